@@ -1,0 +1,31 @@
+package microdot;
+
+import java.nio.file.Path;
+
+/** What a response carries. */
+public sealed interface Body {
+    /** Nothing. */
+    record Empty() implements Body {}
+
+    /** Bytes in memory. The array is not copied: do not change it after. */
+    @SuppressWarnings("ArrayRecordComponent") // Bodies are not compared, and a copy of each would cost.
+    record Bytes(byte[] bytes) implements Body {}
+
+    /** A part of a file, from an offset on, both in bytes. */
+    record File(Path path, long offset, long length) implements Body {}
+
+    /** Written piece by piece for as long as the writer runs; the head is sent before it starts. */
+    record Stream(StreamWriter writer) implements Body {}
+
+    /** Writes a streamed body. */
+    @FunctionalInterface
+    interface StreamWriter {
+        /**
+         * Writes the body; called at most once, on the request's virtual thread, and never for HEAD. A return ends
+         * the body properly.
+         *
+         * @throws Exception cuts the connection, so that the client can tell a broken body from a whole one
+         */
+        void writeTo(BodySink sink) throws Exception;
+    }
+}

@@ -1,0 +1,36 @@
+package microdot;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+final class JacksonCodec implements JsonCodec {
+    static final JsonCodec INSTANCE = new JacksonCodec();
+
+    private final JsonMapper mapper = JsonMapper.shared();
+
+    private JacksonCodec() {}
+
+    @Override
+    public byte[] encode(Object value) {
+        try {
+            return mapper.writeValueAsBytes(value);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException(
+                    value.getClass().getName() + " cannot be written as JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    @Override
+    public <T> T decode(byte[] json, Class<T> type) {
+        T value;
+        try {
+            value = mapper.readValue(json, type);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("not a JSON " + type.getSimpleName() + ": " + e.getOriginalMessage(), e);
+        }
+        if (value == null) {
+            throw new IllegalArgumentException("JSON: null (expected: a " + type.getSimpleName() + ")");
+        }
+        return value;
+    }
+}

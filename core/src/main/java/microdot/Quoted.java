@@ -1,0 +1,29 @@
+package microdot;
+
+/** Text as an error message shows it: quoted, cut, and with what would break a log line escaped. */
+final class Quoted {
+    private static final int SHOWN = 80;
+
+    private Quoted() {}
+
+    static String of(String text) {
+        var out = new StringBuilder("\"");
+        text.chars().limit(SHOWN).forEach(c -> append(out, (char) c));
+        return out.append(text.length() > SHOWN ? "…\"" : "\"").toString();
+    }
+
+    private static void append(StringBuilder out, char c) {
+        switch (c) {
+            case '\n' -> out.append("\\n");
+            case '\r' -> out.append("\\r");
+            case '"' -> out.append("\\\"");
+            default -> {
+                if (c < ' ' || c == 127) {
+                    out.append(String.format("\\u%04x", (int) c));
+                } else {
+                    out.append(c);
+                }
+            }
+        }
+    }
+}

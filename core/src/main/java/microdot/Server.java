@@ -1,0 +1,29 @@
+package microdot;
+
+/** A running server. Every method may be called from any thread. */
+public interface Server extends AutoCloseable {
+    /** The port it listens on: the real one when 0 was asked for. */
+    int port();
+
+    /** What is open now. */
+    Stats stats();
+
+    /**
+     * Stops: takes no more connections, ends the streams, interrupts their handlers and waits up to {@link
+     * ServerOptions#closeTimeout()} for them and for requests in progress. Later calls wait for the first.
+     */
+    @Override
+    void close();
+
+    /** Waits until the server is closed. */
+    void awaitClosed() throws InterruptedException;
+
+    /**
+     * What is open at one moment.
+     *
+     * @param connections open connections
+     * @param handlers virtual threads that handle a request or write a stream
+     * @param streams streamed bodies that have not ended
+     */
+    record Stats(int connections, int handlers, int streams) {}
+}
