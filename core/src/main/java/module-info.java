@@ -1,4 +1,7 @@
-/** Routes, requests, responses and event streams; a transport is found by {@link java.util.ServiceLoader}. */
+/**
+ * Routes, requests, responses and event streams; a transport is found by {@link
+ * java.util.ServiceLoader}.
+ */
 module microdot.core {
     exports microdot;
     exports microdot.sse;

@@ -8,7 +8,8 @@ public sealed interface Body {
     record Empty() implements Body {}
 
     /** Bytes in memory. The array is not copied: do not change it after. */
-    @SuppressWarnings("ArrayRecordComponent") // Bodies are not compared, and a copy of each would cost.
+    @SuppressWarnings(
+            "ArrayRecordComponent") // Bodies are not compared, and a copy of each would cost.
     record Bytes(byte[] bytes) implements Body {}
 
     /** A part of a file, from an offset on, both in bytes. */
@@ -21,10 +22,11 @@ public sealed interface Body {
     @FunctionalInterface
     interface StreamWriter {
         /**
-         * Writes the body; called at most once, on the request's virtual thread, and never for HEAD. A return ends
-         * the body properly.
+         * Writes the body; called at most once, on the request's virtual thread, and never for
+         * HEAD. A return ends the body properly.
          *
-         * @throws Exception cuts the connection, so that the client can tell a broken body from a whole one
+         * @throws Exception cuts the connection, so that the client can tell a broken body from a
+         *     whole one
          */
         void writeTo(BodySink sink) throws Exception;
     }

@@ -8,10 +8,11 @@ public interface Handler {
     /**
      * Answers the request.
      *
-     * @return a {@link Response}; a {@link CharSequence} (plain text); a {@link java.util.Map}, {@link Iterable}, array
-     *     or record (JSON); an {@link Integer} (that status); a {@code byte[]}; or null (204)
-     * @throws Exception answered by the application's error handlers; without one an {@link HttpException} with its
-     *     own status, anything else with 500 and a line in the log
+     * @return a {@link Response}; a {@link CharSequence} (plain text); a {@link java.util.Map},
+     *     {@link Iterable}, array or record (JSON); an {@link Integer} (that status); a {@code
+     *     byte[]}; or null (204)
+     * @throws Exception answered by the application's error handlers; without one an {@link
+     *     HttpException} with its own status, anything else with 500 and a line in the log
      */
     @Nullable Object handle(Request request) throws Exception;
 }

@@ -6,12 +6,13 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Header fields in the order they were given; names are compared without regard to case. Not safe for several threads at
- * once. What could break the head of a message (CR, LF, NUL, other control characters) is refused with an {@link
- * IllegalArgumentException} that says what came.
+ * Header fields in the order they were given; names are compared without regard to case. Not safe
+ * for several threads at once. What could break the head of a message (CR, LF, NUL, other control
+ * characters) is refused with an {@link IllegalArgumentException} that says what came.
  */
 public final class Headers {
-    // A message has a dozen fields: walking a list is as fast as hashing and keeps order and repeats.
+    // A message has a dozen fields: walking a list is as fast as hashing and keeps order and
+    // repeats.
     private final List<String> names = new ArrayList<>();
     private final List<String> values = new ArrayList<>();
     private boolean readOnly;
@@ -104,7 +105,8 @@ public final class Headers {
     private static String checkName(String name) {
         boolean token = !name.isEmpty() && name.chars().allMatch(Headers::isTokenCharacter);
         if (!token) {
-            throw new IllegalArgumentException("header name: " + Quoted.of(name) + " (expected: an RFC 9110 token)");
+            throw new IllegalArgumentException(
+                    "header name: " + Quoted.of(name) + " (expected: an RFC 9110 token)");
         }
         return name;
     }

@@ -16,7 +16,10 @@ final class JacksonCodec implements JsonCodec {
             return mapper.writeValueAsBytes(value);
         } catch (JacksonException e) {
             throw new IllegalArgumentException(
-                    value.getClass().getName() + " cannot be written as JSON: " + e.getOriginalMessage(), e);
+                    value.getClass().getName()
+                            + " cannot be written as JSON: "
+                            + e.getOriginalMessage(),
+                    e);
         }
     }
 
@@ -26,10 +29,12 @@ final class JacksonCodec implements JsonCodec {
         try {
             value = mapper.readValue(json, type);
         } catch (JacksonException e) {
-            throw new IllegalArgumentException("not a JSON " + type.getSimpleName() + ": " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException(
+                    "not a JSON " + type.getSimpleName() + ": " + e.getOriginalMessage(), e);
         }
         if (value == null) {
-            throw new IllegalArgumentException("JSON: null (expected: a " + type.getSimpleName() + ")");
+            throw new IllegalArgumentException(
+                    "JSON: null (expected: a " + type.getSimpleName() + ")");
         }
         return value;
     }

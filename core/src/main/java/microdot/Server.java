@@ -9,8 +9,9 @@ public interface Server extends AutoCloseable {
     Stats stats();
 
     /**
-     * Stops: takes no more connections, ends the streams, interrupts their handlers and waits up to {@link
-     * ServerOptions#closeTimeout()} for them and for requests in progress. Later calls wait for the first.
+     * Stops: takes no more connections, ends the streams, interrupts their handlers and waits up to
+     * {@link ServerOptions#closeTimeout()} for them and for requests in progress. Later calls wait
+     * for the first.
      */
     @Override
     void close();

@@ -4,8 +4,9 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * How a server listens and what it allows. Immutable: each method with an argument returns a changed copy and throws an
- * {@link IllegalArgumentException} that names what came and what was expected.
+ * How a server listens and what it allows. Immutable: each method with an argument returns a
+ * changed copy and throws an {@link IllegalArgumentException} that names what came and what was
+ * expected.
  */
 public final class ServerOptions implements Cloneable {
     private String host = "0.0.0.0";
@@ -41,8 +42,8 @@ public final class ServerOptions implements Cloneable {
     }
 
     /**
-     * Bytes of a request line beyond which the answer is 414, and bytes of all header fields together beyond which it is
-     * 431; default 16 KiB.
+     * Bytes of a request line beyond which the answer is 414, and bytes of all header fields
+     * together beyond which it is 431; default 16 KiB.
      */
     public int maxHead() {
         return maxHead;
@@ -63,7 +64,10 @@ public final class ServerOptions implements Cloneable {
         return with(copy -> copy.maxBody = bytes);
     }
 
-    /** How long a request may take to arrive, from its first byte to its last; default 10 s. Late ones are answered 408. */
+    /**
+     * How long a request may take to arrive, from its first byte to its last; default 10 s. Late
+     * ones are answered 408.
+     */
     public Duration headTimeout() {
         return headTimeout;
     }
@@ -74,8 +78,8 @@ public final class ServerOptions implements Cloneable {
     }
 
     /**
-     * How long a connection may stay without a request, and how long an ended response may wait for the client to read
-     * it, before it is closed; default 60 s.
+     * How long a connection may stay without a request, and how long an ended response may wait for
+     * the client to read it, before it is closed; default 60 s.
      */
     public Duration idleTimeout() {
         return idleTimeout;
@@ -86,7 +90,10 @@ public final class ServerOptions implements Cloneable {
         return with(copy -> copy.idleTimeout = value);
     }
 
-    /** Bytes of one stream that may wait for its client to read before a write blocks; default 64 KiB. */
+    /**
+     * Bytes of one stream that may wait for its client to read before a write blocks; default 64
+     * KiB.
+     */
     public int streamBuffer() {
         return streamBuffer;
     }
@@ -96,7 +103,9 @@ public final class ServerOptions implements Cloneable {
         return with(copy -> copy.streamBuffer = bytes);
     }
 
-    /** After how long without anything sent a stream gets a comment; zero for never; default 15 s. */
+    /**
+     * After how long without anything sent a stream gets a comment; zero for never; default 15 s.
+     */
     public Duration heartbeat() {
         return heartbeat;
     }
@@ -107,9 +116,9 @@ public final class ServerOptions implements Cloneable {
     }
 
     /**
-     * How long sent bytes may stay unacknowledged by a peer from which nothing is heard before its stream is cut; zero
-     * for never; default 20 s. Works where the transport can ask the kernel (epoll); a peer that acknowledges but does
-     * not read is kept.
+     * How long sent bytes may stay unacknowledged by a peer from which nothing is heard before its
+     * stream is cut; zero for never; default 20 s. Works where the transport can ask the kernel
+     * (epoll); a peer that acknowledges but does not read is kept.
      */
     public Duration halfOpen() {
         return halfOpen;
@@ -142,14 +151,20 @@ public final class ServerOptions implements Cloneable {
 
     private static void checkSize(String name, int bytes) {
         if (bytes <= 0) {
-            throw new IllegalArgumentException(name + ": " + bytes + " (expected: a positive number of bytes)");
+            throw new IllegalArgumentException(
+                    name + ": " + bytes + " (expected: a positive number of bytes)");
         }
     }
 
     private static void checkTime(String name, Duration value, boolean mayBeOff) {
         if (value.isNegative() || (value.isZero() && !mayBeOff)) {
             throw new IllegalArgumentException(
-                    name + ": " + value + " (expected: " + (mayBeOff ? "zero or more" : "more than zero") + ")");
+                    name
+                            + ": "
+                            + value
+                            + " (expected: "
+                            + (mayBeOff ? "zero or more" : "more than zero")
+                            + ")");
         }
     }
 }

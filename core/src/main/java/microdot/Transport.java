@@ -8,8 +8,8 @@ import java.io.IOException;
  */
 public interface Transport {
     /**
-     * Starts to listen. Each request is handed to {@link Microdot#handle} on a virtual thread of its own, and the
-     * response's body is written as {@link Body} says.
+     * Starts to listen. Each request is handed to {@link Microdot#handle} on a virtual thread of
+     * its own, and the response's body is written as {@link Body} says.
      *
      * @throws IOException when the address cannot be bound; the message names it
      */

@@ -6,16 +6,24 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event. Immutable: {@link #event(String)}, {@link #id(String)} and {@link #retry(Duration)} return a changed copy.
- * What would break the stream cannot be built.
+ * One event. Immutable: {@link #event(String)}, {@link #id(String)} and {@link #retry(Duration)}
+ * return a changed copy. What would break the stream cannot be built.
  *
- * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">The format</a>
+ * @see <a
+ *     href="https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">The
+ *     format</a>
  */
 public final class Event {
-    /** The most bytes that one event may take on the wire: 16 MiB. A larger one is refused when it is sent. */
+    /**
+     * The most bytes that one event may take on the wire: 16 MiB. A larger one is refused when it
+     * is sent.
+     */
     public static final int MAX_BYTES = 16 << 20;
 
-    /** The most bytes of an id, in UTF-8: browsers send it back in a header, which servers and proxies bound. */
+    /**
+     * The most bytes of an id, in UTF-8: browsers send it back in a header, which servers and
+     * proxies bound.
+     */
     public static final int MAX_ID_BYTES = 128;
 
     private final Object data;
@@ -23,7 +31,8 @@ public final class Event {
     private final @Nullable String id;
     private final @Nullable Duration retry;
 
-    private Event(Object data, @Nullable String event, @Nullable String id, @Nullable Duration retry) {
+    private Event(
+            Object data, @Nullable String event, @Nullable String id, @Nullable Duration retry) {
         this.data = data;
         this.event = event;
         this.id = id;
@@ -31,15 +40,16 @@ public final class Event {
     }
 
     /**
-     * An event with this data. A {@link CharSequence} and a {@code byte[]} (UTF-8) go out as they are; a {@link
-     * java.util.Map}, {@link Iterable}, array or record as JSON; anything else as {@link String#valueOf(Object)}.
-     * Conversion happens when the event is sent or published.
+     * An event with this data. A {@link CharSequence} and a {@code byte[]} (UTF-8) go out as they
+     * are; a {@link java.util.Map}, {@link Iterable}, array or record as JSON; anything else as
+     * {@link String#valueOf(Object)}. Conversion happens when the event is sent or published.
      *
      * @throws IllegalArgumentException when the data is null
      */
     public static Event of(Object data) {
         if (data == null) {
-            throw new IllegalArgumentException("data: null (expected: a value; \"\" for an event without text)");
+            throw new IllegalArgumentException(
+                    "data: null (expected: a value; \"\" for an event without text)");
         }
         return new Event(data, null, null, null);
     }
@@ -67,7 +77,9 @@ public final class Event {
         return new Event(data, checked("event", name), id, retry);
     }
 
-    /** The id that the browser sends back as {@code Last-Event-ID}; null when the event has none. */
+    /**
+     * The id that the browser sends back as {@code Last-Event-ID}; null when the event has none.
+     */
     public @Nullable String id() {
         return id;
     }
@@ -75,13 +87,17 @@ public final class Event {
     /**
      * With this id; null for none. The empty id makes the client forget the last one.
      *
-     * @throws IllegalArgumentException when it holds CR, LF or NUL or takes more than {@link #MAX_ID_BYTES} bytes
+     * @throws IllegalArgumentException when it holds CR, LF or NUL or takes more than {@link
+     *     #MAX_ID_BYTES} bytes
      */
     public Event id(@Nullable String id) {
         checked("id", id);
         if (id != null && id.getBytes(StandardCharsets.UTF_8).length > MAX_ID_BYTES) {
             throw new IllegalArgumentException(
-                    "id: " + id.getBytes(StandardCharsets.UTF_8).length + " bytes (expected: at most " + MAX_ID_BYTES
+                    "id: "
+                            + id.getBytes(StandardCharsets.UTF_8).length
+                            + " bytes (expected: at most "
+                            + MAX_ID_BYTES
                             + ")");
         }
         return new Event(data, event, id, retry);
@@ -98,8 +114,11 @@ public final class Event {
      * @throws IllegalArgumentException when it is negative or more than 2,147,483,647 ms
      */
     public Event retry(@Nullable Duration retry) {
-        if (retry != null && (retry.isNegative() || retry.compareTo(Duration.ofMillis(Integer.MAX_VALUE)) > 0)) {
-            throw new IllegalArgumentException("retry: " + retry + " (expected: 0 to " + Integer.MAX_VALUE + " ms)");
+        if (retry != null
+                && (retry.isNegative()
+                        || retry.compareTo(Duration.ofMillis(Integer.MAX_VALUE)) > 0)) {
+            throw new IllegalArgumentException(
+                    "retry: " + retry + " (expected: 0 to " + Integer.MAX_VALUE + " ms)");
         }
         return new Event(data, event, id, retry);
     }
@@ -107,7 +126,8 @@ public final class Event {
     private static @Nullable String checked(String field, @Nullable String value) {
         if (value != null && value.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
             String shown = value.replace("\r", "\\r").replace("\n", "\\n").replace("\0", "\\0");
-            throw new IllegalArgumentException(field + ": \"" + shown + "\" (expected: no CR, LF or NUL)");
+            throw new IllegalArgumentException(
+                    field + ": \"" + shown + "\" (expected: no CR, LF or NUL)");
         }
         return value;
     }

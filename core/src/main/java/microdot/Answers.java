@@ -1,0 +1,35 @@
+package microdot;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Makes a response of what a handler returned. */
+final class Answers {
+    private Answers() {}
+
+    static Response of(@Nullable Object value) {
+        return switch (value) {
+            case null -> new Response().status(204);
+            case Response response -> response;
+            case Integer status -> ofStatus(status);
+            case CharSequence text -> Response.text(text.toString());
+            case byte[] bytes -> Response.bytes(bytes, "application/octet-stream");
+            case Map<?, ?> map -> Response.json(map);
+            case Iterable<?> list -> Response.json(list);
+            case Record record -> Response.json(record);
+            case Object array when array.getClass().isArray() -> Response.json(array);
+            default ->
+                    throw new IllegalStateException(
+                            "a handler returned a "
+                                    + value.getClass().getName()
+                                    + " (expected: Response, text, a status, byte[], Map, Iterable, array, record or"
+                                    + " null)");
+        };
+    }
+
+    /** Errors say in words what the number says; other statuses have nothing to add. */
+    static Response ofStatus(int status) {
+        return (status >= 400 ? Response.text(Status.reason(status)) : new Response())
+                .status(status);
+    }
+}

@@ -1,0 +1,108 @@
+package microdot;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Conditional requests (RFC 9110, section 13) and single ranges (section 14), for responses that
+ * have an ETag.
+ */
+final class Conditions {
+    private static final Pattern RANGE = Pattern.compile("bytes=(\\d{0,18})-(\\d{0,18})");
+
+    private Conditions() {}
+
+    static Response apply(Request request, Response response) {
+        boolean read = request.method().equals("GET") || request.method().equals("HEAD");
+        String tag = response.headers().get("ETag");
+        if (!read || tag == null || response.status() != 200) {
+            return response;
+        }
+        if (isUnchanged(request, tag, response.headers().get("Last-Modified"))) {
+            return response.status(304).body(new Body.Empty());
+        }
+        String range = request.header("Range");
+        return range == null || !rangeStillHolds(request, tag) ? response : slice(response, range);
+    }
+
+    private static boolean isUnchanged(Request request, String tag, @Nullable String modified) {
+        String known = request.header("If-None-Match");
+        if (known != null) {
+            return Arrays.stream(known.split(",", -1))
+                    .map(String::strip)
+                    .anyMatch(one -> one.equals("*") || one.replaceFirst("^W/", "").equals(tag));
+        }
+        Instant since = date(request.header("If-Modified-Since"));
+        Instant last = date(modified);
+        return since != null && last != null && !last.isAfter(since);
+    }
+
+    private static boolean rangeStillHolds(Request request, String tag) {
+        String condition = request.header("If-Range");
+        return condition == null || condition.equals(tag);
+    }
+
+    // Several ranges or another unit: the whole is an allowed answer (RFC 9110, section 14.2).
+    private static Response slice(Response response, String range) {
+        Matcher parts = RANGE.matcher(range.strip());
+        long size = size(response.body());
+        if (!parts.matches() || size < 0 || range.strip().equals("bytes=-")) {
+            return response;
+        }
+        boolean suffix = parts.group(1).isEmpty();
+        long from =
+                suffix
+                        ? Math.max(0, size - Long.parseLong(parts.group(2)))
+                        : Long.parseLong(parts.group(1));
+        long last =
+                suffix || parts.group(2).isEmpty()
+                        ? size - 1
+                        : Math.min(size - 1, Long.parseLong(parts.group(2)));
+        if (from >= size || from > last) {
+            boolean reversed = !suffix && from > last && from < size;
+            return reversed
+                    ? response
+                    : response.status(416)
+                            .header("Content-Range", "bytes */" + size)
+                            .body(new Body.Empty());
+        }
+        return response.status(206)
+                .header("Content-Range", "bytes " + from + "-" + last + "/" + size)
+                .body(part(response.body(), from, last - from + 1));
+    }
+
+    private static long size(Body body) {
+        return switch (body) {
+            case Body.Bytes bytes -> bytes.bytes().length;
+            case Body.File file -> file.length();
+            case Body.Empty empty -> -1;
+            case Body.Stream stream -> -1;
+        };
+    }
+
+    private static Body part(Body body, long from, long length) {
+        return switch (body) {
+            case Body.Bytes bytes ->
+                    new Body.Bytes(
+                            Arrays.copyOfRange(bytes.bytes(), (int) from, (int) (from + length)));
+            case Body.File file -> new Body.File(file.path(), file.offset() + from, length);
+            case Body.Empty empty -> empty;
+            case Body.Stream stream -> stream;
+        };
+    }
+
+    private static @Nullable Instant date(@Nullable String text) {
+        try {
+            return text == null
+                    ? null
+                    : DateTimeFormatter.RFC_1123_DATE_TIME.parse(text, Instant::from);
+        } catch (DateTimeException e) {
+            return null; // An invalid date is ignored (RFC 9110, section 13.1.3).
+        }
+    }
+}

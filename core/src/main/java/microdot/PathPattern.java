@@ -1,0 +1,163 @@
+package microdot;
+
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The path of a route: {@code /fixed}, {@code /{name}} (one segment, not empty), {@code
+ * /{name:int}} (digits that fit an int, a minus allowed), and last {@code /{name:path}} (the rest,
+ * slashes and all, perhaps empty).
+ */
+final class PathPattern {
+    private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,10}");
+
+    private sealed interface Segment {
+        String name();
+    }
+
+    private record Fixed(String text) implements Segment {
+        @Override
+        public String name() {
+            return "";
+        }
+    }
+
+    private record Any(String name) implements Segment {}
+
+    private record Int(String name) implements Segment {}
+
+    private record Rest(String name) implements Segment {}
+
+    private final String text;
+    private final List<Segment> segments;
+
+    PathPattern(String text) {
+        this(text, split(text));
+    }
+
+    private PathPattern(String text, List<String> parts) {
+        this.text = text;
+        this.segments = parts.stream().map(part -> parse(text, part)).toList();
+        checkNames();
+    }
+
+    /** For a mount: a slash at the end means nothing, and "/" alone takes no segment. */
+    static PathPattern prefix(String text) {
+        String bare = text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
+        return new PathPattern(text, bare.isEmpty() ? List.of() : split(bare));
+    }
+
+    private static List<String> split(String text) {
+        if (!text.startsWith("/")) {
+            throw new IllegalArgumentException(
+                    "path: " + Quoted.of(text) + " (expected: it starts with /)");
+        }
+        return Arrays.asList(text.substring(1).split("/", -1));
+    }
+
+    private static Segment parse(String path, String part) {
+        if (!part.startsWith("{") || !part.endsWith("}")) {
+            if (part.indexOf('{') >= 0 || part.indexOf('}') >= 0) {
+                throw new IllegalArgumentException(
+                        "path: "
+                                + Quoted.of(path)
+                                + ": "
+                                + Quoted.of(part)
+                                + " (expected: {name} takes a whole segment)");
+            }
+            return new Fixed(part);
+        }
+        String[] inside = part.substring(1, part.length() - 1).split(":", 2);
+        if (!inside[0].matches("[A-Za-z_][A-Za-z0-9_]*")) {
+            throw new IllegalArgumentException(
+                    "path: "
+                            + Quoted.of(path)
+                            + ": "
+                            + Quoted.of(part)
+                            + " (expected: a name of letters, digits and _)");
+        }
+        return switch (inside.length == 1 ? "" : inside[1]) {
+            case "" -> new Any(inside[0]);
+            case "int" -> new Int(inside[0]);
+            case "path" -> new Rest(inside[0]);
+            default ->
+                    throw new IllegalArgumentException(
+                            "path: "
+                                    + Quoted.of(path)
+                                    + ": type "
+                                    + Quoted.of(inside[1])
+                                    + " (expected: int or path)");
+        };
+    }
+
+    private void checkNames() {
+        Set<String> names = new HashSet<>();
+        for (Segment segment : segments) {
+            if (!segment.name().isEmpty() && !names.add(segment.name())) {
+                throw new IllegalArgumentException(
+                        "path: " + Quoted.of(text) + " (expected: each name once)");
+            }
+            if (segment instanceof Rest && segment != segments.getLast()) {
+                throw new IllegalArgumentException(
+                        "path: " + Quoted.of(text) + " (expected: {name:path} comes last)");
+            }
+        }
+    }
+
+    /**
+     * Whether the whole of the path from a segment on fits; if so, its parts are put into the map.
+     */
+    boolean matches(List<String> path, int from, Map<String, String> params) {
+        // The root of a mounted application also answers at the prefix itself.
+        boolean mountedRoot = from > 0 && from == path.size() && text.equals("/");
+        return mountedRoot || match(path, from, params) == path.size();
+    }
+
+    /** The index behind the segments that fit, or -1; what is named is put into the map. */
+    int match(List<String> path, int from, Map<String, String> params) {
+        for (int i = 0; i < segments.size(); i++) {
+            int at = from + i;
+            if (segments.get(i) instanceof Rest rest) {
+                params.put(
+                        rest.name(),
+                        String.join("/", path.subList(Math.min(at, path.size()), path.size())));
+                return path.size();
+            }
+            if (at >= path.size() || !fits(segments.get(i), path.get(at), params)) {
+                return -1;
+            }
+        }
+        return from + segments.size();
+    }
+
+    private static boolean fits(Segment segment, String value, Map<String, String> params) {
+        return switch (segment) {
+            case Fixed fixed -> fixed.text().equals(value);
+            case Any any -> put(params, any.name(), value) && !value.isEmpty();
+            case Int number -> put(params, number.name(), value) && isInt(value);
+            case Rest rest -> throw new AssertionError("taken before");
+        };
+    }
+
+    private static boolean put(Map<String, String> params, String name, String value) {
+        params.put(name, value);
+        return true;
+    }
+
+    private static boolean isInt(String value) {
+        if (!INTEGER.matcher(value).matches()) {
+            return false;
+        }
+        long number = Long.parseLong(value);
+        return number >= Integer.MIN_VALUE && number <= Integer.MAX_VALUE;
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

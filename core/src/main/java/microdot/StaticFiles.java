@@ -1,0 +1,121 @@
+package microdot;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URLConnection;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.zip.CRC32C;
+
+/** Files and class-path resources as responses. */
+final class StaticFiles {
+    // What browsers refuse to run or show under a wrong type, and what the JDK's own table lacks.
+    private static final Map<String, String> TYPES =
+            Map.ofEntries(
+                    Map.entry("html", "text/html; charset=UTF-8"),
+                    Map.entry("css", "text/css; charset=UTF-8"),
+                    Map.entry("js", "text/javascript; charset=UTF-8"),
+                    Map.entry("mjs", "text/javascript; charset=UTF-8"),
+                    Map.entry("json", "application/json"),
+                    Map.entry("map", "application/json"),
+                    Map.entry("txt", "text/plain; charset=UTF-8"),
+                    Map.entry("csv", "text/csv; charset=UTF-8"),
+                    Map.entry("md", "text/markdown; charset=UTF-8"),
+                    Map.entry("svg", "image/svg+xml"),
+                    Map.entry("webp", "image/webp"),
+                    Map.entry("avif", "image/avif"),
+                    Map.entry("ico", "image/x-icon"),
+                    Map.entry("woff2", "font/woff2"),
+                    Map.entry("wasm", "application/wasm"),
+                    Map.entry("webmanifest", "application/manifest+json"));
+
+    private StaticFiles() {}
+
+    static Response file(Path file) {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            if (!attributes.isRegularFile()) {
+                throw new HttpException(404);
+            }
+            var modified = attributes.lastModifiedTime().toInstant();
+            String tag =
+                    Long.toHexString(attributes.size())
+                            + "-"
+                            + Long.toHexString(modified.toEpochMilli());
+            return new Response(new Body.File(file, 0, attributes.size()))
+                    .header("Content-Type", type(String.valueOf(file.getFileName())))
+                    .header("ETag", "\"" + tag + "\"")
+                    .header(
+                            "Last-Modified",
+                            DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                                    modified.truncatedTo(ChronoUnit.SECONDS)
+                                            .atOffset(ZoneOffset.UTC)))
+                    .header("Accept-Ranges", "bytes");
+        } catch (IOException e) {
+            throw new HttpException(404);
+        }
+    }
+
+    static Response below(Path folder, String path) {
+        try {
+            Path root = folder.toRealPath();
+            Path asked = root.resolve(path).normalize();
+            // The real path as well as the written one: a link inside may point outside.
+            Path real =
+                    (Files.isDirectory(asked) ? asked.resolve("index.html") : asked).toRealPath();
+            if (!asked.startsWith(root) || !real.startsWith(root)) {
+                throw new HttpException(404);
+            }
+            return file(real);
+        } catch (IOException | InvalidPathException e) {
+            throw new HttpException(404);
+        }
+    }
+
+    static Response resource(Class<?> anchor, String folder, String path) {
+        if (List.of(path.split("[/\\\\]", -1)).contains("..") || path.indexOf(':') >= 0) {
+            throw new HttpException(404);
+        }
+        String name =
+                folder + "/" + (path.isEmpty() || path.endsWith("/") ? path + "index.html" : path);
+        try (InputStream in =
+                anchor.getResourceAsStream(name.startsWith("/") ? name : "/" + name)) {
+            if (in == null) {
+                throw new HttpException(404);
+            }
+            byte[] bytes = in.readAllBytes();
+            return Response.bytes(bytes, type(name))
+                    .header("ETag", tag(bytes))
+                    .header("Accept-Ranges", "bytes");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String tag(byte[] bytes) {
+        var sum = new CRC32C();
+        sum.update(bytes);
+        return "\""
+                + Integer.toHexString(bytes.length)
+                + "-"
+                + HexFormat.of().toHexDigits((int) sum.getValue())
+                + "\"";
+    }
+
+    private static String type(String name) {
+        String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        String known = TYPES.get(ending);
+        String guessed = known != null ? known : URLConnection.guessContentTypeFromName(name);
+        return guessed == null ? "application/octet-stream" : guessed;
+    }
+}

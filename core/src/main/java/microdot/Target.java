@@ -1,0 +1,65 @@
+package microdot;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A request target (RFC 9112, section 3.2) taken apart: decoded path segments and the raw query.
+ */
+record Target(List<String> segments, String query) {
+
+    static Target parse(String target) {
+        String origin = withoutAuthority(target);
+        int question = origin.indexOf('?');
+        String path = question < 0 ? origin : origin.substring(0, question);
+        String query = question < 0 ? "" : origin.substring(question + 1);
+        if (path.equals("*")) {
+            return new Target(List.of("*"), query);
+        }
+        if (!path.startsWith("/")) {
+            throw new HttpException(
+                    400, "target: " + Quoted.of(target) + " (expected: a path that starts with /)");
+        }
+        return new Target(segments(path), query);
+    }
+
+    /**
+     * Decoded, so that it is for reading, not for routing: a segment may hold a slash of its own.
+     */
+    String path() {
+        return segments.equals(List.of("*")) ? "*" : "/" + String.join("/", segments);
+    }
+
+    private static String withoutAuthority(String target) {
+        if (!target.regionMatches(true, 0, "http://", 0, 7)
+                && !target.regionMatches(true, 0, "https://", 0, 8)) {
+            return target;
+        }
+        int slash = target.indexOf('/', target.indexOf("//") + 2);
+        return slash < 0 ? "/" : target.substring(slash);
+    }
+
+    // Split before decoding: an encoded slash belongs to its segment (RFC 3986, section 2.2).
+    static List<String> segments(String path) {
+        return Arrays.stream(path.substring(1).split("/", -1)).map(Target::decode).toList();
+    }
+
+    private static String decode(String segment) {
+        if (segment.indexOf('%') < 0) {
+            return segment;
+        }
+        try {
+            // In a path a plus is a plus.
+            String decoded = URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
+            if (decoded.indexOf('\0') >= 0) {
+                throw new HttpException(400, "path: " + Quoted.of(segment) + " (expected: no NUL)");
+            }
+            return decoded;
+        } catch (IllegalArgumentException e) {
+            throw new HttpException(
+                    400, "path: " + Quoted.of(segment) + " (expected: % and two hex digits)");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package microdot.sse;
+
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CancellationException;
+import microdot.Body;
+import microdot.BodySink;
+import microdot.Handler;
+import microdot.Request;
+import microdot.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's event stream, as its handler sees it. Every method may be called from any thread;
+ * events never mix on the wire.
+ */
+public final class Sse {
+    private final Request request;
+    private final BodySink sink;
+
+    Sse(Request request, BodySink sink) {
+        this.request = request;
+        this.sink = sink;
+    }
+
+    /**
+     * Makes a route an event stream: {@code app.get("/events", withSse((request, sse) -> ...))}.
+     */
+    public static Handler withSse(SseHandler handler) {
+        return request -> sseResponse(request, handler);
+    }
+
+    /**
+     * The response that {@link #withSse} makes, its status and headers open to change. The handler
+     * starts when the head has been sent; for HEAD it never does. A browser's {@code EventSource}
+     * gives up for ever on any status but 200.
+     */
+    public static Response sseResponse(Request request, SseHandler handler) {
+        return new Response(new Body.Stream(sink -> new StreamRun(request, sink, handler).run()))
+                .header("Content-Type", "text/event-stream")
+                .header("Cache-Control", "no-cache, no-transform")
+                .header("X-Accel-Buffering", "no");
+    }
+
+    /** Sends an event with this data. See {@link #send(Event)}. */
+    public void send(Object data) {
+        send(Event.of(data));
+    }
+
+    /** Sends an event with this data and name. See {@link #send(Event)}. */
+    public void send(Object data, @Nullable String event) {
+        send(Event.of(data).event(event));
+    }
+
+    /** Sends an event with this data, name and id. See {@link #send(Event)}. */
+    public void send(Object data, @Nullable String event, @Nullable String id) {
+        send(Event.of(data).event(event).id(id));
+    }
+
+    /**
+     * Hands the event to the connection. Blocks while the client does not read and the stream's
+     * buffer ({@link microdot.ServerOptions#streamBuffer()}) is full, so that a handler is paced by
+     * its client.
+     *
+     * @throws StreamClosedException when the stream has ended; the event is not sent
+     * @throws IllegalArgumentException when the data cannot be written, or takes more than {@link
+     *     Event#MAX_BYTES}
+     * @throws CancellationException when the thread is interrupted while it waits although the
+     *     stream is open; the event is not sent, and the interrupt is kept
+     */
+    public void send(Event event) {
+        write(EventEncoder.encode(event, request.app().jsonCodec()));
+    }
+
+    /** Sends a comment, which clients pass over; waits and fails as {@link #send(Event)}. */
+    public void comment(String text) {
+        write(EventEncoder.comment(text));
+    }
+
+    /**
+     * The id of the last event that the client got before it came again, or null. The empty id is
+     * none.
+     */
+    public @Nullable String lastEventId() {
+        String id = request.header("Last-Event-ID");
+        if (id == null || id.isEmpty()) {
+            return null;
+        }
+        // The standard has it sent in UTF-8; HTTP hands fields over as Latin-1.
+        return new String(id.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
+
+    /** False once the stream has ended. */
+    public boolean isOpen() {
+        return sink.isOpen();
+    }
+
+    /**
+     * Ends the stream properly; the handler, unless it is the caller, is interrupted. Does nothing
+     * when it has ended. A browser's {@code EventSource} comes again, unless that request is
+     * answered 204.
+     */
+    public void close() {
+        sink.end();
+    }
+
+    /**
+     * Runs the action once, on a virtual thread of its own, when the stream has ended, however; at
+     * once when it has.
+     */
+    public void onClose(Runnable action) {
+        sink.onClose(() -> Thread.ofVirtual().name("sse-on-close").start(action));
+    }
+
+    private void write(byte[] bytes) {
+        try {
+            sink.write(bytes);
+        } catch (ClosedChannelException e) {
+            throw new StreamClosedException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            var cancelled =
+                    new CancellationException(
+                            "interrupted while waiting for the client to read; not sent");
+            cancelled.initCause(e);
+            throw cancelled;
+        }
+    }
+}
