@@ -37,7 +37,8 @@ public interface BodySink {
 
     /**
      * Runs the action once when the body has ended, for whatever cause; at once when it has
-     * already. It runs on a thread of the transport and must not block.
+     * already. It runs on the thread that ended the body, perhaps one of the transport, and must
+     * not block.
      */
     void onClose(Runnable action);
 

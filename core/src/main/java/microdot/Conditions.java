@@ -1,8 +1,6 @@
 package microdot;
 
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -37,8 +35,8 @@ final class Conditions {
                     .map(String::strip)
                     .anyMatch(one -> one.equals("*") || one.replaceFirst("^W/", "").equals(tag));
         }
-        Instant since = date(request.header("If-Modified-Since"));
-        Instant last = date(modified);
+        Instant since = HttpDate.parse(request.header("If-Modified-Since"));
+        Instant last = HttpDate.parse(modified);
         return since != null && last != null && !last.isAfter(since);
     }
 
@@ -94,15 +92,5 @@ final class Conditions {
             case Body.Empty empty -> empty;
             case Body.Stream stream -> stream;
         };
-    }
-
-    private static @Nullable Instant date(@Nullable String text) {
-        try {
-            return text == null
-                    ? null
-                    : DateTimeFormatter.RFC_1123_DATE_TIME.parse(text, Instant::from);
-        } catch (DateTimeException e) {
-            return null; // An invalid date is ignored (RFC 9110, section 13.1.3).
-        }
     }
 }

@@ -96,12 +96,13 @@ final class PathPattern {
 
     private void checkNames() {
         Set<String> names = new HashSet<>();
-        for (Segment segment : segments) {
+        for (int i = 0; i < segments.size(); i++) {
+            Segment segment = segments.get(i);
             if (!segment.name().isEmpty() && !names.add(segment.name())) {
                 throw new IllegalArgumentException(
                         "path: " + Quoted.of(text) + " (expected: each name once)");
             }
-            if (segment instanceof Rest && segment != segments.getLast()) {
+            if (segment instanceof Rest && i < segments.size() - 1) {
                 throw new IllegalArgumentException(
                         "path: " + Quoted.of(text) + " (expected: {name:path} comes last)");
             }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The routes of an application, in the order they were added: the first that fits answers. */
 final class Router {
-    private sealed interface Entry {}
+    sealed interface Entry {}
 
     record Route(Set<String> methods, PathPattern path, Handler handler) implements Entry {}
 

@@ -14,6 +14,7 @@ public final class ServerOptions implements Cloneable {
     private int maxHead = 16 << 10;
     private int maxBody = 1 << 20;
     private Duration headTimeout = Duration.ofSeconds(10);
+    private Duration bodyTimeout = Duration.ofSeconds(60);
     private Duration idleTimeout = Duration.ofSeconds(60);
     private int streamBuffer = 64 << 10;
     private Duration heartbeat = Duration.ofSeconds(15);
@@ -65,8 +66,8 @@ public final class ServerOptions implements Cloneable {
     }
 
     /**
-     * How long a request may take to arrive, from its first byte to its last; default 10 s. Late
-     * ones are answered 408.
+     * How long a request's head may take to arrive, from its first byte; default 10 s. A late one
+     * is answered 408.
      */
     public Duration headTimeout() {
         return headTimeout;
@@ -75,6 +76,19 @@ public final class ServerOptions implements Cloneable {
     public ServerOptions headTimeout(Duration value) {
         checkTime("headTimeout", value, false);
         return with(copy -> copy.headTimeout = value);
+    }
+
+    /**
+     * How long a request's body may take to arrive, from the end of its head; default 60 s. A late
+     * one is answered 408.
+     */
+    public Duration bodyTimeout() {
+        return bodyTimeout;
+    }
+
+    public ServerOptions bodyTimeout(Duration value) {
+        checkTime("bodyTimeout", value, false);
+        return with(copy -> copy.bodyTimeout = value);
     }
 
     /**

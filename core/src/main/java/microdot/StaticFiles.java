@@ -8,9 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -55,11 +52,7 @@ final class StaticFiles {
             return new Response(new Body.File(file, 0, attributes.size()))
                     .header("Content-Type", type(String.valueOf(file.getFileName())))
                     .header("ETag", "\"" + tag + "\"")
-                    .header(
-                            "Last-Modified",
-                            DateTimeFormatter.RFC_1123_DATE_TIME.format(
-                                    modified.truncatedTo(ChronoUnit.SECONDS)
-                                            .atOffset(ZoneOffset.UTC)))
+                    .header("Last-Modified", HttpDate.format(modified))
                     .header("Accept-Ranges", "bytes");
         } catch (IOException e) {
             throw new HttpException(404);

@@ -1,0 +1,241 @@
+package microdot.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import microdot.BodySink;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream's way to its socket. Any thread may write: it puts its bytes in line, and the event loop
+ * takes all that stand there in one turn, frames them as one chunk, and flushes once. The line is
+ * bounded: who would make it longer than the limit waits until the socket has taken some.
+ *
+ * <p>The lock guards the line and the state; it is held for moments and never while something
+ * blocks. What touches the channel runs on its event loop.
+ */
+final class ChannelSink implements BodySink {
+    private static final byte[] CRLF = {'\r', '\n'};
+    private static final byte[] LAST_CHUNK = {'0', '\r', '\n', '\r', '\n'};
+    private static final int CHUNK_OVERHEAD = 12;
+
+    private final ChannelHandlerContext out;
+    private final EventLoop loop;
+    private final int limit;
+    private final boolean chunked;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition room = lock.newCondition();
+    private Queue<byte[]> line = new ArrayDeque<>(2);
+    private long waiting; // bytes in line or in the socket's hands
+    private boolean scheduled;
+    private boolean open = true;
+    private List<Runnable> onClose = new ArrayList<>(1);
+
+    // Of the event loop alone.
+    private byte @Nullable [] heartbeat;
+    private long lastWrite = System.nanoTime();
+
+    /**
+     * Writes at the context, which stands ahead of the encoder: what it writes goes out as it is.
+     */
+    ChannelSink(ChannelHandlerContext out, int limit, boolean chunked) {
+        this.out = out;
+        this.loop = out.channel().eventLoop();
+        this.limit = limit;
+        this.chunked = chunked;
+    }
+
+    @Override
+    public void write(byte[] bytes) throws ClosedChannelException, InterruptedException {
+        if (loop.inEventLoop()) {
+            throw new IllegalStateException(
+                    "write on an event loop (expected: a thread that may block)");
+        }
+        lock.lock();
+        try {
+            while (open && waiting >= limit) {
+                room.await();
+            }
+            if (!open) {
+                throw new ClosedChannelException();
+            }
+            line.add(bytes);
+            waiting += bytes.length;
+            if (scheduled) {
+                return;
+            }
+            scheduled = true;
+        } finally {
+            lock.unlock();
+        }
+        onLoop(this::drain);
+    }
+
+    private void drain() {
+        Queue<byte[]> taken;
+        long size;
+        lock.lock();
+        try {
+            scheduled = false;
+            taken = line;
+            line = new ArrayDeque<>(2);
+            size = taken.stream().mapToLong(bytes -> bytes.length).sum();
+        } finally {
+            lock.unlock();
+        }
+        if (size > 0) {
+            send(taken, size);
+        }
+    }
+
+    private void send(Queue<byte[]> parts, long size) {
+        ByteBuf buffer = out.alloc().ioBuffer(Math.toIntExact(size + CHUNK_OVERHEAD));
+        if (chunked) {
+            buffer.writeCharSequence(Long.toHexString(size), StandardCharsets.US_ASCII);
+            buffer.writeBytes(CRLF);
+        }
+        parts.forEach(buffer::writeBytes);
+        if (chunked) {
+            buffer.writeBytes(CRLF);
+        }
+        lastWrite = System.nanoTime();
+        out.writeAndFlush(buffer).addListener(done -> taken(size));
+    }
+
+    /**
+     * The socket has the bytes, or never will: then the channel closes and {@link #closed} follows.
+     */
+    private void taken(long size) {
+        lock.lock();
+        try {
+            waiting -= size;
+            if (waiting < limit) {
+                room.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Writes the heartbeat when it is due. On the event loop. */
+    void tick(long now, long heartbeatAfter) {
+        byte[] bytes = heartbeat;
+        if (bytes == null || heartbeatAfter == 0 || now - lastWrite < heartbeatAfter) {
+            return;
+        }
+        lock.lock();
+        try {
+            if (!open || waiting > 0) {
+                return; // What waits to be read is no idle stream.
+            }
+            waiting += bytes.length;
+        } finally {
+            lock.unlock();
+        }
+        var part = new ArrayDeque<byte[]>(1);
+        part.add(bytes);
+        send(part, bytes.length);
+    }
+
+    /**
+     * When something was last handed to the socket, by {@link System#nanoTime}. On the event loop.
+     */
+    long lastWrite() {
+        return lastWrite;
+    }
+
+    @Override
+    public void keepAlive(byte[] bytes) {
+        onLoop(() -> heartbeat = bytes);
+    }
+
+    @Override
+    public void end() {
+        if (finish()) {
+            onLoop(this::writeEnd);
+        }
+    }
+
+    private void writeEnd() {
+        drain();
+        // Without chunks an empty write: it is done when those before it are.
+        ByteBuf last = chunked ? Unpooled.wrappedBuffer(LAST_CHUNK) : Unpooled.EMPTY_BUFFER;
+        out.writeAndFlush(last).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    @Override
+    public void abort() {
+        if (finish()) {
+            onLoop(() -> out.channel().close());
+        }
+    }
+
+    /** The connection has gone. */
+    void closed() {
+        finish();
+    }
+
+    @Override
+    public boolean isOpen() {
+        lock.lock();
+        try {
+            return open;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void onClose(Runnable action) {
+        lock.lock();
+        try {
+            if (open) {
+                onClose.add(action);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        action.run();
+    }
+
+    /** Whether this call ended it. */
+    private boolean finish() {
+        List<Runnable> actions;
+        lock.lock();
+        try {
+            if (!open) {
+                return false;
+            }
+            open = false;
+            room.signalAll();
+            actions = onClose;
+            onClose = List.of();
+        } finally {
+            lock.unlock();
+        }
+        actions.forEach(Runnable::run);
+        return true;
+    }
+
+    private void onLoop(Runnable task) {
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            // The server has stopped, and with it every connection.
+            closed();
+        }
+    }
+}

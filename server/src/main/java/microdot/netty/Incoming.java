@@ -1,0 +1,37 @@
+package microdot.netty;
+
+import microdot.Request;
+
+/** What a client sent: a whole request, or something that is answered without one. */
+sealed interface Incoming {
+    /** Whether the client understands a chunked body: HTTP/1.1. */
+    boolean chunked();
+
+    /** Whether the client wants the head alone. */
+    boolean headOnly();
+
+    /**
+     * A whole request.
+     *
+     * @param keepAlive whether the client wants to use the connection again
+     */
+    record Whole(Request request, boolean chunked, boolean keepAlive) implements Incoming {
+        @Override
+        public boolean headOnly() {
+            return request.method().equals("HEAD");
+        }
+    }
+
+    /** What cannot be served; the connection ends with the answer. */
+    record Refused(int status, String reason) implements Incoming {
+        @Override
+        public boolean chunked() {
+            return true;
+        }
+
+        @Override
+        public boolean headOnly() {
+            return false;
+        }
+    }
+}

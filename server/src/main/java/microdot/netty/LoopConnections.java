@@ -1,0 +1,135 @@
+package microdot.netty;
+
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
+import microdot.ServerOptions;
+import org.jspecify.annotations.Nullable;
+
+/** The connections of one event loop, and the one timer that looks after all of them. */
+final class LoopConnections {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+    private static final long MAX_TICK = TimeUnit.SECONDS.toNanos(1);
+    private static final long MIN_TICK = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private final EventLoop loop;
+    private final ServerOptions options;
+    private final long halfOpen;
+    private final @Nullable EpollTcpInfo info;
+    private final AtomicInteger size = new AtomicInteger();
+    private final AtomicInteger streams = new AtomicInteger();
+    private final CountDownLatch empty = new CountDownLatch(1);
+
+    // Of the event loop alone.
+    private final List<HttpConnection> connections = new ArrayList<>();
+    private boolean stopping;
+
+    LoopConnections(EventLoop loop, ServerOptions options, boolean epoll) {
+        this.loop = loop;
+        this.options = options;
+        this.halfOpen = options.halfOpen().toNanos();
+        this.info = epoll ? new EpollTcpInfo() : null;
+        long tick = tick();
+        loop.scheduleAtFixedRate(this::tickAll, tick, tick, TimeUnit.NANOSECONDS);
+    }
+
+    /** An eighth of the shortest time that is watched: so much later at most is it noticed. */
+    private long tick() {
+        long shortest =
+                LongStream.of(
+                                options.heartbeat().toNanos(),
+                                options.halfOpen().toNanos(),
+                                options.headTimeout().toNanos(),
+                                options.bodyTimeout().toNanos(),
+                                options.idleTimeout().toNanos())
+                        .filter(nanos -> nanos > 0)
+                        .min()
+                        .orElse(MAX_TICK);
+        return Math.clamp(shortest / 8, MIN_TICK, MAX_TICK);
+    }
+
+    private void tickAll() {
+        long now = System.nanoTime();
+        // Backwards: what leaves is replaced by the last, which has had its turn.
+        for (int i = connections.size() - 1; i >= 0; i--) {
+            connections.get(i).tick(now);
+        }
+    }
+
+    /** False when the server stops and takes no more. */
+    boolean add(HttpConnection connection) {
+        connection.index = connections.size();
+        connections.add(connection);
+        size.incrementAndGet();
+        return !stopping;
+    }
+
+    void remove(HttpConnection connection) {
+        HttpConnection last = connections.removeLast();
+        if (last != connection) {
+            connections.set(connection.index, last);
+            last.index = connection.index;
+        }
+        size.decrementAndGet();
+        signalWhenEmpty();
+    }
+
+    private void signalWhenEmpty() {
+        if (stopping && connections.isEmpty()) {
+            empty.countDown();
+        }
+    }
+
+    int size() {
+        return size.get();
+    }
+
+    int streams() {
+        return streams.get();
+    }
+
+    /** From any thread: counts the stream until it ends. */
+    void count(ChannelSink sink) {
+        streams.incrementAndGet();
+        sink.onClose(streams::decrementAndGet);
+    }
+
+    boolean isGone(Channel channel, HalfOpen state, long lastWrite, long now) {
+        return info != null
+                && halfOpen > 0
+                && channel instanceof EpollSocketChannel epoll
+                && state.isGone(epoll, info, lastWrite, now, halfOpen);
+    }
+
+    /** From any thread: ends what can be ended. */
+    void stop() {
+        loop.execute(
+                () -> {
+                    stopping = true;
+                    List.copyOf(connections).forEach(HttpConnection::stop);
+                    signalWhenEmpty();
+                });
+    }
+
+    /** Waits until every connection is closed, or the deadline has come. */
+    void awaitEmpty(long deadline) {
+        try {
+            // Whether in time or not: what is left is cut by the loops' end.
+            boolean inTime = empty.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            LOG.log(
+                    Level.DEBUG,
+                    () -> inTime ? "all connections are closed" : "connections are cut");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

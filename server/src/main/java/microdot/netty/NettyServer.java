@@ -1,0 +1,167 @@
+package microdot.netty;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import microdot.Microdot;
+import microdot.Server;
+import microdot.ServerOptions;
+
+/** A listening socket, its event loops, and the handlers that run for its requests. */
+final class NettyServer implements Server {
+    // More only costs memory: the kernel cuts it to net.core.somaxconn.
+    private static final int BACKLOG = 4096;
+
+    private final ServerOptions options;
+    private final EventLoopGroup group;
+    private final Map<EventLoop, LoopConnections> loops = new HashMap<>();
+    private final Handlers handlers;
+    private final Channel listener;
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    private NettyServer(Microdot app, ServerOptions options) throws IOException {
+        this.options = options;
+        this.handlers = new Handlers(app);
+        // One loop a core, plus none for accepting: a loop takes its turn at that too.
+        this.group =
+                new MultiThreadIoEventLoopGroup(
+                        Runtime.getRuntime().availableProcessors(),
+                        new DefaultThreadFactory("microdot-loop", true),
+                        Epoll.isAvailable()
+                                ? EpollIoHandler.newFactory()
+                                : NioIoHandler.newFactory());
+        for (EventExecutor loop : group) {
+            loops.put(
+                    (EventLoop) loop,
+                    new LoopConnections((EventLoop) loop, options, Epoll.isAvailable()));
+        }
+        this.listener = bind();
+    }
+
+    static NettyServer start(Microdot app, ServerOptions options) throws IOException {
+        return new NettyServer(app, options);
+    }
+
+    private Channel bind() throws IOException {
+        Class<? extends ServerSocketChannel> type =
+                Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+        var bootstrap =
+                new ServerBootstrap()
+                        .group(group)
+                        .channel(type)
+                        .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                        .option(ChannelOption.SO_REUSEADDR, true)
+                        .childOption(ChannelOption.TCP_NODELAY, true)
+                        .childOption(ChannelOption.SO_KEEPALIVE, true)
+                        // A client may end its side and still wait for a plain response.
+                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                        .childHandler(new Setup());
+        var address = new InetSocketAddress(options.host(), options.port());
+        var bound = bootstrap.bind(address).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            shutDownLoops();
+            Throwable cause = bound.cause();
+            var failure =
+                    new BindException(
+                            "cannot listen on "
+                                    + options.host()
+                                    + ":"
+                                    + options.port()
+                                    + ": "
+                                    + cause.getMessage());
+            failure.initCause(cause);
+            throw failure;
+        }
+        return bound.channel();
+    }
+
+    private final class Setup extends ChannelInitializer<SocketChannel> {
+        @Override
+        protected void initChannel(SocketChannel channel) {
+            LoopConnections loop = Objects.requireNonNull(loops.get(channel.eventLoop()));
+            var decoder = new StrictRequestDecoder(options.maxHead());
+            channel.pipeline()
+                    .addLast(
+                            decoder,
+                            new HttpResponseEncoder(),
+                            new HttpConnection(loop, handlers, options, decoder));
+        }
+    }
+
+    @Override
+    public int port() {
+        return ((InetSocketAddress) listener.localAddress()).getPort();
+    }
+
+    @Override
+    public Stats stats() {
+        int connections = loops.values().stream().mapToInt(LoopConnections::size).sum();
+        int streams = loops.values().stream().mapToInt(LoopConnections::streams).sum();
+        return new Stats(connections, handlers.size(), streams);
+    }
+
+    @Override
+    public void close() {
+        if (!closing.compareAndSet(false, true)) {
+            awaitClosedUninterruptibly();
+            return;
+        }
+        long deadline = System.nanoTime() + options.closeTimeout().toNanos();
+        listener.close().awaitUninterruptibly();
+        loops.values().forEach(LoopConnections::stop);
+        handlers.finish(deadline);
+        loops.values().forEach(loop -> loop.awaitEmpty(deadline));
+        shutDownLoops();
+        closed.countDown();
+    }
+
+    private void shutDownLoops() {
+        // Closes what is still open; the quiet period is for tasks that come late, and there are
+        // none.
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    @Override
+    public void awaitClosed() throws InterruptedException {
+        closed.await();
+    }
+
+    private void awaitClosedUninterruptibly() {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                closed.await();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package microdot.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.io.ByteArrayOutputStream;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import microdot.Headers;
+import microdot.HttpException;
+import microdot.Request;
+import org.jspecify.annotations.Nullable;
+
+/** Makes whole requests of what Netty's decoder gives. Lives on the connection's event loop. */
+final class RequestReader {
+    private static final byte[] NO_BYTES = {};
+
+    private final int maxBody;
+    private final InetSocketAddress client;
+    private @Nullable HttpRequest head;
+    private @Nullable ByteArrayOutputStream body;
+    private long headAt;
+    private boolean refused;
+    private boolean expectation;
+
+    RequestReader(int maxBody, InetSocketAddress client) {
+        this.maxBody = maxBody;
+        this.client = client;
+    }
+
+    /** When the head whose body is being read came, by {@link System#nanoTime}; 0 when none is. */
+    long headAt() {
+        return head == null ? 0 : headAt;
+    }
+
+    /** Whether the client waits for 100 before it sends the body: true once a request. */
+    boolean takeExpectation() {
+        boolean taken = expectation;
+        expectation = false;
+        return taken;
+    }
+
+    /**
+     * Takes the next part; null while more is to come. After a refusal everything is passed over.
+     */
+    @Nullable Incoming read(HttpObject part) {
+        if (refused) {
+            return null;
+        }
+        if (part.decoderResult().isFailure()) {
+            return refuse(part.decoderResult());
+        }
+        if (part instanceof HttpRequest request) {
+            Incoming.Refused fault = begin(request);
+            if (fault != null) {
+                return fault;
+            }
+        }
+        return part instanceof HttpContent content ? append(content) : null;
+    }
+
+    private Incoming.@Nullable Refused begin(HttpRequest request) {
+        head = request;
+        headAt = System.nanoTime();
+        body = null;
+        List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
+        boolean http11 = request.protocolVersion().equals(HttpVersion.HTTP_1_1);
+        if (hosts.size() > 1 || (http11 && hosts.isEmpty())) {
+            return refuse(400, "Host: " + hosts.size() + " fields (expected: one)");
+        }
+        List<String> codings = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        if (!codings.isEmpty()
+                && !(http11
+                        && codings.size() == 1
+                        && codings.getFirst().equalsIgnoreCase("chunked"))) {
+            return refuse(
+                    http11 ? 501 : 400,
+                    "Transfer-Encoding: " + codings + " (expected: chunked, in HTTP/1.1)");
+        }
+        String expect = request.headers().get(HttpHeaderNames.EXPECT);
+        if (http11 && expect != null && !expect.equalsIgnoreCase("100-continue")) {
+            return refuse(417, "Expect: (expected: 100-continue)");
+        }
+        expectation = HttpUtil.is100ContinueExpected(request);
+        return HttpUtil.getContentLength(request, 0L) > maxBody ? tooLarge() : null;
+    }
+
+    private @Nullable Incoming append(HttpContent content) {
+        expectation &= !content.content().isReadable() && !(content instanceof LastHttpContent);
+        ByteBuf bytes = content.content();
+        if (bytes.isReadable()) {
+            ByteArrayOutputStream all = body;
+            if (all == null) {
+                all = new ByteArrayOutputStream(bytes.readableBytes());
+                body = all;
+            }
+            if (all.size() + bytes.readableBytes() > maxBody) {
+                return tooLarge();
+            }
+            all.writeBytes(ByteBufUtil.getBytes(bytes));
+        }
+        return content instanceof LastHttpContent ? finish() : null;
+    }
+
+    private Incoming finish() {
+        HttpRequest request = head;
+        ByteArrayOutputStream all = body;
+        head = null;
+        body = null;
+        if (request == null) {
+            return refuse(400, "a body without a head");
+        }
+        try {
+            var whole =
+                    new Request(
+                            request.method().name(),
+                            request.uri(),
+                            headers(request),
+                            all == null ? NO_BYTES : all.toByteArray(),
+                            client,
+                            "http");
+            boolean http11 = request.protocolVersion().equals(HttpVersion.HTTP_1_1);
+            return new Incoming.Whole(whole, http11, HttpUtil.isKeepAlive(request));
+        } catch (HttpException e) {
+            return refuse(e.status(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Headers headers(HttpRequest request) {
+        var headers = new Headers();
+        for (Map.Entry<String, String> field : request.headers()) {
+            try {
+                headers.add(field.getKey(), field.getValue());
+            } catch (IllegalArgumentException e) {
+                throw new HttpException(400, String.valueOf(e.getMessage()));
+            }
+        }
+        return headers;
+    }
+
+    private Incoming.Refused tooLarge() {
+        return refuse(413, "the body is larger than " + maxBody + " bytes");
+    }
+
+    private Incoming.Refused refuse(DecoderResult result) {
+        Throwable cause = result.cause();
+        return switch (cause) {
+            case TooLongHttpLineException e -> refuse(414, "the request line is too long");
+            case TooLongHttpHeaderException e -> refuse(431, "the header fields are too large");
+            case StrictRequestDecoder.UnsupportedVersion e ->
+                    refuse(505, String.valueOf(e.getMessage()));
+            default -> refuse(400, "malformed request");
+        };
+    }
+
+    private Incoming.Refused refuse(int status, String reason) {
+        refused = true;
+        head = null;
+        body = null;
+        return new Incoming.Refused(status, reason);
+    }
+}

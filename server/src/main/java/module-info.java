@@ -1,0 +1,17 @@
+/** The core on Netty. */
+module microdot.server {
+    exports microdot.netty;
+
+    requires transitive microdot.core;
+    requires static transitive org.jspecify;
+    requires io.netty.buffer;
+    requires io.netty.codec;
+    requires io.netty.codec.http;
+    requires io.netty.common;
+    requires io.netty.transport;
+    requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.unix.common;
+
+    provides microdot.Transport with
+            microdot.netty.NettyTransport;
+}
