@@ -9,10 +9,11 @@ import microdot.JsonCodec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events and comments as bytes of the stream. One pass, into one buffer that starts with a byte for each character: ASCII
- * text without line breaks fits it exactly and is not copied again.
+ * Events and comments as bytes of the stream. One pass, into one buffer that starts with a byte for
+ * each character: ASCII text without line breaks fits it exactly and is not copied again.
  *
- * <p>{@link String#getBytes} would write {@code ?} for half of a surrogate pair; browsers write U+FFFD, and so does this.
+ * <p>{@link String#getBytes} would write {@code ?} for half of a surrogate pair; browsers write
+ * U+FFFD, and so does this.
  */
 final class EventEncoder {
     // The space is there for values that start with one: a parser takes the first away.
@@ -40,8 +41,8 @@ final class EventEncoder {
     /**
      * The event, with the empty line that ends it.
      *
-     * @throws IllegalArgumentException when it takes more than {@link Event#MAX_BYTES}, or the codec cannot write the
-     *     data
+     * @throws IllegalArgumentException when it takes more than {@link Event#MAX_BYTES}, or the
+     *     codec cannot write the data
      */
     static byte[] encode(Event event, JsonCodec json) {
         Object data = textOrBytes(event.data(), json);
@@ -106,7 +107,10 @@ final class EventEncoder {
         buffer[length++] = '\n';
     }
 
-    /** Copies up to the first character that is not ASCII or breaks the line, and says where that is. */
+    /**
+     * Copies up to the first character that is not ASCII or breaks the line, and says where that
+     * is.
+     */
     private int plain(String text, int from) {
         byte[] out = buffer;
         int to = length;
@@ -146,7 +150,9 @@ final class EventEncoder {
         return 1;
     }
 
-    /** The first byte of a UTF-8 sequence, and as many more, each with six bits of the code point. */
+    /**
+     * The first byte of a UTF-8 sequence, and as many more, each with six bits of the code point.
+     */
     private void continued(int first, int codePoint, int more) {
         buffer[length++] = (byte) first;
         for (int shift = 6 * (more - 1); shift >= 0; shift -= 6) {
@@ -209,6 +215,10 @@ final class EventEncoder {
 
     private static IllegalArgumentException tooLarge(String bytes) {
         return new IllegalArgumentException(
-                "event or comment: " + bytes + " bytes on the wire (expected: at most " + Event.MAX_BYTES + ")");
+                "event or comment: "
+                        + bytes
+                        + " bytes on the wire (expected: at most "
+                        + Event.MAX_BYTES
+                        + ")");
     }
 }
