@@ -1,0 +1,150 @@
+package microdot.sse;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.CharBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import microdot.JsonCodec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** What files cannot say; the rest is in {@link WireCasesTest}. */
+class EventEncoderTest {
+    private static final JsonCodec JSON = JsonCodec.standard();
+
+    // "data: " before and two line ends after.
+    private static final int AROUND_DATA = 8;
+
+    enum Light {
+        RED
+    }
+
+    @Test
+    void anyCharSequenceIsText() {
+        assertEquals("data: a\ndata: b\n\n", wire(new StringBuilder("b\na").reverse()));
+        assertEquals("data: xy\n\n", wire(CharBuffer.wrap("xy")));
+    }
+
+    @Test
+    void collectionsAndArraysAreJson() {
+        assertEquals("data: [1,2]\n\n", wire(new ArrayDeque<>(List.of(1, 2))));
+        assertEquals("data: [0.5]\n\n", wire(new double[] {0.5}));
+        assertEquals("data: [true,false]\n\n", wire(new boolean[] {true, false}));
+        assertEquals("data: [[1],[]]\n\n", wire(new int[][] {{1}, {}}));
+        assertEquals("data: [{\"a\":1}]\n\n", wire(new Object[] {Map.of("a", 1)}));
+    }
+
+    @Test
+    void anythingElseIsItsText() {
+        assertEquals("data: c\n\n", wire('c'));
+        assertEquals("data: 1.0E10\n\n", wire(1e10));
+        assertEquals("data: RED\n\n", wire(Light.RED));
+        assertEquals("data: Optional.empty\n\n", wire(Optional.empty()));
+        assertEquals("data: PT1S\n\n", wire(Duration.ofSeconds(1)));
+    }
+
+    @Test
+    void jsonOfSeveralLinesIsSplitToo() {
+        JsonCodec pretty = new Fixed("{\n  \"a\": 1\r\n}");
+        String wire = new String(EventEncoder.encode(Event.of(Map.of()), pretty), UTF_8);
+        assertEquals("data: {\ndata:   \"a\": 1\ndata: }\n\n", wire);
+    }
+
+    @Test
+    void whatTheCodecRefusesIsRefused() {
+        var ownException = new IllegalArgumentException("no");
+        JsonCodec refusing =
+                new Fixed("") {
+                    @Override
+                    public byte[] encode(Object value) {
+                        throw ownException;
+                    }
+                };
+        Executable call = () -> EventEncoder.encode(Event.of(Map.of()), refusing);
+        assertSame(ownException, assertThrows(IllegalArgumentException.class, call));
+    }
+
+    @Test
+    void retryIsInWholeMilliseconds() {
+        Event event = Event.of("").retry(Duration.ofNanos(1_999_999));
+        assertEquals("retry: 1\ndata: \n\n", new String(EventEncoder.encode(event, JSON), UTF_8));
+    }
+
+    @Test
+    void theCallersBytesAreNotHandedOut() {
+        byte[] data = "data: x\n\n".getBytes(UTF_8);
+        assertEquals("data: data: x\ndata: \ndata: \n\n", wire(data));
+    }
+
+    @Test
+    void anEventOfTheLargestSizePasses() {
+        int largest = Event.MAX_BYTES - AROUND_DATA;
+        assertEquals(
+                Event.MAX_BYTES, EventEncoder.encode(Event.of("x".repeat(largest)), JSON).length);
+        assertEquals(
+                Event.MAX_BYTES, EventEncoder.encode(Event.of(new byte[largest]), JSON).length);
+    }
+
+    @Test
+    void aLargerEventIsRefused() {
+        int more = Event.MAX_BYTES - AROUND_DATA + 1;
+        refused("at least 16777217", () -> EventEncoder.encode(Event.of("x".repeat(more)), JSON));
+        refused("at least 16777217", () -> EventEncoder.encode(Event.of(new byte[more]), JSON));
+        refused("at least 16777220", () -> EventEncoder.comment("x".repeat(Event.MAX_BYTES)));
+    }
+
+    @Test
+    void whatGrowsTooLargeOnTheWireIsRefused() {
+        // Two bytes for each é, seven for each line break.
+        refused(
+                "16777224",
+                () -> EventEncoder.encode(Event.of("é".repeat(Event.MAX_BYTES / 2)), JSON));
+        refused("21000008", () -> EventEncoder.encode(Event.of("\n".repeat(3_000_000)), JSON));
+    }
+
+    @Test
+    void manyLinesOfManyLengthsKeepTheirText() {
+        var lines = IntStream.range(0, 500).mapToObj(n -> "é🐈x".repeat(n % 7)).toList();
+        String expected = "data: " + String.join("\ndata: ", lines) + "\n\n";
+        assertEquals(expected, wire(String.join("\n", lines)));
+        assertEquals(expected, wire(String.join("\r\n", lines).getBytes(UTF_8)));
+    }
+
+    private static String wire(Object data) {
+        return new String(EventEncoder.encode(Event.of(data), JSON), UTF_8);
+    }
+
+    private static void refused(String bytes, Executable call) {
+        String message = assertThrows(IllegalArgumentException.class, call).getMessage();
+        assertEquals(
+                "event or comment: " + bytes + " bytes on the wire (expected: at most 16777216)",
+                message);
+    }
+
+    /** Writes the same for every value. */
+    private static class Fixed implements JsonCodec {
+        private final String text;
+
+        Fixed(String text) {
+            this.text = text;
+        }
+
+        @Override
+        public byte[] encode(Object value) {
+            return text.getBytes(UTF_8);
+        }
+
+        @Override
+        public <T> T decode(byte[] json, Class<T> type) {
+            throw new UnsupportedOperationException();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package microdot.sse;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class EventTest {
+    private static final Event EVENT = Event.of("x");
+
+    @ParameterizedTest
+    @CsvSource({
+        "'a\nb', a\\nb",
+        "'a\rb', a\\rb",
+        "'a\r\nb', a\\r\\nb",
+        "'a\0b', a\\0b",
+        "'\n', \\n"
+    })
+    void namesAndIdsThatWouldBreakTheStreamAreRefused(String value, String shown) {
+        refused("event: \"" + shown + "\" (expected: no CR, LF or NUL)", () -> EVENT.event(value));
+        refused("id: \"" + shown + "\" (expected: no CR, LF or NUL)", () -> EVENT.id(value));
+    }
+
+    @Test
+    void anIdIsBoundedInBytes() {
+        assertEquals("i".repeat(128), EVENT.id("i".repeat(128)).id());
+        assertEquals("é".repeat(64), EVENT.id("é".repeat(64)).id());
+        refused("id: 129 bytes (expected: at most 128)", () -> EVENT.id("i".repeat(129)));
+        refused("id: 130 bytes (expected: at most 128)", () -> EVENT.id("é".repeat(65)));
+    }
+
+    @Test
+    void aTimeToReconnectIsBounded() {
+        Duration longest = Duration.ofMillis(Integer.MAX_VALUE);
+        assertEquals(longest, EVENT.retry(longest).retry());
+        assertEquals(Duration.ZERO, EVENT.retry(Duration.ZERO).retry());
+        refused(
+                "retry: PT-0.001S (expected: 0 to 2147483647 ms)",
+                () -> EVENT.retry(Duration.ofMillis(-1)));
+        refused(
+                "retry: PT596H31M23.648S (expected: 0 to 2147483647 ms)",
+                () -> EVENT.retry(longest.plusMillis(1)));
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // What callers without a null checker do.
+    void nullIsNoData() {
+        refused(
+                "data: null (expected: a value; \"\" for an event without text)",
+                () -> Event.of(null));
+    }
+
+    @Test
+    void aChangeIsACopy() {
+        Event changed = EVENT.event("e").id("1").retry(Duration.ofSeconds(3));
+        assertEquals("Event[data=x, event=e, id=1, retry=PT3S]", changed.toString());
+        assertEquals("Event[data=x, event=null, id=null, retry=null]", EVENT.toString());
+    }
+
+    @Test
+    void whatWasSetCanBeTakenAway() {
+        Event changed =
+                EVENT.event("e").id("1").retry(Duration.ZERO).event(null).id(null).retry(null);
+        assertEquals(EVENT, changed);
+        assertEquals(EVENT.hashCode(), changed.hashCode());
+    }
+
+    @Test
+    void theEmptyIdIsNotNoId() {
+        assertNull(EVENT.id());
+        assertEquals("", EVENT.id("").id());
+        assertNotEquals(EVENT, EVENT.id(""));
+    }
+
+    private static void refused(String message, Executable call) {
+        assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
+    }
+}
