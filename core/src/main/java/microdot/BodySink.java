@@ -1,6 +1,8 @@
 package microdot;
 
 import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 /**
  * Where a streamed body goes: one client's connection. Every method may be called from any thread.
@@ -43,8 +45,48 @@ public interface BodySink {
     void onClose(Runnable action);
 
     /**
-     * Writes the bytes whenever nothing was written for {@link ServerOptions#heartbeat()}, and
-     * nothing waits to be read. Replaces what was set before.
+     * Writes what the supplier gives whenever nothing was written for {@link
+     * ServerOptions#heartbeat()}, and nothing waits to be read. Replaces what was set before. The
+     * supplier is called on {@link #loop()} and must not block.
      */
-    void keepAlive(byte[] bytes);
+    void keepAlive(Supplier<byte[]> frame);
+
+    /**
+     * Hands the body to a feed, for good: the writer may return, its thread ends, and the body goes
+     * on until the feed or the client ends it. {@link #write} still works, and its bytes go between
+     * those of two fills.
+     */
+    void feed(Feed feed);
+
+    /**
+     * The thread that serves this body, as an executor: it runs tasks one after another, and they
+     * must not block. Bodies that one thread serves have the same executor.
+     */
+    Executor loop();
+
+    /** Has the feed fill what the connection can take now. On {@link #loop()} only. */
+    void pull();
+
+    /**
+     * Writes a body bit by bit, without a thread of its own, whenever its connection can take more.
+     */
+    @FunctionalInterface
+    interface Feed {
+        /**
+         * Puts what there is until the space has no room. Called on {@link #loop()}; must not
+         * block.
+         *
+         * @return whether more is there already
+         */
+        boolean fill(Space space);
+    }
+
+    /** What a connection takes in one turn. */
+    interface Space {
+        /** Bytes that it still takes; what is put may be larger as long as this is positive. */
+        int room();
+
+        /** Copies the bytes. */
+        void put(byte[] bytes, int from, int to);
+    }
 }

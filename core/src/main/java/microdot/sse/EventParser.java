@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -84,6 +85,14 @@ public final class EventParser {
         this.events = events;
         this.comments = comments;
         this.maxBytes = maxBytes;
+    }
+
+    /** The one event that the bytes hold, with the fields as they were written. */
+    static Event parseOne(byte[] bytes, int from, int to) {
+        var events = new ArrayList<Event>(1);
+        var parser = new EventParser(events::add);
+        parser.feed(bytes, from, to - from);
+        return events.getFirst().retry(parser.retry());
     }
 
     /** Reads all of the array; as {@link #feed(byte[], int, int)}. */

@@ -2,7 +2,10 @@ package microdot.sse;
 
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import microdot.Body;
 import microdot.BodySink;
 import microdot.Handler;
@@ -17,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class Sse {
     private final Request request;
     private final BodySink sink;
+    private final AtomicBoolean following = new AtomicBoolean();
 
     Sse(Request request, BodySink sink) {
         this.request = request;
@@ -36,7 +40,11 @@ public final class Sse {
      * gives up for ever on any status but 200.
      */
     public static Response sseResponse(Request request, SseHandler handler) {
-        return new Response(new Body.Stream(sink -> new StreamRun(request, sink, handler).run()))
+        return response(sink -> new StreamRun(request, sink, handler).run());
+    }
+
+    static Response response(Body.StreamWriter writer) {
+        return new Response(new Body.Stream(writer))
                 .header("Content-Type", "text/event-stream")
                 .header("Cache-Control", "no-cache, no-transform")
                 .header("X-Accel-Buffering", "no");
@@ -69,6 +77,10 @@ public final class Sse {
      *     stream is open; the event is not sent, and the interrupt is kept
      */
     public void send(Event event) {
+        if (event.id() != null && following.get()) {
+            throw new IllegalStateException(
+                    "id: \"" + event.id() + "\" (expected: none on a stream that follows topics)");
+        }
         write(EventEncoder.encode(event, request.app().jsonCodec()));
     }
 
@@ -82,12 +94,37 @@ public final class Sse {
      * none.
      */
     public @Nullable String lastEventId() {
+        return lastEventId(request);
+    }
+
+    static @Nullable String lastEventId(Request request) {
         String id = request.header("Last-Event-ID");
         if (id == null || id.isEmpty()) {
             return null;
         }
         // The standard has it sent in UTF-8; HTTP hands fields over as Latin-1.
         return new String(id.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Follows topics until the stream ends, however; blocks so long. From where the client's {@link
+     * #lastEventId()} stands, or from now on. What is sent meanwhile by other threads may not bear
+     * an id, for that would move where the client stands.
+     *
+     * @throws IllegalArgumentException when no topic or more than {@link Topics#MAX_FOLLOWED} are
+     *     named
+     * @throws IllegalStateException when this stream follows already
+     */
+    public void follow(Topics topics, String... names) throws InterruptedException {
+        List<String> followed = Topics.checkedNames(List.of(names));
+        if (!following.compareAndSet(false, true)) {
+            throw new IllegalStateException(
+                    "this stream follows already (expected: one follow, with all topics)");
+        }
+        var ended = new CountDownLatch(1);
+        topics.follow(sink, followed, lastEventId(), 0, null);
+        sink.onClose(ended::countDown);
+        ended.await();
     }
 
     /** False once the stream has ended. */
@@ -113,6 +150,10 @@ public final class Sse {
     }
 
     private void write(byte[] bytes) {
+        write(sink, bytes);
+    }
+
+    static void write(BodySink sink, byte[] bytes) {
         try {
             sink.write(bytes);
         } catch (ClosedChannelException e) {

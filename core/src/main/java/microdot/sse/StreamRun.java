@@ -28,7 +28,7 @@ final class StreamRun {
     }
 
     void run() throws Exception {
-        sink.keepAlive(HEARTBEAT);
+        sink.keepAlive(() -> HEARTBEAT);
         sink.onClose(this::cancel);
         try {
             handler.handle(request, new Sse(request, sink));

@@ -4,16 +4,21 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * blocks. What touches the channel runs on its event loop.
  */
 final class ChannelSink implements BodySink {
+    private static final Logger LOG = System.getLogger("microdot.netty");
     private static final byte[] CRLF = {'\r', '\n'};
     private static final byte[] LAST_CHUNK = {'0', '\r', '\n', '\r', '\n'};
     private static final int CHUNK_OVERHEAD = 12;
@@ -34,27 +40,32 @@ final class ChannelSink implements BodySink {
     private final EventLoop loop;
     private final int limit;
     private final boolean chunked;
+    private final FeedSpace space;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition room = lock.newCondition();
     private Queue<byte[]> line = new ArrayDeque<>(2);
     private long waiting; // bytes in line or in the socket's hands
     private boolean scheduled;
-    private boolean open = true;
+    private volatile boolean open = true;
+    private volatile boolean fed;
     private List<Runnable> onClose = new ArrayList<>(1);
 
     // Of the event loop alone.
-    private byte @Nullable [] heartbeat;
+    private @Nullable Supplier<byte[]> heartbeat;
+    private @Nullable Feed feed;
+    private boolean full;
     private long lastWrite = System.nanoTime();
 
     /**
      * Writes at the context, which stands ahead of the encoder: what it writes goes out as it is.
      */
-    ChannelSink(ChannelHandlerContext out, int limit, boolean chunked) {
+    ChannelSink(ChannelHandlerContext out, int limit, boolean chunked, FeedSpace space) {
         this.out = out;
         this.loop = out.channel().eventLoop();
         this.limit = limit;
         this.chunked = chunked;
+        this.space = space;
     }
 
     @Override
@@ -131,10 +142,11 @@ final class ChannelSink implements BodySink {
 
     /** Writes the heartbeat when it is due. On the event loop. */
     void tick(long now, long heartbeatAfter) {
-        byte[] bytes = heartbeat;
-        if (bytes == null || heartbeatAfter == 0 || now - lastWrite < heartbeatAfter) {
+        Supplier<byte[]> frame = heartbeat;
+        if (frame == null || full || heartbeatAfter == 0 || now - lastWrite < heartbeatAfter) {
             return;
         }
+        byte[] bytes = frame.get();
         lock.lock();
         try {
             if (!open || waiting > 0) {
@@ -157,8 +169,70 @@ final class ChannelSink implements BodySink {
     }
 
     @Override
-    public void keepAlive(byte[] bytes) {
-        onLoop(() -> heartbeat = bytes);
+    public void keepAlive(Supplier<byte[]> frame) {
+        onLoop(() -> heartbeat = frame);
+    }
+
+    @Override
+    public void feed(Feed source) {
+        fed = true;
+        onLoop(() -> feed = source);
+    }
+
+    /** Whether the body goes on without its writer. */
+    boolean isFed() {
+        return fed;
+    }
+
+    @Override
+    public Executor loop() {
+        return loop;
+    }
+
+    @Override
+    public void pull() {
+        Feed source = feed;
+        if (source == null || full || !open) {
+            return;
+        }
+        space.begin(out.alloc());
+        boolean more = fill(source);
+        ByteBuf bytes = space.take(chunked);
+        if (bytes != null) {
+            lastWrite = System.nanoTime();
+            out.write(bytes, out.voidPromise());
+            out.flush();
+            awaitTaken();
+        }
+        if (more && !full) {
+            onLoop(this::pull); // Last in line: the others on this loop come first.
+        }
+    }
+
+    /** A feed that fails ends its own stream and nobody else's. */
+    private boolean fill(Feed source) {
+        try {
+            return source.fill(space);
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "the feed of " + out.channel().remoteAddress() + " failed", e);
+            abort();
+            return false;
+        }
+    }
+
+    /** When the socket did not take all at once, nothing more is put until it has. */
+    private void awaitTaken() {
+        ChannelOutboundBuffer pending = out.channel().unsafe().outboundBuffer();
+        if (pending == null || pending.isEmpty()) {
+            return;
+        }
+        full = true;
+        out.writeAndFlush(Unpooled.EMPTY_BUFFER)
+                .addListener(
+                        done -> {
+                            full = false;
+                            pull();
+                        });
     }
 
     @Override
@@ -189,12 +263,7 @@ final class ChannelSink implements BodySink {
 
     @Override
     public boolean isOpen() {
-        lock.lock();
-        try {
-            return open;
-        } finally {
-            lock.unlock();
-        }
+        return open;
     }
 
     @Override

@@ -208,12 +208,14 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             Incoming.Whole incoming,
             ResponseWriter writer,
             Body.Stream stream) {
-        var out = new ChannelSink(ctx, options.streamBuffer(), incoming.chunked());
+        var out = new ChannelSink(ctx, options.streamBuffer(), incoming.chunked(), loop.space());
         loop.count(out);
         ctx.executor().execute(() -> beginStream(ctx, incoming, writer, out));
         try {
             stream.writer().writeTo(out);
-            out.end();
+            if (!out.isFed()) {
+                out.end();
+            }
         } catch (Throwable e) {
             LOG.log(Level.ERROR, "the body of " + incoming.request() + " failed", e);
             out.abort();

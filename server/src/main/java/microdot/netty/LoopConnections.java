@@ -25,6 +25,7 @@ final class LoopConnections {
     private final ServerOptions options;
     private final long halfOpen;
     private final @Nullable EpollTcpInfo info;
+    private final FeedSpace space = new FeedSpace();
     private final AtomicInteger size = new AtomicInteger();
     private final AtomicInteger streams = new AtomicInteger();
     private final CountDownLatch empty = new CountDownLatch(1);
@@ -87,6 +88,11 @@ final class LoopConnections {
         if (stopping && connections.isEmpty()) {
             empty.countDown();
         }
+    }
+
+    /** What feeds fill, one after another. On the event loop. */
+    FeedSpace space() {
+        return space;
     }
 
     int size() {

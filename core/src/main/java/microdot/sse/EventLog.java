@@ -1,0 +1,353 @@
+package microdot.sse;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log of one topic: the one place where its events are, whoever reads them and however late.
+ *
+ * <p>An event is encoded once, when it is published, and appended here as the bytes that go on the
+ * wire. A follower is a number, the entry it reads next, and nothing else: no queue of its own, no
+ * copy of what it has not read. To deliver is to copy the run of entries from that number to the
+ * end into the socket; to resume is to begin with a smaller number; to be slow is to stay behind
+ * with it. So memory is what the log keeps and a few words for each follower, and there is no
+ * moment at which a follower changes from replay to live that an event could slip through.
+ *
+ * <p><b>Entries</b> are numbered within their topic from 0 without a hole, and each bears the
+ * position that orders the events of all topics of one {@link Topics}. The numbers make it exact
+ * how many a follower has missed; the positions let one id resume a stream over several topics.
+ *
+ * <p><b>Segments</b> hold them: arrays that only grow at their end and are left to the garbage
+ * collector, never used again. The first is small, for a topic may stay quiet, and each is twice
+ * the one before it up to 64 KiB. A follower holds numbers and no segment, so one that stalls for
+ * an hour keeps nothing alive.
+ *
+ * <p><b>Writing</b> happens under the lock of the topics: append, trim, and the tables.
+ * <b>Reading</b> takes no lock, for it happens on event loops: a reader looks at {@link #keptFrom},
+ * then at the array of segments, and either finds its entry whole, or finds that it has been
+ * trimmed, which is an answer too: it lags. An entry is seen only after its segment's count, which
+ * is volatile, says that it is there.
+ *
+ * <p><b>Trimming</b> is by entry: {@link #keptFrom} rises. A segment goes when its last entry is
+ * gone.
+ */
+final class EventLog {
+    private static final int FIRST_SEGMENT = 1 << 10;
+    private static final int LAST_SEGMENT = 64 << 10;
+    static final int MAX_KEYS = 10_000;
+
+    final String name;
+
+    /**
+     * Held while state is changed and its event published, and while a snapshot of the state is
+     * taken.
+     */
+    final ReentrantLock state = new ReentrantLock();
+
+    /** Who uses it just now, followers and publishers: while there is one it is not forgotten. */
+    final AtomicInteger pins = new AtomicInteger();
+
+    final AtomicInteger followers = new AtomicInteger();
+    final LongAdder delivered = new LongAdder();
+    final LongAdder missed = new LongAdder();
+    final LongAdder disconnected = new LongAdder();
+
+    private volatile TopicOptions options = new TopicOptions();
+    private volatile @Nullable Snapshots snapshots;
+    private volatile boolean configured;
+    private volatile boolean forgotten;
+    private volatile Segment[] segments = {};
+    private volatile long keptFrom;
+    private volatile Audience[] audiences = {};
+
+    // Under the lock of the topics.
+    private final Deque<Segment> open = new ArrayDeque<>(2);
+    private long next;
+    private long bytes;
+    private long floor;
+    private long last;
+    private final Map<Object, Long> newest = new HashMap<>(0);
+    private final LinkedHashMap<Object, Frame> latest = new LinkedHashMap<>(0);
+    private long latestFloor;
+
+    EventLog(String name, long floor) {
+        this.name = name;
+        this.floor = floor;
+        this.last = floor;
+        this.latestFloor = floor;
+    }
+
+    TopicOptions options() {
+        return options;
+    }
+
+    @Nullable Snapshots snapshots() {
+        return snapshots;
+    }
+
+    /** Takes part in its life from now on; false when it has been forgotten meanwhile. */
+    boolean pin() {
+        pins.incrementAndGet();
+        if (forgotten) {
+            pins.decrementAndGet();
+        }
+        return !forgotten;
+    }
+
+    void unfollow() {
+        followers.decrementAndGet();
+        pins.decrementAndGet();
+    }
+
+    // ---- Writing, under the lock of the topics ----
+
+    void configure(TopicOptions chosen) {
+        Supplier<Object> state = chosen.snapshot();
+        options = chosen;
+        snapshots = state == null ? null : new Snapshots(this, state);
+        configured = true;
+    }
+
+    /** Whether it held nothing that anybody could miss, and was given up. */
+    boolean forget() {
+        if (configured || !isEmpty()) {
+            return false;
+        }
+        // Ahead of looking at the pins: who pins after that sees it.
+        forgotten = true;
+        forgotten = pins.get() == 0;
+        return forgotten;
+    }
+
+    /** The followers that a loop serves, one more being on its way to it. */
+    Audience audience(LoopTurn turn) {
+        for (Audience audience : audiences) {
+            if (audience.turn == turn) {
+                audience.members.incrementAndGet();
+                return audience;
+            }
+        }
+        var audience = new Audience(turn);
+        audience.members.incrementAndGet();
+        Audience[] more = Arrays.copyOf(audiences, audiences.length + 1);
+        more[audiences.length] = audience;
+        audiences = more;
+        return audience;
+    }
+
+    /** Loops come and go with their servers: those that serve nobody here are let go. */
+    void pruneAudiences() {
+        if (Arrays.stream(audiences).anyMatch(audience -> audience.members.get() == 0)) {
+            audiences =
+                    Arrays.stream(audiences)
+                            .filter(audience -> audience.members.get() > 0)
+                            .toArray(Audience[]::new);
+        }
+    }
+
+    Audience[] audiences() {
+        return audiences;
+    }
+
+    /** Appends a frame, the id of which is put in at its place. */
+    void append(EncodedEvent event, byte[] idLine, long position, long now, @Nullable Object key) {
+        int length = event.length() + idLine.length;
+        Segment segment = segmentFor(length);
+        int end = event.writeTo(segment.bytes, segment.used(), idLine);
+        if (key != null) {
+            newest.put(key, next);
+            latest.remove(key);
+        }
+        segment.add(position, now, end, key, event.userId());
+        next++;
+        bytes += length;
+        last = position;
+        trim(now);
+    }
+
+    private Segment segmentFor(int length) {
+        Segment newestSegment = open.peekLast();
+        if (newestSegment != null && newestSegment.hasRoom(length)) {
+            return newestSegment;
+        }
+        int size =
+                newestSegment == null
+                        ? FIRST_SEGMENT
+                        : Math.min(LAST_SEGMENT, newestSegment.bytes.length * 2);
+        var segment = new Segment(next, Math.max(size, length));
+        open.addLast(segment);
+        segments = open.toArray(Segment[]::new);
+        return segment;
+    }
+
+    /**
+     * Lets go what is more, larger or older than the topic keeps. The newest entry stays, unless it
+     * is too old.
+     */
+    void trim(long now) {
+        long oldest = now - options.keepFor().toNanos();
+        while (keptFrom < next) {
+            Segment segment = open.getFirst();
+            int at = (int) (keptFrom - segment.first);
+            boolean tooMany = next - keptFrom > options.keepEvents();
+            boolean tooLarge = bytes > options.keepBytes() && keptFrom < next - 1;
+            if (!tooMany && !tooLarge && segment.time(at) - oldest >= 0) {
+                return;
+            }
+            drop(segment, at);
+        }
+    }
+
+    /** Lets go everything up to a position: the topics together keep too much. */
+    void trimTo(long position) {
+        while (keptFrom < next
+                && open.getFirst().position((int) (keptFrom - open.getFirst().first)) <= position) {
+            drop(open.getFirst(), (int) (keptFrom - open.getFirst().first));
+        }
+    }
+
+    private void drop(Segment segment, int at) {
+        keepLatest(segment, at);
+        floor = segment.position(at);
+        bytes -= segment.end(at) - segment.start(at);
+        keptFrom = segment.first + at + 1;
+        if (at == segment.count() - 1) {
+            open.removeFirst();
+            segments = open.toArray(Segment[]::new);
+        }
+    }
+
+    /** An entry that is still its key's newest moves to the table. */
+    private void keepLatest(Segment segment, int at) {
+        Object key = segment.key(at);
+        if (key == null || !Objects.equals(newest.get(key), segment.first + at)) {
+            return;
+        }
+        latest.putLast(key, Frame.copyOf(segment, at));
+        if (latest.size() > MAX_KEYS) {
+            var eldest = latest.pollFirstEntry();
+            newest.remove(eldest.getKey());
+            latestFloor = eldest.getValue().position();
+        }
+    }
+
+    /** The newest of each key among what was trimmed behind the position, in order. */
+    List<Frame> latestAfter(long position) {
+        var frames = new ArrayList<Frame>();
+        latest.values()
+                .forEach(
+                        frame -> {
+                            if (frame.position() > position) {
+                                frames.add(frame);
+                            }
+                        });
+        return frames;
+    }
+
+    /** Up to where even the table has forgotten. */
+    long latestFloor() {
+        return latestFloor;
+    }
+
+    boolean isEmpty() {
+        return keptFrom == next && latest.isEmpty();
+    }
+
+    /** The position up to which nothing is kept: a client that stands below it has a gap. */
+    long floor() {
+        return floor;
+    }
+
+    /** The position of the newest event that was ever here. */
+    long last() {
+        return last;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    /** The number of the next entry to come, which is how many there have been. */
+    long next() {
+        return next;
+    }
+
+    /** The number of the first kept entry behind the position. */
+    long firstAfter(long position) {
+        long low = keptFrom;
+        long high = next;
+        while (low < high) {
+            long middle = (low + high) >>> 1;
+            if (positionOf(middle) <= position) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    /** The position of the newest kept event to which the publisher gave this id, or -1. */
+    long positionOf(String userId) {
+        for (Segment segment : open.reversed()) {
+            for (int at = segment.count() - 1; at >= 0 && segment.first + at >= keptFrom; at--) {
+                if (userId.equals(segment.userId(at))) {
+                    return segment.position(at);
+                }
+            }
+        }
+        return -1;
+    }
+
+    private long positionOf(long entry) {
+        Segment segment = Objects.requireNonNull(find(entry));
+        return segment.position((int) (entry - segment.first));
+    }
+
+    /** The position of the entry ahead of this one, or the floor. */
+    long positionBefore(long entry) {
+        return entry <= keptFrom ? floor : positionOf(entry - 1);
+    }
+
+    // ---- Reading, from any thread, without a lock ----
+
+    /** The number of the oldest kept entry; a reader that stands below it lags. */
+    long keptFrom() {
+        return keptFrom;
+    }
+
+    /** The segment that holds the entry; null when it is yet to come, or was trimmed meanwhile. */
+    @Nullable Segment find(long entry) {
+        Segment[] all = segments;
+        // From the end: most readers are there.
+        for (int i = all.length - 1; i >= 0; i--) {
+            if (all[i].first <= entry) {
+                return entry < all[i].first + all[i].count() ? all[i] : null;
+            }
+        }
+        return null;
+    }
+
+    /** The newest segment that has an entry, or null. */
+    @Nullable Segment newest() {
+        Segment[] all = segments;
+        for (int i = all.length - 1; i >= 0; i--) {
+            if (all[i].count() > 0) {
+                return all[i];
+            }
+        }
+        return null;
+    }
+}

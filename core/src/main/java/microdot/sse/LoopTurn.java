@@ -1,0 +1,59 @@
+package microdot.sse;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * What an event loop has to deliver: the audiences that were woken. However many topics publish
+ * however much, one task at a time is with the loop.
+ */
+final class LoopTurn implements Runnable {
+    // Long enough to be worth the switch, short enough for everything else on the loop.
+    private static final long SLICE = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final Executor loop;
+    private final Queue<Audience> woken = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean armed = new AtomicBoolean();
+
+    LoopTurn(Executor loop) {
+        this.loop = loop;
+    }
+
+    void add(Audience audience) {
+        woken.add(audience);
+        arm();
+    }
+
+    private void arm() {
+        if (!armed.getAndSet(true)) {
+            try {
+                loop.execute(this);
+            } catch (RejectedExecutionException e) {
+                // The server has stopped and its followers with it: nobody is left to deliver to.
+                woken.clear();
+            }
+        }
+    }
+
+    @Override
+    public void run() {
+        // Ahead of looking into the queue: who comes after the look finds it down and arms anew.
+        armed.set(false);
+        long until = System.nanoTime() + SLICE;
+        for (Audience audience = woken.peek(); audience != null; audience = woken.peek()) {
+            if (!audience.drain(until)) {
+                arm();
+                return;
+            }
+            woken.poll();
+            if (System.nanoTime() - until > 0 && !woken.isEmpty()) {
+                arm();
+                return;
+            }
+        }
+    }
+}

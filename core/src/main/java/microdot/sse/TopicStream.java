@@ -1,0 +1,72 @@
+package microdot.sse;
+
+import java.util.List;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+import microdot.Handler;
+import microdot.Request;
+import microdot.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A handler whose stream follows topics. Immutable: {@link #last} and {@link #where} return a
+ * changed copy.
+ *
+ * <p>A client resumes with the id that it got last, in the header {@code Last-Event-ID}, as {@code
+ * EventSource} sends it, or in the query parameter {@code last-event-id}, for a page that kept it;
+ * the header wins.
+ */
+public final class TopicStream implements Handler {
+    private final Topics topics;
+    private final Function<Request, ? extends Iterable<String>> names;
+    private final int last;
+    private final @Nullable BiPredicate<Request, Event> filter;
+
+    TopicStream(Topics topics, Function<Request, ? extends Iterable<String>> names) {
+        this(topics, names, 0, null);
+    }
+
+    private TopicStream(
+            Topics topics,
+            Function<Request, ? extends Iterable<String>> names,
+            int last,
+            @Nullable BiPredicate<Request, Event> filter) {
+        this.topics = topics;
+        this.names = names;
+        this.last = last;
+        this.filter = filter;
+    }
+
+    /**
+     * Gives a client that comes without an id the last events first, this many of each topic at
+     * most, as far as they are kept; default 0. Topics with a snapshot give that instead.
+     */
+    public TopicStream last(int events) {
+        if (events < 0) {
+            throw new IllegalArgumentException("last: " + events + " (expected: 0 or more)");
+        }
+        return new TopicStream(topics, names, events, filter);
+    }
+
+    /**
+     * Lets only those events through that the filter accepts for the client's request. It runs on a
+     * virtual thread, for each client and event; gaps are told whether or not what was lost would
+     * have passed. A filter that throws ends the stream.
+     */
+    public TopicStream where(BiPredicate<Request, Event> filter) {
+        return new TopicStream(topics, names, last, filter);
+    }
+
+    @Override
+    public Response handle(Request request) {
+        List<String> followed = Topics.checkedNames(names.apply(request));
+        String header = Sse.lastEventId(request);
+        String id = header == null ? emptyToNull(request.query("last-event-id")) : header;
+        Sieve sieve = filter == null ? null : new Sieve(request, filter);
+        return Sse.response(sink -> topics.follow(sink, followed, id, last, sieve));
+    }
+
+    private static @Nullable String emptyToNull(@Nullable String text) {
+        return text == null || text.isEmpty() ? null : text;
+    }
+}
