@@ -1,7 +1,10 @@
 package microdot;
 
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -50,6 +53,20 @@ public interface BodySink {
      * supplier is called on {@link #loop()} and must not block.
      */
     void keepAlive(Supplier<byte[]> frame);
+
+    /**
+     * What is written last when the server, not the writer or the client, ends the body: because it
+     * stops, or because the body has come of age. The function is given the time over which the
+     * server would have all that it ends come back; it is called on {@link #loop()} and must not
+     * block.
+     */
+    void farewell(Function<Duration, byte[]> last);
+
+    /**
+     * Ends the body properly, with its farewell, at a time; the earliest of all that were set
+     * counts.
+     */
+    void endAt(Instant time);
 
     /**
      * Hands the body to a feed, for good: the writer may return, its thread ends, and the body goes

@@ -1,10 +1,9 @@
 package microdot.sse;
 
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Follower implements BodySink.Feed {
     private static final byte[] HEARTBEAT = EventEncoder.comment("");
-    private static final long DISCONNECT_RETRY_MS = 2000;
+    private static final Duration DISCONNECT_RETRY = Duration.ofSeconds(2);
 
     private final Topics topics;
     private final BodySink sink;
@@ -150,13 +149,8 @@ final class Follower implements BodySink.Feed {
         ended = true;
         cursor.await();
         cursor.log.disconnected.increment();
-        long retry =
-                cursor.log.options().retry() == null
-                        ? DISCONNECT_RETRY_MS
-                        : cursor.log.options().retry().toMillis();
-        // Who was cut together shall not come back together.
-        long jittered = retry / 2 + ThreadLocalRandom.current().nextLong(retry + 1);
-        farewell = ("retry: " + jittered + "\n\n").getBytes(StandardCharsets.US_ASCII);
+        Duration retry = cursor.log.options().retry();
+        farewell = Retry.about(retry == null ? DISCONNECT_RETRY : retry);
     }
 
     /** A comment, or where the topics want it and there is something to say, the position. */

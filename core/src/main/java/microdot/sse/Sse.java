@@ -2,6 +2,8 @@ package microdot.sse;
 
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
@@ -48,6 +50,31 @@ public final class Sse {
                 .header("Content-Type", "text/event-stream")
                 .header("Cache-Control", "no-cache, no-transform")
                 .header("X-Accel-Buffering", "no");
+    }
+
+    /**
+     * The answer to a client that cannot have its stream now, because the server starts, drains or
+     * is full. A client that asked for {@code text/event-stream} gets 200 and a time to come again,
+     * for a browser's {@code EventSource} would give up for ever on an error; others get 503 and
+     * {@code Retry-After}.
+     *
+     * @param within the time over which those sent away shall come again; each is told a time of
+     *     its own
+     */
+    public static Response comeLater(Request request, Duration within) {
+        String accept = request.header("Accept");
+        if (accept != null && accept.contains("text/event-stream")) {
+            return Response.bytes(Retry.within(within), "text/event-stream")
+                    .header("Cache-Control", "no-cache");
+        }
+        return Response.text("Service Unavailable")
+                .status(503)
+                .header("Retry-After", Long.toString(Math.max(1, within.toSeconds())));
+    }
+
+    /** The answer, 204, on which a browser's {@code EventSource} stops for good. */
+    public static Response stopForGood() {
+        return new Response().status(204);
     }
 
     /** Sends an event with this data. See {@link #send(Event)}. */
@@ -139,6 +166,15 @@ public final class Sse {
      */
     public void close() {
         sink.end();
+    }
+
+    /**
+     * Ends the stream properly at a time, up to a second later: when the token that opened it
+     * expires. The earliest of all times that were set counts. The client is told a time to come
+     * again.
+     */
+    public void closeAt(Instant time) {
+        sink.endAt(time);
     }
 
     /**

@@ -29,6 +29,7 @@ final class StreamRun {
 
     void run() throws Exception {
         sink.keepAlive(() -> HEARTBEAT);
+        sink.farewell(Retry::within);
         sink.onClose(this::cancel);
         try {
             handler.handle(request, new Sse(request, sink));

@@ -245,6 +245,7 @@ public final class Topics {
             lock.unlock();
         }
         sink.keepAlive(follower::heartbeat);
+        sink.farewell(Retry::within);
         sink.feed(follower);
         follower.onLoop(() -> follower.begin(resume.cursors(), resume.position()));
         sink.onClose(
@@ -261,10 +262,7 @@ public final class Topics {
             EventLog log = logs.get(name);
             Duration retry = log == null ? null : log.options().retry();
             if (retry != null) {
-                Sse.write(
-                        sink,
-                        ("retry: " + retry.toMillis() + "\n\n")
-                                .getBytes(StandardCharsets.US_ASCII));
+                Sse.write(sink, Retry.in(retry));
                 return;
             }
         }
