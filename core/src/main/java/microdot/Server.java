@@ -1,5 +1,7 @@
 package microdot;
 
+import java.time.Duration;
+
 /** A running server. Every method may be called from any thread. */
 public interface Server extends AutoCloseable {
     /** The port it listens on: the real one when 0 was asked for. */
@@ -15,6 +17,15 @@ public interface Server extends AutoCloseable {
      */
     @Override
     void close();
+
+    /**
+     * Drains, then closes: the streams end one after another over the time, each with a time of its
+     * own for its client to come again; who wants a new one meanwhile is told to come later. Plain
+     * requests are served until the close.
+     *
+     * @param grace over how long; zero is {@link #close()}
+     */
+    void close(Duration grace);
 
     /** Waits until the server is closed. */
     void awaitClosed() throws InterruptedException;

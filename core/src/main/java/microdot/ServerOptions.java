@@ -20,6 +20,10 @@ public final class ServerOptions implements Cloneable {
     private Duration heartbeat = Duration.ofSeconds(15);
     private Duration halfOpen = Duration.ofSeconds(20);
     private Duration closeTimeout = Duration.ofSeconds(2);
+    private int maxStreams = 100_000;
+    private int maxStreamsPerAddress;
+    private Duration maxStreamAge = Duration.ZERO;
+    private int reconnectsPerSecond = 500;
 
     /** The address to listen on; default {@code 0.0.0.0}. */
     public String host() {
@@ -153,6 +157,59 @@ public final class ServerOptions implements Cloneable {
         return with(copy -> copy.closeTimeout = value);
     }
 
+    /**
+     * Streams that may be open at once; default 100,000. Who comes beyond is told to come later, as
+     * {@link microdot.sse.Sse#comeLater} says.
+     */
+    public int maxStreams() {
+        return maxStreams;
+    }
+
+    public ServerOptions maxStreams(int streams) {
+        checkCount("maxStreams", streams, 1);
+        return with(copy -> copy.maxStreams = streams);
+    }
+
+    /**
+     * Streams that one client address may have open at once, loopback never counted; 0, the
+     * default, for no limit.
+     */
+    public int maxStreamsPerAddress() {
+        return maxStreamsPerAddress;
+    }
+
+    public ServerOptions maxStreamsPerAddress(int streams) {
+        checkCount("maxStreamsPerAddress", streams, 0);
+        return with(copy -> copy.maxStreamsPerAddress = streams);
+    }
+
+    /**
+     * How long a stream may last before it is ended properly and its client told to come again;
+     * each lasts 80 to 100 percent of it, so that those that came together do not end together;
+     * zero, the default, for no limit.
+     */
+    public Duration maxStreamAge() {
+        return maxStreamAge;
+    }
+
+    public ServerOptions maxStreamAge(Duration value) {
+        checkTime("maxStreamAge", value, true);
+        return with(copy -> copy.maxStreamAge = value);
+    }
+
+    /**
+     * How many clients a second may come again after the server has sent all away: the time to
+     * reconnect that each is told is drawn from as many seconds as that takes; default 500.
+     */
+    public int reconnectsPerSecond() {
+        return reconnectsPerSecond;
+    }
+
+    public ServerOptions reconnectsPerSecond(int clients) {
+        checkCount("reconnectsPerSecond", clients, 1);
+        return with(copy -> copy.reconnectsPerSecond = clients);
+    }
+
     private ServerOptions with(Consumer<ServerOptions> change) {
         try {
             var copy = (ServerOptions) clone();
@@ -167,6 +224,13 @@ public final class ServerOptions implements Cloneable {
         if (bytes <= 0) {
             throw new IllegalArgumentException(
                     name + ": " + bytes + " (expected: a positive number of bytes)");
+        }
+    }
+
+    private static void checkCount(String name, int count, int least) {
+        if (count < least) {
+            throw new IllegalArgumentException(
+                    name + ": " + count + " (expected: at least " + least + ")");
         }
     }
 

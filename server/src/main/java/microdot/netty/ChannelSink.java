@@ -10,14 +10,19 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +59,8 @@ final class ChannelSink implements BodySink {
     // Of the event loop alone.
     private @Nullable Supplier<byte[]> heartbeat;
     private @Nullable Feed feed;
+    private @Nullable Function<Duration, byte[]> farewell;
+    private long endAt = Long.MAX_VALUE;
     private boolean full;
     private long lastWrite = System.nanoTime();
 
@@ -111,7 +118,7 @@ final class ChannelSink implements BodySink {
         }
     }
 
-    private void send(Queue<byte[]> parts, long size) {
+    private void send(Collection<byte[]> parts, long size) {
         ByteBuf buffer = out.alloc().ioBuffer(Math.toIntExact(size + CHUNK_OVERHEAD));
         if (chunked) {
             buffer.writeCharSequence(Long.toHexString(size), StandardCharsets.US_ASCII);
@@ -140,8 +147,14 @@ final class ChannelSink implements BodySink {
         }
     }
 
-    /** Writes the heartbeat when it is due. On the event loop. */
-    void tick(long now, long heartbeatAfter) {
+    /**
+     * Ends it when its time has come, or writes the heartbeat when that is due. On the event loop.
+     */
+    void tick(long now, long heartbeatAfter, Duration spread) {
+        if (endAt != Long.MAX_VALUE && System.currentTimeMillis() >= endAt) {
+            dismiss(spread);
+            return;
+        }
         Supplier<byte[]> frame = heartbeat;
         if (frame == null || full || heartbeatAfter == 0 || now - lastWrite < heartbeatAfter) {
             return;
@@ -156,9 +169,7 @@ final class ChannelSink implements BodySink {
         } finally {
             lock.unlock();
         }
-        var part = new ArrayDeque<byte[]>(1);
-        part.add(bytes);
-        send(part, bytes.length);
+        send(Collections.singleton(bytes), bytes.length);
     }
 
     /**
@@ -166,6 +177,32 @@ final class ChannelSink implements BodySink {
      */
     long lastWrite() {
         return lastWrite;
+    }
+
+    @Override
+    public void farewell(Function<Duration, byte[]> last) {
+        onLoop(() -> farewell = last);
+    }
+
+    @Override
+    public void endAt(Instant time) {
+        onLoop(() -> endAt = Math.min(endAt, time.toEpochMilli()));
+    }
+
+    /**
+     * Ends it because the server wants so, its client to come again within the time. On the event
+     * loop.
+     */
+    void dismiss(Duration spread) {
+        Function<Duration, byte[]> last = farewell;
+        if (finish()) {
+            drain();
+            if (last != null) {
+                byte[] bytes = last.apply(spread);
+                send(Collections.singleton(bytes), bytes.length);
+            }
+            writeEnd();
+        }
     }
 
     @Override

@@ -19,8 +19,11 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import microdot.Body;
 import microdot.HttpException;
@@ -57,6 +60,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private final LoopConnections loop;
     private final Handlers handlers;
+    private final Admission admission;
     private final ServerOptions options;
     private final StrictRequestDecoder decoder;
     private final Queue<Incoming> waiting = new ArrayDeque<>(2);
@@ -75,10 +79,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     HttpConnection(
             LoopConnections loop,
             Handlers handlers,
+            Admission admission,
             ServerOptions options,
             StrictRequestDecoder decoder) {
         this.loop = loop;
         this.handlers = handlers;
+        this.admission = admission;
         this.options = options;
         this.decoder = decoder;
     }
@@ -169,6 +175,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     /** On the request's virtual thread. */
     private void serve(ChannelHandlerContext ctx, Incoming.Whole incoming) {
         Response response = handlers.handle(incoming.request());
+        boolean streams = response.body() instanceof Body.Stream && !incoming.headOnly();
+        if (streams && !admission.enter(incoming.request().clientAddress().getAddress())) {
+            response = admission.refusal(incoming.request(), response);
+        }
         ResponseWriter writer = open(incoming, response);
         if (response.body() instanceof Body.Stream stream && !incoming.headOnly()) {
             stream(ctx, incoming, writer, stream);
@@ -209,7 +219,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             ResponseWriter writer,
             Body.Stream stream) {
         var out = new ChannelSink(ctx, options.streamBuffer(), incoming.chunked(), loop.space());
-        loop.count(out);
+        InetAddress client = incoming.request().clientAddress().getAddress();
+        out.onClose(() -> admission.leave(client));
+        limitAge(out);
         ctx.executor().execute(() -> beginStream(ctx, incoming, writer, out));
         try {
             stream.writer().writeTo(out);
@@ -219,6 +231,14 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         } catch (Throwable e) {
             LOG.log(Level.ERROR, "the body of " + incoming.request() + " failed", e);
             out.abort();
+        }
+    }
+
+    private void limitAge(ChannelSink out) {
+        long most = options.maxStreamAge().toMillis();
+        if (most > 0) {
+            long age = most - ThreadLocalRandom.current().nextLong(most / 5 + 1);
+            out.endAt(Instant.now().plusMillis(age));
         }
     }
 
@@ -241,7 +261,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         ctx.pipeline().remove(HttpResponseEncoder.class);
         ctx.channel().config().setAutoRead(true);
         if (stopping) {
-            out.end();
+            out.dismiss(admission.spread());
         }
     }
 
@@ -334,7 +354,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             }
             return;
         }
-        out.tick(now, options.heartbeat().toNanos());
+        out.tick(now, options.heartbeat().toNanos(), admission.spread());
         if (loop.isGone(ctx.channel(), halfOpen, out.lastWrite(), now)) {
             LOG.log(
                     Level.DEBUG,
@@ -364,11 +384,17 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     void stop() {
         stopping = true;
         ChannelHandlerContext ctx = context;
-        if (ctx != null && phase == Phase.IDLE) {
+        if (ctx != null && (phase == Phase.IDLE || phase == Phase.LINGERING)) {
             ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         }
         if (sink != null) {
-            sink.end();
+            sink.dismiss(admission.spread());
+        }
+    }
+
+    void endStreamAt(Instant time) {
+        if (sink != null) {
+            sink.endAt(time);
         }
     }
 

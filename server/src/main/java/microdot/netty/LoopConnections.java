@@ -6,9 +6,12 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollTcpInfo;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
@@ -27,7 +30,6 @@ final class LoopConnections {
     private final @Nullable EpollTcpInfo info;
     private final FeedSpace space = new FeedSpace();
     private final AtomicInteger size = new AtomicInteger();
-    private final AtomicInteger streams = new AtomicInteger();
     private final CountDownLatch empty = new CountDownLatch(1);
 
     // Of the event loop alone.
@@ -99,21 +101,23 @@ final class LoopConnections {
         return size.get();
     }
 
-    int streams() {
-        return streams.get();
-    }
-
-    /** From any thread: counts the stream until it ends. */
-    void count(ChannelSink sink) {
-        streams.incrementAndGet();
-        sink.onClose(streams::decrementAndGet);
-    }
-
     boolean isGone(Channel channel, HalfOpen state, long lastWrite, long now) {
         return info != null
                 && halfOpen > 0
                 && channel instanceof EpollSocketChannel epoll
                 && state.isGone(epoll, info, lastWrite, now, halfOpen);
+    }
+
+    /** From any thread: gives each stream a moment within the time at which it ends. */
+    void drain(Duration grace) {
+        loop.execute(
+                () -> {
+                    long now = System.currentTimeMillis();
+                    for (HttpConnection connection : connections) {
+                        long wait = ThreadLocalRandom.current().nextLong(grace.toMillis() + 1);
+                        connection.endStreamAt(Instant.ofEpochMilli(now + wait));
+                    }
+                });
     }
 
     /** From any thread: ends what can be ended. */

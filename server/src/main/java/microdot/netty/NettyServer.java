@@ -18,8 +18,11 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -35,10 +38,13 @@ final class NettyServer implements Server {
     // More only costs memory: the kernel cuts it to net.core.somaxconn.
     private static final int BACKLOG = 4096;
 
+    private static final Logger LOG = System.getLogger("microdot.netty");
+
     private final ServerOptions options;
     private final EventLoopGroup group;
     private final Map<EventLoop, LoopConnections> loops = new HashMap<>();
     private final Handlers handlers;
+    private final Admission admission;
     private final Channel listener;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -46,6 +52,7 @@ final class NettyServer implements Server {
     private NettyServer(Microdot app, ServerOptions options) throws IOException {
         this.options = options;
         this.handlers = new Handlers(app);
+        this.admission = new Admission(options);
         // One loop a core, plus none for accepting: a loop takes its turn at that too.
         this.group =
                 new MultiThreadIoEventLoopGroup(
@@ -108,7 +115,7 @@ final class NettyServer implements Server {
                     .addLast(
                             decoder,
                             new HttpResponseEncoder(),
-                            new HttpConnection(loop, handlers, options, decoder));
+                            new HttpConnection(loop, handlers, admission, options, decoder));
         }
     }
 
@@ -120,8 +127,32 @@ final class NettyServer implements Server {
     @Override
     public Stats stats() {
         int connections = loops.values().stream().mapToInt(LoopConnections::size).sum();
-        int streams = loops.values().stream().mapToInt(LoopConnections::streams).sum();
-        return new Stats(connections, handlers.size(), streams);
+        return new Stats(connections, handlers.size(), admission.streams());
+    }
+
+    @Override
+    public void close(Duration grace) {
+        if (!closing.get() && grace.isPositive()) {
+            admission.drain();
+            loops.values().forEach(loop -> loop.drain(grace));
+            awaitStreamless(grace);
+        }
+        close();
+    }
+
+    private void awaitStreamless(Duration grace) {
+        try {
+            // A tick late at most, or sooner when all have gone.
+            if (!admission.awaitNone(grace.plusSeconds(1))) {
+                LOG.log(
+                        Level.INFO,
+                        () ->
+                                admission.streams()
+                                        + " streams are cut at the end of the grace time");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
@@ -131,6 +162,7 @@ final class NettyServer implements Server {
             return;
         }
         long deadline = System.nanoTime() + options.closeTimeout().toNanos();
+        admission.drain();
         listener.close().awaitUninterruptibly();
         loops.values().forEach(LoopConnections::stop);
         handlers.finish(deadline);
