@@ -1,0 +1,12 @@
+// Reads a stream with the npm package eventsource, and prints each event as a line of JSON until the one named "end".
+import { EventSource } from 'eventsource';
+
+const [url, ...names] = process.argv.slice(2);
+const source = new EventSource(url);
+for (const name of ['message', ...names]) {
+  source.addEventListener(name, (e) => {
+    console.log(JSON.stringify({ event: name, id: e.lastEventId, data: e.data }));
+    if (name === 'end') source.close();
+  });
+}
+source.addEventListener('error', (e) => console.log(JSON.stringify({ error: e.code ?? 0, state: source.readyState })));

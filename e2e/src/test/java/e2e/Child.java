@@ -1,0 +1,114 @@
+package e2e;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A process that a test starts, whose lines it reads, and that does not outlive the test. */
+final class Child implements AutoCloseable {
+    /** Longer than anything takes that works: it bounds what hangs. */
+    static final int PATIENCE_SECONDS = 120;
+
+    private final Process process;
+    private final BufferedReader out;
+    private final List<String> seen = new ArrayList<>();
+
+    private Child(Process process) {
+        this.process = process;
+        this.out =
+                new BufferedReader(
+                        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    }
+
+    static Child start(Path folder, String... command) {
+        try {
+            var builder =
+                    new ProcessBuilder(command)
+                            .directory(folder.toFile())
+                            .redirectErrorStream(true);
+            builder.redirectInput(new File("/dev/null"));
+            Process process = builder.start();
+            // Reading a line cannot be bounded, the process can.
+            process.onExit()
+                    .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                    .exceptionally(late -> process.destroyForcibly());
+            return new Child(process);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The project's folder. */
+    static Path home() {
+        return Path.of(System.getProperty("microdot.home", "..")).toAbsolutePath().normalize();
+    }
+
+    /** Runs a script of this module with Node. */
+    static Child node(String script, String... arguments) {
+        var command = new ArrayList<>(List.of("node", script));
+        command.addAll(List.of(arguments));
+        return start(home().resolve("e2e"), command.toArray(String[]::new));
+    }
+
+    /** The next line that it prints, or null at the end. */
+    @Nullable String line() {
+        try {
+            String line = out.readLine();
+            if (line != null) {
+                seen.add(line);
+            }
+            return line;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Reads up to a line that contains the text; fails with all that was printed when there is
+     * none.
+     */
+    String await(String text) {
+        for (String line = line(); line != null; line = line()) {
+            if (line.contains(text)) {
+                return line;
+            }
+        }
+        throw new AssertionError("no line with \"" + text + "\" in:\n" + String.join("\n", seen));
+    }
+
+    /** All lines up to its end. */
+    List<String> lines() {
+        while (line() != null) {
+            // Collected as they come.
+        }
+        return List.copyOf(seen);
+    }
+
+    /** Waits for its end. */
+    int exitCode() throws InterruptedException {
+        lines();
+        return process.waitFor();
+    }
+
+    /** Sends a signal, such as INT or KILL. */
+    void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly().waitFor();
+    }
+}
