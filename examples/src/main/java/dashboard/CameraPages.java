@@ -19,8 +19,8 @@ final class CameraPages {
     }
 
     /**
-     * The newest frame; with {@code ?seen=n} as soon as there is another than that one, so that a page gets each frame
-     * once and no faster than it can take them.
+     * The newest frame; with {@code ?seen=n} as soon as there is another than that one, so that a
+     * page gets each frame once and no faster than it can take them.
      */
     Response newest(Request request) throws InterruptedException {
         long seen = number(request.query("seen", "-1"));

@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The one stream of a page: first a greeting, then all events from where the page stands. */
 final class Feed implements SseHandler {
-    /** What a page that comes for the first time gets at once, so that its charts do not start empty. */
+    /**
+     * What a page that comes for the first time gets at once, so that its charts do not start
+     * empty.
+     */
     private static final Duration RECENT = Duration.ofMinutes(2);
 
     private static final Duration RETRY = Duration.ofSeconds(2);

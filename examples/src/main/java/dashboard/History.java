@@ -11,11 +11,11 @@ import microdot.sse.Event;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last events, numbered. Every page reads at its own pace from the same ring, so a page that drops and comes back
- * continues where it was.
+ * The last events, numbered. Every page reads at its own pace from the same ring, so a page that
+ * drops and comes back continues where it was.
  *
- * <p>An id is {@code <epoch>-<number>}. The epoch names this run of the server: numbers start again with each run, and
- * without it an id of an earlier run would be taken for a place in this one.
+ * <p>An id is {@code <epoch>-<number>}. The epoch names this run of the server: numbers start again
+ * with each run, and without it an id of an earlier run would be taken for a place in this one.
  */
 final class History {
     private final String epoch;
@@ -34,15 +34,23 @@ final class History {
         this.clock = clock;
     }
 
-    /** Where a page starts to read, what it has to be told first, and how many kept events lie before it. */
+    /**
+     * Where a page starts to read, what it has to be told first, and how many kept events lie
+     * before it.
+     */
     record Start(long position, @Nullable Gap gap, int replay) {}
 
-    /** The events after a position, and the position after them; with a gap when some fell off before they were read. */
+    /**
+     * The events after a position, and the position after them; with a gap when some fell off
+     * before they were read.
+     */
     record Batch(@Nullable Gap gap, List<Event> events, long position) {}
 
     private record Kept(long number, Instant at, Event event) {}
 
-    /** Keeps the data under a name and wakes everyone who waits. Encoded here, once for all pages. */
+    /**
+     * Keeps the data under a name and wakes everyone who waits. Encoded here, once for all pages.
+     */
     Event publish(String name, Object data) {
         byte[] json = JsonCodec.standard().encode(data);
         synchronized (this) {
@@ -57,7 +65,9 @@ final class History {
         }
     }
 
-    /** The place for a page with this last id; without one, as far back as {@code recent} reaches. */
+    /**
+     * The place for a page with this last id; without one, as far back as {@code recent} reaches.
+     */
     synchronized Start start(@Nullable String lastId, Duration recent) {
         if (lastId == null) {
             return at(before(clock.instant().minus(recent)), null);
@@ -95,7 +105,9 @@ final class History {
     }
 
     private @Nullable Gap expired(long position) {
-        return position >= floor() ? null : new Gap(id(position), id(floor()), floor() - position, "expired");
+        return position >= floor()
+                ? null
+                : new Gap(id(position), id(floor()), floor() - position, "expired");
     }
 
     /** The newest position from which nothing is missing. */
@@ -117,7 +129,10 @@ final class History {
     }
 
     private static @Nullable Long number(String text) {
-        boolean digits = !text.isEmpty() && text.length() < 19 && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        boolean digits =
+                !text.isEmpty()
+                        && text.length() < 19
+                        && text.chars().allMatch(c -> c >= '0' && c <= '9');
         return digits ? Long.valueOf(text) : null;
     }
 }

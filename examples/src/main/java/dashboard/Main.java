@@ -45,7 +45,10 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--host", description = "The address to listen on.")
     private String host = "0.0.0.0";
 
-    @Option(names = "--rate", paramLabel = "HZ", description = "How often the sensors are read, per second: 0.1 to 20.")
+    @Option(
+            names = "--rate",
+            paramLabel = "HZ",
+            description = "How often the sensors are read, per second: 0.1 to 20.")
     private double rate = 2;
 
     @Option(
@@ -54,8 +57,7 @@ public final class Main implements Callable<Integer> {
             description = "Images for the camera, played in a loop, instead of the built-in scene.")
     private @Nullable Path frames;
 
-    @Spec
-    private @Nullable CommandSpec spec;
+    @Spec private @Nullable CommandSpec spec;
 
     public static void main(String[] args) {
         // Pictures are drawn in memory; a desktop, where there is one, need not be asked.
@@ -72,7 +74,9 @@ public final class Main implements Callable<Integer> {
         app.post("/streams/{stream}/drop", feed::drop);
         app.get("/camera/frame.jpg", pictures::newest);
         app.get("/camera/frames/{number:int}", pictures::frame);
-        app.get("/uplot/{file}", request -> Response.resource(Main.class, UPLOT, request.param("file")));
+        app.get(
+                "/uplot/{file}",
+                request -> Response.resource(Main.class, UPLOT, request.param("file")));
         app.get("/", request -> file("index.html"));
         app.get("/{file}", request -> file(request.param("file")));
         return app;
@@ -85,7 +89,11 @@ public final class Main implements Callable<Integer> {
         var history = new History(KEEP);
         var camera = new Camera(source(), detection -> history.publish("detection", detection));
         var app = app(Machine.of(system), history, camera);
-        try (var _ = Ticker.every(period(), "sampler", () -> history.publish("sample", sensors.read()));
+        try (var _ =
+                        Ticker.every(
+                                period(),
+                                "sampler",
+                                () -> history.publish("sample", sensors.read()));
                 var _ = Ticker.every(FRAME, "camera", camera::take)) {
             app.run(new ServerOptions().host(host).port(port));
             return 0;

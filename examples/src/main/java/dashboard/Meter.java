@@ -12,9 +12,11 @@ final class Meter {
     /** The rate since the last call; null for the first one, which has nothing to compare with. */
     Sample.@Nullable Rate rate(long in, long out, long nanos) {
         double seconds = (nanos - lastNanos) / 1e9;
-        Sample.Rate rate = started && seconds > 0
-                ? new Sample.Rate(perSecond(in - lastIn, seconds), perSecond(out - lastOut, seconds))
-                : null;
+        Sample.Rate rate =
+                started && seconds > 0
+                        ? new Sample.Rate(
+                                perSecond(in - lastIn, seconds), perSecond(out - lastOut, seconds))
+                        : null;
         lastIn = in;
         lastOut = out;
         lastNanos = nanos;
@@ -22,7 +24,10 @@ final class Meter {
         return rate;
     }
 
-    /** A counter that went back belongs to a device that left or started anew: no rate, rather than a negative one. */
+    /**
+     * A counter that went back belongs to a device that left or started anew: no rate, rather than
+     * a negative one.
+     */
     private static double perSecond(long bytes, double seconds) {
         return Math.max(0, bytes) / seconds;
     }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param time milliseconds since 1970
  * @param cpu how busy all cores together are, in percent
  * @param cores how busy each core is, in percent
- * @param load average length of the run queue over 1, 5 and 15 minutes; null where the system has none
+ * @param load average length of the run queue over 1, 5 and 15 minutes; null where the system has
+ *     none
  * @param disk null where the system shows no disks
  * @param network null where there is no network interface but loopback
  * @param temperatures degrees Celsius by name; empty where there are no thermometers

@@ -11,7 +11,10 @@ import oshi.hardware.HWDiskStore;
 import oshi.hardware.NetworkIF;
 import oshi.hardware.VirtualMemory;
 
-/** This machine's sensors. Rates are those since the reading before, so one thread reads, for all pages. */
+/**
+ * This machine's sensors. Rates are those since the reading before, so one thread reads, for all
+ * pages.
+ */
 final class Sensors {
     private static final Path THERMAL = Path.of("/sys/class/thermal");
 
@@ -40,7 +43,14 @@ final class Sensors {
         List<Double> cores = cores();
         double cpu = cores.stream().mapToDouble(Double::doubleValue).average().orElse(0);
         return new Sample(
-                System.currentTimeMillis(), round(cpu), cores, load(), memory(), disk(), network(), thermometers.read());
+                System.currentTimeMillis(),
+                round(cpu),
+                cores,
+                load(),
+                memory(),
+                disk(),
+                network(),
+                thermometers.read());
     }
 
     private List<Double> cores() {
@@ -57,7 +67,10 @@ final class Sensors {
     private Sample.Memory memory() {
         VirtualMemory swap = memory.getVirtualMemory();
         return new Sample.Memory(
-                memory.getTotal() - memory.getAvailable(), memory.getTotal(), swap.getSwapUsed(), swap.getSwapTotal());
+                memory.getTotal() - memory.getAvailable(),
+                memory.getTotal(),
+                swap.getSwapUsed(),
+                swap.getSwapTotal());
     }
 
     private Sample.@Nullable Rate disk() {

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import oshi.hardware.Sensors;
 
-/** The thermal zones that Linux shows as files, all of them by name; elsewhere the one temperature that OSHI knows. */
+/**
+ * The thermal zones that Linux shows as files, all of them by name; elsewhere the one temperature
+ * that OSHI knows.
+ */
 final class Thermometers {
     private final List<Path> zones;
     private final Sensors fallback;
@@ -44,14 +47,22 @@ final class Thermometers {
         return found;
     }
 
-    /** A zone whose device is asleep cannot be read for the moment: it is absent from this reading, as it should be. */
+    /**
+     * A zone whose device is asleep cannot be read for the moment: it is absent from this reading,
+     * as it should be.
+     */
     private static void read(Path zone, Map<String, Double> degrees) {
         try {
             String name = Files.readString(zone.resolve("type")).strip();
-            double celsius = Long.parseLong(Files.readString(zone.resolve("temp")).strip()) / 1000.0;
-            put(degrees, degrees.containsKey(name) ? name + " " + zone.getFileName() : name, celsius);
+            double celsius =
+                    Long.parseLong(Files.readString(zone.resolve("temp")).strip()) / 1000.0;
+            put(
+                    degrees,
+                    degrees.containsKey(name) ? name + " " + zone.getFileName() : name,
+                    celsius);
         } catch (IOException | NumberFormatException e) {
-            System.getLogger(Thermometers.class.getName()).log(System.Logger.Level.DEBUG, zone.toString(), e);
+            System.getLogger(Thermometers.class.getName())
+                    .log(System.Logger.Level.DEBUG, zone.toString(), e);
         }
     }
 

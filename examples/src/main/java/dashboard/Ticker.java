@@ -6,8 +6,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Does something again and again on a platform thread of its own: reading sensors goes through native code, which would
- * hold a virtual thread's carrier.
+ * Does something again and again on a platform thread of its own: reading sensors goes through
+ * native code, which would hold a virtual thread's carrier.
  */
 final class Ticker implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Ticker.class.getName());
@@ -19,14 +19,18 @@ final class Ticker implements AutoCloseable {
     }
 
     static Ticker every(Duration period, String name, Runnable task) {
-        var thread = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().daemon().name(name).factory());
-        var unused = thread.scheduleAtFixedRate(
-                () -> run(name, task), 0, period.toNanos(), TimeUnit.NANOSECONDS);
+        var thread =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().daemon().name(name).factory());
+        var unused =
+                thread.scheduleAtFixedRate(
+                        () -> run(name, task), 0, period.toNanos(), TimeUnit.NANOSECONDS);
         return new Ticker(thread);
     }
 
-    /** One failed reading must not end all later ones, as an exception inside the executor would. */
+    /**
+     * One failed reading must not end all later ones, as an exception inside the executor would.
+     */
     private static void run(String name, Runnable task) {
         try {
             task.run();

@@ -13,8 +13,8 @@ final class Blobs {
     /**
      * A grid of this size.
      *
-     * @param reach how far apart, in cells, two marked cells may be and still be one group: an animal's leg and body
-     *     often have unmarked cells between them
+     * @param reach how far apart, in cells, two marked cells may be and still be one group: an
+     *     animal's leg and body often have unmarked cells between them
      */
     Blobs(int columns, int rows, int reach) {
         this.columns = columns;
@@ -51,7 +51,9 @@ final class Blobs {
         int row = cell / columns;
         int column = cell % columns;
         for (int y = Math.max(0, row - reach); y <= Math.min(rows - 1, row + reach); y++) {
-            for (int x = Math.max(0, column - reach); x <= Math.min(columns - 1, column + reach); x++) {
+            for (int x = Math.max(0, column - reach);
+                    x <= Math.min(columns - 1, column + reach);
+                    x++) {
                 int neighbour = y * columns + x;
                 if (open[neighbour]) {
                     open[neighbour] = false;

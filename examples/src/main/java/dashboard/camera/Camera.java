@@ -12,7 +12,10 @@ import java.util.function.Consumer;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 
-/** Takes frames, keeps the last ones, and tells of each in which something moves at the moment it is taken. */
+/**
+ * Takes frames, keeps the last ones, and tells of each in which something moves at the moment it is
+ * taken.
+ */
 public final class Camera {
     private static final int NOISE = 24;
     private static final int SMALLEST = 150;
@@ -29,13 +32,19 @@ public final class Camera {
     private @Nullable Frame newest;
     private long next;
 
-    /** A camera that takes frames from the source and hands each detection on, on the thread that calls {@link #take}. */
+    /**
+     * A camera that takes frames from the source and hands each detection on, on the thread that
+     * calls {@link #take}.
+     */
     public Camera(FrameSource source, Consumer<Detection> detected) {
         this.source = source;
         this.detected = detected;
     }
 
-    /** Takes one frame. A frame is there for pages to fetch before its detection is handed on. Called by one thread. */
+    /**
+     * Takes one frame. A frame is there for pages to fetch before its detection is handed on.
+     * Called by one thread.
+     */
     public void take() {
         long number = next++;
         BufferedImage image = source.frame(number);
@@ -43,15 +52,17 @@ public final class Camera {
         keep(new Frame(number, jpeg(image)), !boxes.isEmpty());
         if (!boxes.isEmpty()) {
             long time = System.currentTimeMillis();
-            detected.accept(new Detection(number, time, image.getWidth(), image.getHeight(), boxes));
+            detected.accept(
+                    new Detection(number, time, image.getWidth(), image.getHeight(), boxes));
         }
     }
 
     /**
-     * The newest frame; waits for another than {@code seen}, but not longer than {@code atMost}: null then. Another, not
-     * a higher one: a page may have seen its frame in an earlier run.
+     * The newest frame; waits for another than {@code seen}, but not longer than {@code atMost}:
+     * null then. Another, not a higher one: a page may have seen its frame in an earlier run.
      */
-    public synchronized @Nullable Frame newest(long seen, Duration atMost) throws InterruptedException {
+    public synchronized @Nullable Frame newest(long seen, Duration atMost)
+            throws InterruptedException {
         long end = System.nanoTime() + atMost.toNanos();
         while (newest == null || newest.number() == seen) {
             long millis = (end - System.nanoTime()) / 1_000_000;

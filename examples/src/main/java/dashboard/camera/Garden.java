@@ -40,7 +40,8 @@ final class Garden {
         g.fill(new Ellipse2D.Double(448, 58, 44, 44));
     }
 
-    private static void hill(Graphics2D g, int rgb, double left, double x1, double y1, double y2, double x2) {
+    private static void hill(
+            Graphics2D g, int rgb, double left, double x1, double y1, double y2, double x2) {
         var hill = new Path2D.Double();
         hill.moveTo(0, left);
         hill.curveTo(x1, left - 60, x2 - 200, y1 - 40, x2 - 100, y2 + 60);

@@ -27,14 +27,14 @@ public final class ImageFolder implements FrameSource {
      */
     public ImageFolder(Path folder) {
         try (var files = Files.list(folder)) {
-            images = files.filter(file -> isImage(file.getFileName().toString()))
-                    .sorted()
-                    .toList();
+            images = files.filter(file -> isImage(file.getFileName().toString())).sorted().toList();
         } catch (IOException e) {
-            throw new IllegalArgumentException(folder + ": cannot be read (expected: a folder of images)", e);
+            throw new IllegalArgumentException(
+                    folder + ": cannot be read (expected: a folder of images)", e);
         }
         if (images.isEmpty()) {
-            throw new IllegalArgumentException(folder + ": no images (expected: .jpg, .png, .gif or .bmp files)");
+            throw new IllegalArgumentException(
+                    folder + ": no images (expected: .jpg, .png, .gif or .bmp files)");
         }
     }
 
@@ -64,7 +64,8 @@ public final class ImageFolder implements FrameSource {
         int height = Math.max(1, (int) Math.round(image.getHeight() * scale));
         var fitted = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         var graphics = fitted.createGraphics();
-        graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
+        graphics.setRenderingHint(
+                RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
         graphics.drawImage(image, 0, 0, width, height, null);
         graphics.dispose();
         return fitted;

@@ -8,24 +8,33 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds what moves, by differences between frames.
  *
- * <p>Two differences count. A pixel that differs from the background, a slow average of all frames, belongs to
- * something that was not always there. A pixel that differs from the frame before is changing now. A group of the first
- * kind is reported when it holds pixels of the second: the first alone would report a parked car for minutes, the
- * second alone would show only the edges of what moves, and the place it left.
+ * <p>Two differences count. A pixel that differs from the background, a slow average of all frames,
+ * belongs to something that was not always there. A pixel that differs from the frame before is
+ * changing now. A group of the first kind is reported when it holds pixels of the second: the first
+ * alone would report a parked car for minutes, the second alone would show only the edges of what
+ * moves, and the place it left.
  */
 public final class MotionDetector {
-    /** Side of the square cells, in pixels, that pixels are counted in: single noisy pixels mark no cell. */
+    /**
+     * Side of the square cells, in pixels, that pixels are counted in: single noisy pixels mark no
+     * cell.
+     */
     private static final int CELL = 4;
 
     private static final int CELL_MINIMUM = CELL * CELL / 3;
     private static final int REACH = 3;
 
-    /** When more of the picture than this changes at once, the light or the scene changed, and nothing moved. */
+    /**
+     * When more of the picture than this changes at once, the light or the scene changed, and
+     * nothing moved.
+     */
     private static final double CUT = 0.6;
 
     private static final float LEARN_STILL = 0.1f;
 
-    /** Slower where something is in the way, so that it does not become background while it passes. */
+    /**
+     * Slower where something is in the way, so that it does not become background while it passes.
+     */
     private static final float LEARN_MOVING = 0.02f;
 
     private final int threshold;
@@ -46,7 +55,10 @@ public final class MotionDetector {
         this.minimumArea = minimumArea;
     }
 
-    /** What moves in this frame, compared with those before; the first one has nothing to be compared with. */
+    /**
+     * What moves in this frame, compared with those before; the first one has nothing to be
+     * compared with.
+     */
     public List<Box> look(BufferedImage image) {
         int[] gray = gray(image);
         if (image.getWidth() != width || image.getHeight() != height) {
@@ -76,17 +88,20 @@ public final class MotionDetector {
     private void learn(int[] gray) {
         for (int i = 0; i < gray.length; i++) {
             float difference = gray[i] - background[i];
-            background[i] += difference * (Math.abs(difference) > threshold ? LEARN_MOVING : LEARN_STILL);
+            background[i] +=
+                    difference * (Math.abs(difference) > threshold ? LEARN_MOVING : LEARN_STILL);
         }
         previous = gray;
     }
 
     /** Brightness as the eye weighs the colours (BT.601), in whole numbers. */
     private static int[] gray(BufferedImage image) {
-        int[] pixels = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+        int[] pixels =
+                image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
         for (int i = 0; i < pixels.length; i++) {
             int rgb = pixels[i];
-            pixels[i] = (299 * (rgb >> 16 & 255) + 587 * (rgb >> 8 & 255) + 114 * (rgb & 255)) / 1000;
+            pixels[i] =
+                    (299 * (rgb >> 16 & 255) + 587 * (rgb >> 8 & 255) + 114 * (rgb & 255)) / 1000;
         }
         return pixels;
     }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A garden through which now and then something moves, with the noise of a cheap camera, so that a detector has to tell
- * the two apart. The same number always gives the same frame.
+ * A garden through which now and then something moves, with the noise of a cheap camera, so that a
+ * detector has to tell the two apart. The same number always gives the same frame.
  */
 public final class Scene implements FrameSource {
     static final int WIDTH = 640;
@@ -21,12 +21,13 @@ public final class Scene implements FrameSource {
     /** In frames, as are the appearances. Much of it is quiet: then no detections come. */
     private static final int ROUND = 320;
 
-    private static final List<Appearance> PLAY = List.of(
-            new Appearance(new Cat(true), 16, 64),
-            new Appearance(new Bird(), 104, 44),
-            new Appearance(new Ball(), 172, 40),
-            new Appearance(new Cat(false), 232, 60),
-            new Appearance(new Bird(), 246, 40));
+    private static final List<Appearance> PLAY =
+            List.of(
+                    new Appearance(new Cat(true), 16, 64),
+                    new Appearance(new Bird(), 104, 44),
+                    new Appearance(new Ball(), 172, 40),
+                    new Appearance(new Cat(false), 232, 60),
+                    new Appearance(new Bird(), 246, 40));
 
     private record Appearance(Actor actor, int from, int length) {}
 
@@ -37,12 +38,14 @@ public final class Scene implements FrameSource {
     public BufferedImage frame(long number) {
         var image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();
-        graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+        graphics.setRenderingHint(
+                RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
         graphics.drawImage(garden, 0, 0, null);
         int now = (int) (number % ROUND);
         for (Appearance appearance : PLAY) {
             if (now >= appearance.from && now < appearance.from + appearance.length) {
-                appearance.actor.draw(graphics, (double) (now - appearance.from) / appearance.length);
+                appearance.actor.draw(
+                        graphics, (double) (now - appearance.from) / appearance.length);
             }
         }
         graphics.dispose();
@@ -50,14 +53,18 @@ public final class Scene implements FrameSource {
         return image;
     }
 
-    /** The same noise at another offset for each frame: drawing new random numbers would take longer than the picture. */
+    /**
+     * The same noise at another offset for each frame: drawing new random numbers would take longer
+     * than the picture.
+     */
     private void addNoise(BufferedImage image, long number) {
         int[] pixels = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
         int offset = (int) (number * 7919 % pixels.length);
         for (int i = 0; i < pixels.length; i++) {
             int by = noise[(i + offset) % noise.length];
             int rgb = pixels[i];
-            pixels[i] = shifted(rgb >> 16, by) << 16 | shifted(rgb >> 8, by) << 8 | shifted(rgb, by);
+            pixels[i] =
+                    shifted(rgb >> 16, by) << 16 | shifted(rgb >> 8, by) << 8 | shifted(rgb, by);
         }
     }
 
