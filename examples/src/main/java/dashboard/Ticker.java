@@ -22,7 +22,7 @@ final class Ticker implements AutoCloseable {
         var thread =
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().daemon().name(name).factory());
-        var unused =
+        var _ =
                 thread.scheduleAtFixedRate(
                         () -> run(name, task), 0, period.toNanos(), TimeUnit.NANOSECONDS);
         return new Ticker(thread);
