@@ -28,7 +28,7 @@ final class Meter {
      * A counter that went back belongs to a device that left or started anew: no rate, rather than
      * a negative one.
      */
-    private static double perSecond(long bytes, double seconds) {
-        return Math.max(0, bytes) / seconds;
+    private static long perSecond(long bytes, double seconds) {
+        return Math.round(Math.max(0, bytes) / seconds);
     }
 }

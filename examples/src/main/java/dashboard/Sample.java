@@ -30,5 +30,5 @@ record Sample(
     record Memory(long used, long total, long swapUsed, long swapTotal) {}
 
     /** Bytes a second: read from disks or received, and written or sent. */
-    record Rate(double in, double out) {}
+    record Rate(long in, long out) {}
 }

@@ -145,9 +145,15 @@ function line() {
 
 function describe({ first, last, count, most, replayed, title, note, when }) {
   const seconds = (last.time - first.time) / 1000;
-  title.textContent = most === 1 ? "Motion" : `Motion, ${most} at once`;
+  title.textContent = `Motion${direction(first, last)}${most === 1 ? "" : `, ${most} at once`}`;
   note.textContent = `${plural(count, "frame")}, ${seconds.toFixed(1)} s${replayed ? ", replayed" : ""}`;
   when.textContent = clock(first.time);
+}
+
+function direction(first, last) {
+  const middle = ({ boxes }) => largest(boxes).x + largest(boxes).width / 2;
+  const way = middle(last) - middle(first);
+  return Math.abs(way) < 10 ? "" : way > 0 ? " to the right" : " to the left";
 }
 
 /** The largest thing of a detection, cut out of the frame it was seen in; frames of long ago are not kept any more. */

@@ -130,8 +130,8 @@ export class Chart {
     return {
       stroke: colour("--soft"),
       font: `11px ${colour("--sans")}`,
-      size: 24,
-      gap: 4,
+      size: 28,
+      gap: 8,
       space: 70,
       grid: { show: false },
       ticks: { show: false },
@@ -153,7 +153,7 @@ export class Chart {
   }
 }
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
 function time(seconds) {
   return CLOCK.format(seconds * 1000);

@@ -1,10 +1,15 @@
 import { Chart, isBreak } from "./charts.js";
-import { bytes, figure, memory, percent, plural } from "./format.js";
+import { bytes, figure, memory, percent, plural, text } from "./format.js";
 
 /** More cores than this as lines are a thicket; their bars remain. */
 const CORE_LINES = 16;
 const THERMOMETERS = 3;
-const NOT_HERE = { network: "No network interface here but loopback.", disk: "The system shows no disk counters here.", load: "This system has no load average." };
+const GIB = 2 ** 30;
+const NOT_HERE = {
+  network: "No network interface here but loopback.",
+  disk: "The system shows no disk counters here.",
+  load: "This system has no load average.",
+};
 
 const perSecond = (value) => `${bytes(value)}/s`;
 const charts = {};
@@ -22,7 +27,7 @@ export function prepare(machine) {
   }
   coreLines = machine.cores <= CORE_LINES ? machine.cores : 0;
   charts.cpu = fresh("cpu", { lines: ["--a"], thin: coreLines, fill: true, top: 100, format: (value) => `${value} %` });
-  charts.memory = fresh("memory", { lines: ["--a"], fill: true, top: machine.memory, format: memory });
+  charts.memory = fresh("memory", { lines: ["--a"], fill: true, top: machine.memory / GIB, format: (value) => `${value} GiB` });
   charts.load = fresh("load", { lines: ["--a", "--b", "--c"], least: 1, format: (value) => value.toFixed(1) });
   charts.network = fresh("network", { lines: ["--a", "--b"], least: 1000, format: perSecond });
   charts.disk = fresh("disk", { lines: ["--a", "--b"], least: 1000, format: perSecond });
@@ -56,7 +61,7 @@ export function add(sample) {
   }
   previous = time;
   charts.cpu.add(time, [...sample.cores.slice(0, coreLines), sample.cpu]);
-  charts.memory.add(time, [sample.memory.used]);
+  charts.memory.add(time, [sample.memory.used / GIB]);
   settled++;
   pair("load", time, sample.load);
   pair("network", time, sample.network && [sample.network.in, sample.network.out]);
@@ -100,21 +105,14 @@ function key(name, index) {
 export function drawFigures(sample) {
   figure("cpu-now", percent(sample.cpu), `over ${plural(sample.cores.length, "core")}`);
   figure("memory-now", memory(sample.memory.used), `of ${memory(sample.memory.total)}`);
-  figure("load-now", sample.load ? sample.load[0].toFixed(1) : "–", sample.load ? "in the last minute" : "");
-  rates("network-now", sample.network, "↓", "↑");
-  rates("disk-now", sample.disk, "r", "w");
+  [1, 5, 15].forEach((minutes, index) => text(`load-${minutes}`, sample.load?.[index].toFixed(1) ?? "–"));
+  for (const id of ["network", "disk"]) {
+    text(`${id}-in`, sample[id] ? perSecond(sample[id].in) : "–");
+    text(`${id}-out`, sample[id] ? perSecond(sample[id].out) : "–");
+  }
   const warmest = Math.max(...Object.values(sample.temperatures));
   figure("temperature-now", Number.isFinite(warmest) ? `${warmest.toFixed(0)} °C` : "–", "at the warmest");
   sample.cores.forEach((busy, core) => (cores[core].bar.style.transform = `scaleX(${busy / 100})`));
   const { swapUsed, swapTotal } = sample.memory;
-  document.getElementById("swap").textContent =
-    swapTotal > 0 ? `Swap: ${memory(swapUsed)} of ${memory(swapTotal)}` : "No swap";
-}
-
-function rates(id, rate, first, second) {
-  if (rate) {
-    figure(id, `${first} ${perSecond(rate.in)}  ${second} ${perSecond(rate.out)}`);
-  } else {
-    figure(id, "–");
-  }
+  text("swap", swapTotal > 0 ? `Swap: ${memory(swapUsed)} of ${memory(swapTotal)}` : "No swap");
 }
