@@ -24,7 +24,10 @@ final class Ticker implements AutoCloseable {
                         Thread.ofPlatform().daemon().name(name).factory());
         var _ =
                 thread.scheduleAtFixedRate(
-                        () -> run(name, task), 0, period.toNanos(), TimeUnit.NANOSECONDS);
+                        () -> run(name, task),
+                        period.toNanos(),
+                        period.toNanos(),
+                        TimeUnit.NANOSECONDS);
         return new Ticker(thread);
     }
 

@@ -8,11 +8,15 @@ const LISTED = 12;
 const FADE_FRAMES = 2;
 const RETRY_MILLIS = 2000;
 
+/** How long to collect before pictures are fetched: of a passage only the best frame is wanted. */
+const PICTURES_MILLIS = 400;
+
 const view = document.getElementById("view");
 const list = document.getElementById("detections");
 const detections = new Map();
 let current = null;
-let passage = null;
+let passages = [];
+let picturesTimer = 0;
 let stopWaiting = null;
 
 /** Draws each frame once, as fast as it can be had; not at all while nobody can see it. */
@@ -109,24 +113,42 @@ function frame(canvas, { x, y, width, height, score }) {
 
 /** Detections of one passage share a line of the list, which grows while it lasts. */
 function join(detection, replayed) {
-  const goesOn = passage && detection.frame - passage.last.frame >= 0 && detection.frame - passage.last.frame <= PASSAGE_GAP;
-  if (!goesOn) {
-    passage = { first: detection, last: detection, count: 0, most: 0, best: 0, replayed, ...line() };
-    list.querySelector(".none")?.remove();
-    list.prepend(passage.item);
-    while (list.children.length > LISTED) {
-      list.lastElementChild.remove();
-    }
-  }
+  const passage = continues(detection) ? passages[0] : begin(detection, replayed);
   passage.last = detection;
   passage.count++;
   passage.most = Math.max(passage.most, detection.boxes.length);
   const score = Math.max(...detection.boxes.map((box) => box.score * box.width * box.height));
   if (score > passage.best) {
     passage.best = score;
-    picture(passage.canvas, detection);
+    passage.wanted = detection;
+    picturesTimer ||= setTimeout(pictures, PICTURES_MILLIS);
   }
   describe(passage);
+}
+
+function continues(detection) {
+  const frames = passages.length > 0 ? detection.frame - passages[0].last.frame : -1;
+  return frames >= 0 && frames <= PASSAGE_GAP;
+}
+
+function begin(detection, replayed) {
+  const passage = { first: detection, last: detection, count: 0, most: 0, best: 0, wanted: null, replayed, ...line() };
+  list.querySelector(".none")?.remove();
+  list.prepend(passage.item);
+  passages.unshift(passage);
+  passages.splice(LISTED).forEach(({ item }) => item.remove());
+  return passage;
+}
+
+/** The newest first, up to the first whose frame the server no longer keeps: older ones are gone, too. */
+async function pictures() {
+  let kept = true;
+  for (const passage of passages.filter(({ wanted }) => wanted !== null)) {
+    const detection = passage.wanted;
+    passage.wanted = null;
+    kept &&= await picture(passage.canvas, detection);
+  }
+  picturesTimer = 0;
 }
 
 function line() {
@@ -156,13 +178,14 @@ function direction(first, last) {
   return Math.abs(way) < 10 ? "" : way > 0 ? " to the right" : " to the left";
 }
 
-/** The largest thing of a detection, cut out of the frame it was seen in; frames of long ago are not kept any more. */
+/** The largest thing of a detection, cut out of the frame it was seen in; false when that is not kept any more. */
 async function picture(canvas, detection) {
-  const own = current?.number === detection.frame ? await createImageBitmap(current.bitmap) : await fetched(detection.frame);
-  if (own) {
-    crop(canvas, own, largest(detection.boxes));
-    own.close();
+  const bitmap = await fetched(detection.frame);
+  if (bitmap) {
+    crop(canvas, bitmap, largest(detection.boxes));
+    bitmap.close();
   }
+  return bitmap !== null;
 }
 
 async function fetched(number) {

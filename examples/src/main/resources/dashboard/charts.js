@@ -135,7 +135,7 @@ export class Chart {
       space: 70,
       grid: { show: false },
       ticks: { show: false },
-      values: (plot, splits) => splits.map(time),
+      values: (plot, splits) => splits.map((seconds) => (isCut(plot, seconds) ? "" : time(seconds))),
     };
   }
 
@@ -154,6 +154,11 @@ export class Chart {
 }
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+
+/** A label is centred on its moment, and close to the right edge half of it would be cut off. */
+function isCut(plot, seconds) {
+  return plot.valToPos(seconds, "x") > plot.over.clientWidth - 24;
+}
 
 function time(seconds) {
   return CLOCK.format(seconds * 1000);

@@ -46,7 +46,7 @@ function bars(count) {
     const track = document.createElement("i");
     const bar = document.createElement("b");
     track.append(bar);
-    core.append(String(number), track);
+    core.append(`core ${number}`, track);
     return { core, bar };
   });
   document.getElementById("cores").replaceChildren(...cores.map(({ core }) => core));

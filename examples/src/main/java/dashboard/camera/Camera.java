@@ -22,7 +22,7 @@ public final class Camera {
     private static final int KEEP = 16;
 
     /** Frames with motion stay longer: pages show them beside the detection. */
-    private static final int KEEP_DETECTED = 64;
+    private static final int KEEP_DETECTED = 256;
 
     private final FrameSource source;
     private final Consumer<Detection> detected;
