@@ -22,7 +22,7 @@ const WORDS = {
 
 const REASONS = {
   expired: "no longer kept",
-  restarted: "the server started anew",
+  restarted: "server restarted",
   invalid: "unknown place",
 };
 
@@ -67,7 +67,7 @@ drop.addEventListener("click", async () => {
 });
 
 function lost({ missed }) {
-  return missed === null ? "some events missing" : `${plural(missed, "event")} missing`;
+  return missed === null ? "events are missing" : `${plural(missed, "event")} missing`;
 }
 
 function draw(now) {

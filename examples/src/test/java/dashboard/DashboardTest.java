@@ -159,6 +159,8 @@ class DashboardTest {
         Process demo =
                 new ProcessBuilder(
                                 ProcessHandle.current().info().command().orElseThrow(),
+                                "--enable-native-access=ALL-UNNAMED",
+                                "--sun-misc-unsafe-memory-access=allow",
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 Main.class.getName(),
