@@ -1,0 +1,52 @@
+package dashboard;
+
+import dashboard.camera.Camera;
+import dashboard.camera.Frame;
+import java.time.Duration;
+import microdot.HttpException;
+import microdot.Request;
+import microdot.Response;
+import org.jspecify.annotations.Nullable;
+
+/** The camera's pictures over HTTP. */
+final class CameraPages {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final Camera camera;
+
+    CameraPages(Camera camera) {
+        this.camera = camera;
+    }
+
+    /**
+     * The newest frame; with {@code ?seen=n} as soon as there is another than that one, so that a
+     * page gets each frame once and no faster than it can take them.
+     */
+    Response newest(Request request) throws InterruptedException {
+        long seen = number(request.query("seen", "-1"));
+        return picture(camera.newest(seen, PATIENCE), 503);
+    }
+
+    /** One frame by its number, while it is kept. */
+    Response frame(Request request) {
+        return picture(camera.frame(number(request.param("number"))), 404);
+    }
+
+    /** Not to be stored: numbers start again when the server does. */
+    private static Response picture(@Nullable Frame frame, int otherwise) {
+        if (frame == null) {
+            throw new HttpException(otherwise, "no such frame, or not any more");
+        }
+        return Response.bytes(frame.jpeg(), "image/jpeg")
+                .header("X-Frame", Long.toString(frame.number()))
+                .header("Cache-Control", "no-store");
+    }
+
+    private static long number(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new HttpException(400, "frame: not a number");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package dashboard;
+
+import static microdot.sse.Sse.withSse;
+
+import dashboard.camera.Camera;
+import dashboard.camera.FrameSource;
+import dashboard.camera.ImageFolder;
+import dashboard.camera.Scene;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import microdot.Microdot;
+import microdot.Response;
+import microdot.ServerOptions;
+import org.jspecify.annotations.Nullable;
+import oshi.SystemInfo;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Starts the dashboard. */
+@Command(
+        name = "demo",
+        description = "This machine's sensors and a camera, live in the browser.",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true)
+public final class Main implements Callable<Integer> {
+    private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/dist";
+
+    /** About a quarter of an hour of samples and detections. */
+    private static final int KEEP = 4096;
+
+    private static final Duration FRAME = Duration.ofMillis(125);
+
+    /** The page loads nothing from elsewhere, and this has the browser make sure of it. */
+    private static final String ONLY_OURS = "default-src 'self'; img-src 'self' blob: data:";
+
+    @Option(names = "--port", description = "The port to listen on, 0 for a free one.")
+    private int port = 5000;
+
+    @Option(names = "--host", description = "The address to listen on.")
+    private String host = "0.0.0.0";
+
+    @Option(
+            names = "--rate",
+            paramLabel = "HZ",
+            description = "How often the sensors are read, per second: 0.1 to 20.")
+    private double rate = 2;
+
+    @Option(
+            names = "--frames",
+            paramLabel = "FOLDER",
+            description = "Images for the camera, played in a loop, instead of the built-in scene.")
+    private @Nullable Path frames;
+
+    @Spec private @Nullable CommandSpec spec;
+
+    public static void main(String[] args) {
+        // Pictures are drawn in memory; a desktop, where there is one, need not be asked.
+        System.setProperty("java.awt.headless", "true");
+        System.exit(new CommandLine(new Main()).execute(args));
+    }
+
+    /** The application: the page, its stream, and the camera's pictures. */
+    static Microdot app(Machine machine, History history, Camera camera) {
+        var feed = new Feed(machine, history);
+        var pictures = new CameraPages(camera);
+        var app = new Microdot();
+        app.get("/events", withSse(feed));
+        app.post("/streams/{stream}/drop", feed::drop);
+        app.get("/camera/frame.jpg", pictures::newest);
+        app.get("/camera/frames/{number:int}", pictures::frame);
+        app.get(
+                "/uplot/{file}",
+                request -> Response.resource(Main.class, UPLOT, request.param("file")));
+        app.get("/", request -> file("index.html"));
+        app.get("/{file}", request -> file(request.param("file")));
+        return app;
+    }
+
+    @Override
+    public Integer call() {
+        var system = new SystemInfo();
+        var sensors = new Sensors(system);
+        var history = new History(KEEP);
+        var camera = new Camera(source(), detection -> history.publish("detection", detection));
+        var app = app(Machine.of(system), history, camera);
+        try (var _ =
+                        Ticker.every(
+                                period(),
+                                "sampler",
+                                () -> history.publish("sample", sensors.read()));
+                var _ = Ticker.every(FRAME, "camera", camera::take)) {
+            app.run(new ServerOptions().host(host).port(port));
+            return 0;
+        } catch (UncheckedIOException e) {
+            System.err.println(cause(e) + "; choose another port with --port");
+            return 1;
+        }
+    }
+
+    private static Response file(String name) {
+        return Response.resource(Main.class, "/dashboard", name)
+                .header("Cache-Control", "no-cache")
+                .header("Content-Security-Policy", ONLY_OURS);
+    }
+
+    private static String cause(UncheckedIOException e) {
+        Throwable cause = e.getCause();
+        return String.valueOf(cause == null ? e.getMessage() : cause.getMessage());
+    }
+
+    private FrameSource source() {
+        if (frames == null) {
+            return new Scene();
+        }
+        try {
+            return new ImageFolder(frames);
+        } catch (IllegalArgumentException e) {
+            throw wrong("--frames: " + e.getMessage());
+        }
+    }
+
+    private Duration period() {
+        if (!(rate >= 0.1 && rate <= 20)) {
+            throw wrong("--rate: " + rate + " (expected: 0.1 to 20)");
+        }
+        return Duration.ofNanos((long) (1e9 / rate));
+    }
+
+    private ParameterException wrong(String message) {
+        if (spec == null) {
+            throw new IllegalStateException("not started by picocli");
+        }
+        return new ParameterException(spec.commandLine(), message);
+    }
+}

@@ -1,0 +1,108 @@
+package dashboard;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import oshi.SystemInfo;
+import oshi.hardware.CentralProcessor;
+import oshi.hardware.GlobalMemory;
+import oshi.hardware.HWDiskStore;
+import oshi.hardware.NetworkIF;
+import oshi.hardware.VirtualMemory;
+
+/**
+ * This machine's sensors. Rates are those since the reading before, so one thread reads, for all
+ * pages.
+ */
+final class Sensors {
+    private static final Path THERMAL = Path.of("/sys/class/thermal");
+
+    private final CentralProcessor processor;
+    private final GlobalMemory memory;
+    private final List<HWDiskStore> disks;
+    private final List<NetworkIF> networks;
+    private final Thermometers thermometers;
+    private final Meter diskMeter = new Meter();
+    private final Meter networkMeter = new Meter();
+    private long[][] ticks;
+
+    Sensors(SystemInfo system) {
+        var hardware = system.getHardware();
+        processor = hardware.getProcessor();
+        memory = hardware.getMemory();
+        disks = hardware.getDiskStores();
+        networks = hardware.getNetworkIFs();
+        thermometers = new Thermometers(THERMAL, hardware.getSensors());
+        ticks = processor.getProcessorCpuLoadTicks();
+        disk();
+        network();
+    }
+
+    Sample read() {
+        List<Double> cores = cores();
+        double cpu = cores.stream().mapToDouble(Double::doubleValue).average().orElse(0);
+        return new Sample(
+                System.currentTimeMillis(),
+                round(cpu),
+                cores,
+                load(),
+                memory(),
+                disk(),
+                network(),
+                thermometers.read());
+    }
+
+    private List<Double> cores() {
+        double[] busy = processor.getProcessorCpuLoadBetweenTicks(ticks);
+        ticks = processor.getProcessorCpuLoadTicks();
+        return Arrays.stream(busy).mapToObj(share -> round(100 * share)).toList();
+    }
+
+    private @Nullable List<Double> load() {
+        double[] averages = processor.getSystemLoadAverage(3);
+        return averages[0] < 0 ? null : Arrays.stream(averages).mapToObj(Sensors::round).toList();
+    }
+
+    private Sample.Memory memory() {
+        VirtualMemory swap = memory.getVirtualMemory();
+        return new Sample.Memory(
+                memory.getTotal() - memory.getAvailable(),
+                memory.getTotal(),
+                swap.getSwapUsed(),
+                swap.getSwapTotal());
+    }
+
+    private Sample.@Nullable Rate disk() {
+        long read = 0;
+        long written = 0;
+        boolean any = false;
+        for (HWDiskStore disk : disks) {
+            if (disk.updateAttributes()) {
+                any = true;
+                read += disk.getReadBytes();
+                written += disk.getWriteBytes();
+            }
+        }
+        return any ? diskMeter.rate(read, written, System.nanoTime()) : null;
+    }
+
+    private Sample.@Nullable Rate network() {
+        long received = 0;
+        long sent = 0;
+        boolean any = false;
+        for (NetworkIF network : networks) {
+            if (network.updateAttributes()) {
+                any = true;
+                received += network.getBytesRecv();
+                sent += network.getBytesSent();
+            }
+        }
+        return any ? networkMeter.rate(received, sent, System.nanoTime()) : null;
+    }
+
+    /** One decimal is what a page shows; more would only make each event longer. */
+    private static double round(double value) {
+        return Math.round(value * 10) / 10.0;
+    }
+}

@@ -1,0 +1,49 @@
+package dashboard;
+
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Does something again and again on a platform thread of its own: reading sensors goes through
+ * native code, which would hold a virtual thread's carrier.
+ */
+final class Ticker implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Ticker.class.getName());
+
+    private final ScheduledExecutorService thread;
+
+    private Ticker(ScheduledExecutorService thread) {
+        this.thread = thread;
+    }
+
+    static Ticker every(Duration period, String name, Runnable task) {
+        var thread =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().daemon().name(name).factory());
+        var _ =
+                thread.scheduleAtFixedRate(
+                        () -> run(name, task),
+                        period.toNanos(),
+                        period.toNanos(),
+                        TimeUnit.NANOSECONDS);
+        return new Ticker(thread);
+    }
+
+    /**
+     * One failed reading must not end all later ones, as an exception inside the executor would.
+     */
+    private static void run(String name, Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, name + " failed, will try again", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+}

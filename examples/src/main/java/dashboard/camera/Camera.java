@@ -1,0 +1,112 @@
+package dashboard.camera;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes frames, keeps the last ones, and tells of each in which something moves at the moment it is
+ * taken.
+ */
+public final class Camera {
+    private static final int NOISE = 24;
+    private static final int SMALLEST = 150;
+    private static final int KEEP = 16;
+
+    /** Frames with motion stay longer: pages show them beside the detection. */
+    private static final int KEEP_DETECTED = 256;
+
+    private final FrameSource source;
+    private final Consumer<Detection> detected;
+    private final MotionDetector detector = new MotionDetector(NOISE, SMALLEST);
+    private final Map<Long, Frame> recent = lastOf(KEEP);
+    private final Map<Long, Frame> withMotion = lastOf(KEEP_DETECTED);
+    private @Nullable Frame newest;
+    private long next;
+
+    /**
+     * A camera that takes frames from the source and hands each detection on, on the thread that
+     * calls {@link #take}.
+     */
+    public Camera(FrameSource source, Consumer<Detection> detected) {
+        this.source = source;
+        this.detected = detected;
+    }
+
+    /**
+     * Takes one frame. A frame is there for pages to fetch before its detection is handed on.
+     * Called by one thread.
+     */
+    public void take() {
+        long number = next++;
+        BufferedImage image = source.frame(number);
+        List<Box> boxes = detector.look(image);
+        keep(new Frame(number, jpeg(image)), !boxes.isEmpty());
+        if (!boxes.isEmpty()) {
+            long time = System.currentTimeMillis();
+            detected.accept(
+                    new Detection(number, time, image.getWidth(), image.getHeight(), boxes));
+        }
+    }
+
+    /**
+     * The newest frame; waits for another than {@code seen}, but not longer than {@code atMost}:
+     * null then. Another, not a higher one: a page may have seen its frame in an earlier run.
+     */
+    public synchronized @Nullable Frame newest(long seen, Duration atMost)
+            throws InterruptedException {
+        long end = System.nanoTime() + atMost.toNanos();
+        while (newest == null || newest.number() == seen) {
+            long millis = (end - System.nanoTime()) / 1_000_000;
+            if (millis <= 0) {
+                return null;
+            }
+            wait(millis);
+        }
+        return newest;
+    }
+
+    /** The frame of this number; null when it is not kept any more. */
+    public synchronized @Nullable Frame frame(long number) {
+        Frame frame = recent.get(number);
+        return frame != null ? frame : withMotion.get(number);
+    }
+
+    private synchronized void keep(Frame frame, boolean motion) {
+        recent.put(frame.number(), frame);
+        if (motion) {
+            withMotion.put(frame.number(), frame);
+        }
+        newest = frame;
+        notifyAll();
+    }
+
+    private static byte[] jpeg(BufferedImage image) {
+        var bytes = new ByteArrayOutputStream(64 << 10);
+        try {
+            if (!ImageIO.write(image, "jpeg", bytes)) {
+                throw new IllegalStateException("this Java cannot write JPEG");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static <V> Map<Long, V> lastOf(int size) {
+        return new LinkedHashMap<>() {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Long, V> eldest) {
+                return size() > size;
+            }
+        };
+    }
+}

@@ -1,0 +1,212 @@
+import { clock, figure, plural, text } from "./format.js";
+
+/** Frames between two detections up to which both belong to one passage. */
+const PASSAGE_GAP = 4;
+const LISTED = 12;
+
+/** How long a frame is kept for its detection to arrive, and boxes stay on a picture that is newer than they are. */
+const FADE_FRAMES = 2;
+const RETRY_MILLIS = 2000;
+
+/** How long to collect before pictures are fetched: of a passage only the best frame is wanted. */
+const PICTURES_MILLIS = 400;
+
+const view = document.getElementById("view");
+const list = document.getElementById("detections");
+const detections = new Map();
+let current = null;
+let passages = [];
+let picturesTimer = 0;
+let stopWaiting = null;
+
+/** Draws each frame once, as fast as it can be had; not at all while nobody can see it. */
+export async function watch() {
+  let seen = -1;
+  while (true) {
+    if (document.hidden) {
+      await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
+      continue;
+    }
+    try {
+      const response = await fetch(`camera/frame.jpg?seen=${seen}`);
+      if (!response.ok) {
+        throw new Error(`${response.status} ${await response.text()}`);
+      }
+      seen = Number(response.headers.get("X-Frame"));
+      show(seen, await createImageBitmap(await response.blob()));
+    } catch (error) {
+      text("camera-now", "no picture");
+      console.info("camera:", error.message);
+      await pause(RETRY_MILLIS);
+    }
+  }
+}
+
+/** Does not wait when the stream is back: then the server is, too. */
+function pause(millis) {
+  return new Promise((resolve) => {
+    stopWaiting = resolve;
+    setTimeout(resolve, millis);
+  });
+}
+
+export function serverIsBack() {
+  stopWaiting?.();
+}
+
+export function detected(detection, replayed) {
+  detections.set(detection.frame, detection);
+  for (const frame of detections.keys()) {
+    if (frame < detection.frame - 50 || frame > detection.frame) {
+      detections.delete(frame);
+    }
+  }
+  if (current && detection.frame === current.number) {
+    draw();
+  }
+  join(detection, replayed);
+}
+
+function show(number, bitmap) {
+  current?.bitmap.close();
+  current = { number, bitmap };
+  draw();
+}
+
+function draw() {
+  const { number, bitmap } = current;
+  view.width = bitmap.width;
+  view.height = bitmap.height;
+  const canvas = view.getContext("2d");
+  canvas.drawImage(bitmap, 0, 0);
+  const detection = nearest(number);
+  detection?.boxes.forEach((box) => frame(canvas, box));
+  const moving = detection ? plural(detection.boxes.length, "thing") + " moving" : "all quiet";
+  figure("camera-now", moving, `frame ${number}`);
+}
+
+function nearest(number) {
+  for (let back = 0; back <= FADE_FRAMES; back++) {
+    if (detections.has(number - back)) {
+      return detections.get(number - back);
+    }
+  }
+  return null;
+}
+
+function frame(canvas, { x, y, width, height, score }) {
+  canvas.lineWidth = 4;
+  canvas.strokeStyle = "rgb(20 24 26 / .55)";
+  canvas.strokeRect(x - 3, y - 3, width + 6, height + 6);
+  canvas.lineWidth = 2;
+  canvas.strokeStyle = "#ffd23f";
+  canvas.strokeRect(x - 3, y - 3, width + 6, height + 6);
+  const label = `${Math.round(score * 100)} %`;
+  canvas.font = "600 13px system-ui, sans-serif";
+  const wide = canvas.measureText(label).width + 10;
+  const above = y > 24 ? y - 24 : y + height + 4;
+  canvas.fillStyle = "#ffd23f";
+  canvas.fillRect(x - 4, above, wide, 20);
+  canvas.fillStyle = "#1d2426";
+  canvas.fillText(label, x + 1, above + 14.5);
+}
+
+/** Detections of one passage share a line of the list, which grows while it lasts. */
+function join(detection, replayed) {
+  const passage = continues(detection) ? passages[0] : begin(detection, replayed);
+  passage.last = detection;
+  passage.count++;
+  passage.most = Math.max(passage.most, detection.boxes.length);
+  const score = Math.max(...detection.boxes.map((box) => box.score * box.width * box.height));
+  if (score > passage.best) {
+    passage.best = score;
+    passage.wanted = detection;
+    picturesTimer ||= setTimeout(pictures, PICTURES_MILLIS);
+  }
+  describe(passage);
+}
+
+function continues(detection) {
+  const frames = passages.length > 0 ? detection.frame - passages[0].last.frame : -1;
+  return frames >= 0 && frames <= PASSAGE_GAP;
+}
+
+function begin(detection, replayed) {
+  const passage = { first: detection, last: detection, count: 0, most: 0, best: 0, wanted: null, replayed, ...line() };
+  list.querySelector(".none")?.remove();
+  list.prepend(passage.item);
+  passages.unshift(passage);
+  passages.splice(LISTED).forEach(({ item }) => item.remove());
+  return passage;
+}
+
+/** The newest first, up to the first whose frame the server no longer keeps: older ones are gone, too. */
+async function pictures() {
+  let kept = true;
+  for (const passage of passages.filter(({ wanted }) => wanted !== null)) {
+    const detection = passage.wanted;
+    passage.wanted = null;
+    kept &&= await picture(passage.canvas, detection);
+  }
+  picturesTimer = 0;
+}
+
+function line() {
+  const item = document.createElement("li");
+  const canvas = document.createElement("canvas");
+  canvas.width = 144;
+  canvas.height = 88;
+  const words = document.createElement("div");
+  const title = document.createElement("strong");
+  const note = document.createElement("span");
+  words.append(title, document.createElement("br"), note);
+  const when = document.createElement("time");
+  item.append(canvas, words, when);
+  return { item, canvas, title, note, when };
+}
+
+function describe({ first, last, count, most, replayed, title, note, when }) {
+  const seconds = (last.time - first.time) / 1000;
+  title.textContent = `Motion${direction(first, last)}${most === 1 ? "" : `, ${most} at once`}`;
+  note.textContent = `${plural(count, "frame")}, ${seconds.toFixed(1)} s${replayed ? ", replayed" : ""}`;
+  when.textContent = clock(first.time);
+}
+
+function direction(first, last) {
+  const middle = ({ boxes }) => largest(boxes).x + largest(boxes).width / 2;
+  const way = middle(last) - middle(first);
+  return Math.abs(way) < 10 ? "" : way > 0 ? " to the right" : " to the left";
+}
+
+/** The largest thing of a detection, cut out of the frame it was seen in; false when that is not kept any more. */
+async function picture(canvas, detection) {
+  const bitmap = await fetched(detection.frame);
+  if (bitmap) {
+    crop(canvas, bitmap, largest(detection.boxes));
+    bitmap.close();
+  }
+  return bitmap !== null;
+}
+
+async function fetched(number) {
+  try {
+    const response = await fetch(`camera/frames/${number}`);
+    return response.ok ? await createImageBitmap(await response.blob()) : null;
+  } catch (error) {
+    console.info("camera:", error.message);
+    return null;
+  }
+}
+
+function largest(boxes) {
+  return boxes.reduce((a, b) => (a.width * a.height >= b.width * b.height ? a : b));
+}
+
+function crop(canvas, bitmap, box) {
+  const shape = canvas.width / canvas.height;
+  const height = Math.min(bitmap.height, Math.max(box.height, box.width / shape) + 20);
+  const width = Math.min(bitmap.width, height * shape);
+  const x = Math.min(Math.max(0, box.x + box.width / 2 - width / 2), bitmap.width - width);
+  const y = Math.min(Math.max(0, box.y + box.height / 2 - height / 2), bitmap.height - height);
+  canvas.getContext("2d").drawImage(bitmap, x, y, width, height, 0, 0, canvas.width, canvas.height);
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dashboard.camera;
+
+import org.jspecify.annotations.NullMarked;

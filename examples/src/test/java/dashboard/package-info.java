@@ -1,0 +1,4 @@
+@NullMarked
+package dashboard;
+
+import org.jspecify.annotations.NullMarked;
