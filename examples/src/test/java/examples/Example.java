@@ -1,0 +1,88 @@
+package examples;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An example, run as a user runs it: as a source file, by the launcher of the JDK, on a free port.
+ */
+final class Example implements AutoCloseable {
+    private final Process process;
+    private final BufferedReader output;
+    private final String address;
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    private Example(Process process) throws IOException {
+        this.process = process;
+        this.output = process.inputReader();
+        this.address = String.valueOf(output.readLine());
+    }
+
+    static Example start(String file) throws IOException {
+        return new Example(
+                new ProcessBuilder(
+                                ProcessHandle.current().info().command().orElseThrow(),
+                                "--enable-native-access=ALL-UNNAMED",
+                                "--sun-misc-unsafe-memory-access=allow",
+                                "-Dchat.page=chat/chat.html",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                file,
+                                "0")
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start());
+    }
+
+    /** What it printed next. */
+    String line() throws IOException {
+        return String.valueOf(output.readLine());
+    }
+
+    HttpResponse<String> get(String path) throws Exception {
+        return client.send(request(path).build(), BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> post(String path, String body) throws Exception {
+        var request = request(path).POST(HttpRequest.BodyPublishers.ofString(body)).build();
+        return client.send(request, BodyHandlers.ofString());
+    }
+
+    /** The first lines of a stream that are not empty; then the client leaves. */
+    List<String> lines(String path, int count, String... headers) throws Exception {
+        HttpRequest.Builder request = request(path);
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        var body = client.send(request.build(), BodyHandlers.ofInputStream()).body();
+        try (var reader = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
+            var lines = new ArrayList<String>();
+            while (lines.size() < count) {
+                String line = reader.readLine();
+                if (line == null || !line.isEmpty()) {
+                    lines.add(String.valueOf(line));
+                }
+            }
+            return lines;
+        }
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create(address + path));
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        client.shutdownNow();
+        process.destroy();
+        process.waitFor();
+    }
+}

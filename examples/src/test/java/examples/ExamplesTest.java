@@ -1,0 +1,88 @@
+package examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class ExamplesTest {
+    @Test
+    void helloGreets() throws Exception {
+        try (Example hello = Example.start("hello/Hello.java")) {
+            assertEquals("Hello, world!", hello.get("/").body());
+            assertEquals("Hello, Zoë!", hello.get("/Zo%C3%AB").body());
+            assertEquals(404, hello.get("/a/b").statusCode());
+        }
+    }
+
+    @Test
+    void counterCountsOnFromWhereItsClientWas() throws Exception {
+        try (Example counter = Example.start("counter/Counter.java")) {
+            assertTrue(counter.get("/").body().contains("EventSource"));
+            assertEquals(
+                    List.of("id: 1", "data: 1", "id: 2", "data: 2"), counter.lines("/events", 4));
+            assertEquals(
+                    List.of("id: 42", "data: 42"),
+                    counter.lines("/events", 2, "Last-Event-ID", "41"));
+            assertEquals("Client connected", afterAddresses(counter));
+        }
+    }
+
+    /** A machine has more addresses than one. */
+    private static String afterAddresses(Example example) throws Exception {
+        String line = example.line();
+        while (line.startsWith("http://")) {
+            line = example.line();
+        }
+        return line;
+    }
+
+    @Test
+    void sensorSendsReadings() throws Exception {
+        try (Example sensor = Example.start("sensor/Sensor.java")) {
+            List<String> lines = sensor.lines("/events", 2);
+            assertEquals("event: reading", lines.getFirst());
+            assertTrue(lines.getLast().matches("data: \\{\"temp\":2[01]\\.\\d+}"), lines.getLast());
+        }
+    }
+
+    @Test
+    void guardedAsksForAToken() throws Exception {
+        try (Example guarded = Example.start("guarded/Guarded.java")) {
+            assertEquals(401, guarded.get("/events").statusCode());
+            assertEquals(401, guarded.get("/events?token=wrong").statusCode());
+            var response = guarded.get("/events?token=sesame");
+            assertEquals("data: hello, Ali Baba\n\n", response.body());
+            assertEquals("greeting", response.headers().firstValue("X-Stream").orElseThrow());
+        }
+    }
+
+    @Test
+    void chatKeepsItsHistory() throws Exception {
+        try (Example chat = Example.start("chat/Chat.java")) {
+            assertTrue(chat.get("/rooms/lobby").body().contains("<title>Chat</title>"));
+            assertEquals(400, chat.post("/rooms/lobby/messages", "{\"name\":\"a\"}").statusCode());
+            assertEquals(400, chat.post("/rooms/lobby/messages", "nonsense").statusCode());
+            say(chat, "one");
+            say(chat, "two");
+            List<String> lines = chat.lines("/rooms/lobby/events", 6);
+            assertEquals("data: {\"name\":\"ann\",\"text\":\"one\"}", lines.get(2));
+            assertEquals("data: {\"name\":\"ann\",\"text\":\"two\"}", lines.get(5));
+            String id = lines.get(1).substring("id: ".length());
+            assertEquals(
+                    "data: {\"name\":\"ann\",\"text\":\"two\"}",
+                    chat.lines("/rooms/lobby/events", 3, "Last-Event-ID", id).getLast());
+            assertTrue(
+                    chat.lines("/rooms/lobby/events", 9).stream()
+                            .anyMatch(line -> line.startsWith("data: {\"here\":")));
+        }
+    }
+
+    private static void say(Example chat, String text) throws Exception {
+        String message = "{\"name\":\"ann\",\"text\":\"" + text + "\"}";
+        assertEquals(204, chat.post("/rooms/lobby/messages", message).statusCode());
+    }
+}
