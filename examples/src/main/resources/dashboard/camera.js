@@ -4,8 +4,8 @@ import { clock, figure, plural, text } from "./format.js";
 const PASSAGE_GAP = 4;
 const LISTED = 12;
 
-/** How long a frame is kept for its detection to arrive, and boxes stay on a picture that is newer than they are. */
-const FADE_FRAMES = 2;
+/** How many frames boxes stay for, where those of the newest have not come yet. */
+const STAY_FRAMES = 2;
 const RETRY_MILLIS = 2000;
 
 /** How long to collect before pictures are fetched: of a passage only the best frame is wanted. */
@@ -86,7 +86,7 @@ function draw() {
 }
 
 function nearest(number) {
-  for (let back = 0; back <= FADE_FRAMES; back++) {
+  for (let back = 0; back <= STAY_FRAMES; back++) {
     if (detections.has(number - back)) {
       return detections.get(number - back);
     }
@@ -104,11 +104,12 @@ function frame(canvas, { x, y, width, height, score }) {
   const label = `${Math.round(score * 100)} %`;
   canvas.font = "600 13px system-ui, sans-serif";
   const wide = canvas.measureText(label).width + 10;
+  const left = Math.max(0, Math.min(x - 4, canvas.canvas.width - wide));
   const above = y > 24 ? y - 24 : y + height + 4;
   canvas.fillStyle = "#ffd23f";
-  canvas.fillRect(x - 4, above, wide, 20);
+  canvas.fillRect(left, above, wide, 20);
   canvas.fillStyle = "#1d2426";
-  canvas.fillText(label, x + 1, above + 14.5);
+  canvas.fillText(label, left + 5, above + 14.5);
 }
 
 /** Detections of one passage share a line of the list, which grows while it lasts. */

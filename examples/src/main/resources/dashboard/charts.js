@@ -143,7 +143,7 @@ export class Chart {
     return {
       stroke: colour("--soft"),
       font: `11px ${colour("--sans")}`,
-      size: 58,
+      size: 62,
       gap: 6,
       space: 34,
       grid: { stroke: colour("--grid"), width: 1 },

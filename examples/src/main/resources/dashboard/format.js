@@ -7,7 +7,7 @@ export function bytes(value) {
     value /= 1000;
     unit++;
   }
-  const digits = unit === 0 || value >= 99.5 ? 0 : 1;
+  const digits = unit === 0 || value >= 99.5 || Number.isInteger(value) ? 0 : 1;
   return `${value.toFixed(digits)} ${UNITS[unit]}`;
 }
 
