@@ -12,31 +12,36 @@ import org.jspecify.annotations.Nullable;
  */
 record Resume(List<Cursor> cursors, long position, Map<Cursor, Follower.Preparation> preparations) {
 
-    static Resume of(
-            Topics topics,
-            Follower follower,
-            List<EventLog> logs,
-            @Nullable String lastEventId,
-            int last) {
+    /**
+     * What a client wants.
+     *
+     * @param lastEventId what it had last; null for one that is new
+     * @param opened the position when its stream was granted, where a new one begins
+     * @param last how many events of each topic a new one gets first
+     */
+    record Wish(@Nullable String lastEventId, long opened, int last) {}
+
+    static Resume of(Topics topics, Follower follower, List<EventLog> logs, Wish wish) {
         var resume =
-                new Resume(
-                        new ArrayList<>(), begin(topics, logs, lastEventId), new LinkedHashMap<>());
+                new Resume(new ArrayList<>(), begin(topics, logs, wish), new LinkedHashMap<>());
         long now = System.nanoTime();
         for (EventLog log : logs) {
             log.trim(now);
-            if (lastEventId == null) {
-                resume.fresh(topics, follower, log, last);
+            String id = wish.lastEventId();
+            if (id == null) {
+                resume.fresh(topics, follower, log, wish);
             } else {
-                resume.returning(topics, follower, log, lastEventId);
+                resume.returning(topics, follower, log, id);
             }
         }
         return resume;
     }
 
     /** The position that a client has, or -1 for an id that is of no use. */
-    private static long begin(Topics topics, List<EventLog> logs, @Nullable String lastEventId) {
+    private static long begin(Topics topics, List<EventLog> logs, Wish wish) {
+        String lastEventId = wish.lastEventId();
         if (lastEventId == null) {
-            return topics.head();
+            return wish.opened();
         }
         EventId id = EventId.parse(lastEventId);
         if (id != null) {
@@ -47,15 +52,19 @@ record Resume(List<Cursor> cursors, long position, Map<Cursor, Follower.Preparat
         return logs.stream().mapToLong(log -> log.positionOf(lastEventId)).max().orElse(-1);
     }
 
-    private void fresh(Topics topics, Follower follower, EventLog log, int last) {
+    private void fresh(Topics topics, Follower follower, EventLog log, Wish wish) {
         if (log.snapshots() != null) {
-            var cursor = new Cursor(follower, log, log.next(), position);
-            prepareSnapshot(topics, cursor, List.of());
+            prepareSnapshot(topics, new Cursor(follower, log, log.next(), position), List.of());
             return;
         }
-        long entry = Math.max(log.keptFrom(), log.next() - last);
-        cursors.add(
-                new Cursor(follower, log, entry, last == 0 ? position : log.positionBefore(entry)));
+        if (wish.last() == 0) {
+            // As one that comes back from where it was let in: should that be gone already, it is
+            // told.
+            returning(topics, follower, log, topics.id(position));
+            return;
+        }
+        long entry = Math.max(log.keptFrom(), log.firstAfter(position) - wish.last());
+        cursors.add(new Cursor(follower, log, entry, log.positionBefore(entry)));
     }
 
     private void returning(Topics topics, Follower follower, EventLog log, String lastEventId) {

@@ -149,7 +149,7 @@ public final class Sse {
                     "this stream follows already (expected: one follow, with all topics)");
         }
         var ended = new CountDownLatch(1);
-        topics.follow(sink, followed, lastEventId(), 0, null);
+        topics.follow(sink, followed, new Resume.Wish(lastEventId(), topics.head(), 0), null);
         sink.onClose(ended::countDown);
         ended.await();
     }

@@ -63,7 +63,11 @@ public final class TopicStream implements Handler {
         String header = Sse.lastEventId(request);
         String id = header == null ? emptyToNull(request.query("last-event-id")) : header;
         Sieve sieve = filter == null ? null : new Sieve(request, filter);
-        return Sse.response(sink -> topics.follow(sink, followed, id, last, sieve));
+        // Fixed before the head goes out: what is published once the client knows that it is
+        // connected is for it.
+        long opened = topics.head();
+        return Sse.response(
+                sink -> topics.follow(sink, followed, new Resume.Wish(id, opened, last), sieve));
     }
 
     private static @Nullable String emptyToNull(@Nullable String text) {

@@ -220,17 +220,8 @@ public final class Topics {
         return List.copyOf(distinct);
     }
 
-    /**
-     * Fixes where a follower begins, and begins. On a thread that may block.
-     *
-     * @param last how many events of each topic a client without an id gets first
-     */
-    void follow(
-            BodySink sink,
-            List<String> names,
-            @Nullable String lastEventId,
-            int last,
-            @Nullable Sieve sieve) {
+    /** Fixes where a follower begins, and begins. On a thread that may block. */
+    void follow(BodySink sink, List<String> names, Resume.Wish wish, @Nullable Sieve sieve) {
         sayRetry(sink, names);
         var follower = new Follower(this, sink, sieve);
         List<EventLog> followed = names.stream().map(this::pinned).toList();
@@ -238,7 +229,7 @@ public final class Topics {
         Resume resume;
         lock.lock();
         try {
-            resume = Resume.of(this, follower, followed, lastEventId, last);
+            resume = Resume.of(this, follower, followed, wish);
             LoopTurn turn = turns.computeIfAbsent(sink.loop(), LoopTurn::new);
             resume.cursors().forEach(cursor -> cursor.audience(cursor.log.audience(turn)));
         } finally {
