@@ -31,6 +31,10 @@ final class StreamRun {
         sink.keepAlive(() -> HEARTBEAT);
         sink.farewell(Retry::within);
         sink.onClose(this::cancel);
+        if (isCancelled()) {
+            return; // The client left before its handler could begin, and nobody would interrupt it
+            // any more.
+        }
         try {
             handler.handle(request, new Sse(request, sink));
         } catch (Throwable error) {
@@ -54,6 +58,10 @@ final class StreamRun {
             running = false;
             thread.interrupt();
         }
+    }
+
+    private synchronized boolean isCancelled() {
+        return cancelled;
     }
 
     /** Whether the stream had ended before the handler did. */

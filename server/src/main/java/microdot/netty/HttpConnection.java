@@ -291,11 +291,17 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
             inputClosed = true;
-            // Who has ended before the answer waits for it; who has ended a stream has left it.
-            if (phase != Phase.BUSY) {
-                ctx.close();
+            switch (phase) {
+                case BUSY -> {} // Who has ended before the answer waits for it.
+                case STREAMING -> ctx.close(); // Who has ended a stream has left it.
+                case IDLE, LINGERING -> closeWhenFlushed(ctx);
             }
         }
+    }
+
+    private static void closeWhenFlushed(ChannelHandlerContext ctx) {
+        // An empty write is done when those before it are.
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 
     @Override
@@ -385,7 +391,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         stopping = true;
         ChannelHandlerContext ctx = context;
         if (ctx != null && (phase == Phase.IDLE || phase == Phase.LINGERING)) {
-            ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            closeWhenFlushed(ctx);
         }
         if (sink != null) {
             sink.dismiss(admission.spread());

@@ -45,6 +45,9 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     @Override
     protected HttpMessage createMessage(String[] line) throws Exception {
         if (!line[2].equals("HTTP/1.1") && !line[2].equals("HTTP/1.0")) {
+            if (!line[2].matches("HTTP/\\d\\.\\d")) {
+                throw new IllegalArgumentException("no request line");
+            }
             throw new UnsupportedVersion(line[2]);
         }
         return super.createMessage(line);
