@@ -1,0 +1,87 @@
+package e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The commands of the README, from a folder that is not the project's. */
+@Timeout(180)
+class LauncherTest {
+    @TempDir Path folder = Path.of("");
+
+    private Child microdot(String... arguments) {
+        var command = new java.util.ArrayList<String>();
+        command.add(Child.home().resolve("microdot").toString());
+        command.addAll(java.util.List.of(arguments));
+        return Child.start(folder, command.toArray(String[]::new));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"INT", "TERM"})
+    void theTenLinesRunUnchangedAndEndWhenTold(String signal) throws Exception {
+        Path file = folder.resolve("App.java");
+        Files.writeString(file, tenLines());
+        try (Child app = microdot("run", "App.java");
+                HttpClient client = HttpClient.newHttpClient()) {
+            app.await("http://localhost:5000");
+            var request =
+                    HttpRequest.newBuilder(URI.create("http://localhost:5000/events")).build();
+            var lines = client.send(request, BodyHandlers.ofLines()).body().iterator();
+            assertEquals("event: reading", lines.next());
+            assertTrue(lines.next().startsWith("data: {\"temp\":2"));
+            app.signal(signal);
+            app.exitCode();
+            // The stream ended properly: whoever reads on comes to its end, and to no failure.
+            while (lines.hasNext()) {
+                lines.next();
+            }
+        }
+    }
+
+    private static String tenLines() throws Exception {
+        String readme = Files.readString(Child.home().resolve("README.md"));
+        Matcher block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(readme);
+        assertTrue(block.find(), "no java in the README");
+        return block.group(1);
+    }
+
+    @Test
+    void aTakenPortIsNamedWithTheOptionThatHelps() throws Exception {
+        try (var taken = new ServerSocket(0);
+                Child demo = microdot("demo", "--port", "" + taken.getLocalPort())) {
+            demo.await("--port");
+            assertEquals(1, demo.exitCode());
+        }
+    }
+
+    @Test
+    void whatCannotBeDoneIsSaid() throws Exception {
+        try (Child unknown = microdot("dance")) {
+            unknown.await("unknown command: dance");
+            assertEquals(2, unknown.exitCode());
+        }
+        try (Child missing = microdot("run", "Nothing.java")) {
+            missing.await("Nothing.java is not a file");
+            assertNotEquals(0, missing.exitCode());
+        }
+        try (Child alone = microdot()) {
+            alone.await("./microdot demo");
+            assertEquals(0, alone.exitCode());
+        }
+    }
+}
