@@ -48,6 +48,15 @@ public interface BodySink {
     void onClose(Runnable action);
 
     /**
+     * Runs the action as {@link #onClose} does, but on a virtual thread of its own, so that it may
+     * block. A transport that waits for its handlers when it stops overrides this and waits for
+     * these too.
+     */
+    default void afterClose(Runnable action) {
+        onClose(() -> Thread.ofVirtual().name("microdot-after-close").start(action));
+    }
+
+    /**
      * Writes what the supplier gives whenever nothing was written for {@link
      * ServerOptions#heartbeat()}, and nothing waits to be read. Replaces what was set before. The
      * supplier is called on {@link #loop()} and must not block.

@@ -1,5 +1,7 @@
 package microdot.sse;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * events never mix on the wire.
  */
 public final class Sse {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
     private final Request request;
     private final BodySink sink;
     private final AtomicBoolean following = new AtomicBoolean();
@@ -179,10 +183,18 @@ public final class Sse {
 
     /**
      * Runs the action once, on a virtual thread of its own, when the stream has ended, however; at
-     * once when it has.
+     * once when it has. What it throws is logged.
      */
     public void onClose(Runnable action) {
-        sink.onClose(() -> Thread.ofVirtual().name("sse-on-close").start(action));
+        sink.afterClose(() -> runLogged(action));
+    }
+
+    private void runLogged(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "an onClose of the event stream " + request + " failed", e);
+        }
     }
 
     private void write(byte[] bytes) {

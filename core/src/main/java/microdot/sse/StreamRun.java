@@ -32,8 +32,10 @@ final class StreamRun {
         sink.farewell(Retry::within);
         sink.onClose(this::cancel);
         if (isCancelled()) {
-            return; // The client left before its handler could begin, and nobody would interrupt it
-            // any more.
+            // The client left before its handler could begin, and nobody would interrupt it any
+            // more.
+            finish();
+            return;
         }
         try {
             handler.handle(request, new Sse(request, sink));

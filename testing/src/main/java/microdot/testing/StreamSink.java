@@ -1,5 +1,7 @@
 package microdot.testing;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.time.Instant;
@@ -8,28 +10,30 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.Body;
 import microdot.BodySink;
-import microdot.sse.Event;
-import microdot.sse.EventParser;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection of a {@link TestStream}: what is written waits in line until the client reads, and
- * is then parsed.
+ * The connection of a {@link TestStream}: what is written waits in line until the client reads.
+ * Time stands still: heartbeats and ends at a time come when the test calls for them.
  */
 final class StreamSink implements BodySink {
-    static final Duration PATIENCE = Duration.ofSeconds(5);
-    private static final int LIMIT = 64 << 10;
+    /** As {@link microdot.ServerOptions#streamBuffer()}. */
+    static final int LIMIT = 64 << 10;
+
+    private static final Logger LOG = System.getLogger("microdot.testing");
 
     // As an event loop: one thread, tasks in order. Shared, so that two streams follow topics on
     // one loop as on a server.
@@ -37,30 +41,49 @@ final class StreamSink implements BodySink {
             Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().name("test-loop").daemon().factory());
 
+    private final Received client;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Queue<byte[]> line = new ArrayDeque<>();
-    private final Queue<Event> events = new ArrayDeque<>();
-    private final List<Event> taken = new ArrayList<>();
-    private final List<String> comments = new ArrayList<>();
-    private final EventParser parser = new EventParser(events::add, comments::add);
-    private final List<Runnable> onClose = new ArrayList<>();
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private final Queue<Thread> afterwards = new ConcurrentLinkedQueue<>();
+    private List<Runnable> onClose = new ArrayList<>();
     private int waiting;
+    private int blocked;
     private boolean paused;
-    private TestStream.@Nullable End end;
+    private boolean open = true;
+    private boolean fed;
+    private Instant endAt = Instant.MAX;
+
+    // Of the loop alone.
+    private @Nullable Feed feed;
     private @Nullable Supplier<byte[]> heartbeat;
     private @Nullable Function<Duration, byte[]> farewell;
-    private @Nullable Feed feed;
+
+    StreamSink(Received client, boolean paused) {
+        this.client = client;
+        this.paused = paused;
+    }
 
     /** On the handler's thread, as a server runs it. */
     void run(Body.StreamWriter writer) {
         try {
             writer.writeTo(this);
-            if (locked(() -> feed == null)) {
+            if (!isFed()) {
                 end();
             }
-        } catch (Exception | Error e) {
+        } catch (Throwable e) {
+            LOG.log(Level.ERROR, "the body failed", e);
             abort();
+        }
+    }
+
+    private boolean isFed() {
+        lock.lock();
+        try {
+            return fed;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -70,10 +93,8 @@ final class StreamSink implements BodySink {
     public void write(byte[] bytes) throws ClosedChannelException, InterruptedException {
         lock.lock();
         try {
-            while (end == null && waiting >= LIMIT) {
-                changed.await();
-            }
-            if (end != null) {
+            awaitRoom();
+            if (!open) {
                 throw new ClosedChannelException();
             }
             put(bytes);
@@ -82,86 +103,118 @@ final class StreamSink implements BodySink {
         }
     }
 
+    private void awaitRoom() throws InterruptedException {
+        blocked++;
+        try {
+            while (open && waiting >= LIMIT) {
+                changed.signalAll(); // To who waits for this in awaitBlocked.
+                changed.await();
+            }
+        } finally {
+            blocked--;
+        }
+    }
+
+    /** Under the lock. */
     private void put(byte[] bytes) {
         line.add(bytes);
         waiting += bytes.length;
         read();
     }
 
-    /** Under the lock: reads what is in line, unless the client does not. */
+    /** Under the lock: the client reads what is in line, unless it is paused, and then the end. */
     private void read() {
         while (!paused && !line.isEmpty()) {
             byte[] bytes = line.remove();
             waiting -= bytes.length;
-            parser.feed(bytes);
+            client.read(bytes);
+        }
+        if (!open && line.isEmpty()) {
+            client.end(TestStream.End.RETURNED);
         }
         changed.signalAll();
     }
 
     @Override
     public void end() {
-        finish(TestStream.End.RETURNED);
+        finish(this::read);
     }
 
     @Override
     public void abort() {
-        finish(TestStream.End.ABORTED);
+        finish(
+                () -> {
+                    line.clear();
+                    client.end(TestStream.End.ABORTED);
+                });
     }
 
-    private void finish(TestStream.End how) {
+    /** What is done first, under the lock, says how it ends for the client. */
+    private void finish(Runnable first) {
         List<Runnable> actions;
         lock.lock();
         try {
-            if (end != null) {
+            if (!open) {
                 return;
             }
-            end = how;
+            open = false;
+            first.run();
             changed.signalAll();
-            actions = List.copyOf(onClose);
+            actions = onClose;
+            onClose = List.of();
         } finally {
             lock.unlock();
         }
         actions.forEach(Runnable::run);
+        finished.countDown();
     }
 
     @Override
     public boolean isOpen() {
-        return locked(() -> end == null);
-    }
-
-    @Override
-    public void onClose(Runnable action) {
-        boolean over =
-                locked(
-                        () -> {
-                            onClose.add(action);
-                            return end != null;
-                        });
-        if (over) {
-            action.run();
+        lock.lock();
+        try {
+            return open;
+        } finally {
+            lock.unlock();
         }
     }
 
     @Override
+    public void onClose(Runnable action) {
+        lock.lock();
+        try {
+            if (open) {
+                onClose.add(action);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        action.run();
+    }
+
+    @Override
+    public void afterClose(Runnable action) {
+        onClose(() -> afterwards.add(Thread.ofVirtual().name("test-on-close").start(action)));
+    }
+
+    @Override
     public void keepAlive(Supplier<byte[]> frame) {
-        doLocked(
-                () -> {
-                    heartbeat = frame;
-                });
+        LOOP.execute(() -> heartbeat = frame);
     }
 
     @Override
     public void farewell(Function<Duration, byte[]> last) {
-        doLocked(
-                () -> {
-                    farewell = last;
-                });
+        LOOP.execute(() -> farewell = last);
     }
 
     @Override
     public void endAt(Instant time) {
-        if (!time.isAfter(Instant.now())) {
-            dismiss(Duration.ofSeconds(1));
+        lock.lock();
+        try {
+            endAt = time.isBefore(endAt) ? time : endAt;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -169,10 +222,13 @@ final class StreamSink implements BodySink {
 
     @Override
     public void feed(Feed source) {
-        doLocked(
-                () -> {
-                    feed = source;
-                });
+        lock.lock();
+        try {
+            fed = true;
+        } finally {
+            lock.unlock();
+        }
+        LOOP.execute(() -> feed = source);
     }
 
     @Override
@@ -183,11 +239,27 @@ final class StreamSink implements BodySink {
     @Override
     public void pull() {
         Feed source = feed;
-        if (source == null || locked(() -> end != null || waiting > 0)) {
-            return;
-        }
-        if (source.fill(new Turn())) {
+        if (source != null && takesMore() && fill(source)) {
             LOOP.execute(this::pull);
+        }
+    }
+
+    private boolean takesMore() {
+        lock.lock();
+        try {
+            return open && waiting == 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean fill(Feed source) {
+        try {
+            return source.fill(new Turn());
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "the feed failed", e);
+            abort();
+            return false;
         }
     }
 
@@ -202,95 +274,76 @@ final class StreamSink implements BodySink {
         @Override
         public void put(byte[] bytes, int from, int to) {
             room -= to - from;
-            byte[] copy = Arrays.copyOfRange(bytes, from, to);
-            doLocked(
-                    () -> {
-                        StreamSink.this.put(copy);
-                    });
+            putIfOpen(Arrays.copyOfRange(bytes, from, to));
+        }
+    }
+
+    private void putIfOpen(byte[] bytes) {
+        lock.lock();
+        try {
+            if (open) {
+                put(bytes);
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
     // ---- The client's side ----
 
-    Event next() {
+    void pause(boolean value) {
         lock.lock();
         try {
-            awaitOr(() -> !events.isEmpty() || end != null);
-            Event event = events.poll();
-            if (event == null) {
-                throw new AssertionError("no event came; " + story());
-            }
-            taken.add(event);
-            return event;
+            paused = value;
+            read();
         } finally {
             lock.unlock();
         }
+        LOOP.execute(this::pull);
     }
 
-    private String story() {
-        String how = end == null ? "the stream is open" : "the stream has ended: " + end;
-        return how + "; before came " + taken + ", comments " + comments;
-    }
-
-    /** Under the lock: waits for the condition, or until patience ends. */
-    private void awaitOr(BooleanSupplier condition) {
-        long left = PATIENCE.toNanos();
+    /** Whether a write came to wait within the time. */
+    boolean awaitBlocked(Duration time) throws InterruptedException {
+        lock.lock();
         try {
-            while (!condition.getAsBoolean() && left > 0) {
+            long left = time.toNanos();
+            while (left > 0 && (blocked == 0 || waiting < LIMIT)) {
                 left = changed.awaitNanos(left);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted; " + story(), e);
-        }
-    }
-
-    TestStream.End awaitEnd() {
-        lock.lock();
-        try {
-            awaitOr(() -> end != null);
-            if (end == null) {
-                throw new AssertionError("the stream does not end; " + story());
-            }
-            return end;
+            return left > 0;
         } finally {
             lock.unlock();
         }
-    }
-
-    void pause(boolean value) {
-        doLocked(
-                () -> {
-                    paused = value;
-                    read();
-                });
-        LOOP.execute(this::pull);
     }
 
     void heartbeat() {
         onLoop(
                 () -> {
-                    Supplier<byte[]> frame = heartbeat;
-                    if (frame != null && locked(() -> end == null && waiting == 0)) {
-                        byte[] bytes = frame.get();
-                        doLocked(
-                                () -> {
-                                    put(bytes);
-                                });
+                    // What waits to be read is no idle stream.
+                    if (heartbeat != null && takesMore()) {
+                        putIfOpen(heartbeat.get());
                     }
                 });
+    }
+
+    /** Ends the stream as a server does, if its time has come. */
+    void advanceTo(Instant now, Duration within) {
+        lock.lock();
+        try {
+            if (endAt.isAfter(now)) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        dismiss(within);
     }
 
     void dismiss(Duration within) {
         onLoop(
                 () -> {
-                    Function<Duration, byte[]> last = farewell;
-                    if (last != null && isOpen()) {
-                        byte[] bytes = last.apply(within);
-                        doLocked(
-                                () -> {
-                                    put(bytes);
-                                });
+                    if (farewell != null) {
+                        putIfOpen(farewell.apply(within));
                     }
                     end();
                 });
@@ -300,66 +353,29 @@ final class StreamSink implements BodySink {
     private static void onLoop(Runnable task) {
         try {
             LOOP.submit(task).get();
-        } catch (InterruptedException | ExecutionException e) {
-            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        } catch (ExecutionException e) {
+            throw new AssertionError(e.getCause());
         }
     }
 
     void leave() {
-        finish(TestStream.End.CLOSED);
+        client.leave();
+        finish(line::clear);
     }
 
-    List<Event> left() {
-        lock.lock();
-        try {
-            return List.copyOf(events);
-        } finally {
-            lock.unlock();
+    /** After the end: those who still work for the stream, and whether all have begun. */
+    boolean awaitAfterwards(Duration time) throws InterruptedException {
+        if (!finished.await(time.toNanos(), TimeUnit.NANOSECONDS)) {
+            return false;
         }
-    }
-
-    List<String> comments() {
-        lock.lock();
-        try {
-            return List.copyOf(comments);
-        } finally {
-            lock.unlock();
+        for (Thread thread : afterwards) {
+            if (!thread.join(time)) {
+                return false;
+            }
         }
-    }
-
-    String lastEventId() {
-        lock.lock();
-        try {
-            return parser.lastEventId();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    @Nullable Duration retry() {
-        lock.lock();
-        try {
-            return parser.retry();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void doLocked(Runnable action) {
-        lock.lock();
-        try {
-            action.run();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean locked(BooleanSupplier action) {
-        lock.lock();
-        try {
-            return action.getAsBoolean();
-        } finally {
-            lock.unlock();
-        }
+        return true;
     }
 }

@@ -1,44 +1,41 @@
 package microdot.testing;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import microdot.Body;
-import microdot.Headers;
-import microdot.JsonCodec;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import microdot.Microdot;
-import microdot.Request;
-import microdot.Response;
 
 /**
- * Calls an application as a client would, without a socket. For one thread. Close it at the test's
- * end: it fails when a stream was left open or holds events that nobody took.
+ * Calls an application as a client would, without a socket: handlers run on virtual threads, with
+ * hooks and streams as in a server. Every method may be called from any thread. Close it at the
+ * test's end: it fails when a stream was left open, its handler runs on, or it ended with events
+ * that nobody took.
  */
 public final class TestClient implements AutoCloseable {
-    private static final InetSocketAddress CLIENT =
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
-    private static final byte[] NO_BYTES = {};
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final Microdot app;
     private final Map<String, String> headers;
+    private final Duration patience;
     private final List<TestStream> streams;
 
-    /** A client without headers of its own. */
+    /** A client without headers of its own that waits five seconds for what must come. */
     public TestClient(Microdot app) {
-        this(app, Map.of(), new ArrayList<>());
+        this(app, Map.of(), PATIENCE, new CopyOnWriteArrayList<>());
     }
 
-    private TestClient(Microdot app, Map<String, String> headers, List<TestStream> streams) {
+    private TestClient(
+            Microdot app,
+            Map<String, String> headers,
+            Duration patience,
+            List<TestStream> streams) {
         this.app = app;
         this.headers = headers;
+        this.patience = patience;
         this.streams = streams;
     }
 
@@ -49,131 +46,116 @@ public final class TestClient implements AutoCloseable {
     public TestClient header(String name, String value) {
         var more = new LinkedHashMap<>(headers);
         more.put(name, value);
-        return new TestClient(app, more, streams);
+        return new TestClient(app, more, patience, streams);
+    }
+
+    /**
+     * A client that waits so long for what must come before it fails: hours, for a test in a
+     * debugger. Its streams are looked after by this one too.
+     */
+    public TestClient patience(Duration time) {
+        return new TestClient(app, headers, time, streams);
+    }
+
+    /**
+     * A request that is still to be filled and sent.
+     *
+     * @param target a path, perhaps with a query, encoded as in a request line
+     */
+    public TestRequest request(String method, String target) {
+        var request = new TestRequest(this, method, target);
+        headers.forEach(request::header);
+        return request;
     }
 
     public TestResponse get(String target) {
-        return request("GET", target, NO_BYTES);
+        return request("GET", target).send();
     }
 
     public TestResponse head(String target) {
-        return request("HEAD", target, NO_BYTES);
+        return request("HEAD", target).send();
     }
 
     public TestResponse options(String target) {
-        return request("OPTIONS", target, NO_BYTES);
+        return request("OPTIONS", target).send();
     }
 
     public TestResponse delete(String target) {
-        return request("DELETE", target, NO_BYTES);
+        return request("DELETE", target).send();
     }
 
-    /** Sends a body: text and bytes as they are, anything else as JSON. */
+    /** Sends no body. */
+    public TestResponse post(String target) {
+        return request("POST", target).send();
+    }
+
+    /** Sends a body as {@link TestRequest#body} takes it: bytes, text, or a value as JSON. */
     public TestResponse post(String target, Object body) {
-        return request("POST", target, bytes(body));
+        return request("POST", target).body(body).send();
     }
 
-    /** Sends a body as {@link #post} does. */
+    /** Sends a body as {@link #post(String, Object)} does. */
     public TestResponse put(String target, Object body) {
-        return request("PUT", target, bytes(body));
+        return request("PUT", target).body(body).send();
     }
 
-    /** Sends a body as {@link #post} does. */
+    /** Sends a body as {@link #post(String, Object)} does. */
     public TestResponse patch(String target, Object body) {
-        return request("PATCH", target, bytes(body));
+        return request("PATCH", target).body(body).send();
     }
 
-    private static byte[] bytes(Object body) {
-        return switch (body) {
-            case CharSequence text -> text.toString().getBytes(StandardCharsets.UTF_8);
-            case byte[] bytes -> bytes;
-            default -> JsonCodec.standard().encode(body);
-        };
-    }
-
-    /**
-     * Sends a request and gives the whole answer.
-     *
-     * @throws AssertionError when the answer is a stream, for that has no end: use {@link #stream}
-     */
-    public TestResponse request(String method, String target, byte[] body) {
-        Response response = app.handle(build(method, target, body));
-        if (response.body() instanceof Body.Stream && !method.equals("HEAD")) {
-            throw new AssertionError(
-                    method + " " + target + " answers with a stream (expected: a call of stream)");
-        }
-        byte[] content = method.equals("HEAD") ? NO_BYTES : content(response.body());
-        return new TestResponse(response.status(), response.headers(), content);
-    }
-
-    private Request build(String method, String target, byte[] body) {
-        var fields = new Headers();
-        fields.set("Host", "localhost");
-        headers.forEach(fields::set);
-        return new Request(method, target, fields, body, CLIENT, "http");
-    }
-
-    private static byte[] content(Body body) {
-        return switch (body) {
-            case Body.Empty empty -> NO_BYTES;
-            case Body.Bytes bytes -> bytes.bytes();
-            case Body.File file -> read(file);
-            case Body.Stream stream -> NO_BYTES;
-        };
-    }
-
-    private static byte[] read(Body.File file) {
-        try (var channel = FileChannel.open(file.path())) {
-            var buffer = ByteBuffer.allocate(Math.toIntExact(file.length()));
-            channel.read(buffer, file.offset());
-            return buffer.array();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /**
-     * Opens a stream. Its handler runs on a virtual thread, as in a server.
-     *
-     * @throws AssertionError when the answer is no stream; the message has its status and text
-     */
+    /** Opens a stream by GET; see {@link TestRequest#stream}. */
     public TestStream stream(String target) {
-        Request request = build("GET", target, NO_BYTES);
-        Response response = app.handle(request);
-        if (!(response.body() instanceof Body.Stream body)) {
-            throw new AssertionError(
-                    "GET "
-                            + target
-                            + " answers "
-                            + response.status()
-                            + " "
-                            + new String(content(response.body()), StandardCharsets.UTF_8)
-                            + " (expected: a stream)");
-        }
-        var stream = new TestStream(response, body.writer());
+        return request("GET", target).stream();
+    }
+
+    Microdot app() {
+        return app;
+    }
+
+    Duration patience() {
+        return patience;
+    }
+
+    TestStream opened(TestStream stream) {
         streams.add(stream);
         return stream;
     }
 
     /**
-     * Fails when a handler still runs, or a stream holds events that nobody took.
+     * Fails when a stream is open, a handler still runs, or events came that nobody took.
      *
      * @throws AssertionError that names what is left
      */
     public void assertNothingLeft() {
-        streams.forEach(TestStream::assertNothingLeft);
+        failWith(run(TestStream::assertNothingLeft));
     }
 
-    /**
-     * Closes every stream, after {@link #assertNothingLeft} for those that have ended and for their
-     * events.
-     */
+    /** Closes every stream, whatever {@link #assertNothingLeft} says, and then says it. */
     @Override
     public void close() {
-        try {
-            assertNothingLeft();
-        } finally {
-            streams.forEach(TestStream::close);
+        List<AssertionError> left = run(TestStream::assertNothingLeft);
+        left.addAll(run(TestStream::close));
+        failWith(left);
+    }
+
+    private List<AssertionError> run(Consumer<TestStream> action) {
+        var failures = new ArrayList<AssertionError>();
+        for (TestStream stream : streams) {
+            try {
+                action.accept(stream);
+            } catch (AssertionError e) {
+                failures.add(e);
+            }
+        }
+        return failures;
+    }
+
+    private static void failWith(List<AssertionError> failures) {
+        if (!failures.isEmpty()) {
+            AssertionError first = failures.removeFirst();
+            failures.forEach(first::addSuppressed);
+            throw first;
         }
     }
 }

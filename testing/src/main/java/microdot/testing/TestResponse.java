@@ -1,20 +1,57 @@
 package microdot.testing;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import microdot.Body;
 import microdot.Headers;
 import microdot.JsonCodec;
+import microdot.Response;
 import org.jspecify.annotations.Nullable;
 
 /** An answer, whole. */
 public final class TestResponse {
+    private static final byte[] NO_BYTES = {};
+
     private final int status;
     private final Headers headers;
     private final byte[] bytes;
+    private final JsonCodec codec;
 
-    TestResponse(int status, Headers headers, byte[] bytes) {
+    private TestResponse(int status, Headers headers, byte[] bytes, JsonCodec codec) {
         this.status = status;
         this.headers = headers;
         this.bytes = bytes;
+        this.codec = codec;
+    }
+
+    static TestResponse of(Response response, boolean withBody, JsonCodec codec) {
+        // These two have none on the wire, whatever the handler gave (RFC 9110, section 6.4.1).
+        boolean bare = !withBody || response.status() == 204 || response.status() == 304;
+        byte[] bytes = bare ? NO_BYTES : content(response.body());
+        return new TestResponse(response.status(), response.headers(), bytes, codec);
+    }
+
+    private static byte[] content(Body body) {
+        return switch (body) {
+            case Body.Empty empty -> NO_BYTES;
+            case Body.Bytes bytes -> bytes.bytes();
+            case Body.File file -> read(file);
+            case Body.Stream stream -> NO_BYTES;
+        };
+    }
+
+    private static byte[] read(Body.File file) {
+        try (var channel = FileChannel.open(file.path())) {
+            var buffer = ByteBuffer.allocate(Math.toIntExact(file.length()));
+            channel.position(file.offset());
+            while (buffer.hasRemaining() && channel.read(buffer) >= 0) {}
+            return buffer.array();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     public int status() {
@@ -41,11 +78,17 @@ public final class TestResponse {
     }
 
     /**
-     * The body as a value of the type.
+     * The body as a value of the type, by the application's codec.
      *
      * @throws IllegalArgumentException when it is not JSON of that type
      */
     public <T> T json(Class<T> type) {
-        return JsonCodec.standard().decode(bytes, type);
+        return codec.decode(bytes, type);
+    }
+
+    /** The status and the text, for the message of a test that fails. */
+    @Override
+    public String toString() {
+        return status + " " + text();
     }
 }

@@ -1,16 +1,17 @@
 package microdot.testing;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
-import microdot.Body;
 import microdot.Headers;
 import microdot.Response;
 import microdot.sse.Event;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream as a client sees it. What waits, waits for an event and not for time; five seconds bound
- * it, so that a test that would hang fails and says what had come.
+ * A stream as a client sees it. What waits, waits for an event and not for time; the client's
+ * {@link TestClient#patience patience} bounds it, so that a test that would hang fails and says
+ * what had come.
  */
 public final class TestStream implements AutoCloseable {
     /** How a stream has ended. */
@@ -23,13 +24,28 @@ public final class TestStream implements AutoCloseable {
         CLOSED
     }
 
-    private final Response response;
-    private final StreamSink sink = new StreamSink();
-    private final Thread handler;
+    private static final Duration SPREAD = Duration.ofSeconds(1);
 
-    TestStream(Response response, Body.StreamWriter writer) {
+    private final TestRequest request;
+    private final Response response;
+    private final Exchange exchange;
+    private final StreamSink sink;
+    private final Received received;
+    private final Duration patience;
+
+    TestStream(
+            TestRequest request,
+            Response response,
+            Exchange exchange,
+            StreamSink sink,
+            Received received,
+            Duration patience) {
+        this.request = request;
         this.response = response;
-        this.handler = Thread.ofVirtual().name("test-handler").start(() -> sink.run(writer));
+        this.exchange = exchange;
+        this.sink = sink;
+        this.received = received;
+        this.patience = patience;
     }
 
     public int status() {
@@ -53,11 +69,13 @@ public final class TestStream implements AutoCloseable {
      *     ended
      */
     public Event next() {
-        return sink.next();
+        return received.next();
     }
 
     /**
      * Takes events until one of this name comes, {@code message} being that of those without one.
+     *
+     * @throws AssertionError as {@link #next} does
      */
     public Event await(String name) {
         while (true) {
@@ -71,6 +89,8 @@ public final class TestStream implements AutoCloseable {
     /**
      * Takes events until one comes that has the expected one's data (as text) and, where it has
      * them, its name and id.
+     *
+     * @throws AssertionError as {@link #next} does
      */
     public Event await(Event expected) {
         while (true) {
@@ -89,26 +109,37 @@ public final class TestStream implements AutoCloseable {
 
     /** The comments so far, heartbeats included. */
     public List<String> comments() {
-        return sink.comments();
+        return received.comments();
     }
 
-    /** The id with which this client would come again; empty when there was none. */
+    /**
+     * The id with which this client would come again, were it cut behind the event that was taken
+     * last; empty when there was none.
+     */
     public String lastEventId() {
-        return sink.lastEventId();
+        return received.lastEventId();
     }
 
     /** The time to reconnect that the client was told last, or null. */
     public @Nullable Duration retry() {
-        return sink.retry();
+        return received.retry();
     }
 
+    /** Whether the client has not seen the end yet: one that is paused sees it when it reads. */
     public boolean isOpen() {
-        return sink.isOpen();
+        return received.isOpen();
     }
 
-    /** Waits for the stream's end. */
+    /**
+     * Waits for the stream's end, and until its handler and what {@link microdot.sse.Sse#onClose}
+     * was given have finished.
+     *
+     * @throws AssertionError when it does not end, or these do not finish
+     */
     public End awaitEnd() {
-        return sink.awaitEnd();
+        End end = received.awaitEnd();
+        awaitFinished();
+        return end;
     }
 
     /** Stops to read: once 64 KiB wait, the handler's send blocks. */
@@ -122,11 +153,31 @@ public final class TestStream implements AutoCloseable {
     }
 
     /**
+     * Waits until a send waits for this client to read.
+     *
+     * @throws AssertionError when none comes to
+     */
+    public void awaitBlocked() {
+        expect(
+                "no send waits for the client (expected: a paused client, and a handler that sends"
+                        + " more than 64 KiB)",
+                () -> sink.awaitBlocked(patience));
+    }
+
+    /**
      * Lets the time of a heartbeat pass: what an idle stream would get then is there when this
      * returns.
      */
     public void heartbeat() {
         sink.heartbeat();
+    }
+
+    /**
+     * Lets the clock reach a time: a stream that {@link microdot.sse.Sse#closeAt} ends by then
+     * ends. No other clock does that here.
+     */
+    public void advanceTo(Instant time) {
+        sink.advanceTo(time, SPREAD);
     }
 
     /**
@@ -139,41 +190,54 @@ public final class TestStream implements AutoCloseable {
 
     /**
      * Leaves, as a client that closes its connection: the handler is interrupted. Waits until it
-     * has finished.
+     * and what {@link microdot.sse.Sse#onClose} was given have finished. What was not taken is
+     * dropped: how much a handler has sent when its client leaves is chance.
      *
-     * @throws AssertionError when it does not
+     * @throws AssertionError when the handler does not finish; the message says where it is
      */
     @Override
     public void close() {
         sink.leave();
-        awaitHandler();
+        awaitFinished();
     }
 
-    private void awaitHandler() {
+    private void awaitFinished() {
+        expect(
+                "the handler of " + request + " still runs although its stream has ended, at",
+                () -> exchange.awaitHandler(patience));
+        expect("an onClose of " + request + " still runs", () -> sink.awaitAfterwards(patience));
+    }
+
+    private interface Waiting {
+        boolean await() throws InterruptedException;
+    }
+
+    private void expect(String otherwise, Waiting waiting) {
         try {
-            if (!handler.join(StreamSink.PATIENCE)) {
-                throw new AssertionError("the handler still runs although its client has left");
+            if (!waiting.await()) {
+                throw new AssertionError(otherwise + exchange.where());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted while waiting for the handler", e);
+            throw new AssertionError("interrupted; " + otherwise, e);
         }
     }
 
     /**
-     * Fails when the stream is open, when its handler runs, or when events came that nobody took.
+     * Fails when the stream is open, when its handler runs, or when it ended with events that
+     * nobody took.
      *
      * @throws AssertionError that says which
      */
     public void assertNothingLeft() {
-        if (sink.isOpen()) {
+        if (received.isOpen()) {
             throw new AssertionError(
-                    "the stream is still open (expected: closed by the test, or ended)");
+                    request + " is still open (expected: closed by the test, or ended)");
         }
-        awaitHandler();
-        List<Event> left = sink.left();
+        awaitFinished();
+        List<Event> left = received.left();
         if (!left.isEmpty()) {
-            throw new AssertionError("nobody took these events: " + left);
+            throw new AssertionError("nobody took these events of " + request + ": " + left);
         }
     }
 }
