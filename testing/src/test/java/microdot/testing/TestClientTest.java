@@ -1,221 +1,208 @@
 package microdot.testing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.Semaphore;
 import microdot.HttpException;
+import microdot.JsonCodec;
 import microdot.Microdot;
-import microdot.sse.Event;
+import microdot.Request;
+import microdot.Response;
 import microdot.sse.Sse;
-import microdot.sse.SseHandler;
-import microdot.sse.StreamClosedException;
-import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
 class TestClientTest {
-    private final CountDownLatch interrupted = new CountDownLatch(1);
-
-    private static Microdot app(SseHandler handler) {
-        return new Microdot().get("/events", Sse.withSse(handler));
+    private static Map<String, String> seen(Request request) {
+        return Map.of(
+                "method", request.method(),
+                "type", String.valueOf(request.header("Content-Type")),
+                "text", request.text());
     }
 
-    private final SseHandler sleeper =
-            (request, sse) -> {
-                sse.send("one", "first", "1");
-                try {
-                    Thread.sleep(Duration.ofDays(1));
-                } finally {
-                    interrupted.countDown();
-                }
-            };
+    private final Microdot app =
+            new Microdot()
+                    .get("/hello", request -> "hi " + request.query("name") + request.header("X-A"))
+                    .route("/seen", TestClientTest::seen, "POST", "PUT", "PATCH", "DELETE")
+                    .post("/echo", request -> request.json(Map.class))
+                    .post("/form", request -> request.form())
+                    .get("/cookies", request -> request.cookies())
+                    .get("/events", Sse.withSse((request, sse) -> sse.send("x")));
+    private final TestClient client = new TestClient(app);
 
     @Test
-    void plainRequests() {
-        var app =
-                new Microdot()
-                        .get(
-                                "/hello",
-                                request -> "hi " + request.query("name") + request.header("X-A"))
-                        .post("/echo", request -> request.json(Map.class))
-                        .delete("/gone", request -> null);
-        try (var client = new TestClient(app)) {
-            assertEquals("hi Zoënull", client.get("/hello?name=Zo%C3%AB").text());
-            assertEquals("hi nullb", client.header("X-A", "b").get("/hello").text());
-            assertEquals(Map.of("a", 1), client.post("/echo", Map.of("a", 1)).json(Map.class));
-            assertEquals(400, client.post("/echo", "{").status());
-            assertEquals(204, client.delete("/gone").status());
-            assertEquals("", client.head("/hello").text());
-            assertEquals("GET, HEAD, OPTIONS", client.options("/hello").header("Allow"));
-        }
+    void targetsAndHeadersReachTheHandler() {
+        assertEquals("hi Zoënull", client.get("/hello?name=Zo%C3%AB").text());
+        assertEquals("hi nullb", client.header("X-A", "b").get("/hello").text());
+        assertEquals("hi nullnull", client.get("/hello").text());
     }
 
-    @Test
-    void aStreamSendsItsHeadAndItsEvents() {
-        try (var client = new TestClient(app(sleeper))) {
-            TestStream stream = client.stream("/events");
-            assertEquals(200, stream.status());
-            assertEquals("text/event-stream", stream.header("Content-Type"));
-            assertEquals(Event.of("one").event("first").id("1"), stream.next());
-            assertEquals("1", stream.lastEventId());
-            stream.close();
-        }
-    }
-
-    @Test
-    void aClientThatLeavesInterruptsTheHandler() throws Exception {
-        var closed = new AtomicInteger();
-        SseHandler handler =
-                (request, sse) -> {
-                    sse.onClose(closed::incrementAndGet);
-                    sleeper.handle(request, sse);
+    @ParameterizedTest
+    @ValueSource(strings = {"POST", "PUT", "PATCH", "DELETE"})
+    void eachMethodHasItsCall(String method) {
+        TestResponse answer =
+                switch (method) {
+                    case "POST" -> client.post("/seen", "body");
+                    case "PUT" -> client.put("/seen", "body");
+                    case "PATCH" -> client.patch("/seen", "body");
+                    default -> client.delete("/seen");
                 };
-        try (var client = new TestClient(app(handler))) {
-            TestStream stream = client.stream("/events");
-            stream.await("first");
-            stream.close();
-            interrupted.await();
-            assertEquals(TestStream.End.CLOSED, stream.awaitEnd());
-            stream.close();
-            client.assertNothingLeft();
-        }
-        assertEquals(1, closed.get());
+        assertEquals(method, answer.json(Map.class).get("method"));
     }
 
     @Test
-    void aHandlerThatReturnsEndsProperlyAndOneThatFailsDoesNot() {
-        try (var client = new TestClient(app((request, sse) -> sse.send("all")))) {
-            TestStream stream = client.stream("/events");
-            assertEquals("all", stream.next().data());
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
-            AssertionError nothing = assertThrows(AssertionError.class, stream::next);
-            assertTrue(
-                    String.valueOf(nothing.getMessage()).contains("RETURNED"),
-                    nothing.getMessage());
-        }
-        SseHandler failing =
-                (request, sse) -> {
-                    throw new IllegalArgumentException("as the test wants it");
-                };
-        try (var client = new TestClient(app(failing))) {
-            assertEquals(TestStream.End.ABORTED, client.stream("/events").awaitEnd());
-        }
+    void headHasNoBodyAndOptionsTellsTheMethods() {
+        assertEquals("", client.head("/hello").text());
+        assertEquals("text/plain; charset=UTF-8", client.head("/hello").header("Content-Type"));
+        assertEquals("GET, HEAD, OPTIONS", client.options("/hello").header("Allow"));
     }
 
     @Test
-    void aClientThatDoesNotReadHoldsTheHandler() throws Exception {
-        String kilobyte = "x".repeat(1024);
-        var paused = new CountDownLatch(1);
-        var full = new CountDownLatch(1);
-        var released = new CountDownLatch(1);
-        SseHandler sender =
-                (request, sse) -> {
-                    paused.await();
-                    // With their frames these are just more than the 64 KiB that may wait.
-                    for (int i = 0; i < 64; i++) {
-                        sse.send(kilobyte);
+    void bodiesSayWhatTheyAre() {
+        assertEquals(
+                Map.of("method", "POST", "type", "text/plain; charset=UTF-8", "text", "ä"),
+                client.post("/seen", "ä").json(Map.class));
+        assertEquals(
+                Map.of("method", "POST", "type", "application/json", "text", "[1,2]"),
+                client.post("/seen", List.of(1, 2)).json(Map.class));
+        assertEquals(
+                Map.of("method", "POST", "type", "null", "text", "raw"),
+                client.post("/seen", "raw".getBytes(UTF_8)).json(Map.class));
+        assertEquals("", client.post("/seen").json(Map.class).get("text"));
+        assertEquals(Map.of("a", 1), client.post("/echo", Map.of("a", 1)).json(Map.class));
+        assertEquals(400, client.post("/echo", "{").status());
+    }
+
+    @Test
+    void aContentTypeOfTheTestsOwnStays() {
+        TestRequest request = client.request("POST", "/seen");
+        Map<?, ?> seen =
+                request.header("Content-Type", "a/b").json(List.of()).send().json(Map.class);
+        assertEquals("a/b", seen.get("type"));
+    }
+
+    @Test
+    void formsCookiesAndQueriesAreEncoded() {
+        TestRequest form = client.request("POST", "/form").form("a", "ä&=+ ").form("a", "2");
+        assertEquals(Map.of("a", List.of("ä&=+ ", "2")), form.send().json(Map.class));
+        TestRequest cookies = client.request("GET", "/cookies").cookie("a", "1").cookie("b", "2");
+        assertEquals(Map.of("a", "1", "b", "2"), cookies.send().json(Map.class));
+        TestRequest query = client.request("GET", "/hello?x=1").query("name", "a&b c+d");
+        assertEquals("hi a&b c+dnull", query.send().text());
+    }
+
+    @Test
+    void aRequestCanBeSentTwice() {
+        TestRequest request = client.request("GET", "/hello").header("X-A", "1");
+        assertEquals("hi null1", request.send().text());
+        assertEquals("hi null2", request.header("X-A", "2").send().text());
+    }
+
+    @Test
+    void handlersRunOnVirtualThreadsOfTheirOwn() {
+        app.get("/thread", request -> String.valueOf(Thread.currentThread().threadId()));
+        app.get("/virtual", request -> String.valueOf(Thread.currentThread().isVirtual()));
+        assertNotEquals(client.get("/thread").text(), client.get("/thread").text());
+        assertEquals("true", client.get("/virtual").text());
+    }
+
+    @Test
+    void aMalformedTargetIsRefusedAsByAServer() {
+        assertEquals(400, client.get("/%zz").status());
+        assertEquals(400, client.get("no-slash").status());
+    }
+
+    @Test
+    void statusesWithoutABodyHaveNone() {
+        app.get("/none", request -> Response.text("lost").status(204));
+        assertArrayEquals(new byte[0], client.get("/none").bytes());
+        assertNull(client.get("/hello").header("X-Absent"));
+    }
+
+    @Test
+    void filesAndTheirRangesAreRead(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("a.txt"), "0123456789");
+        app.get("/file", request -> Response.file(file));
+        assertEquals("0123456789", client.get("/file").text());
+        TestResponse part = client.header("Range", "bytes=2-4").get("/file");
+        assertEquals("206 234", part.toString());
+    }
+
+    @Test
+    void jsonIsOfTheApplicationsCodec() {
+        app.jsonCodec(
+                new JsonCodec() {
+                    @Override
+                    public byte[] encode(Object value) {
+                        return "own".getBytes(UTF_8);
                     }
-                    full.countDown();
-                    sse.send("waited");
-                    released.countDown();
-                };
-        try (var client = new TestClient(app(sender))) {
-            TestStream stream = client.stream("/events");
-            stream.pause();
-            paused.countDown();
-            full.await();
-            assertEquals(1, released.getCount());
-            stream.resume();
-            released.await();
-            for (int i = 0; i < 64; i++) {
-                assertEquals(kilobyte, stream.next().data());
-            }
-            assertEquals("waited", stream.next().data());
-            stream.close();
-        }
+
+                    @Override
+                    public <T> T decode(byte[] json, Class<T> type) {
+                        return type.cast("read " + new String(json, UTF_8));
+                    }
+                });
+        app.post("/own", request -> Response.text(request.json(String.class)));
+        TestResponse answer = client.post("/own", List.of());
+        assertEquals("read own", answer.text());
+        assertEquals("read read own", answer.json(String.class));
     }
 
     @Test
-    void whatIsLeftIsTold() {
-        var client = new TestClient(app(sleeper));
-        TestStream stream = client.stream("/events");
-        assertThrows(AssertionError.class, client::assertNothingLeft);
-        stream.next();
-        assertThrows(AssertionError.class, client::close);
-        assertFalse(stream.isOpen());
+    void aStreamIsNoAnswerToWaitFor() {
+        AssertionError error = assertThrows(AssertionError.class, () -> client.get("/events"));
+        assertEquals(
+                "GET /events answers with a stream (expected: a call of stream)",
+                error.getMessage());
+        assertEquals(200, client.head("/events").status());
     }
 
     @Test
     void aRefusedStreamSaysWhy() {
-        var app =
-                new Microdot()
-                        .get(
-                                "/events",
-                                request -> {
-                                    throw new HttpException(403, "not yours");
-                                });
-        try (var client = new TestClient(app)) {
-            AssertionError refused =
-                    assertThrows(AssertionError.class, () -> client.stream("/events"));
-            assertTrue(String.valueOf(refused.getMessage()).contains("403 not yours"));
-        }
+        app.get(
+                "/guarded",
+                request -> {
+                    throw new HttpException(403, "not yours");
+                });
+        AssertionError error = assertThrows(AssertionError.class, () -> client.stream("/guarded"));
+        assertEquals("GET /guarded answers 403 not yours (expected: a stream)", error.getMessage());
     }
 
     @Test
-    void heartbeatsAndFarewells() {
-        try (var client = new TestClient(app(sleeper))) {
-            TestStream stream = client.stream("/events");
-            stream.next();
-            assertNull(stream.retry());
-            stream.heartbeat();
-            assertEquals(List.of(""), stream.comments());
-            stream.dismiss(Duration.ofSeconds(10));
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
-            assertTrue(stream.retry() != null && stream.retry().toMillis() >= 500);
-        }
-    }
-
-    @Test
-    void theEndIsTheSendersException() {
-        var thrown = new CountDownLatch(1);
-        SseHandler handler =
-                (request, sse) -> {
-                    sse.close();
-                    assertThrows(StreamClosedException.class, () -> sse.send("late"));
-                    thrown.countDown();
-                };
-        try (var client = new TestClient(app(handler))) {
-            assertEquals(TestStream.End.RETURNED, client.stream("/events").awaitEnd());
-        }
-        assertEquals(0, thrown.getCount());
-    }
-
-    @Test
-    void topicsResume() {
-        var topics = new Topics();
-        var app = new Microdot().get("/t", topics.stream("a", "b"));
-        try (var client = new TestClient(app)) {
-            TestStream stream = client.stream("/t");
-            topics.publish("a", "one");
-            topics.publish("b", Event.of("two").event("second"));
-            assertEquals("one", stream.next().data());
-            assertEquals("two", stream.await("second").data());
-            String id = stream.lastEventId();
-            stream.close();
-            topics.publish("a", "three");
-            TestStream again = client.header("Last-Event-ID", id).stream("/t");
-            assertEquals("three", again.next().data());
-            again.close();
-        }
-        assertEquals(0, topics.topic("a").followers());
+    void aHandlerThatDoesNotAnswerIsNamedAndInterrupted() throws Exception {
+        var interrupted = new CountDownLatch(1);
+        var never = new Semaphore(0);
+        app.get(
+                "/hangs",
+                request -> {
+                    try {
+                        never.acquire();
+                    } finally {
+                        interrupted.countDown();
+                    }
+                    return "";
+                });
+        TestClient hasty = client.patience(Duration.ofMillis(50));
+        AssertionError error = assertThrows(AssertionError.class, () -> hasty.get("/hangs"));
+        assertTrue(
+                String.valueOf(error.getMessage()).startsWith("GET /hangs has no answer after"),
+                error.getMessage());
+        interrupted.await();
     }
 }
