@@ -116,6 +116,17 @@ final class Received {
                 + comments;
     }
 
+    /** Whether the end comes, and nothing more has to be done for it. */
+    boolean endsByItself() {
+        lock.lock();
+        try {
+            awaitOr(() -> end != null);
+            return end != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     boolean isOpen() {
         lock.lock();
         try {

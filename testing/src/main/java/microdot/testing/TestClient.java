@@ -123,7 +123,8 @@ public final class TestClient implements AutoCloseable {
     }
 
     /**
-     * Fails when a stream is open, a handler still runs, or events came that nobody took.
+     * Waits for every stream's end and its handler's; fails when they do not come, or when events
+     * came that nobody took.
      *
      * @throws AssertionError that names what is left
      */

@@ -224,13 +224,13 @@ public final class TestStream implements AutoCloseable {
     }
 
     /**
-     * Fails when the stream is open, when its handler runs, or when it ended with events that
-     * nobody took.
+     * Waits for the stream's end and its handler's; fails when they do not come, or when events
+     * came that nobody took.
      *
      * @throws AssertionError that says which
      */
     public void assertNothingLeft() {
-        if (received.isOpen()) {
+        if (!received.endsByItself()) {
             throw new AssertionError(
                     request + " is still open (expected: closed by the test, or ended)");
         }

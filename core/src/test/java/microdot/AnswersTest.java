@@ -1,0 +1,89 @@
+package microdot;
+
+import static microdot.Calls.call;
+import static microdot.Calls.text;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class AnswersTest {
+    private record Point(int x, @Nullable String label) {}
+
+    private static final String TEXT = "text/plain; charset=UTF-8";
+    private static final String JSON = "application/json";
+
+    static Stream<Arguments> values() {
+        return Stream.of(
+                Arguments.of("tëxt", 200, TEXT, "tëxt"),
+                Arguments.of(CharBuffer.wrap("built"), 200, TEXT, "built"),
+                Arguments.of("", 200, TEXT, ""),
+                Arguments.of(Map.of("a", 1), 200, JSON, "{\"a\":1}"),
+                Arguments.of(List.of(1, "b"), 200, JSON, "[1,\"b\"]"),
+                Arguments.of(Set.of(), 200, JSON, "[]"),
+                Arguments.of(new int[] {1, 2}, 200, JSON, "[1,2]"),
+                Arguments.of(new String[] {"a"}, 200, JSON, "[\"a\"]"),
+                Arguments.of(new Point(1, null), 200, JSON, "{\"x\":1,\"label\":null}"),
+                Arguments.of(
+                        "b".getBytes(StandardCharsets.UTF_8), 200, "application/octet-stream", "b"),
+                Arguments.of(200, 200, null, ""),
+                Arguments.of(201, 201, null, ""),
+                Arguments.of(404, 404, TEXT, "Not Found"),
+                Arguments.of(499, 499, TEXT, "Status 499"),
+                Arguments.of(null, 204, null, ""));
+    }
+
+    @ParameterizedTest
+    @MethodSource("values")
+    void eachValueHasItsAnswer(
+            @Nullable Object value, int status, @Nullable String type, String body) {
+        Response response = call(new Microdot().get("/", request -> value), "/");
+        assertEquals(status, response.status());
+        assertEquals(type, response.headers().get("Content-Type"));
+        assertEquals(body, text(response));
+    }
+
+    @Test
+    void aResponseStaysItself() {
+        var response = Response.text("x").status(202);
+        assertSame(response, call(new Microdot().get("/", request -> response), "/"));
+    }
+
+    static Stream<Object> mistakes() {
+        return Stream.of(1L, 2.0, true, Optional.empty(), new Object(), 99, 600, Stream.of(1));
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void whatIsNoAnswerIs500AndNamed(Object value) {
+        try (var log = new Logged("microdot")) {
+            Response response = call(new Microdot().get("/", request -> value), "/");
+            assertEquals(500, response.status());
+            String said = String.valueOf(log.thrown().getFirst().getMessage());
+            assertTrue(said.contains("(expected: "), said);
+        }
+    }
+
+    @Test
+    void whatCannotBeJsonIs500() {
+        try (var log = new Logged("microdot")) {
+            List<Object> inside = Arrays.asList((Object) null);
+            inside.set(0, inside);
+            assertEquals(500, call(new Microdot().get("/", request -> inside), "/").status());
+            assertEquals(1, log.thrown().size());
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package microdot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PathPatternTest {
+    /** What the pattern names in the path; null when it does not fit. */
+    private static @Nullable Map<String, String> match(String pattern, String path) {
+        var params = new HashMap<String, String>();
+        boolean fits = new PathPattern(pattern).matches(Target.parse(path).segments(), 0, params);
+        return fits ? params : null;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/, /, {}",
+        "/a/b, /a/b, {}",
+        "/a/, /a/, {}",
+        "/{x}, /v, {x=v}",
+        "/{x}/b, /v/b, {x=v}",
+        "/{x}, /a%2Fb, {x=a/b}",
+        "/{x}, /a+b%20c, {x=a+b c}",
+        "/{x}, /%C3%A4, {x=ä}",
+        "/{n:int}, /7, {n=7}",
+        "/{n:int}, /-7, {n=-7}",
+        "/{n:int}, /2147483647, {n=2147483647}",
+        "/{n:int}, /-2147483648, {n=-2147483648}",
+        "/{n:int}, /007, {n=007}",
+        "/a/{rest:path}, /a/b/c, {rest=b/c}",
+        "/a/{rest:path}, /a/b//c/, {rest=b//c/}",
+        "/a/{rest:path}, /a/, {rest=}",
+        "/a/{rest:path}, /a, {rest=}",
+        "/{rest:path}, /, {rest=}",
+    })
+    void fits(String pattern, String path, String params) {
+        assertEquals(params, String.valueOf(match(pattern, path)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/, /a",
+        "/a, /A",
+        "/a, /a/",
+        "/a/, /a",
+        "/a, /",
+        "/a/b, /a",
+        "/a, /a/b",
+        "/a/b, /a%2Fb",
+        "/{x}, /",
+        "/{x}/b, //b",
+        "/{x}, /a/b",
+        "/{n:int}, /2147483648",
+        "/{n:int}, /-2147483649",
+        "/{n:int}, /99999999999999999999",
+        "/{n:int}, /+7",
+        "/{n:int}, /7.0",
+        "/{n:int}, /-",
+        "/{n:int}, /٧",
+        "/a/{rest:path}, /b/c",
+    })
+    void doesNotFit(String pattern, String path) {
+        assertEquals("null", String.valueOf(match(pattern, path)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "a",
+                "{x}",
+                "/x{y}",
+                "/{x}y",
+                "/{",
+                "/}",
+                "/{}",
+                "/{1}",
+                "/{a b}",
+                "/{x:float}",
+                "/{x:}y",
+                "/{x}/{x}",
+                "/{x:path}/a"
+            })
+    void malformedPatternsAreRefused(String pattern) {
+        var error = assertThrows(IllegalArgumentException.class, () -> new PathPattern(pattern));
+        assertFalse(String.valueOf(error.getMessage()).isEmpty());
+    }
+
+    @Test
+    void refusalsSayWhatCameAndWhatWasExpected() {
+        var error =
+                assertThrows(IllegalArgumentException.class, () -> new PathPattern("/{x:float}"));
+        assertEquals(
+                "path: \"/{x:float}\": type \"float\" (expected: int or path)", error.getMessage());
+    }
+}

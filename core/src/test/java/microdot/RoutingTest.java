@@ -1,0 +1,153 @@
+package microdot;
+
+import static microdot.Calls.answer;
+import static microdot.Calls.call;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import org.junit.jupiter.api.Test;
+
+class RoutingTest {
+    private final Microdot app = new Microdot();
+
+    @Test
+    void eachMethodFindsItsRoute() {
+        app.get("/x", request -> "get").post("/x", request -> "post").put("/x", request -> "put");
+        app.patch("/x", request -> "patch").delete("/x", request -> "delete");
+        app.route("/x", request -> "other", "report", "PURGE");
+        assertEquals("200 get", answer(app, "GET", "/x"));
+        assertEquals("200 post", answer(app, "POST", "/x"));
+        assertEquals("200 put", answer(app, "PUT", "/x"));
+        assertEquals("200 patch", answer(app, "PATCH", "/x"));
+        assertEquals("200 delete", answer(app, "DELETE", "/x"));
+        assertEquals("200 other", answer(app, "REPORT", "/x"));
+        assertEquals("200 other", answer(app, "PURGE", "/x"));
+    }
+
+    @Test
+    void theFirstRouteThatFitsAnswers() {
+        app.get("/{any}", request -> "any").get("/fixed", request -> "fixed");
+        assertEquals("200 any", answer(app, "/fixed"));
+        var other = new Microdot().get("/{n:int}", request -> "int " + request.intParam("n"));
+        other.get("/{any}", request -> "any " + request.param("any"));
+        other.get("/{rest:path}", request -> "rest " + request.param("rest"));
+        assertEquals("200 int 7", answer(other, "/7"));
+        assertEquals("200 any 2147483648", answer(other, "/2147483648"));
+        assertEquals("200 rest a/b", answer(other, "/a/b"));
+    }
+
+    @Test
+    void aRouteOfAnotherMethodDoesNotHideALaterOne() {
+        app.post("/{any}", request -> "post").get("/fixed", request -> "get");
+        assertEquals("200 get", answer(app, "/fixed"));
+    }
+
+    @Test
+    void unknownPathsAre404() {
+        app.get("/x", request -> "");
+        assertEquals("404 Not Found", answer(app, "/y"));
+        assertEquals("404 Not Found", answer(app, "OPTIONS", "/y"));
+        assertEquals("404 Not Found", answer(app, "/x/"));
+        assertNull(call(app, "/y").headers().get("Allow"));
+    }
+
+    @Test
+    void unknownMethodsAre405WithTheOnesThatWork() {
+        app.get("/x", request -> "").post("/{any}", request -> "");
+        Response refused = call(app, "DELETE", "/x");
+        assertEquals(405, refused.status());
+        assertEquals("GET, HEAD, OPTIONS, POST", refused.headers().get("Allow"));
+        assertEquals("OPTIONS, POST", call(app, "/y").headers().get("Allow"));
+        assertEquals(405, call(app, "HEAD", "/y").status());
+    }
+
+    @Test
+    void optionsTellsTheMethodsAndCanBeARoute() {
+        app.get("/x", request -> "").route("/own", request -> "own", "OPTIONS");
+        Response told = call(app, "OPTIONS", "/x");
+        assertEquals(204, told.status());
+        assertEquals("GET, HEAD, OPTIONS", told.headers().get("Allow"));
+        assertEquals("200 own", answer(app, "OPTIONS", "/own"));
+        assertEquals("OPTIONS", call(app, "/own").headers().get("Allow"));
+    }
+
+    @Test
+    void headIsGetUnlessItHasARouteOfItsOwn() {
+        app.get("/x", request -> Response.text(request.method()));
+        assertEquals(200, call(app, "HEAD", "/x").status());
+        app.route("/y", request -> Response.text("own").header("X-Own", "1"), "HEAD");
+        app.get("/y", request -> "get");
+        assertEquals("1", call(app, "HEAD", "/y").headers().get("X-Own"));
+        assertNull(call(app, "/y").headers().get("X-Own"));
+    }
+
+    @Test
+    void routesNeedAMethod() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> app.route("/x", request -> "", new String[0]));
+    }
+
+    @Test
+    void aNameThatTheRouteLacksIsAMistakeOfTheProgram() {
+        Request request = Calls.get("/7");
+        app.get("/{id:int}", asked -> asked.param("id"));
+        app.handle(request);
+        var error = assertThrows(IllegalArgumentException.class, () -> request.param("ID"));
+        assertEquals("param: \"ID\" (expected: one of [id])", error.getMessage());
+    }
+
+    // ---- Mounting ----
+
+    @Test
+    void mountedRoutesTakeThePartsOfTheirPrefix() {
+        var inner = new Microdot();
+        inner.get("/", request -> "root of " + request.param("room"));
+        inner.get("/{id:int}", request -> request.param("room") + " " + request.param("id"));
+        app.mount("/rooms/{room}", inner);
+        assertEquals("200 root of red", answer(app, "/rooms/red"));
+        assertEquals("200 root of red", answer(app, "/rooms/red/"));
+        assertEquals("200 red 7", answer(app, "/rooms/red/7"));
+        assertEquals("404 Not Found", answer(app, "/rooms/red/x"));
+        assertEquals("404 Not Found", answer(app, "/rooms"));
+        assertEquals("GET, HEAD, OPTIONS", call(app, "PUT", "/rooms/red").headers().get("Allow"));
+    }
+
+    @Test
+    void mountsNest() {
+        var leaf = new Microdot().get("/{c}", request -> request.param("a") + request.param("c"));
+        app.mount("/{a}/", new Microdot().mount("/b", leaf));
+        assertEquals("200 xy", answer(app, "/x/b/y"));
+        assertEquals("404 Not Found", answer(app, "/x/c/y"));
+    }
+
+    @Test
+    void aMountAtTheRootTakesNoSegment() {
+        app.mount("/", new Microdot().get("/", request -> "root").get("/x", request -> "x"));
+        assertEquals("200 root", answer(app, "/"));
+        assertEquals("200 x", answer(app, "/x"));
+    }
+
+    @Test
+    void aMountThatDoesNotFitGoesOnToLaterRoutes() {
+        app.mount("/api", new Microdot().get("/a", request -> "inner"));
+        app.get("/api/{name}", request -> "outer " + request.param("name"));
+        assertEquals("200 inner", answer(app, "/api/a"));
+        assertEquals("200 outer b", answer(app, "/api/b"));
+    }
+
+    @Test
+    void anEncodedSlashDoesNotLeaveItsSegment() {
+        app.get("/a/b", request -> "two").get("/{one}", request -> "one " + request.param("one"));
+        assertEquals("200 one a/b", answer(app, "/a%2Fb"));
+        assertEquals("200 one ..", answer(app, "/%2e%2e"));
+    }
+
+    @Test
+    void noApplicationIsMountedBelowItself() {
+        assertThrows(IllegalArgumentException.class, () -> app.mount("/a", app));
+        var inner = new Microdot().mount("/b", new Microdot().mount("/c", app));
+        assertThrows(IllegalArgumentException.class, () -> app.mount("/", inner));
+    }
+}
