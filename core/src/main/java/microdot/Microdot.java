@@ -71,12 +71,13 @@ public final class Microdot {
      * Puts another application's routes below a prefix. Its hooks and error handlers serve its own
      * routes: its before hooks run after this application's, its after hooks ahead of them.
      *
-     * @throws IllegalArgumentException when the application is mounted into itself, or the prefix
-     *     is malformed
+     * @throws IllegalArgumentException when the application is mounted into itself, be it by way of
+     *     others, or the prefix is malformed
      */
     public Microdot mount(String prefix, Microdot app) {
-        if (app == this) {
-            throw new IllegalArgumentException("app: this application (expected: another one)");
+        if (app == this || app.router.leadsTo(this)) {
+            throw new IllegalArgumentException(
+                    "app: this application, or one that it is mounted in (expected: no circle)");
         }
         router.mount(prefix, app);
         return this;

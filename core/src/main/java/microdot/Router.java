@@ -46,6 +46,16 @@ final class Router {
         entries.add(new Mount(PathPattern.prefix(prefix), app));
     }
 
+    /** Whether the application is mounted here, or in one that is. */
+    boolean leadsTo(Microdot app) {
+        return entries.stream()
+                .anyMatch(
+                        entry ->
+                                entry instanceof Mount mount
+                                        && (mount.app() == app
+                                                || mount.app().router().leadsTo(app)));
+    }
+
     Found find(String method, List<String> path) {
         var search = new Search(method, path, new TreeSet<>());
         Match match = find(search, new At(0, Map.of(), List.of()));
