@@ -81,7 +81,7 @@ public record Cookie(
         for (String field : fields) {
             for (String pair : field.split(";", -1)) {
                 int equals = pair.indexOf('=');
-                if (equals > 0) {
+                if (equals > 0 && !pair.substring(0, equals).isBlank()) {
                     // The first wins: browsers send the most specific path first (RFC 6265, section
                     // 5.4).
                     cookies.putIfAbsent(
