@@ -1,0 +1,35 @@
+package microdot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HttpDateTest {
+    private static final Instant TIME = Instant.parse("1994-11-06T08:49:37Z");
+
+    @Test
+    void theDateOfTheStandard() {
+        assertEquals("Sun, 06 Nov 1994 08:49:37 GMT", HttpDate.format(TIME.plusMillis(999)));
+        assertEquals(TIME, HttpDate.parse("Sun, 06 Nov 1994 08:49:37 GMT"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "now",
+                "Mon, 06 Nov 1994 08:49:37 GMT",
+                "Sun, 6 Nov 1994 08:49:37 GMT",
+                "Sun, 06 Nov 1994 08:49:37 CET",
+                "Sun, 31 Feb 1993 08:49:37 GMT",
+                "1994-11-06T08:49:37Z"
+            })
+    void whatIsNoDateIsIgnored(String text) {
+        assertNull(HttpDate.parse(text));
+        assertNull(HttpDate.parse(null));
+    }
+}

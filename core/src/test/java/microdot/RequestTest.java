@@ -1,0 +1,203 @@
+package microdot;
+
+import static microdot.Calls.get;
+import static microdot.Calls.request;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RequestTest {
+    private static final String FORM = "application/x-www-form-urlencoded";
+
+    private record Point(int x, int y) {}
+
+    private static void refused(int status, Executable call) {
+        assertEquals(status, assertThrows(HttpException.class, call).status());
+    }
+
+    // ---- Target ----
+
+    @ParameterizedTest
+    @CsvSource({
+        "/, /",
+        "/a/b?x=1, /a/b",
+        "/a%20b+c, /a b+c",
+        "http://host/a?x, /a",
+        "HTTPS://host, /",
+        "http://host?x=1, /",
+        "*, *",
+        "//a, //a"
+    })
+    void pathsAreDecoded(String target, String path) {
+        assertEquals(path, get(target).path());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "a", "?x", "/%", "/%4", "/%zz", "/%-1", "/%+1", "/a%00b", "ftp://h/"})
+    void malformedTargetsAre400(String target) {
+        refused(400, () -> get(target));
+    }
+
+    // ---- Query ----
+
+    @Test
+    void queryParametersRepeatAndKeepTheirOrder() {
+        Request request = get("/?a=1&b=2&a=3&a");
+        assertEquals("1", request.query("a"));
+        assertEquals(List.of("1", "3", ""), request.queries("a"));
+        assertNull(request.query("c"));
+        assertEquals("none", request.query("c", "none"));
+        assertEquals("2", request.query("b", "none"));
+        assertEquals(List.of(), request.queries("c"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "a+b, a b",
+        "a%2Bb, a+b",
+        "%C3%A4, ä",
+        "a%26b%3D, a&b=",
+        "a=b, a=b",
+        "a?b, a?b",
+        "'', ''"
+    })
+    void queryValuesAreDecoded(String raw, String value) {
+        assertEquals(value, get("/?q=" + raw).query("q"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"q=%", "q=%4", "q=%zz", "%zz=1", "a=1&q=%", "q=%-1", "q=%+1"})
+    void aBrokenQueryIs400WhenItIsRead(String query) {
+        Request request = get("/?" + query);
+        refused(400, () -> request.query("q"));
+    }
+
+    @Test
+    void emptyPairsAreNothing() {
+        Request request = get("/?&&a=1&&=2&");
+        assertEquals("1", request.query("a"));
+        assertEquals("2", request.query(""));
+    }
+
+    // ---- Headers, cookies ----
+
+    @Test
+    void headersAreFoundInAnyCaseAndCannotBeChanged() {
+        Request request = get("/", "X-Name", "1", "x-name", "2");
+        assertEquals("1", request.header("X-NAME"));
+        assertEquals(List.of("1", "2"), request.headers().all("X-Name"));
+        assertNull(request.header("X"));
+        assertThrows(IllegalStateException.class, () -> request.headers().set("X-Name", "3"));
+        assertThrows(IllegalStateException.class, () -> request.headers().remove("X-Name"));
+    }
+
+    @Test
+    void cookiesAreTakenApart() {
+        Request request = get("/", "Cookie", "a=1; b=x=y;c=; a=2; junk; =no", "Cookie", "d=4");
+        assertEquals(Map.of("a", "1", "b", "x=y", "c", "", "d", "4"), request.cookies());
+        assertEquals("1", request.cookie("a"));
+        assertNull(request.cookie("junk"));
+        assertThrows(UnsupportedOperationException.class, () -> request.cookies().put("x", "y"));
+        assertEquals(Map.of(), get("/").cookies());
+    }
+
+    // ---- Body ----
+
+    @Test
+    void textObeysItsCharset() {
+        assertEquals("ä", request("POST", "/", "ä").text());
+        assertEquals(
+                "Ã¤",
+                request("POST", "/", "ä", "Content-Type", "a/b; Charset=\"ISO-8859-1\"; x=y")
+                        .text());
+        refused(415, () -> request("POST", "/", "x", "Content-Type", "a/b;charset=klingon").text());
+        refused(415, () -> request("POST", "/", "x", "Content-Type", "a/b;charset=").text());
+    }
+
+    @Test
+    void formsAreReadOncePerName() {
+        Request request =
+                request("POST", "/", "a=1&b=x+y%21&a=2", "Content-Type", FORM + ";charset=utf-8");
+        assertEquals("1", request.form("a"));
+        assertEquals(Map.of("a", List.of("1", "2"), "b", List.of("x y!")), request.form());
+        assertNull(request.form("c"));
+    }
+
+    @Test
+    void formsOfAnotherTypeAre415AndBrokenOnes400() {
+        refused(415, () -> request("POST", "/", "a=1").form());
+        refused(415, () -> request("POST", "/", "a=1", "Content-Type", "text/plain").form("a"));
+        refused(400, () -> request("POST", "/", "a=%", "Content-Type", FORM).form());
+    }
+
+    private static Request json(String body) {
+        Request request = request("POST", "/", body);
+        new Microdot().handle(request);
+        return request;
+    }
+
+    @Test
+    void jsonIsReadAsItsType() {
+        assertEquals(new Point(1, 2), json("{\"x\":1,\"y\":2}").json(Point.class));
+        assertEquals(List.of(1, "a"), json("[1,\"a\"]").json(List.class));
+        assertEquals("ä", json("\"ä\"").json(String.class));
+        assertEquals(7, json("7").json(Integer.class));
+        // A client of a later version may say more than this one knows.
+        assertEquals(new Point(1, 2), json("{\"x\":1,\"y\":2,\"z\":3}").json(Point.class));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", " ", "{", "{}x", "nope", "null", "[1]", "{\"x\":\"a\"}"})
+    void whatIsNotThatJsonIs400(String body) {
+        Request request = json(body);
+        var error = assertThrows(HttpException.class, () -> request.json(Point.class));
+        assertEquals(400, error.status());
+        assertTrue(String.valueOf(error.getMessage()).contains("Point"), error.getMessage());
+    }
+
+    @Test
+    void jsonThatIsTooDeepIs400() {
+        Request request = json("[".repeat(100_000));
+        refused(400, () -> request.json(List.class));
+    }
+
+    // ---- The rest ----
+
+    @Test
+    void gBelongsToTheRequest() {
+        Request request = get("/");
+        request.g().put("a", 1);
+        assertEquals(1, request.g().get("a"));
+        assertTrue(get("/").g().isEmpty());
+    }
+
+    @Test
+    void itKnowsWhereItCameFromAndWhoHandlesIt() {
+        var client = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9);
+        var body = "x".getBytes(StandardCharsets.UTF_8);
+        var request = new Request("GET", "/p", new Headers(), body, client, "https");
+        assertEquals("https", request.scheme());
+        assertSame(client, request.clientAddress());
+        assertSame(body, request.body());
+        assertThrows(IllegalStateException.class, request::app);
+        var app = new Microdot();
+        app.handle(request);
+        assertSame(app, request.app());
+        assertEquals("GET /p", request.toString());
+    }
+}

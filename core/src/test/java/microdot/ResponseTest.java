@@ -1,0 +1,168 @@
+package microdot;
+
+import static microdot.Calls.text;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ResponseTest {
+    private static void refused(String message, Executable call) {
+        assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
+    }
+
+    @Test
+    void eachKindHasItsContentType() {
+        assertEquals(
+                "text/html; charset=UTF-8", Response.html("<p>").headers().get("content-type"));
+        assertEquals(
+                "image/png",
+                Response.bytes(new byte[1], "image/png").headers().get("Content-Type"));
+        assertNull(new Response().headers().get("Content-Type"));
+        assertEquals(200, new Response().status());
+    }
+
+    @Test
+    void jsonTakesTheCodecOfTheApplication() {
+        var codec =
+                new JsonCodec() {
+                    @Override
+                    public byte[] encode(Object value) {
+                        return JsonCodec.standard().encode(List.of("own", value));
+                    }
+
+                    @Override
+                    public <T> T decode(byte[] json, Class<T> type) {
+                        throw new AssertionError();
+                    }
+                };
+        var app = new Microdot().jsonCodec(codec).get("/", request -> Response.json(Map.of()));
+        assertEquals("200 [\"own\",{}]", Calls.answer(app, "/"));
+    }
+
+    @Test
+    void aNewBodyTakesTheValuesPlace() {
+        var app = new Microdot().get("/", request -> Response.json(Map.of()));
+        app.afterRequest((request, response) -> response.body(new Body.Empty()));
+        assertInstanceOf(Body.Empty.class, Calls.call(app, "/").body());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, 299, 404, 599})
+    void statusesAreBounded(int status) {
+        assertEquals(status, new Response().status(status).status());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 0, 100, 101, 199, 600, 1000})
+    void interimAndUnknownStatusesAreRefused(int status) {
+        refused(
+                "status: " + status + " (expected: 200 to 599)",
+                () -> new Response().status(status));
+    }
+
+    @Test
+    void redirectsPointElsewhere() {
+        assertEquals(302, Response.redirect("/x").status());
+        assertEquals("/x", Response.redirect("/x").headers().get("Location"));
+        assertEquals(308, Response.redirect("/x", 308).status());
+        assertThrows(IllegalArgumentException.class, () -> Response.redirect("/x", 304));
+        assertThrows(
+                IllegalArgumentException.class, () -> Response.redirect("/x\r\nSet-Cookie: a"));
+    }
+
+    // ---- Headers ----
+
+    @ParameterizedTest
+    @CsvSource({
+        "'a\r\nX: b', 'a\\r\\nX: b'",
+        "'a\nb', a\\nb",
+        "'a\rb', a\\rb",
+        "'a\0b', a\\u0000b",
+        "'a\u007fb', a\\u007fb",
+        "a☃b, a☃b"
+    })
+    void valuesThatWouldBreakTheHeadAreRefused(String value, String shown) {
+        refused(
+                "header X: \""
+                        + shown
+                        + "\" (expected: no CR, LF, NUL or other control character, none above"
+                        + " U+00FF)",
+                () -> new Response().header("X", value));
+        assertThrows(IllegalArgumentException.class, () -> new Headers().add("X", value));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "a b", "a:", "a\n", "ä", "a(b"})
+    void namesAreTokens(String name) {
+        assertThrows(IllegalArgumentException.class, () -> new Response().header(name, "x"));
+    }
+
+    @Test
+    void aRefusedValueLeavesWhatWas() {
+        Response response = new Response().header("X", "old");
+        assertThrows(IllegalArgumentException.class, () -> response.header("X", "a\nb"));
+        assertEquals("old", response.headers().get("X"));
+        assertEquals("tab\tand é", response.header("X", "tab\tand é").headers().get("X"));
+    }
+
+    @Test
+    void setReplacesAndAddKeeps() {
+        Headers headers = new Headers().add("A", "1").add("b", "2").add("a", "3");
+        assertEquals(List.of("1", "3"), headers.all("A"));
+        headers.set("A", "4");
+        assertEquals("b: 2\nA: 4\n", headers.toString());
+        assertEquals(2, headers.size());
+        assertEquals(0, headers.remove("a").remove("B").size());
+    }
+
+    // ---- Cookies ----
+
+    @Test
+    void cookiesAreCarefulUnlessTold() {
+        Response response =
+                new Response().cookie("a", "1").cookie(Cookie.of("b", "2").secure(true));
+        assertEquals(
+                List.of(
+                        "a=1; Path=/; HttpOnly; SameSite=Lax",
+                        "b=2; Path=/; HttpOnly; Secure; SameSite=Lax"),
+                response.headers().all("Set-Cookie"));
+        Cookie whole =
+                Cookie.of("c", "")
+                        .path("/x")
+                        .maxAge(Duration.ZERO)
+                        .httpOnly(false)
+                        .sameSite("Strict");
+        assertEquals("c=; Path=/x; Max-Age=0; SameSite=Strict", whole.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a;b", "a,b", "a b", "a\nb", "a\0b", "ä", "a\"b", "a\\b"})
+    void cookieValuesThatWouldSayMoreAreRefused(String value) {
+        assertThrows(IllegalArgumentException.class, () -> Cookie.of("a", value));
+        assertThrows(IllegalArgumentException.class, () -> Cookie.of("a", "1").path("/;" + value));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a=b", "a;b", "a b", "a\r\n"})
+    void cookieNamesAreTokens(String name) {
+        assertThrows(IllegalArgumentException.class, () -> Cookie.of(name, "1"));
+    }
+
+    @Test
+    void cookiesKnowThreeSites() {
+        refused(
+                "cookie: name \"a\", sameSite \"lax\" (expected: a name, and Strict, Lax or None)",
+                () -> Cookie.of("a", "1").sameSite("lax"));
+        assertEquals("", text(new Response().cookie("a", "1")));
+    }
+}
