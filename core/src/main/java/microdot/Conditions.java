@@ -24,7 +24,8 @@ final class Conditions {
         if (isUnchanged(request, tag, response.headers().get("Last-Modified"))) {
             return response.status(304).body(new Body.Empty());
         }
-        String range = request.header("Range");
+        // HEAD knows no ranges (RFC 9110, section 14.2).
+        String range = request.method().equals("GET") ? request.header("Range") : null;
         return range == null || !rangeStillHolds(request, tag) ? response : slice(response, range);
     }
 
@@ -33,16 +34,21 @@ final class Conditions {
         if (known != null) {
             return Arrays.stream(known.split(",", -1))
                     .map(String::strip)
-                    .anyMatch(one -> one.equals("*") || one.replaceFirst("^W/", "").equals(tag));
+                    .anyMatch(one -> one.equals("*") || strong(one).equals(strong(tag)));
         }
         Instant since = HttpDate.parse(request.header("If-Modified-Since"));
         Instant last = HttpDate.parse(modified);
         return since != null && last != null && !last.isAfter(since);
     }
 
+    private static String strong(String tag) {
+        return tag.startsWith("W/") ? tag.substring(2) : tag;
+    }
+
+    // A weak tag may stand for other bytes, of which a part fits to nothing.
     private static boolean rangeStillHolds(Request request, String tag) {
         String condition = request.header("If-Range");
-        return condition == null || condition.equals(tag);
+        return condition == null || (condition.equals(tag) && !tag.startsWith("W/"));
     }
 
     // Several ranges or another unit: the whole is an allowed answer (RFC 9110, section 14.2).
@@ -63,15 +69,18 @@ final class Conditions {
                         : Math.min(size - 1, Long.parseLong(parts.group(2)));
         if (from >= size || from > last) {
             boolean reversed = !suffix && from > last && from < size;
-            return reversed
-                    ? response
-                    : response.status(416)
-                            .header("Content-Range", "bytes */" + size)
-                            .body(new Body.Empty());
+            return reversed ? response : unsatisfiable(response, size);
         }
         return response.status(206)
                 .header("Content-Range", "bytes " + from + "-" + last + "/" + size)
                 .body(part(response.body(), from, last - from + 1));
+    }
+
+    private static Response unsatisfiable(Response response, long size) {
+        response.headers().remove("Content-Type");
+        return response.status(416)
+                .header("Content-Range", "bytes */" + size)
+                .body(new Body.Empty());
     }
 
     private static long size(Body body) {
