@@ -3,6 +3,8 @@ package microdot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URL;
 import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -79,10 +81,9 @@ final class StaticFiles {
         if (List.of(path.split("[/\\\\]", -1)).contains("..") || path.indexOf(':') >= 0) {
             throw new HttpException(404);
         }
-        String name =
-                folder + "/" + (path.isEmpty() || path.endsWith("/") ? path + "index.html" : path);
-        try (InputStream in =
-                anchor.getResourceAsStream(name.startsWith("/") ? name : "/" + name)) {
+        String asked = oneSlash("/" + folder + "/" + path);
+        String name = isFolder(anchor, asked) ? oneSlash(asked + "/index.html") : asked;
+        try (InputStream in = anchor.getResourceAsStream(name)) {
             if (in == null) {
                 throw new HttpException(404);
             }
@@ -93,6 +94,21 @@ final class StaticFiles {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    // A class loader opens a folder too, and what it gives is the list of the files.
+    private static boolean isFolder(Class<?> anchor, String name) {
+        URL url = anchor.getResource(name);
+        if (url == null || name.endsWith("/")) {
+            return name.endsWith("/");
+        }
+        return url.getProtocol().equals("file")
+                ? Files.isDirectory(Path.of(URI.create(url.toString())))
+                : anchor.getResource(name + "/") != null;
+    }
+
+    private static String oneSlash(String name) {
+        return name.replaceAll("/{2,}", "/");
     }
 
     private static String tag(byte[] bytes) {
@@ -106,7 +122,9 @@ final class StaticFiles {
     }
 
     private static String type(String name) {
-        String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        int dot = name.indexOf('.', name.lastIndexOf('/') + 1);
+        String ending =
+                dot < 0 ? "" : name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
         String known = TYPES.get(ending);
         String guessed = known != null ? known : URLConnection.guessContentTypeFromName(name);
         return guessed == null ? "application/octet-stream" : guessed;
