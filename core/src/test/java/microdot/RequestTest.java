@@ -161,8 +161,7 @@ class RequestTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"", " ", "{", "{}x", "nope", "null", "[1]", "{\"x\":\"a\"}"})
+    @ValueSource(strings = {"", " ", "{", "{}x", "nope", "null", "[1]", "{\"x\":\"a\"}"})
     void whatIsNotThatJsonIs400(String body) {
         Request request = json(body);
         var error = assertThrows(HttpException.class, () -> request.json(Point.class));

@@ -1,0 +1,227 @@
+package microdot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StaticFilesTest {
+    @TempDir private Path above;
+    private Path folder = Path.of("");
+
+    @BeforeEach
+    void files() throws IOException {
+        folder = Files.createDirectories(above.resolve("public"));
+        Files.writeString(above.resolve("secret.txt"), "secret");
+        Files.createDirectories(above.resolve("public-too"));
+        Files.writeString(above.resolve("public-too/secret.txt"), "secret");
+        Files.writeString(folder.resolve("page.html"), "page");
+        Files.createDirectories(folder.resolve("sub/empty"));
+        Files.writeString(folder.resolve("sub/index.html"), "index");
+    }
+
+    private static String content(Response response) throws IOException {
+        Body.File file = assertInstanceOf(Body.File.class, response.body());
+        assertEquals(0, file.offset());
+        assertEquals(Files.size(file.path()), file.length());
+        return Files.readString(file.path());
+    }
+
+    private static void absent(Executable call) {
+        assertEquals(404, assertThrows(HttpException.class, call).status());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "page.html, page",
+        "sub/index.html, index",
+        "sub, index",
+        "sub/, index",
+        "./page.html, page",
+        "sub/../page.html, page"
+    })
+    void filesOfTheFolderAreFound(String path, String text) throws IOException {
+        assertEquals(text, content(Response.file(folder, path)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "none",
+                "..",
+                "../",
+                "../secret.txt",
+                "sub/../../secret.txt",
+                "../public-too/secret.txt",
+                "../public/../secret.txt",
+                "..\\secret.txt",
+                "sub\\index.html",
+                "/etc/passwd",
+                "//etc/passwd",
+                "file:///etc/passwd",
+                "page.html\0",
+                "\0",
+                "page.html\0.png",
+                "sub/empty",
+                "~/page.html"
+            })
+    void nothingElseIs(String path) {
+        absent(() -> Response.file(folder, path));
+    }
+
+    @Test
+    void anAbsolutePathIsNoWayAround() {
+        absent(() -> Response.file(folder, above.resolve("secret.txt").toString()));
+    }
+
+    @Test
+    void linksLeadNowhereOutside() throws IOException {
+        Files.createSymbolicLink(folder.resolve("out"), above.resolve("secret.txt"));
+        Files.createSymbolicLink(folder.resolve("up"), above);
+        Files.createSymbolicLink(folder.resolve("loop"), folder.resolve("loop"));
+        Files.createSymbolicLink(folder.resolve("in"), folder.resolve("page.html"));
+        absent(() -> Response.file(folder, "out"));
+        absent(() -> Response.file(folder, "up/secret.txt"));
+        absent(() -> Response.file(folder, "loop"));
+        assertEquals("page", content(Response.file(folder, "in")));
+    }
+
+    @Test
+    void theFolderItselfMayBeALink() throws IOException {
+        Path link = Files.createSymbolicLink(above.resolve("link"), folder);
+        assertEquals("page", content(Response.file(link, "page.html")));
+    }
+
+    @Test
+    void requestsCannotEncodeTheirWayOut() {
+        var app = new Microdot();
+        app.get("/{path:path}", request -> Response.file(folder, request.param("path")));
+        for (String target :
+                new String[] {
+                    "/../secret.txt",
+                    "/%2e%2e/secret.txt",
+                    "/..%2fsecret.txt",
+                    "/%2e%2e%2fsecret.txt",
+                    "/%252e%252e%252fsecret.txt",
+                    "/..%5csecret.txt",
+                    "/%2fetc%2fpasswd",
+                    "//etc/passwd",
+                    "/sub/..%2f../secret.txt"
+                }) {
+            assertEquals("404 Not Found", Calls.answer(app, target), target);
+        }
+        assertEquals(400, assertThrows(HttpException.class, () -> Calls.get("/a%00")).status());
+        assertEquals(200, Calls.call(app, "/page.html").status());
+    }
+
+    @Test
+    void aSingleFileIsWhatItIs() throws IOException {
+        Path page = folder.resolve("page.html");
+        Files.setLastModifiedTime(page, FileTime.from(Instant.parse("1994-11-06T08:49:37Z")));
+        Response response = Response.file(page);
+        assertEquals("page", content(response));
+        assertEquals("Sun, 06 Nov 1994 08:49:37 GMT", response.headers().get("Last-Modified"));
+        assertEquals("bytes", response.headers().get("Accept-Ranges"));
+        absent(() -> Response.file(folder));
+        absent(() -> Response.file(folder.resolve("none")));
+    }
+
+    @Test
+    void aChangedFileHasAnotherTag() throws IOException {
+        Path page = folder.resolve("page.html");
+        String first = String.valueOf(Response.file(page).headers().get("ETag"));
+        assertEquals(first, Response.file(page).headers().get("ETag"));
+        Files.writeString(page, "changed");
+        assertNotEquals(first, Response.file(page).headers().get("ETag"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "a.html, text/html; charset=UTF-8",
+        "a.CSS, text/css; charset=UTF-8",
+        "a.min.js, text/javascript; charset=UTF-8",
+        "a.mjs, text/javascript; charset=UTF-8",
+        "a.json, application/json",
+        "a.svg, image/svg+xml",
+        "a.png, image/png",
+        "a.woff2, font/woff2",
+        "a.wasm, application/wasm",
+        "a.unheard-of, application/octet-stream",
+        "html, application/octet-stream",
+        ".html, text/html; charset=UTF-8"
+    })
+    void theNameSaysTheType(String name, String type) throws IOException {
+        Path file = Files.writeString(folder.resolve(name), "");
+        assertEquals(type, Response.file(file).headers().get("Content-Type"));
+    }
+
+    // ---- Class path ----
+
+    private static Response resource(String path) {
+        return Response.resource(StaticFilesTest.class, "/static", path);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', <p>root</p>",
+        "index.html, <p>root</p>",
+        "page.css, body{}",
+        "sub/, sub",
+        "sub, sub",
+        "a b.txt, text"
+    })
+    void resourcesAreFound(String path, String text) {
+        assertEquals(text, Calls.text(resource(path)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "none",
+                "..",
+                "../secret.txt",
+                "sub/../../secret.txt",
+                "..\\secret.txt",
+                "sub\\..\\page.css",
+                "file:/etc/passwd",
+                "page.css\0",
+                "%2e%2e/secret.txt",
+                "/../secret.txt",
+                "page.css/"
+            })
+    void otherResourcesAreNot(String path) {
+        absent(() -> resource(path));
+    }
+
+    @Test
+    void aFolderIsNeverListed() {
+        absent(() -> Response.resource(StaticFilesTest.class, "/", "static/none"));
+        absent(() -> Response.resource(StaticFilesTest.class, "/wire", ""));
+        absent(() -> Response.resource(StaticFilesTest.class, "/wire", "text"));
+        absent(() -> Response.resource(StaticFilesTest.class, "/org/junit/jupiter", "api"));
+    }
+
+    @Test
+    void resourcesHaveATypeAndATag() {
+        Response response = resource("page.css");
+        assertEquals("text/css; charset=UTF-8", response.headers().get("Content-Type"));
+        assertEquals(resource("page.css").headers().get("ETag"), response.headers().get("ETag"));
+        assertNotEquals(resource("sub/").headers().get("ETag"), response.headers().get("ETag"));
+        assertNull(response.headers().get("Last-Modified"));
+    }
+}
