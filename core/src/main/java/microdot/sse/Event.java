@@ -44,12 +44,15 @@ public final class Event {
      * are; a {@link java.util.Map}, {@link Iterable}, array or record as JSON; anything else as
      * {@link String#valueOf(Object)}. Conversion happens when the event is sent or published.
      *
-     * @throws IllegalArgumentException when the data is null
+     * @throws IllegalArgumentException when the data is null or an event itself
      */
     public static Event of(Object data) {
         if (data == null) {
             throw new IllegalArgumentException(
                     "data: null (expected: a value; \"\" for an event without text)");
+        }
+        if (data instanceof Event) {
+            throw new IllegalArgumentException("data: an " + data + " (expected: what it carries)");
         }
         return new Event(data, null, null, null);
     }

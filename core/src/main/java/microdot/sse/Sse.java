@@ -81,9 +81,9 @@ public final class Sse {
         return new Response().status(204);
     }
 
-    /** Sends an event with this data. See {@link #send(Event)}. */
+    /** Sends an event with this data, or the event that it is. See {@link #send(Event)}. */
     public void send(Object data) {
-        send(Event.of(data));
+        send(data instanceof Event event ? event : Event.of(data));
     }
 
     /** Sends an event with this data and name. See {@link #send(Event)}. */
