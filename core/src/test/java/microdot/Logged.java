@@ -10,7 +10,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** What is logged at warning or above while it is open, in place of what would be printed. */
-public final class Logged implements AutoCloseable {
+final class Logged implements AutoCloseable {
     private final Logger logger;
     private final List<LogRecord> records = Collections.synchronizedList(new ArrayList<>());
     private final Handler handler =
@@ -29,17 +29,17 @@ public final class Logged implements AutoCloseable {
                 public void close() {}
             };
 
-    public Logged(String name) {
+    Logged(String name) {
         logger = Logger.getLogger(name);
         logger.setUseParentHandlers(false);
         logger.addHandler(handler);
     }
 
-    public List<String> messages() {
+    List<String> messages() {
         return records.stream().map(LogRecord::getMessage).toList();
     }
 
-    public List<Throwable> thrown() {
+    List<Throwable> thrown() {
         return records.stream().map(LogRecord::getThrown).filter(Objects::nonNull).toList();
     }
 
