@@ -32,8 +32,10 @@ final class Received {
     void read(byte[] bytes) {
         lock.lock();
         try {
-            parser.feed(bytes);
-            changed.signalAll();
+            if (end == null) {
+                parser.feed(bytes);
+                changed.signalAll();
+            }
         } finally {
             lock.unlock();
         }

@@ -12,10 +12,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,12 +32,6 @@ final class StreamSink implements BodySink {
 
     private static final Logger LOG = System.getLogger("microdot.testing");
 
-    // As an event loop: one thread, tasks in order. Shared, so that two streams follow topics on
-    // one loop as on a server.
-    private static final ExecutorService LOOP =
-            Executors.newSingleThreadExecutor(
-                    Thread.ofPlatform().name("test-loop").daemon().factory());
-
     private final Received client;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -53,6 +44,7 @@ final class StreamSink implements BodySink {
     private boolean paused;
     private boolean open = true;
     private boolean fed;
+    private boolean begun;
     private Instant endAt = Instant.MAX;
 
     // Of the loop alone.
@@ -117,6 +109,7 @@ final class StreamSink implements BodySink {
 
     /** Under the lock. */
     private void put(byte[] bytes) {
+        begun = true;
         line.add(bytes);
         waiting += bytes.length;
         read();
@@ -183,6 +176,8 @@ final class StreamSink implements BodySink {
     public void onClose(Runnable action) {
         lock.lock();
         try {
+            begun = true;
+            changed.signalAll();
             if (open) {
                 onClose.add(action);
                 return;
@@ -200,12 +195,12 @@ final class StreamSink implements BodySink {
 
     @Override
     public void keepAlive(Supplier<byte[]> frame) {
-        LOOP.execute(() -> heartbeat = frame);
+        Loop.EXECUTOR.execute(() -> heartbeat = frame);
     }
 
     @Override
     public void farewell(Function<Duration, byte[]> last) {
-        LOOP.execute(() -> farewell = last);
+        Loop.EXECUTOR.execute(() -> farewell = last);
     }
 
     @Override
@@ -228,19 +223,19 @@ final class StreamSink implements BodySink {
         } finally {
             lock.unlock();
         }
-        LOOP.execute(() -> feed = source);
+        Loop.EXECUTOR.execute(() -> feed = source);
     }
 
     @Override
     public Executor loop() {
-        return LOOP;
+        return Loop.EXECUTOR;
     }
 
     @Override
     public void pull() {
         Feed source = feed;
         if (source != null && takesMore() && fill(source)) {
-            LOOP.execute(this::pull);
+            Loop.EXECUTOR.execute(this::pull);
         }
     }
 
@@ -291,6 +286,22 @@ final class StreamSink implements BodySink {
 
     // ---- The client's side ----
 
+    /**
+     * Waits until the writer has made the stream its own: it has asked to be told of the end, or
+     * has written. A heartbeat or an end before that would meet a stream that has neither.
+     */
+    void awaitBegun(Duration time) throws InterruptedException {
+        lock.lock();
+        try {
+            long left = time.toNanos();
+            while (open && !begun && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void pause(boolean value) {
         lock.lock();
         try {
@@ -299,7 +310,7 @@ final class StreamSink implements BodySink {
         } finally {
             lock.unlock();
         }
-        LOOP.execute(this::pull);
+        Loop.EXECUTOR.execute(this::pull);
     }
 
     /** Whether a write came to wait within the time. */
@@ -307,17 +318,21 @@ final class StreamSink implements BodySink {
         lock.lock();
         try {
             long left = time.toNanos();
-            while (left > 0 && (blocked == 0 || waiting < LIMIT)) {
+            while (open && !isBlocked() && left > 0) {
                 left = changed.awaitNanos(left);
             }
-            return left > 0;
+            return open && isBlocked();
         } finally {
             lock.unlock();
         }
     }
 
+    private boolean isBlocked() {
+        return blocked > 0 && waiting >= LIMIT;
+    }
+
     void heartbeat() {
-        onLoop(
+        Loop.call(
                 () -> {
                     // What waits to be read is no idle stream.
                     if (heartbeat != null && takesMore()) {
@@ -340,25 +355,13 @@ final class StreamSink implements BodySink {
     }
 
     void dismiss(Duration within) {
-        onLoop(
+        Loop.call(
                 () -> {
                     if (farewell != null) {
                         putIfOpen(farewell.apply(within));
                     }
                     end();
                 });
-    }
-
-    /** Runs the task on the loop and waits for it. */
-    private static void onLoop(Runnable task) {
-        try {
-            LOOP.submit(task).get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted", e);
-        } catch (ExecutionException e) {
-            throw new AssertionError(e.getCause());
-        }
     }
 
     void leave() {

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import microdot.Body;
@@ -154,8 +155,11 @@ public final class TestRequest {
             TestResponse answer = TestResponse.of(response, true, client.app().jsonCodec());
             throw new AssertionError(this + " answers " + answer + " (expected: a stream)");
         }
-        return client.opened(
-                new TestStream(this, response, exchange, sink, received, client.patience()));
+        return client.opened(new TestStream(this, response, exchange, sink, received));
+    }
+
+    Duration patience() {
+        return client.patience();
     }
 
     Request build() {

@@ -38,14 +38,19 @@ public final class TestStream implements AutoCloseable {
             Response response,
             Exchange exchange,
             StreamSink sink,
-            Received received,
-            Duration patience) {
+            Received received) {
         this.request = request;
         this.response = response;
         this.exchange = exchange;
         this.sink = sink;
         this.received = received;
-        this.patience = patience;
+        this.patience = request.patience();
+        expect(
+                "interrupted",
+                () -> {
+                    sink.awaitBegun(patience);
+                    return true;
+                });
     }
 
     public int status() {
