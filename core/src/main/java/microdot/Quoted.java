@@ -7,9 +7,14 @@ final class Quoted {
     private Quoted() {}
 
     static String of(String text) {
-        var out = new StringBuilder("\"");
+        return "\"" + bare(text) + "\"";
+    }
+
+    /** Without the quotes. */
+    static String bare(String text) {
+        var out = new StringBuilder();
         text.chars().limit(SHOWN).forEach(c -> append(out, (char) c));
-        return out.append(text.length() > SHOWN ? "…\"" : "\"").toString();
+        return out.append(text.length() > SHOWN ? "…" : "").toString();
     }
 
     private static void append(StringBuilder out, char c) {

@@ -246,8 +246,9 @@ public final class Request {
         }
     }
 
+    /** Method and path, for a line of a log: what would begin another line is escaped. */
     @Override
     public String toString() {
-        return method + " " + path();
+        return method + " " + Quoted.bare(path());
     }
 }

@@ -199,4 +199,10 @@ class RequestTest {
         assertSame(app, request.app());
         assertEquals("GET /p", request.toString());
     }
+
+    @Test
+    void aPathCannotForgeALineOfTheLog() {
+        assertEquals("GET /a\\n\\u001b[2J", get("/a%0A%1B%5B2J").toString());
+        assertEquals("GET /" + "x".repeat(79) + "…", get("/" + "x".repeat(200)).toString());
+    }
 }
