@@ -1,5 +1,6 @@
 package microdot;
 
+import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,9 @@ final class Answers {
             case CharSequence text -> Response.text(text.toString());
             case byte[] bytes -> Response.bytes(bytes, "application/octet-stream");
             case Map<?, ?> map -> Response.json(map);
-            case Iterable<?> list -> Response.json(list);
+            // A path is its own Iterable; who returns one means the file, which Response.file
+            // gives.
+            case Iterable<?> list when !(list instanceof Path) -> Response.json(list);
             case Record record -> Response.json(record);
             case Object array when array.getClass().isArray() -> Response.json(array);
             default ->

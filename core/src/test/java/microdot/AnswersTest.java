@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +64,8 @@ class AnswersTest {
     }
 
     static Stream<Object> mistakes() {
-        return Stream.of(1L, 2.0, true, Optional.empty(), new Object(), 99, 600, Stream.of(1));
+        return Stream.of(
+                1L, 2.0, true, Optional.empty(), new Object(), 99, 600, Stream.of(1), Path.of("x"));
     }
 
     @ParameterizedTest
