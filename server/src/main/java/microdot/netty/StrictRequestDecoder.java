@@ -1,9 +1,13 @@
 package microdot.netty;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.util.List;
 
 /**
  * Netty's decoder without its leniency: what two servers in a row could read differently is
@@ -11,6 +15,9 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
     private long firstByteAt;
+    private boolean inHead = true;
+    private boolean lineBegun; // Of the head: empty lines ahead of it are passed over.
+    private int wordEnd;
 
     StrictRequestDecoder(int maxHead) {
         super(
@@ -39,7 +46,75 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
     /** What came has become a request: the time begins anew with the next byte. */
     void restart() {
-        firstByteAt = 0;
+        firstByteAt = actualReadableBytes() > 0 ? System.nanoTime() : 0;
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf buffer, List<Object> out)
+            throws Exception {
+        if (inHead && isFolded(buffer)) {
+            buffer.skipBytes(buffer.readableBytes());
+            HttpMessage refused = createInvalidMessage();
+            refused.setDecoderResult(
+                    DecoderResult.failure(
+                            new IllegalArgumentException("a line that begins with white space")));
+            out.add(refused);
+            return;
+        }
+        int before = out.size();
+        super.decode(ctx, buffer, out);
+        if (out.size() > before) {
+            inHead = out.getLast() instanceof LastHttpContent;
+            lineBegun = false;
+        }
+    }
+
+    /**
+     * Whether a line of the head begins with white space: the old way to continue the line before,
+     * which some servers take for that, some for a field of its own, and some pass over. The
+     * decoder takes whole lines, so the buffer begins with one.
+     */
+    private boolean isFolded(ByteBuf buffer) {
+        int end = buffer.writerIndex();
+        for (int line = buffer.readerIndex(); line < end; ) {
+            byte first = buffer.getByte(line);
+            if (first == ' ' || first == '\t') {
+                return true;
+            }
+            int lineFeed = buffer.indexOf(line, end, (byte) '\n');
+            boolean empty = first == '\r' && lineFeed == line + 1;
+            if (lineFeed < 0 || (empty && lineBegun)) {
+                return false;
+            }
+            lineBegun |= !empty;
+            line = lineFeed + 1;
+        }
+        return false;
+    }
+
+    @Override
+    protected String splitFirstWordInitialLine(byte[] line, int start, int length) {
+        wordEnd = start + length;
+        return super.splitFirstWordInitialLine(line, start, length);
+    }
+
+    @Override
+    protected String splitSecondWordInitialLine(byte[] line, int start, int length) {
+        checkSpace(line, start);
+        wordEnd = start + length;
+        return super.splitSecondWordInitialLine(line, start, length);
+    }
+
+    @Override
+    protected String splitThirdWordInitialLine(byte[] line, int start, int length) {
+        checkSpace(line, start);
+        return super.splitThirdWordInitialLine(line, start, length);
+    }
+
+    private void checkSpace(byte[] line, int start) {
+        if (start != wordEnd + 1 || line[wordEnd] != ' ') {
+            throw new IllegalArgumentException("request line (expected: single spaces)");
+        }
     }
 
     @Override
@@ -49,6 +124,9 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
                 throw new IllegalArgumentException("no request line");
             }
             throw new UnsupportedVersion(line[2]);
+        }
+        if (!line[1].chars().allMatch(c -> c > ' ' && c < 127 && c != '#')) {
+            throw new IllegalArgumentException("target (expected: ASCII, without a fragment)");
         }
         return super.createMessage(line);
     }
