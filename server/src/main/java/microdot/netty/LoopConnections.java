@@ -115,6 +115,7 @@ final class LoopConnections {
         return info != null
                 && halfOpen > 0
                 && channel instanceof EpollSocketChannel epoll
+                && epoll.isOpen() // The heartbeat just written may have found it broken.
                 && state.isGone(epoll, info, lastWrite, now, halfOpen);
     }
 

@@ -65,7 +65,7 @@ final class RequestReader {
             return null;
         }
         if (part.decoderResult().isFailure()) {
-            return refuse(part.decoderResult());
+            return refuse(part.decoderResult(), part instanceof HttpRequest);
         }
         if (part instanceof HttpRequest request) {
             Incoming.Refused fault = begin(request);
@@ -124,10 +124,6 @@ final class RequestReader {
             return refuse(
                     http11 ? 501 : 400,
                     "Transfer-Encoding: " + codings + " (expected: chunked, in HTTP/1.1)");
-        }
-        // Of several in HTTP/1.0 the decoder takes the first.
-        if (headers.getAll(HttpHeaderNames.CONTENT_LENGTH).size() > 1) {
-            return refuse(400, "Content-Length: several (expected: one)");
         }
         // Of a draft of WebSocket the decoder knows that eight bytes follow, and no other server
         // does.
@@ -197,10 +193,12 @@ final class RequestReader {
         return refuse(413, "the body is larger than " + maxBody + " bytes");
     }
 
-    private Incoming.Refused refuse(DecoderResult result) {
+    private Incoming.Refused refuse(DecoderResult result, boolean inHead) {
         Throwable cause = result.cause();
         return switch (cause) {
-            case TooLongHttpLineException e -> refuse(414, "the request line is too long");
+            // The line of a chunk's size may be too long as well.
+            case TooLongHttpLineException e when inHead ->
+                    refuse(414, "the request line is too long");
             case TooLongHttpHeaderException e -> refuse(431, "the header fields are too large");
             case StrictRequestDecoder.UnsupportedVersion e ->
                     refuse(505, String.valueOf(e.getMessage()));

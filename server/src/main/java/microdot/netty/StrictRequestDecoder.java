@@ -4,9 +4,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
 import java.util.List;
 
 /**
@@ -18,6 +20,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     private boolean inHead = true;
     private boolean lineBegun; // Of the head: empty lines ahead of it are passed over.
     private int wordEnd;
+    private int lengths;
 
     StrictRequestDecoder(int maxHead) {
         super(
@@ -118,6 +121,16 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     }
 
     @Override
+    protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+        AsciiString name = super.splitHeaderName(line, start, length);
+        // Of several in HTTP/1.0 the decoder would take the first.
+        if (HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name) && ++lengths > 1) {
+            throw new IllegalArgumentException("Content-Length: several (expected: one)");
+        }
+        return name;
+    }
+
+    @Override
     protected HttpMessage createMessage(String[] line) throws Exception {
         if (!line[2].equals("HTTP/1.1") && !line[2].equals("HTTP/1.0")) {
             if (!line[2].matches("HTTP/\\d\\.\\d")) {
@@ -128,6 +141,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         if (!line[1].chars().allMatch(c -> c > ' ' && c < 127 && c != '#')) {
             throw new IllegalArgumentException("target (expected: ASCII, without a fragment)");
         }
+        lengths = 0;
         return super.createMessage(line);
     }
 
