@@ -8,7 +8,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.ServerSocketChannel;
@@ -58,7 +57,7 @@ final class NettyServer implements Server {
                 new MultiThreadIoEventLoopGroup(
                         Runtime.getRuntime().availableProcessors(),
                         new DefaultThreadFactory("microdot-loop", true),
-                        epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+                        epoll ? RepairedEpoll.newFactory() : NioIoHandler.newFactory());
         for (EventExecutor loop : group) {
             loops.put((EventLoop) loop, new LoopConnections((EventLoop) loop, options, epoll));
         }
