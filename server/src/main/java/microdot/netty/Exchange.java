@@ -89,8 +89,7 @@ final class Exchange implements Runnable {
     /** The thread goes on into the stream's writer. */
     private void stream(Response response, Body.Stream stream) {
         ChannelSink out = connection.sink(ctx, incoming);
-        InetAddress client = client();
-        out.onClose(() -> admission.leave(client));
+        out.onClose(leaving(admission, client()));
         limitAge(out);
         ResponseWriter writer = open(response);
         if (!onLoop(() -> connection.beginStream(ctx, incoming, writer, out))) {
@@ -106,6 +105,13 @@ final class Exchange implements Runnable {
             LOG.log(Level.ERROR, "the body of " + incoming.request() + " failed", e);
             out.abort();
         }
+    }
+
+    // Static, because a stream that follows topics has no more use for its request, and thousands
+    // of
+    // them would each keep one.
+    private static Runnable leaving(Admission admission, InetAddress client) {
+        return () -> admission.leave(client);
     }
 
     private void limitAge(ChannelSink out) {

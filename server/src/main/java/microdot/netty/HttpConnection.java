@@ -20,6 +20,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import microdot.HttpException;
@@ -59,7 +60,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private final Handlers handlers;
     private final Admission admission;
     private final ServerOptions options;
-    private final StrictRequestDecoder decoder;
+    private @Nullable StrictRequestDecoder decoder;
     private final Queue<Incoming> waiting = new ArrayDeque<>(2);
     private long waitingBytes;
     private @Nullable ChannelHandlerContext context;
@@ -129,7 +130,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             inviteBody(ctx);
             return;
         }
-        decoder.restart();
+        decoder().restart();
         waiting.add(incoming);
         waitingBytes += incoming.size();
         if (waiting.size() >= MAX_WAITING || waitingBytes > options.maxBody()) {
@@ -233,9 +234,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         waiting.clear();
         writer.writeStreamHead(ctx, incoming);
         // What the decoder still holds comes back to channelRead, and is dropped there.
-        ctx.pipeline().remove(decoder);
+        ctx.pipeline().remove(decoder());
         ctx.pipeline().remove(HttpResponseEncoder.class);
         ctx.channel().config().setAutoRead(true);
+        // A stream may last for days, and needs none of them.
+        decoder = null;
+        reader = null;
         if (stopping) {
             out.dismiss(admission.spread());
         }
@@ -331,7 +335,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private void tickIdle(ChannelHandlerContext ctx, long now) {
         long headAt = reader().headAt();
-        long byteAt = decoder.firstByteAt();
+        long byteAt = decoder().firstByteAt();
         if (headAt != 0) {
             if (now - later(headAt, since) > options.bodyTimeout().toNanos()) {
                 refuse(ctx, new Incoming.Refused(408, "the body came too slowly"));
@@ -387,10 +391,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private RequestReader reader() {
-        RequestReader made = reader;
-        if (made == null) {
-            throw new IllegalStateException("no connection yet");
-        }
-        return made;
+        return Objects.requireNonNull(reader, "no connection yet, or a stream by now");
+    }
+
+    private StrictRequestDecoder decoder() {
+        return Objects.requireNonNull(decoder, "a stream by now");
     }
 }
