@@ -37,10 +37,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     // Beyond what one read may bring: a client that sends ahead this far is told to wait by TCP.
     private static final int MAX_WAITING = 64;
-    // What a client may send that nobody will read: behind a stream's request, or after a refusal.
+    // What a client may send behind a stream's request, where nobody will read it.
     private static final int MAX_DROPPED = 64 << 10;
-    // How long the end of a refused request is awaited: a close with unread bytes would destroy the
-    // answer on its way.
+    // How long the end of a refused request is awaited, however much comes: a close with unread
+    // bytes
+    // would destroy the answer on its way.
     private static final long LINGER = TimeUnit.SECONDS.toNanos(2);
 
     private enum Phase {
@@ -70,7 +71,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private final Stall stall = new Stall();
     private Phase phase = Phase.IDLE;
     private long since = System.nanoTime();
-    private int dropped;
+    private long dropped;
     private boolean inputClosed;
     private boolean stopping;
     int index; // LoopConnections': where it stands in the list.
@@ -145,7 +146,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         } else if (message instanceof ByteBufHolder holder) {
             dropped += holder.content().readableBytes();
         }
-        if (dropped > MAX_DROPPED) {
+        if (phase == Phase.STREAMING && dropped > MAX_DROPPED) {
             ctx.close();
         }
     }
@@ -301,10 +302,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     /** Ends it at once, from any thread, because of a fault of ours. */
     void fail() {
-        ChannelHandlerContext ctx = context;
-        if (ctx != null) {
-            ctx.close();
-        }
+        Objects.requireNonNull(context).close();
     }
 
     /** Looks whether something is overdue. */

@@ -340,6 +340,16 @@ class BadInputTest {
         }
     }
 
+    @Test
+    void aClientThatSendsItAllTheSameSeesWhy() throws Exception {
+        byte[] large = new byte[8 << 20];
+        try (Served served = new Served(app(), new ServerOptions().maxBody(1024), true);
+                RawClient client = served.client()) {
+            client.send(POST + "Content-Length: " + large.length + "\r\n\r\n").send(large);
+            assertStatus(413, client.readAll());
+        }
+    }
+
     private static void assertStatus(int status, String answer) {
         assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
     }
