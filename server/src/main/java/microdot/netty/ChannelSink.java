@@ -55,6 +55,7 @@ final class ChannelSink implements BodySink {
     private volatile boolean open = true;
     private volatile boolean fed;
     private List<Runnable> onClose = new ArrayList<>(1);
+    private @Nullable Thread teller; // Runs what is to run at the end.
 
     // Of the event loop alone.
     private @Nullable Supplier<byte[]> heartbeat;
@@ -87,6 +88,7 @@ final class ChannelSink implements BodySink {
                 room.await();
             }
             if (!open) {
+                awaitTold();
                 throw new ClosedChannelException();
             }
             line.add(bytes);
@@ -99,6 +101,16 @@ final class ChannelSink implements BodySink {
             lock.unlock();
         }
         onLoop(this::drain);
+    }
+
+    /**
+     * Who is refused has been told before that the stream ended: a handler that learned it here
+     * first would look like one that failed by itself.
+     */
+    private void awaitTold() {
+        while (teller != null && teller != Thread.currentThread()) {
+            room.awaitUninterruptibly();
+        }
     }
 
     private void drain() {
@@ -326,14 +338,32 @@ final class ChannelSink implements BodySink {
                 return false;
             }
             open = false;
+            teller = Thread.currentThread();
+            // Before they are interrupted: who waits to write shall see that the stream ended.
             room.signalAll();
             actions = onClose;
             onClose = List.of();
         } finally {
             lock.unlock();
         }
-        actions.forEach(Runnable::run);
+        actions.forEach(ChannelSink::runGuarded);
+        lock.lock();
+        try {
+            teller = null;
+            room.signalAll();
+        } finally {
+            lock.unlock();
+        }
         return true;
+    }
+
+    /** One that fails does not keep the others from being told. */
+    private static void runGuarded(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "what was to run at a stream's end failed", e);
+        }
     }
 
     private void onLoop(Runnable task) {

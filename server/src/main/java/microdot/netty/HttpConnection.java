@@ -7,7 +7,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -19,32 +18,30 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import microdot.Body;
 import microdot.HttpException;
-import microdot.Response;
 import microdot.ServerOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One client's connection: takes its requests one after another and answers in that order.
- * Everything here runs on the connection's event loop, except what says that it runs on the
- * request's virtual thread.
+ * Everything here runs on the connection's event loop; what runs on the request's virtual thread is
+ * {@link Exchange}.
  */
 final class HttpConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     // Beyond what one read may bring: a client that sends ahead this far is told to wait by TCP.
     private static final int MAX_WAITING = 64;
-    // What a client may send that nobody will read: behind a stream's request, or after a refusal.
+    // What a client may send behind a stream's request, where nobody will read it.
     private static final int MAX_DROPPED = 64 << 10;
-    // How long the end of a refused request is awaited: a close with unread bytes would destroy the
-    // answer on its way.
+    // How long the end of a refused request is awaited, however much comes: a close with unread
+    // bytes
+    // would destroy the answer on its way.
     private static final long LINGER = TimeUnit.SECONDS.toNanos(2);
 
     private enum Phase {
@@ -52,6 +49,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         IDLE,
         /** A request is being handled. */
         BUSY,
+        /** Its answer is on the way to the client. */
+        WRITING,
         /** The last response of this connection is a stream. */
         STREAMING,
         /** The last answer is given; what still comes is dropped. */
@@ -62,16 +61,17 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private final Handlers handlers;
     private final Admission admission;
     private final ServerOptions options;
-    private final StrictRequestDecoder decoder;
+    private @Nullable StrictRequestDecoder decoder;
     private final Queue<Incoming> waiting = new ArrayDeque<>(2);
+    private long waitingBytes;
     private @Nullable ChannelHandlerContext context;
     private @Nullable RequestReader reader;
     private @Nullable ChannelSink sink;
     private final HalfOpen halfOpen = new HalfOpen();
+    private final Stall stall = new Stall();
     private Phase phase = Phase.IDLE;
     private long since = System.nanoTime();
-    private long progress;
-    private int dropped;
+    private long dropped;
     private boolean inputClosed;
     private boolean stopping;
     int index; // LoopConnections': where it stands in the list.
@@ -102,6 +102,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        if (context == null) {
+            return; // It never became active.
+        }
         loop.remove(this);
         waiting.clear();
         if (sink != null) {
@@ -128,9 +131,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             inviteBody(ctx);
             return;
         }
-        decoder.restart();
+        decoder().restart();
         waiting.add(incoming);
-        if (waiting.size() >= MAX_WAITING) {
+        waitingBytes += incoming.size();
+        if (waiting.size() >= MAX_WAITING || waitingBytes > options.maxBody()) {
             ctx.channel().config().setAutoRead(false);
         }
         next(ctx);
@@ -142,7 +146,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         } else if (message instanceof ByteBufHolder holder) {
             dropped += holder.content().readableBytes();
         }
-        if (dropped > MAX_DROPPED) {
+        if (phase == Phase.STREAMING && dropped > MAX_DROPPED) {
             ctx.close();
         }
     }
@@ -166,83 +170,57 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             case null -> inviteBody(ctx);
             case Incoming.Whole whole -> {
                 phase = Phase.BUSY;
-                handlers.start(() -> serve(ctx, whole));
+                waitingBytes -= whole.size();
+                handlers.start(new Exchange(this, handlers, admission, options, ctx, whole));
             }
             case Incoming.Refused refused -> refuse(ctx, refused);
         }
     }
 
-    /** On the request's virtual thread. */
-    private void serve(ChannelHandlerContext ctx, Incoming.Whole incoming) {
-        Response response = handlers.handle(incoming.request());
-        boolean streams = response.body() instanceof Body.Stream && !incoming.headOnly();
-        if (streams && !admission.enter(incoming.request().clientAddress().getAddress())) {
-            response = admission.refusal(incoming.request(), response);
-        }
-        ResponseWriter writer = open(incoming, response);
-        if (response.body() instanceof Body.Stream stream && !incoming.headOnly()) {
-            stream(ctx, incoming, writer, stream);
-        } else {
-            ctx.executor().execute(() -> answer(ctx, incoming, writer));
-        }
-    }
-
-    private static ResponseWriter open(Incoming.Whole incoming, Response response) {
-        try {
-            return new ResponseWriter(response);
-        } catch (IOException e) {
-            LOG.log(Level.ERROR, incoming.request() + ": its body cannot be opened", e);
-            return ResponseWriter.of(new HttpException(500));
-        }
-    }
-
-    private void answer(ChannelHandlerContext ctx, Incoming.Whole incoming, ResponseWriter writer) {
-        boolean keepAlive =
-                incoming.keepAlive() && !inputClosed && !stopping && !writer.asksToClose();
-        ChannelFuture written = writer.write(ctx, incoming, keepAlive);
+    /** Writes a response that is no stream. */
+    void answer(ChannelHandlerContext ctx, Incoming.Whole incoming, ResponseWriter writer) {
+        boolean last =
+                !incoming.keepAlive()
+                        || (inputClosed && waiting.isEmpty())
+                        || stopping
+                        || writer.asksToClose();
+        ChannelFuture written = writer.write(ctx, incoming, !last);
         since = System.nanoTime();
-        if (!keepAlive) {
+        if (last) {
             linger(ctx, written);
+        } else {
+            phase = Phase.WRITING;
+            written.addListener(done -> written(ctx, done.isSuccess()));
+        }
+    }
+
+    /**
+     * The answer is out, and only now the next request is taken: a client that asks on and on and
+     * reads nothing would have us keep all its answers.
+     */
+    private void written(ChannelHandlerContext ctx, boolean success) {
+        if (stopping || phase != Phase.WRITING) {
+            return; // The connection is being closed.
+        }
+        since = System.nanoTime();
+        phase = Phase.IDLE;
+        if (!success || (inputClosed && waiting.isEmpty())) {
+            ctx.close();
             return;
         }
-        phase = Phase.IDLE;
         if (waiting.isEmpty()) {
             ctx.channel().config().setAutoRead(true);
         }
         next(ctx);
     }
 
-    /** On the request's virtual thread, which goes on into the stream's writer. */
-    private void stream(
-            ChannelHandlerContext ctx,
-            Incoming.Whole incoming,
-            ResponseWriter writer,
-            Body.Stream stream) {
-        var out = new ChannelSink(ctx, options.streamBuffer(), incoming.chunked(), loop.space());
-        InetAddress client = incoming.request().clientAddress().getAddress();
-        out.onClose(() -> admission.leave(client));
-        limitAge(out);
-        ctx.executor().execute(() -> beginStream(ctx, incoming, writer, out));
-        try {
-            stream.writer().writeTo(out);
-            if (!out.isFed()) {
-                out.end();
-            }
-        } catch (Throwable e) {
-            LOG.log(Level.ERROR, "the body of " + incoming.request() + " failed", e);
-            out.abort();
-        }
+    /** A stream's way to this connection. From any thread. */
+    ChannelSink sink(ChannelHandlerContext ctx, Incoming.Whole incoming) {
+        return new ChannelSink(ctx, options.streamBuffer(), incoming.chunked(), loop.space());
     }
 
-    private void limitAge(ChannelSink out) {
-        long most = options.maxStreamAge().toMillis();
-        if (most > 0) {
-            long age = most - ThreadLocalRandom.current().nextLong(most / 5 + 1);
-            out.endAt(Instant.now().plusMillis(age));
-        }
-    }
-
-    private void beginStream(
+    /** Writes the head of a stream, and leaves the connection to it. */
+    void beginStream(
             ChannelHandlerContext ctx,
             Incoming.Whole incoming,
             ResponseWriter writer,
@@ -257,9 +235,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         waiting.clear();
         writer.writeStreamHead(ctx, incoming);
         // What the decoder still holds comes back to channelRead, and is dropped there.
-        ctx.pipeline().remove(decoder);
+        ctx.pipeline().remove(decoder());
         ctx.pipeline().remove(HttpResponseEncoder.class);
         ctx.channel().config().setAutoRead(true);
+        // A stream may last for days, and needs none of them.
+        decoder = null;
+        reader = null;
         if (stopping) {
             out.dismiss(admission.spread());
         }
@@ -283,7 +264,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (inputClosed) {
             written.addListener(ChannelFutureListener.CLOSE);
         } else {
-            written.addListener(done -> ((SocketChannel) ctx.channel()).shutdownOutput());
+            written.addListener(
+                    done -> {
+                        since = System.nanoTime();
+                        ((SocketChannel) ctx.channel()).shutdownOutput();
+                    });
         }
     }
 
@@ -292,7 +277,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (event instanceof ChannelInputShutdownEvent) {
             inputClosed = true;
             switch (phase) {
-                case BUSY -> {} // Who has ended before the answer waits for it.
+                case BUSY, WRITING -> {} // Who has ended before the answer waits for it.
                 case STREAMING -> ctx.close(); // Who has ended a stream has left it.
                 case IDLE, LINGERING -> closeWhenFlushed(ctx);
             }
@@ -315,38 +300,56 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         ctx.close();
     }
 
+    /** Ends it at once, from any thread, because of a fault of ours. */
+    void fail() {
+        Objects.requireNonNull(context).close();
+    }
+
     /** Looks whether something is overdue. */
     void tick(long now) {
         ChannelHandlerContext ctx = context;
-        if (ctx == null) {
+        if (ctx == null || !ctx.channel().isActive()) {
             return;
         }
         switch (phase) {
             case IDLE -> tickIdle(ctx, now);
             case BUSY -> {}
+            case WRITING -> closeWhenStalled(ctx, now);
             case STREAMING -> tickStream(ctx, now);
             case LINGERING -> {
-                if (now - since > LINGER && isDone(ctx, now)) {
+                closeWhenStalled(ctx, now);
+                if (!Stall.isWriting(ctx.channel()) && now - since > LINGER) {
                     ctx.close();
                 }
             }
         }
     }
 
+    private void closeWhenStalled(ChannelHandlerContext ctx, long now) {
+        if (stall.lasts(ctx.channel(), now, options.idleTimeout().toNanos())) {
+            ctx.close();
+        }
+    }
+
     private void tickIdle(ChannelHandlerContext ctx, long now) {
         long headAt = reader().headAt();
-        long byteAt = decoder.firstByteAt();
+        long byteAt = decoder().firstByteAt();
         if (headAt != 0) {
-            if (now - headAt > options.bodyTimeout().toNanos()) {
+            if (now - later(headAt, since) > options.bodyTimeout().toNanos()) {
                 refuse(ctx, new Incoming.Refused(408, "the body came too slowly"));
             }
         } else if (byteAt != 0) {
-            if (now - byteAt > options.headTimeout().toNanos()) {
+            if (now - later(byteAt, since) > options.headTimeout().toNanos()) {
                 refuse(ctx, new Incoming.Refused(408, "the head came too slowly"));
             }
-        } else if (now - since > options.idleTimeout().toNanos() && isDone(ctx, now)) {
+        } else if (now - since > options.idleTimeout().toNanos()) {
             ctx.close();
         }
+    }
+
+    // While the answer before it was under way, a request was perhaps not even read.
+    private static long later(long one, long other) {
+        return one - other > 0 ? one : other;
     }
 
     private void tickStream(ChannelHandlerContext ctx, long now) {
@@ -355,9 +358,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         if (!out.isOpen()) {
-            if (isDone(ctx, now)) {
-                ctx.close();
-            }
+            closeWhenStalled(ctx, now);
             return;
         }
         out.tick(now, options.heartbeat().toNanos(), admission.spread());
@@ -369,28 +370,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Whether nothing waits for the client to read, or it has read nothing for the idle time. */
-    private boolean isDone(ChannelHandlerContext ctx, long now) {
-        ChannelOutboundBuffer pending = ctx.channel().unsafe().outboundBuffer();
-        if (pending == null || pending.isEmpty()) {
-            return true;
-        }
-        long mark =
-                pending.totalPendingWriteBytes() * 31
-                        + pending.currentProgress() * 17
-                        + pending.size();
-        if (mark != progress) {
-            progress = mark;
-            since = now;
-        }
-        return now - since > options.idleTimeout().toNanos();
-    }
-
     /** The server stops: ends what is idle or a stream; what is handled gets its answer first. */
     void stop() {
         stopping = true;
         ChannelHandlerContext ctx = context;
-        if (ctx != null && (phase == Phase.IDLE || phase == Phase.LINGERING)) {
+        if (ctx != null && phase != Phase.BUSY && phase != Phase.STREAMING) {
             closeWhenFlushed(ctx);
         }
         if (sink != null) {
@@ -405,10 +389,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private RequestReader reader() {
-        RequestReader made = reader;
-        if (made == null) {
-            throw new IllegalStateException("no connection yet");
-        }
-        return made;
+        return Objects.requireNonNull(reader, "no connection yet, or a stream by now");
+    }
+
+    private StrictRequestDecoder decoder() {
+        return Objects.requireNonNull(decoder, "a stream by now");
     }
 }

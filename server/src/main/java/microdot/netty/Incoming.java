@@ -10,6 +10,9 @@ sealed interface Incoming {
     /** Whether the client wants the head alone. */
     boolean headOnly();
 
+    /** Bytes of memory that its body takes. */
+    int size();
+
     /**
      * A whole request.
      *
@@ -19,6 +22,11 @@ sealed interface Incoming {
         @Override
         public boolean headOnly() {
             return request.method().equals("HEAD");
+        }
+
+        @Override
+        public int size() {
+            return request.body().length;
         }
     }
 
@@ -32,6 +40,11 @@ sealed interface Incoming {
         @Override
         public boolean headOnly() {
             return false;
+        }
+
+        @Override
+        public int size() {
+            return 0;
         }
     }
 }

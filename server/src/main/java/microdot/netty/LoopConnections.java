@@ -64,7 +64,17 @@ final class LoopConnections {
         long now = System.nanoTime();
         // Backwards: what leaves is replaced by the last, which has had its turn.
         for (int i = connections.size() - 1; i >= 0; i--) {
-            connections.get(i).tick(now);
+            tick(connections.get(i), now);
+        }
+    }
+
+    /** What fails for one connection ends that one; out of here it would end the timer of all. */
+    private static void tick(HttpConnection connection, long now) {
+        try {
+            connection.tick(now);
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "a connection could not be looked after", e);
+            connection.fail();
         }
     }
 
@@ -105,6 +115,7 @@ final class LoopConnections {
         return info != null
                 && halfOpen > 0
                 && channel instanceof EpollSocketChannel epoll
+                && epoll.isOpen() // The heartbeat just written may have found it broken.
                 && state.isGone(epoll, info, lastWrite, now, halfOpen);
     }
 

@@ -8,7 +8,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.ServerSocketChannel;
@@ -49,7 +48,7 @@ final class NettyServer implements Server {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    private NettyServer(Microdot app, ServerOptions options) throws IOException {
+    private NettyServer(Microdot app, ServerOptions options, boolean epoll) throws IOException {
         this.options = options;
         this.handlers = new Handlers(app);
         this.admission = new Admission(options);
@@ -58,24 +57,23 @@ final class NettyServer implements Server {
                 new MultiThreadIoEventLoopGroup(
                         Runtime.getRuntime().availableProcessors(),
                         new DefaultThreadFactory("microdot-loop", true),
-                        Epoll.isAvailable()
-                                ? EpollIoHandler.newFactory()
-                                : NioIoHandler.newFactory());
+                        epoll ? RepairedEpoll.newFactory() : NioIoHandler.newFactory());
         for (EventExecutor loop : group) {
-            loops.put(
-                    (EventLoop) loop,
-                    new LoopConnections((EventLoop) loop, options, Epoll.isAvailable()));
+            loops.put((EventLoop) loop, new LoopConnections((EventLoop) loop, options, epoll));
         }
-        this.listener = bind();
+        this.listener = bind(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
     }
 
     static NettyServer start(Microdot app, ServerOptions options) throws IOException {
-        return new NettyServer(app, options);
+        return start(app, options, Epoll.isAvailable());
     }
 
-    private Channel bind() throws IOException {
-        Class<? extends ServerSocketChannel> type =
-                Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    static NettyServer start(Microdot app, ServerOptions options, boolean epoll)
+            throws IOException {
+        return new NettyServer(app, options, epoll);
+    }
+
+    private Channel bind(Class<? extends ServerSocketChannel> type) throws IOException {
         var bootstrap =
                 new ServerBootstrap()
                         .group(group)

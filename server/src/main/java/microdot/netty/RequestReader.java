@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
@@ -16,6 +17,8 @@ import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import microdot.Headers;
 import microdot.HttpException;
 import microdot.Request;
@@ -24,6 +27,10 @@ import org.jspecify.annotations.Nullable;
 /** Makes whole requests of what Netty's decoder gives. Lives on the connection's event loop. */
 final class RequestReader {
     private static final byte[] NO_BYTES = {};
+    // By RFC 3986, section 3.2.2, and roughly: enough that nothing else can be meant.
+    private static final Pattern HOST =
+            Pattern.compile("(?:[\\w.~!$&'()*+,;=%-]*|\\[[0-9A-Fa-f:.]+])(?::\\d*)?");
+    private static final Pattern WHOLE_URL = Pattern.compile("(?i)https?://([^/?]*)");
 
     private final int maxBody;
     private final InetSocketAddress client;
@@ -58,7 +65,7 @@ final class RequestReader {
             return null;
         }
         if (part.decoderResult().isFailure()) {
-            return refuse(part.decoderResult());
+            return refuse(part.decoderResult(), part instanceof HttpRequest);
         }
         if (part instanceof HttpRequest request) {
             Incoming.Refused fault = begin(request);
@@ -73,26 +80,61 @@ final class RequestReader {
         head = request;
         headAt = System.nanoTime();
         body = null;
-        List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
-        boolean http11 = request.protocolVersion().equals(HttpVersion.HTTP_1_1);
-        if (hosts.size() > 1 || (http11 && hosts.isEmpty())) {
-            return refuse(400, "Host: " + hosts.size() + " fields (expected: one)");
+        Incoming.Refused fault = checkHost(request);
+        if (fault == null) {
+            fault = checkLength(request);
         }
-        List<String> codings = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
-        if (!codings.isEmpty()
-                && !(http11
-                        && codings.size() == 1
-                        && codings.getFirst().equalsIgnoreCase("chunked"))) {
-            return refuse(
-                    http11 ? 501 : 400,
-                    "Transfer-Encoding: " + codings + " (expected: chunked, in HTTP/1.1)");
+        if (fault != null) {
+            return fault;
         }
+        boolean http11 = isHttp11(request);
         String expect = request.headers().get(HttpHeaderNames.EXPECT);
         if (http11 && expect != null && !expect.equalsIgnoreCase("100-continue")) {
             return refuse(417, "Expect: (expected: 100-continue)");
         }
         expectation = HttpUtil.is100ContinueExpected(request);
         return HttpUtil.getContentLength(request, 0L) > maxBody ? tooLarge() : null;
+    }
+
+    private Incoming.@Nullable Refused checkHost(HttpRequest request) {
+        List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
+        if (hosts.size() > 1 || (isHttp11(request) && hosts.isEmpty())) {
+            return refuse(400, "Host: " + hosts.size() + " fields (expected: one)");
+        }
+        String host = hosts.isEmpty() ? "" : hosts.getFirst();
+        if (!HOST.matcher(host).matches()) {
+            return refuse(400, "Host (expected: a name or an address, perhaps with a port)");
+        }
+        // The two name one host, or servers in a row could go by different ones.
+        Matcher whole = WHOLE_URL.matcher(request.uri());
+        if (whole.lookingAt() && !hosts.isEmpty() && !host.equalsIgnoreCase(whole.group(1))) {
+            return refuse(400, "Host (expected: that of the request line)");
+        }
+        return null;
+    }
+
+    /** What the decoder lets pass although two servers could see different ends of the body. */
+    private Incoming.@Nullable Refused checkLength(HttpRequest request) {
+        HttpHeaders headers = request.headers();
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        boolean http11 = isHttp11(request);
+        boolean chunked =
+                codings.size() == 1 && codings.getFirst().equalsIgnoreCase("chunked") && http11;
+        if (!codings.isEmpty() && !chunked) {
+            return refuse(
+                    http11 ? 501 : 400,
+                    "Transfer-Encoding: " + codings + " (expected: chunked, in HTTP/1.1)");
+        }
+        // Of a draft of WebSocket the decoder knows that eight bytes follow, and no other server
+        // does.
+        if (headers.contains(HttpHeaderNames.SEC_WEBSOCKET_KEY1)) {
+            return refuse(400, "Sec-WebSocket-Key1 (expected: no such field)");
+        }
+        return null;
+    }
+
+    private static boolean isHttp11(HttpRequest request) {
+        return request.protocolVersion().equals(HttpVersion.HTTP_1_1);
     }
 
     private @Nullable Incoming append(HttpContent content) {
@@ -129,8 +171,7 @@ final class RequestReader {
                             all == null ? NO_BYTES : all.toByteArray(),
                             client,
                             "http");
-            boolean http11 = request.protocolVersion().equals(HttpVersion.HTTP_1_1);
-            return new Incoming.Whole(whole, http11, HttpUtil.isKeepAlive(request));
+            return new Incoming.Whole(whole, isHttp11(request), HttpUtil.isKeepAlive(request));
         } catch (HttpException e) {
             return refuse(e.status(), String.valueOf(e.getMessage()));
         }
@@ -152,10 +193,12 @@ final class RequestReader {
         return refuse(413, "the body is larger than " + maxBody + " bytes");
     }
 
-    private Incoming.Refused refuse(DecoderResult result) {
+    private Incoming.Refused refuse(DecoderResult result, boolean inHead) {
         Throwable cause = result.cause();
         return switch (cause) {
-            case TooLongHttpLineException e -> refuse(414, "the request line is too long");
+            // The line of a chunk's size may be too long as well.
+            case TooLongHttpLineException e when inHead ->
+                    refuse(414, "the request line is too long");
             case TooLongHttpHeaderException e -> refuse(431, "the header fields are too large");
             case StrictRequestDecoder.UnsupportedVersion e ->
                     refuse(505, String.valueOf(e.getMessage()));

@@ -88,7 +88,7 @@ final class ResponseWriter {
         }
         ctx.write(head);
         if (incoming.headOnly() || isBodiless() || length <= 0) {
-            ReferenceCountUtil.release(content);
+            release();
         } else {
             ctx.write(content instanceof ByteBuf bytes ? new DefaultHttpContent(bytes) : content);
         }
@@ -104,6 +104,11 @@ final class ResponseWriter {
         ctx.writeAndFlush(head);
     }
 
+    /** Gives back what was opened and will not be written. */
+    void release() {
+        ReferenceCountUtil.release(content);
+    }
+
     private static long length(Body body) {
         return switch (body) {
             case Body.Empty empty -> 0;
@@ -113,8 +118,12 @@ final class ResponseWriter {
         };
     }
 
-    // No content, and by RFC 9110 not even a length.
     private boolean isBodiless() {
+        return isBodiless(response);
+    }
+
+    /** Whether the status forbids a body, and by RFC 9110 even a length. */
+    static boolean isBodiless(Response response) {
         return response.status() == 204 || response.status() == 304;
     }
 

@@ -1,9 +1,15 @@
 package microdot.netty;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
+import java.util.List;
 
 /**
  * Netty's decoder without its leniency: what two servers in a row could read differently is
@@ -11,6 +17,10 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
     private long firstByteAt;
+    private boolean inHead = true;
+    private boolean lineBegun; // Of the head: empty lines ahead of it are passed over.
+    private int wordEnd;
+    private int lengths;
 
     StrictRequestDecoder(int maxHead) {
         super(
@@ -39,7 +49,85 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
     /** What came has become a request: the time begins anew with the next byte. */
     void restart() {
-        firstByteAt = 0;
+        firstByteAt = actualReadableBytes() > 0 ? System.nanoTime() : 0;
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf buffer, List<Object> out)
+            throws Exception {
+        if (inHead && isFolded(buffer)) {
+            buffer.skipBytes(buffer.readableBytes());
+            HttpMessage refused = createInvalidMessage();
+            refused.setDecoderResult(
+                    DecoderResult.failure(
+                            new IllegalArgumentException("a line that begins with white space")));
+            out.add(refused);
+            return;
+        }
+        int before = out.size();
+        super.decode(ctx, buffer, out);
+        if (out.size() > before) {
+            inHead = out.getLast() instanceof LastHttpContent;
+            lineBegun = false;
+        }
+    }
+
+    /**
+     * Whether a line of the head begins with white space: the old way to continue the line before,
+     * which some servers take for that, some for a field of its own, and some pass over. The
+     * decoder takes whole lines, so the buffer begins with one.
+     */
+    private boolean isFolded(ByteBuf buffer) {
+        int end = buffer.writerIndex();
+        for (int line = buffer.readerIndex(); line < end; ) {
+            byte first = buffer.getByte(line);
+            if (first == ' ' || first == '\t') {
+                return true;
+            }
+            int lineFeed = buffer.indexOf(line, end, (byte) '\n');
+            boolean empty = first == '\r' && lineFeed == line + 1;
+            if (lineFeed < 0 || (empty && lineBegun)) {
+                return false;
+            }
+            lineBegun |= !empty;
+            line = lineFeed + 1;
+        }
+        return false;
+    }
+
+    @Override
+    protected String splitFirstWordInitialLine(byte[] line, int start, int length) {
+        wordEnd = start + length;
+        return super.splitFirstWordInitialLine(line, start, length);
+    }
+
+    @Override
+    protected String splitSecondWordInitialLine(byte[] line, int start, int length) {
+        checkSpace(line, start);
+        wordEnd = start + length;
+        return super.splitSecondWordInitialLine(line, start, length);
+    }
+
+    @Override
+    protected String splitThirdWordInitialLine(byte[] line, int start, int length) {
+        checkSpace(line, start);
+        return super.splitThirdWordInitialLine(line, start, length);
+    }
+
+    private void checkSpace(byte[] line, int start) {
+        if (start != wordEnd + 1 || line[wordEnd] != ' ') {
+            throw new IllegalArgumentException("request line (expected: single spaces)");
+        }
+    }
+
+    @Override
+    protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+        AsciiString name = super.splitHeaderName(line, start, length);
+        // Of several in HTTP/1.0 the decoder would take the first.
+        if (HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name) && ++lengths > 1) {
+            throw new IllegalArgumentException("Content-Length: several (expected: one)");
+        }
+        return name;
     }
 
     @Override
@@ -50,6 +138,10 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             }
             throw new UnsupportedVersion(line[2]);
         }
+        if (!line[1].chars().allMatch(c -> c > ' ' && c < 127 && c != '#')) {
+            throw new IllegalArgumentException("target (expected: ASCII, without a fragment)");
+        }
+        lengths = 0;
         return super.createMessage(line);
     }
 

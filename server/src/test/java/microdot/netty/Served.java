@@ -3,21 +3,40 @@ package microdot.netty;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import microdot.Microdot;
 import microdot.Server;
 import microdot.ServerOptions;
 
-/** A server for one test, which ends by asserting that it left nothing behind. */
+/**
+ * A server for one test, which ends by asserting that it left nothing behind and complained of
+ * nothing but what the test provoked.
+ */
 final class Served implements AutoCloseable {
-    final Server server;
+    private static final Server.Stats NOTHING = new Server.Stats(0, 0, 0);
 
-    Served(Microdot app, ServerOptions options) {
-        server = app.start(options.host("127.0.0.1").port(0));
+    final Server server;
+    private final Logged logged = new Logged();
+    private int failures;
+
+    Served(Microdot app, ServerOptions options, boolean epoll) {
+        try {
+            server = NettyServer.start(app, options.host("127.0.0.1").port(0), epoll);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static Served of(Microdot app) {
-        return new Served(app, new ServerOptions());
+        return new Served(app, new ServerOptions(), true);
+    }
+
+    /** The test makes handlers fail so often, and each time is logged once. */
+    Served expectFailures(int count) {
+        failures = count;
+        return this;
     }
 
     RawClient client() throws IOException {
@@ -31,19 +50,26 @@ final class Served implements AutoCloseable {
         }
     }
 
-    /** Waits, as long as it takes, until nothing is open; the test's own timeout bounds it. */
+    /** Waits until nothing is open; the clients of the test have gone. */
     void awaitNothingOpen() {
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        var nothing = new Server.Stats(0, 0, 0);
-        while (!server.stats().equals(nothing) && System.nanoTime() < patience) {
+        while (!server.stats().equals(NOTHING) && System.nanoTime() < patience) {
             Thread.onSpinWait();
         }
-        assertEquals(nothing, server.stats());
+        assertEquals(NOTHING, server.stats());
     }
 
     @Override
     public void close() {
-        server.close();
-        assertEquals(new Server.Stats(0, 0, 0), server.stats());
+        try {
+            awaitNothingOpen();
+            server.close();
+            assertEquals(NOTHING, server.stats());
+            List<String> complaints = logged.complaints();
+            assertEquals(failures, complaints.size(), complaints::toString);
+        } finally {
+            server.close();
+            logged.close();
+        }
     }
 }

@@ -5,9 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.util.internal.PlatformDependent;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Queue;
+import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -23,6 +28,10 @@ import org.junit.jupiter.api.Test;
 class SoakTest {
     private static final Logger LEAKS = Logger.getLogger("io.netty.util.ResourceLeakDetector");
 
+    private static final int THREADS = 4;
+    private static final int OPEN_AT_ONCE = 50;
+
+    private final AtomicLong opened = new AtomicLong();
     private final Queue<String> leaks = new ConcurrentLinkedQueue<>();
     private final Queue<String> pinned = new ConcurrentLinkedQueue<>();
     private final Topics topics = new Topics();
@@ -61,8 +70,11 @@ class SoakTest {
             assertTrue(
                     PlatformDependent.usedDirectMemory() < direct * 3 / 2 + (8 << 20),
                     () -> "direct: " + direct + ", later " + PlatformDependent.usedDirectMemory());
+            // A leak is reported when, after the collector, the next buffer is asked for.
+            abandon(served, Duration.ofMillis(500));
             recording.stop();
             assertEquals(0, topics.topic("soak").followers());
+            System.out.println(opened + " streams opened and abandoned");
         } finally {
             LEAKS.removeHandler(collector);
         }
@@ -113,20 +125,53 @@ class SoakTest {
 
     private void abandon(Served served, Duration time) throws Exception {
         long until = System.nanoTime() + time.toNanos();
-        for (int i = 0; System.nanoTime() < until; i++) {
-            RawClient client = served.client();
-            client.get("/" + i % 3);
-            topics.publish("soak", "event " + i);
-            if (i % 4 != 0) {
-                client.readHead();
-            }
-            if (i % 5 == 0) {
-                client.reset();
-            } else {
-                client.close();
-            }
+        var failures = new ConcurrentLinkedQueue<Throwable>();
+        var threads = new ArrayList<Thread>();
+        for (int t = 0; t < THREADS; t++) {
+            int seed = t;
+            threads.add(
+                    Thread.ofPlatform()
+                            .start(() -> abandon(served, until, new Random(seed), failures)));
         }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertTrue(failures.isEmpty(), failures::toString);
         served.awaitNothingOpen();
+    }
+
+    /** Some streams stay open for a while, so that there are always many at once. */
+    private void abandon(Served served, long until, Random random, Queue<Throwable> failures) {
+        var open = new ArrayDeque<RawClient>();
+        try {
+            while (System.nanoTime() < until) {
+                RawClient client = served.client();
+                client.get("/" + random.nextInt(3));
+                topics.publish("soak", "event " + opened.incrementAndGet());
+                switch (random.nextInt(4)) {
+                    case 0 -> {} // Never read.
+                    case 1 -> client.readTo("HTTP/1.1 200"); // Half read.
+                    default -> client.readHead();
+                }
+                open.add(client);
+                if (open.size() > OPEN_AT_ONCE) {
+                    leave(open.remove(), random);
+                }
+            }
+            for (RawClient client : open) {
+                leave(client, random);
+            }
+        } catch (IOException | RuntimeException | AssertionError e) {
+            failures.add(e);
+        }
+    }
+
+    private static void leave(RawClient client, Random random) throws IOException {
+        switch (random.nextInt(3)) {
+            case 0 -> client.reset();
+            case 1 -> client.shutdownOutput().close();
+            default -> client.close();
+        }
     }
 
     private static long usedHeap() {

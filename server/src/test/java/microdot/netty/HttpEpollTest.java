@@ -1,0 +1,8 @@
+package microdot.netty;
+
+class HttpEpollTest extends HttpContract {
+    @Override
+    boolean epoll() {
+        return true;
+    }
+}

@@ -1,0 +1,8 @@
+package microdot.netty;
+
+class HttpNioTest extends HttpContract {
+    @Override
+    boolean epoll() {
+        return false;
+    }
+}

@@ -1,0 +1,41 @@
+package microdot.netty;
+
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/** What the server and Netty, whose leak reports are among it, complain of while it is open. */
+final class Logged extends Handler {
+    // A logger that nobody holds loses its handlers.
+    private static final List<Logger> LOGGERS =
+            List.of(Logger.getLogger("microdot"), Logger.getLogger("io.netty"));
+
+    private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
+
+    Logged() {
+        LOGGERS.forEach(logger -> logger.addHandler(this));
+    }
+
+    List<String> complaints() {
+        return List.copyOf(complaints);
+    }
+
+    @Override
+    public void publish(LogRecord record) {
+        if (record.getLevel().intValue() >= Level.WARNING.intValue()) {
+            complaints.add(record.getMessage() + ": " + record.getThrown());
+        }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {
+        LOGGERS.forEach(logger -> logger.removeHandler(this));
+    }
+}

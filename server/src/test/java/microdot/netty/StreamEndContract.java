@@ -1,0 +1,336 @@
+package microdot.netty;
+
+import static microdot.sse.Sse.withSse;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import microdot.Body;
+import microdot.Microdot;
+import microdot.Response;
+import microdot.ServerOptions;
+import microdot.sse.Sse;
+import microdot.sse.SseHandler;
+import microdot.sse.StreamClosedException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Whichever way a stream ends: finally and onClose run once, and nothing is left. */
+@Timeout(60)
+abstract class StreamEndContract extends TransportContract {
+    private static final String LAST_CHUNK = "0\r\n\r\n";
+
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final AtomicInteger finals = new AtomicInteger();
+    private final AtomicInteger closes = new AtomicInteger();
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final SynchronousQueue<Sse> begun = new SynchronousQueue<>();
+
+    /** Counts how the handler ends. */
+    private Microdot app(SseHandler handler) {
+        return new Microdot()
+                .get(
+                        "/events",
+                        withSse(
+                                (request, sse) -> {
+                                    sse.onClose(
+                                            () -> {
+                                                closes.incrementAndGet();
+                                                closed.countDown();
+                                            });
+                                    try {
+                                        handler.handle(request, sse);
+                                    } finally {
+                                        finals.incrementAndGet();
+                                        ended.countDown();
+                                    }
+                                }));
+    }
+
+    private final SseHandler sleeper =
+            (request, sse) -> {
+                begun.put(sse);
+                Thread.sleep(Duration.ofDays(1));
+            };
+
+    private void assertEndedOnce() throws InterruptedException {
+        ended.await();
+        closed.await();
+        assertEquals(1, finals.get());
+        assertEquals(1, closes.get());
+    }
+
+    @Test
+    void byReturn() throws Exception {
+        try (Served served = served(app((request, sse) -> sse.send("all")));
+                RawClient client = served.client()) {
+            assertTrue(client.get("/events").readAll().endsWith("\n\n\r\n" + LAST_CHUNK));
+            assertEndedOnce();
+        }
+    }
+
+    @Test
+    void byFailure() throws Exception {
+        SseHandler failing =
+                (request, sse) -> {
+                    sse.send("some");
+                    throw new IllegalStateException("as the test wants it");
+                };
+        try (Served served = served(app(failing)).expectFailures(1);
+                RawClient client = served.client()) {
+            String all = client.get("/events").readAll();
+            assertTrue(all.contains("data: some\n\n"), all);
+            assertFalse(all.endsWith(LAST_CHUNK), all);
+            assertEndedOnce();
+        }
+    }
+
+    @Test
+    void byTheClientThatLeaves() throws Exception {
+        try (Served served = served(app(sleeper))) {
+            RawClient client = served.client().get("/events");
+            begun.take();
+            client.close();
+            assertEndedOnce();
+        }
+    }
+
+    @Test
+    void byTheClientThatEndsItsSideOnly() throws Exception {
+        try (Served served = served(app(sleeper));
+                RawClient client = served.client().get("/events")) {
+            begun.take();
+            client.shutdownOutput();
+            assertEndedOnce();
+            assertFalse(client.readAll().endsWith(LAST_CHUNK));
+        }
+    }
+
+    @Test
+    void byTheClientThatResets() throws Exception {
+        try (Served served = served(app(sleeper))) {
+            RawClient client = served.client().get("/events");
+            begun.take();
+            client.reset();
+            assertEndedOnce();
+        }
+    }
+
+    @Test
+    void byAnotherThread() throws Exception {
+        try (Served served = served(app(sleeper));
+                RawClient client = served.client().get("/events")) {
+            Sse sse = begun.take();
+            sse.send("last");
+            sse.close();
+            sse.close();
+            assertFalse(sse.isOpen());
+            assertThrows(StreamClosedException.class, () -> sse.send("late"));
+            assertTrue(client.readAll().endsWith("data: last\n\n\r\n" + LAST_CHUNK));
+            assertEndedOnce();
+        }
+    }
+
+    @Test
+    void byItsOwnHandlerWhichIsNotInterrupted() throws Exception {
+        var interrupted = new AtomicReference<Boolean>();
+        SseHandler handler =
+                (request, sse) -> {
+                    sse.close();
+                    interrupted.set(Thread.interrupted());
+                };
+        try (Served served = served(app(handler));
+                RawClient client = served.client().get("/events")) {
+            assertTrue(client.readAll().endsWith(LAST_CHUNK));
+            assertEndedOnce();
+        }
+        assertEquals(false, interrupted.get());
+    }
+
+    @Test
+    void byAbort() throws Exception {
+        var again = new CountDownLatch(1);
+        Body.StreamWriter writer =
+                sink -> {
+                    sink.onClose(closes::incrementAndGet);
+                    sink.write(new byte[] {'x'});
+                    sink.abort();
+                    sink.abort();
+                    sink.end();
+                    again.countDown();
+                };
+        var app = new Microdot().get("/", request -> new Response(new Body.Stream(writer)));
+        try (Served served = served(app);
+                RawClient client = served.client().get("/")) {
+            assertFalse(client.readAll().endsWith(LAST_CHUNK));
+            again.await();
+        }
+        assertEquals(1, closes.get());
+    }
+
+    @Test
+    void byTheServerWhichWaitsForFinally() throws Exception {
+        var gate = new CountDownLatch(1);
+        SseHandler handler =
+                (request, sse) -> {
+                    try {
+                        sleeper.handle(request, sse);
+                    } catch (InterruptedException e) {
+                        gate.await();
+                        throw e;
+                    }
+                };
+        var options = new ServerOptions().closeTimeout(Duration.ofSeconds(30));
+        try (Served served = served(app(handler), options);
+                RawClient client = served.client().get("/events")) {
+            begun.take();
+            Thread closing = Thread.startVirtualThread(served.server::close);
+            Thread second = Thread.startVirtualThread(served.server::close);
+            String all = client.readAll();
+            assertTrue(all.contains("retry: ") && all.endsWith(LAST_CHUNK), all);
+            assertEquals(0, finals.get());
+            gate.countDown();
+            closing.join();
+            second.join();
+            assertEquals(1, finals.get());
+            assertEndedOnce();
+        }
+    }
+
+    @Test
+    void aHandlerThatIgnoresTheInterruptDoesNotHoldTheClose() throws Exception {
+        var stop = new CountDownLatch(1);
+        var running = new CountDownLatch(2);
+        SseHandler stubborn =
+                (request, sse) -> {
+                    running.countDown();
+                    awaitStubbornly(stop);
+                };
+        Microdot app =
+                app(stubborn)
+                        .get(
+                                "/plain",
+                                request -> {
+                                    running.countDown();
+                                    awaitStubbornly(stop);
+                                    return "late";
+                                });
+        var options = new ServerOptions().closeTimeout(Duration.ofMillis(100));
+        try (Served served = served(app, options);
+                RawClient stream = served.client().get("/events");
+                RawClient plain = served.client().get("/plain")) {
+            running.await();
+            served.server.close();
+            assertEquals(2, served.server.stats().handlers());
+            assertTrue(stream.readAll().endsWith(LAST_CHUNK));
+            plain.readAll();
+            stop.countDown();
+            assertEndedOnce();
+        }
+    }
+
+    private static void awaitStubbornly(CountDownLatch stop) {
+        while (true) {
+            try {
+                stop.await();
+                return;
+            } catch (InterruptedException e) {
+                // So it is that some code behaves.
+            }
+        }
+    }
+
+    @Test
+    void aPlainRequestInProgressGetsItsAnswerWhenTheServerCloses() throws Exception {
+        var running = new CountDownLatch(1);
+        var gate = new CountDownLatch(1);
+        var app =
+                new Microdot()
+                        .get(
+                                "/",
+                                request -> {
+                                    running.countDown();
+                                    gate.await();
+                                    return "answer";
+                                });
+        var options = new ServerOptions().closeTimeout(Duration.ofSeconds(30));
+        try (Served served = served(app, options);
+                RawClient client = served.client().get("/").get("/")) {
+            running.await();
+            RawClient idle = served.client();
+            Thread closing = Thread.startVirtualThread(served.server::close);
+            assertEquals("", idle.readAll());
+            gate.countDown();
+            String all = client.readAll();
+            assertTrue(all.contains("connection: close") && all.endsWith("answer"), all);
+            client.close();
+            closing.join();
+        }
+    }
+
+    @Test
+    void aHandlerCanCloseItsServer() throws Exception {
+        var served = new AtomicReference<Served>();
+        SseHandler handler =
+                (request, sse) -> {
+                    sse.send("bye");
+                    served.get().server.close();
+                };
+        var options = new ServerOptions().closeTimeout(Duration.ofMillis(100));
+        try (Served server = served(app(handler), options);
+                RawClient client = server.client()) {
+            served.set(server);
+            assertTrue(client.get("/events").readAll().contains("data: bye"));
+            assertEndedOnce();
+        }
+    }
+
+    /**
+     * The end is told to the handler first: its next send does not look like a failure of its own.
+     */
+    @Test
+    void manyClientsThatLeaveAmidASendAreNoFailures() throws Exception {
+        var released = new CountDownLatch(100 * 3);
+        SseHandler sender =
+                (request, sse) -> {
+                    for (int i = 0; i < 2; i++) {
+                        Thread.startVirtualThread(() -> sendUntilClosed(sse, released));
+                    }
+                    try {
+                        while (true) {
+                            sse.send("x");
+                        }
+                    } finally {
+                        released.countDown();
+                    }
+                };
+        try (Served served = served(new Microdot().get("/events", withSse(sender)))) {
+            for (int i = 0; i < 100; i++) {
+                RawClient client = served.client();
+                client.get("/events").readTo("data: x\n\n");
+                if (i % 2 == 0) {
+                    client.close();
+                } else {
+                    client.reset();
+                }
+            }
+            released.await();
+        }
+    }
+
+    private static void sendUntilClosed(Sse sse, CountDownLatch released) {
+        try {
+            while (true) {
+                sse.send("y");
+            }
+        } catch (StreamClosedException e) {
+            released.countDown();
+        }
+    }
+}

@@ -1,0 +1,8 @@
+package microdot.netty;
+
+class StreamEndEpollTest extends StreamEndContract {
+    @Override
+    boolean epoll() {
+        return true;
+    }
+}

@@ -1,0 +1,8 @@
+package microdot.netty;
+
+class StreamEndNioTest extends StreamEndContract {
+    @Override
+    boolean epoll() {
+        return false;
+    }
+}

@@ -1,0 +1,8 @@
+package microdot.netty;
+
+class StreamEpollTest extends StreamContract {
+    @Override
+    boolean epoll() {
+        return true;
+    }
+}

@@ -1,0 +1,8 @@
+package microdot.netty;
+
+class StreamNioTest extends StreamContract {
+    @Override
+    boolean epoll() {
+        return false;
+    }
+}

@@ -1,0 +1,8 @@
+package microdot.netty;
+
+class TimeoutEpollTest extends TimeoutContract {
+    @Override
+    boolean epoll() {
+        return true;
+    }
+}

@@ -1,0 +1,8 @@
+package microdot.netty;
+
+class TimeoutNioTest extends TimeoutContract {
+    @Override
+    boolean epoll() {
+        return false;
+    }
+}
