@@ -27,9 +27,9 @@ async function chat(browser, light) {
   await tell(bob, 'Is the kettle on? ' + 'W'.repeat(60));
   await hears(ann, 'kettle');
   await ann.bringToFront();
-  await tell(ann, '<b>Yes</b> & 🫖');
+  await tell(ann, '<b>Yes</b> & 🐈');
   await bob.bringToFront();
-  await hears(bob, 'Ann<b>Yes</b> & 🫖');
+  await hears(bob, 'Ann<b>Yes</b> & 🐈');
   await bob.waitForFunction(() => document.querySelector('#here').textContent === '2 here', patient);
   for (const [page, width] of [[bob, 390], [ann, 1280]]) {
     await page.bringToFront();

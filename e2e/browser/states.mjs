@@ -20,6 +20,7 @@ await page.waitForFunction(() => document.querySelector('#reconnects').textConte
 console.log('missed ' + await page.evaluate(() => document.querySelector('#missed').textContent));
 
 await page.waitForFunction(() => document.querySelector('#reconnects').textContent === '2', patient);
-const [received, before] = await page.evaluate(() => [Number(document.querySelector('#received').textContent), document.querySelector('#cpu canvas').toDataURL()]);
+const [received, pixels] = await page.evaluate(() => [Number(document.querySelector('#received').textContent), document.querySelector('#cpu canvas').toDataURL()]);
 await page.waitForFunction((n) => Number(document.querySelector('#received').textContent) > n + 3, patient, received);
-if (before !== await page.evaluate(() => document.querySelector('#cpu canvas').toDataURL())) console.log('moving');
+await page.waitForFunction((p) => document.querySelector('#cpu canvas').toDataURL() !== p, patient, pixels);
+console.log('moving');

@@ -60,7 +60,7 @@ class ReconnectTest {
         return new Received("reading", "" + number, "line\n" + number);
     }
 
-    /** Node ends by itself only when its client has stopped: no timer and no connection is left. */
+    /** The scripts end only when their clients have stopped for good. */
     @ParameterizedTest
     @ValueSource(strings = {"clients/eventsource.mjs", "clients/eventsource-client.mjs"})
     void npmClientsResumeAndStop(String script) throws Exception {
