@@ -58,6 +58,8 @@ final class Numbers {
     private Object episode(Request request) {
         String last = Objects.requireNonNullElse(request.header("Last-Event-ID"), "");
         asked.add(last);
-        return last.equals("" + LAST) ? 204 : Sse.sseResponse(request, Numbers::two);
+        // Who does not resume is stopped all the same, so that the test ends and can say so.
+        boolean over = last.equals("" + LAST) || asked.size() > 10;
+        return over ? 204 : Sse.sseResponse(request, Numbers::two);
     }
 }
