@@ -111,43 +111,45 @@ class ReconnectTest {
 
     private List<Received> okhttp(String lastId) throws Exception {
         var client = new OkHttpClient();
-        var got = new ArrayList<Received>();
-        var end = new CompletableFuture<List<Received>>();
-        var listener =
-                new EventSourceListener() {
-                    @Override
-                    public void onEvent(
-                            okhttp3.sse.EventSource source,
-                            @Nullable String id,
-                            @Nullable String type,
-                            String data) {
-                        got.add(new Received(String.valueOf(type), String.valueOf(id), data));
-                    }
-
-                    @Override
-                    public void onClosed(okhttp3.sse.EventSource source) {
-                        end.complete(got);
-                    }
-
-                    @Override
-                    public void onFailure(
-                            okhttp3.sse.EventSource source,
-                            @Nullable Throwable error,
-                            @Nullable Response response) {
-                        String what = response == null ? "" + error : "" + response.code();
-                        got.add(new Received("failure", "", what));
-                        end.complete(got);
-                    }
-                };
         var request = new Request.Builder().url(url());
         if (!lastId.isEmpty()) {
             request.header("Last-Event-ID", lastId);
         }
-        EventSources.createFactory(client).newEventSource(request.build(), listener);
+        var response = new OneResponse();
+        EventSources.createFactory(client).newEventSource(request.build(), response);
         try {
-            return end.get(Child.PATIENCE_SECONDS, TimeUnit.SECONDS);
+            return response.end.get(Child.PATIENCE_SECONDS, TimeUnit.SECONDS);
         } finally {
             client.dispatcher().executorService().shutdown();
+        }
+    }
+
+    private static final class OneResponse extends EventSourceListener {
+        final CompletableFuture<List<Received>> end = new CompletableFuture<>();
+        private final List<Received> got = new ArrayList<>();
+
+        @Override
+        public void onEvent(
+                okhttp3.sse.EventSource source,
+                @Nullable String id,
+                @Nullable String type,
+                String data) {
+            got.add(new Received(String.valueOf(type), String.valueOf(id), data));
+        }
+
+        @Override
+        public void onClosed(okhttp3.sse.EventSource source) {
+            end.complete(got);
+        }
+
+        @Override
+        public void onFailure(
+                okhttp3.sse.EventSource source,
+                @Nullable Throwable error,
+                @Nullable Response response) {
+            String what = response == null ? "" + error : "" + response.code();
+            got.add(new Received("failure", "", what));
+            end.complete(got);
         }
     }
 
