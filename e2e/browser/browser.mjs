@@ -1,27 +1,69 @@
-// Opens the browser that the first argument names, headless and with a profile of its own.
+// Opens the browser that the first argument names, headless and with a fresh profile, which goes when the browser does.
 import puppeteer from 'puppeteer-core';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
+const programs = { chromium: 'chromium', firefox: 'firefox-esr' };
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 
-export async function open(name) {
+/** The lights that a page can be asked for; Firefox knows them by number, and takes one for its whole life. */
+const lights = { dark: 0, light: 1 };
+
+export async function open(name, light = 'light') {
   const firefox = name === 'firefox';
-  return puppeteer.launch({
+  const browser = await puppeteer.launch({
     browser: firefox ? 'firefox' : 'chrome',
-    executablePath: firefox ? '/usr/bin/firefox-esr' : '/usr/bin/chromium',
+    executablePath: found(programs[name]),
     headless: true,
     args: firefox ? [] : quiet,
-    userDataDir: mkdtempSync(join(tmpdir(), 'microdot-browser-')),
+    extraPrefsFirefox: { 'layout.css.prefers-color-scheme.content-override': lights[light] },
+    handleSIGTERM: false,
   });
+  process.once('SIGTERM', () => browser.close().finally(() => process.exit(0)));
+  return browser;
 }
+
+function found(program) {
+  for (const folder of process.env.PATH.split(delimiter)) {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return join(folder, program);
+    } catch {
+      // Not in this folder.
+    }
+  }
+  throw new Error(`${program} is not on PATH; e2e/prepare sees to it`);
+}
+
+/** A tab of a size, in a light. */
+export async function tab(browser, name, [width, height, light]) {
+  const page = await browser.newPage();
+  await page.setViewport({ width, height });
+  if (name !== 'firefox') await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: light }]);
+  return page;
+}
+
+/** What sticks out of the page to the right, once there is nothing more to wait for; empty when all fits. */
+export async function tooWide(page) {
+  const fits = () => document.documentElement.scrollWidth <= document.documentElement.clientWidth;
+  try {
+    // What follows a change of size (charts do) needs a frame or two: only what stays is a fault.
+    await page.waitForFunction(fits, { timeout: 10000, polling: 'raf' });
+    return [];
+  } catch {
+    return page.evaluate(() => [...document.querySelectorAll('body *')]
+      .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth)
+      .map((e) => `${e.tagName} ${e.id || e.className}`));
+  }
+}
+
+/** How bright the page's ground is, from 0 to 255. */
+export const brightness = (page) => page.evaluate(() => {
+  const grounds = [document.body, document.documentElement].map((e) => getComputedStyle(e).backgroundColor);
+  const [r, g, b] = grounds.find((c) => c !== 'rgba(0, 0, 0, 0)').match(/\d+/g).map(Number);
+  return (r + g + b) / 3;
+});
 
 /** Prints a line that the test waits for. */
 export const say = (what) => console.log(JSON.stringify(what));
-
-/** Reads a line that the test writes. */
-export async function told() {
-  return new Promise((resolve) => process.stdin.once('data', (d) => resolve(String(d).trim())));
-}

@@ -1,21 +1,37 @@
-// events.mjs BROWSER URL: a page's EventSource, each event printed as a line, until the process is ended.
+// events.mjs BROWSER: opens and closes pages as the test says, line by line:
+//   open URL PATH   a page at URL whose EventSource reads PATH; each event is printed as a line
+//   close           closes the page that was opened last
+import { createInterface } from 'node:readline';
 import { open, say } from './browser.mjs';
 
-const [name, url] = process.argv.slice(2);
-const browser = await open(name);
-process.on('SIGTERM', () => browser.close().then(() => process.exit(0)));
-const page = await browser.newPage();
-page.on('console', (message) => console.log(message.text()));
-await page.goto(url);
-await page.evaluate(() => {
-  const source = new EventSource('/events');
+const browser = await open(process.argv[2]);
+const pages = [];
+
+function read(path) {
+  const source = new EventSource(path);
   for (const kind of ['message', 'reading', 'end']) {
-    source.addEventListener(kind, (e) => {
-      console.log(JSON.stringify({ event: kind, id: e.lastEventId, data: e.data }));
-      if (kind === 'end') source.close();
-    });
+    source.addEventListener(kind, (e) => printed(JSON.stringify({ event: kind, id: e.lastEventId, data: e.data })));
   }
-  source.onopen = () => console.log('open');
-  source.onerror = () => console.log('error ' + source.readyState);
-});
-say('watching');
+  source.onopen = () => printed('open');
+  source.onerror = () => printed('error ' + source.readyState);
+}
+
+const commands = {
+  async open(url, path) {
+    const page = await browser.newPage();
+    pages.push(page);
+    await page.exposeFunction('printed', (line) => console.log(line));
+    await page.goto(url);
+    await page.evaluate(read, path);
+  },
+  async close() {
+    await pages.pop().close();
+    say('closed');
+  },
+};
+
+say('ready');
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command, ...words] = line.split(' ');
+  await commands[command](...words);
+}

@@ -16,7 +16,10 @@ final Topics topics = new Topics();
 
 void main(String[] args) throws IOException {
     var app = new Microdot();
-    String page = Files.readString(Path.of(System.getProperty("chat.page", "examples/chat/chat.html")));
+    String page;
+    try (InputStream beside = getClass().getResourceAsStream("chat.html")) {
+        page = new String(beside.readAllBytes(), StandardCharsets.UTF_8);
+    }
 
     app.get("/", request -> Response.redirect("/rooms/lobby"));
     app.get("/rooms/{room}", request -> Response.html(page));

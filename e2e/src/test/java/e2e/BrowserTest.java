@@ -3,114 +3,158 @@ package e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
+import e2e.Script.Received;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import microdot.Microdot;
-import microdot.Response;
 import microdot.Server;
 import microdot.ServerOptions;
-import microdot.sse.Event;
-import microdot.sse.Sse;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real browsers, headless, with their own EventSource. */
 @Timeout(180)
+@ParameterizedClass
+@ValueSource(strings = {"chromium", "firefox"})
 class BrowserTest {
-    private final CountDownLatch left = new CountDownLatch(1);
+    private static @Nullable Child started;
 
-    /**
-     * Counts on from the id that the browser brings; every stream is cut after two events, but
-     * those from 5 on.
-     */
-    private Microdot app() {
-        return new Microdot()
-                .get("/", request -> Response.html("<!doctype html><title>test</title>"))
-                .get(
-                        "/events",
-                        Sse.withSse(
-                                (request, sse) -> {
-                                    String last = sse.lastEventId();
-                                    int from = last == null ? 0 : Integer.parseInt(last);
-                                    for (int n = from + 1; n <= from + 2; n++) {
-                                        sse.send(
-                                                Event.of("line\r\n" + n)
-                                                        .event("reading")
-                                                        .id("" + n)
-                                                        .retry(Duration.ofMillis(50)));
-                                    }
-                                    if (from < 4) {
-                                        return;
-                                    }
-                                    try {
-                                        Thread.sleep(Duration.ofDays(1));
-                                    } finally {
-                                        left.countDown();
-                                    }
-                                }));
+    private final Child browser;
+    private int pages;
+
+    BrowserTest(String name) {
+        browser = java.util.Objects.requireNonNull(started);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"chromium", "firefox"})
-    void eventSourceResumesWhereItWas(String browser) throws Exception {
-        int port;
-        try (Server first = app().start(new ServerOptions().host("127.0.0.1").port(0))) {
-            port = first.port();
-            try (Child page =
-                    Child.node("browser/events.mjs", browser, "http://127.0.0.1:" + port + "/")) {
-                // The first two streams end after two events each, the third stays.
-                for (int n = 1; n <= 6; n++) {
-                    String line = page.await("\"reading\"");
-                    assertEquals(
-                            "{\"event\":\"reading\",\"id\":\""
-                                    + n
-                                    + "\",\"data\":\"line\\n"
-                                    + n
-                                    + "\"}",
-                            line);
-                }
-                first.close();
-                // The server is gone, and comes again on its port.
-                page.await("error 0");
-                try (Server second =
-                        app().start(new ServerOptions().host("127.0.0.1").port(port))) {
-                    String line = page.await("\"reading\"");
-                    assertTrue(line.contains("\"id\":\"7\""), line);
-                    page.signal("TERM");
-                    page.exitCode();
-                    left.await();
-                    assertEquals(0, second.stats().streams());
-                }
+    @BeforeParameterizedClassInvocation
+    static void open(String name) {
+        started = Child.node("browser/events.mjs", name);
+        started.await("ready");
+    }
+
+    @AfterParameterizedClassInvocation
+    static void quit() throws InterruptedException {
+        java.util.Objects.requireNonNull(started).close();
+    }
+
+    @AfterEach
+    void closePages() throws Exception {
+        while (pages > 0) {
+            closePage();
+        }
+    }
+
+    private void openPage(int port, String path) throws Exception {
+        browser.tell("open http://127.0.0.1:" + port + "/ " + path);
+        pages++;
+    }
+
+    private void closePage() throws Exception {
+        browser.tell("close");
+        pages--;
+        browser.await("closed");
+    }
+
+    private static Server serve(Microdot app) {
+        return app.start(new ServerOptions().host("127.0.0.1").port(0));
+    }
+
+    private void awaitNumbers(int from, int to) {
+        for (int number = from; number <= to; number++) {
+            assertEquals(Numbers.printed(number), browser.await("\"reading\""));
+        }
+    }
+
+    @Test
+    void eventSourceHandsOnWhatWasSent() throws Exception {
+        try (Server server = serve(Script.app())) {
+            openPage(server.port(), "/script");
+            var got = new ArrayList<Received>();
+            while (got.isEmpty() || !Script.END.equals(got.getLast().event())) {
+                got.add(Script.parse(browser.await("\"event\"")));
+            }
+            Script.check(got);
+        }
+    }
+
+    @Test
+    void resumesAfterEachEndAndStopsAt204() throws Exception {
+        var numbers = new Numbers();
+        try (Server server = serve(numbers.app())) {
+            openPage(server.port(), "/episodes");
+            awaitNumbers(1, Numbers.LAST);
+            browser.await("error 2");
+            assertEquals(List.of("", "2", "4", "6"), numbers.asked);
+        }
+    }
+
+    @Test
+    void resumesAfterTheServerWasKilled() throws Exception {
+        try (Child first = Child.java("e2e.Numbers", "0")) {
+            int port = port(first);
+            openPage(port, "/events");
+            awaitNumbers(1, 2);
+            first.kill();
+            browser.await("error 0");
+            try (Child second = Child.java("e2e.Numbers", "" + port)) {
+                assertEquals(port, port(second));
+                awaitNumbers(3, 4);
             }
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"chromium", "firefox"})
-    void theDashboardLives(String browser) throws Exception {
-        Path pictures = Files.createDirectories(Child.home().resolve("e2e/target/screenshots"));
-        try (Child demo =
-                        Child.start(
-                                Child.home(),
-                                ProcessHandle.current().info().command().orElseThrow(),
-                                "--enable-native-access=ALL-UNNAMED",
-                                "--sun-misc-unsafe-memory-access=allow",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                "dashboard.Main",
-                                "--port",
-                                "0");
-                Child look =
-                        Child.node(
-                                "browser/dashboard.mjs",
-                                browser,
-                                demo.await("http://localhost")
-                                        .replaceFirst(".*(http://localhost:\\d+).*", "$1"),
-                                pictures.toString())) {
-            assertEquals("{\"problems\":[]}", look.await("problems"));
+    /** The port in the address that an application prints. */
+    private static int port(Child app) {
+        return Integer.parseInt(app.await("http://").replaceFirst("http://[^:]*:(\\d+).*", "$1"));
+    }
+
+    @Test
+    void resumesAfterItsConnectionWasCut() throws Exception {
+        try (Server server = serve(new Numbers().app());
+                var cable = new Cable(server.port())) {
+            openPage(cable.port(), "/events");
+            awaitNumbers(1, 2);
+            cable.cut();
+            awaitNumbers(3, 4);
+            cable.cut();
+            awaitNumbers(5, 6);
+            awaitStreams(server, 1);
         }
+    }
+
+    @Test
+    void aPageClosedIsAHandlerEnded() throws Exception {
+        try (Server server = serve(new Numbers().app())) {
+            for (int page = 1; page <= 3; page++) {
+                openPage(server.port(), "/events");
+                awaitNumbers(1, 2);
+                assertEquals(page, server.stats().streams());
+            }
+            for (int left = 2; left >= 0; left--) {
+                closePage();
+                awaitStreams(server, left);
+            }
+        }
+    }
+
+    /** Waits until the handlers of so many streams, and no others, are left. */
+    private static void awaitStreams(Server server, int streams) {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!left(server, streams) && System.nanoTime() < patience) {
+            Thread.onSpinWait();
+        }
+        assertTrue(left(server, streams), () -> streams + " expected: " + server.stats());
+    }
+
+    private static boolean left(Server server, int streams) {
+        Server.Stats stats = server.stats();
+        return stats.streams() == streams && stats.handlers() == streams;
     }
 }

@@ -1,7 +1,6 @@
 package e2e;
 
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
@@ -34,7 +33,6 @@ final class Child implements AutoCloseable {
                     new ProcessBuilder(command)
                             .directory(folder.toFile())
                             .redirectErrorStream(true);
-            builder.redirectInput(new File("/dev/null"));
             Process process = builder.start();
             // Reading a line cannot be bounded, the process can.
             process.onExit()
@@ -49,6 +47,21 @@ final class Child implements AutoCloseable {
     /** The project's folder. */
     static Path home() {
         return Path.of(System.getProperty("microdot.home", "..")).toAbsolutePath().normalize();
+    }
+
+    /** Runs a class of the tests' own class path in a JVM of its own, which can be killed. */
+    static Child java(String main, String... arguments) {
+        var command =
+                new ArrayList<>(
+                        List.of(
+                                ProcessHandle.current().info().command().orElseThrow(),
+                                "--enable-native-access=ALL-UNNAMED",
+                                "--sun-misc-unsafe-memory-access=allow",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                main));
+        command.addAll(List.of(arguments));
+        return start(home(), command.toArray(String[]::new));
     }
 
     /** Runs a script of this module with Node. */
@@ -98,7 +111,17 @@ final class Child implements AutoCloseable {
         return process.waitFor();
     }
 
-    /** Sends a signal, such as INT or KILL. */
+    /** Writes a line to its input. */
+    void tell(String line) throws IOException {
+        process.outputWriter(StandardCharsets.UTF_8).append(line).append('\n').flush();
+    }
+
+    /** Ends it as a power cut would: nothing in it gets to run any more. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** Sends a signal, such as INT or TERM. */
     void signal(String name) throws IOException, InterruptedException {
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
                 .inheritIO()
@@ -106,9 +129,14 @@ final class Child implements AutoCloseable {
                 .waitFor();
     }
 
+    /** Asks first: a script has a browser and its profile to clear away. */
     @Override
     public void close() throws InterruptedException {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly().waitFor();
+        List<ProcessHandle> descendants = process.descendants().toList();
+        process.destroy();
+        if (!process.waitFor(10, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor();
+        }
+        descendants.forEach(ProcessHandle::destroyForcibly);
     }
 }

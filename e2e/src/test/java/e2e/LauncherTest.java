@@ -11,12 +11,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands of the README, from a folder that is not the project's. */
@@ -25,15 +29,15 @@ class LauncherTest {
     @TempDir Path folder = Path.of("");
 
     private Child microdot(String... arguments) {
-        var command = new java.util.ArrayList<String>();
+        var command = new ArrayList<String>();
         command.add(Child.home().resolve("microdot").toString());
-        command.addAll(java.util.List.of(arguments));
+        command.addAll(List.of(arguments));
         return Child.start(folder, command.toArray(String[]::new));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"INT", "TERM"})
-    void theTenLinesRunUnchangedAndEndWhenTold(String signal) throws Exception {
+    @CsvSource({"INT, 130", "TERM, 143"})
+    void theTenLinesRunUnchangedAndEndWhenTold(String signal, int code) throws Exception {
         Path file = folder.resolve("App.java");
         Files.writeString(file, tenLines());
         try (Child app = microdot("run", "App.java");
@@ -44,8 +48,15 @@ class LauncherTest {
             var lines = client.send(request, BodyHandlers.ofLines()).body().iterator();
             assertEquals("event: reading", lines.next());
             assertTrue(lines.next().startsWith("data: {\"temp\":2"));
+            try (Child second = microdot("run", "App.java")) {
+                second.await("cannot listen on 0.0.0.0:5000");
+                assertEquals(1, second.exitCode());
+            }
+            long told = System.nanoTime();
             app.signal(signal);
-            app.exitCode();
+            assertEquals(code, app.exitCode());
+            // It means to take two seconds at the most; a busy machine may be late.
+            assertTrue(Duration.ofNanos(System.nanoTime() - told).toSeconds() < 20);
             // The stream ended properly: whoever reads on comes to its end, and to no failure.
             while (lines.hasNext()) {
                 lines.next();
@@ -66,6 +77,24 @@ class LauncherTest {
                 Child demo = microdot("demo", "--port", "" + taken.getLocalPort())) {
             demo.await("--port");
             assertEquals(1, demo.exitCode());
+        }
+    }
+
+    /** Whatever an example reads lies beside it, and not where it happens to be started. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "camera/Camera",
+                "chat/Chat",
+                "counter/Counter",
+                "guarded/Guarded",
+                "hello/Hello",
+                "sensor/Sensor"
+            })
+    void anExampleRunsFromAnyFolder(String example) throws Exception {
+        Path file = Child.home().resolve("examples/" + example + ".java");
+        try (Child app = microdot("run", file.toString(), "0")) {
+            app.await("http://localhost:");
         }
     }
 

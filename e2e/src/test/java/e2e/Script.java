@@ -1,10 +1,15 @@
 package e2e;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import microdot.JsonCodec;
 import microdot.Microdot;
+import microdot.Response;
 import microdot.sse.Event;
 import microdot.sse.Sse;
 
@@ -57,9 +62,37 @@ final class Script {
         return text.replace("\r\n", "\n").replace('\r', '\n');
     }
 
+    /** An event as a script of ours prints it. */
+    static Received parse(String json) {
+        Map<?, ?> fields =
+                JsonCodec.standard().decode(json.getBytes(StandardCharsets.UTF_8), Map.class);
+        return new Received(
+                String.valueOf(fields.get("event")),
+                String.valueOf(fields.get("id")),
+                String.valueOf(fields.get("data")));
+    }
+
+    /** Fails at the first event that is not as the standard has it. */
+    static void check(List<Received> got) {
+        List<Received> expected = received();
+        for (int i = 0; i < Math.min(expected.size(), got.size()); i++) {
+            assertEquals(shown(expected.get(i)), shown(got.get(i)), "event " + i);
+        }
+        assertEquals(expected, got);
+    }
+
+    /** A difference in five megabytes is no message to read. */
+    private static Received shown(Received event) {
+        String data = event.data();
+        return data.length() < 200
+                ? event
+                : new Received(event.event(), event.id(), data.length() + " " + data.hashCode());
+    }
+
     /** Serves the script at {@code /script}; the stream then stays open until the client leaves. */
     static Microdot app() {
         return new Microdot()
+                .get("/", request -> Response.html("<!doctype html><title>script</title>"))
                 .get(
                         "/script",
                         Sse.withSse(

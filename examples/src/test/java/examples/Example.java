@@ -33,7 +33,6 @@ final class Example implements AutoCloseable {
                                 ProcessHandle.current().info().command().orElseThrow(),
                                 "--enable-native-access=ALL-UNNAMED",
                                 "--sun-misc-unsafe-memory-access=allow",
-                                "-Dchat.page=chat/chat.html",
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 file,

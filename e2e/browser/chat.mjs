@@ -1,0 +1,55 @@
+// chat.mjs BROWSER URL FOLDER: two who chat, one on a desk and one on a phone, by day and by night.
+import { brightness, open, say, tab, tooWide } from './browser.mjs';
+
+const [name, url, folder] = process.argv.slice(2);
+const problems = [];
+// Short of what the test waits for this script: what is wrong is to be told.
+const patient = { timeout: 20000, polling: 200 };
+
+async function enter(page, room, who) {
+  page.on('pageerror', (e) => problems.push(String(e)));
+  await page.goto(`${url}/rooms/${room}`);
+  await page.waitForFunction(() => document.querySelector('#state').textContent === 'connected', patient);
+  await page.evaluate((n) => { document.querySelector('form').elements.name.value = n; }, who);
+}
+
+async function tell(page, text) {
+  await page.type('input[name=text]', text);
+  await page.keyboard.press('Enter');
+}
+
+const hears = (page, text) => page.waitForFunction((t) => [...document.querySelectorAll('li')].some((li) => li.textContent.includes(t)), patient, text);
+
+async function chat(browser, light) {
+  const ann = await tab(browser, name, [1280, 900, light]);
+  await enter(ann, light, 'Ann');
+  const bob = await tab(browser, name, [390, 844, light]);
+  await enter(bob, light, 'Bob');
+  await tell(bob, 'Is the kettle on? ' + 'W'.repeat(60));
+  await hears(ann, 'kettle');
+  await ann.bringToFront();
+  await tell(ann, '<b>Yes</b> & 🐈');
+  await bob.bringToFront();
+  await hears(bob, 'Ann<b>Yes</b> & 🐈');
+  await bob.waitForFunction(() => document.querySelector('#here').textContent === '2 here', patient);
+  for (const [page, width] of [[bob, 390], [ann, 1280]]) {
+    await page.bringToFront();
+    for (const element of await tooWide(page)) problems.push(`at ${width}: too wide: ${element}`);
+    if ((await brightness(page) > 127) !== (light === 'light')) problems.push(`${light} is not ${light}`);
+    await page.screenshot({ path: `${folder}/chat-${name}-${width}-${light}.png` });
+  }
+  await bob.close();
+  await ann.waitForFunction(() => document.querySelector('#here').textContent === '1 here', patient);
+}
+
+for (const light of ['light', 'dark']) {
+  const browser = await open(name, light);
+  try {
+    await chat(browser, light);
+  } catch (e) {
+    problems.push(String(e));
+  }
+  await browser.close();
+}
+say({ problems });
+process.exit(0);

@@ -1,0 +1,80 @@
+package e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Lies between a client and a server, and can be cut: what is connected then is reset on both
+ * sides.
+ */
+final class Cable implements AutoCloseable {
+    private final ServerSocket listener;
+    private final int target;
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+
+    Cable(int target) throws IOException {
+        this.target = target;
+        listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Thread.startVirtualThread(this::accept);
+    }
+
+    int port() {
+        return listener.getLocalPort();
+    }
+
+    /** Resets the connections there are; new ones are carried as before. */
+    void cut() {
+        sockets.forEach(Cable::reset);
+        sockets.clear();
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                Socket near = listener.accept();
+                sockets.add(near);
+                Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
+                sockets.add(far);
+                Thread.startVirtualThread(() -> carry(near, far));
+                Thread.startVirtualThread(() -> carry(far, near));
+            }
+        } catch (IOException e) {
+            // The test is over: the listener was closed.
+        }
+    }
+
+    private static void carry(Socket from, Socket to) {
+        try {
+            from.getInputStream().transferTo(to.getOutputStream());
+            to.shutdownOutput();
+        } catch (IOException e) {
+            reset(from);
+            reset(to);
+        }
+    }
+
+    private static void reset(Socket socket) {
+        try {
+            // Without lingering a close is a reset, as from a network that forgot the connection.
+            socket.setSoLinger(true, 0);
+            socket.close();
+        } catch (IOException e) {
+            // Closed already.
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            listener.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        cut();
+    }
+}
