@@ -9,7 +9,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Audience {
     final LoopTurn turn;
 
-    /** Those in the list and those on their way to it. */
+    /**
+     * Those in the list and those on their way to it; not those that have ended, whether or not the
+     * loop still comes to taking them out.
+     */
     final AtomicInteger members = new AtomicInteger();
 
     /** True while a wake-up is on its way: the publishers that find it so need do nothing. */
@@ -36,14 +39,14 @@ final class Audience {
     }
 
     void remove(Cursor cursor) {
-        members.decrementAndGet();
         Cursor last = cursors.removeLast();
         if (last != cursor) {
             cursors.set(cursor.index, last);
             last.index = cursor.index;
-            // It may have come from beyond the place where the turn stands: then its turn would be
-            // lost.
-            wake();
+            // From beyond the place where a turn stands to before it: that turn passes it over.
+            if (last.index < at) {
+                wake();
+            }
         }
     }
 

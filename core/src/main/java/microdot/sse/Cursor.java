@@ -1,7 +1,7 @@
 package microdot.sse;
 
 import java.util.ArrayDeque;
-import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +24,7 @@ final class Cursor {
     private long entry;
     private long at;
     private boolean waiting;
+    private @Nullable Queue<Ahead> ahead;
     private @Nullable Queue<Frame> own;
 
     /** Stands ahead of an entry, all up to the position being delivered or told. */
@@ -61,6 +62,14 @@ final class Cursor {
         }
     }
 
+    /** From any thread, once, when the stream has ended. */
+    void depart() {
+        if (audience != null) {
+            audience.members.decrementAndGet();
+        }
+        log.unfollow();
+    }
+
     void pull() {
         follower.pull();
     }
@@ -75,20 +84,42 @@ final class Cursor {
         waiting = true;
     }
 
-    /** Goes on with frames of its own, and then from an entry. */
-    void resume(List<Frame> frames, long entry, long at) {
+    void resume(Prepared prepared) {
         waiting = false;
-        this.entry = entry;
-        this.at = at;
-        if (!frames.isEmpty()) {
-            own = new ArrayDeque<>(frames);
-        }
+        entry = prepared.entry();
+        at = prepared.at();
+        ahead = prepared.ahead().isEmpty() ? null : new ArrayDeque<>(prepared.ahead());
+        own = prepared.frames().isEmpty() ? null : new ArrayDeque<>(prepared.frames());
     }
 
-    /** The position of what comes next, or {@link #NOTHING}. A lagging cursor starts to wait. */
+    /** How much it has to tell ahead of everything else. */
+    int owes() {
+        return ahead == null ? 0 : ahead.size();
+    }
+
+    /** Whether there is nothing for it up to the position, and nothing lost. Changes nothing. */
+    boolean isCaughtUp(long upTo) {
+        if (waiting || ahead != null || own != null) {
+            return false;
+        }
+        Segment segment = log.find(entry);
+        return segment == null
+                ? entry >= log.keptFrom()
+                : segment.position((int) (entry - segment.first)) > upTo;
+    }
+
+    /**
+     * The position of what comes next, or {@link #NOTHING}; no higher, in any case, than the one
+     * behind what it owes. A lagging cursor starts to wait.
+     */
     long nextPosition() {
         while (!waiting) {
+            Queue<Ahead> debts = ahead;
             Frame frame = own == null ? null : own.peek();
+            if (debts != null) {
+                long behind = debts.element().upTo() + 1;
+                return frame == null ? behind : Math.min(behind, frame.position());
+            }
             if (frame != null) {
                 return frame.position();
             }
@@ -108,19 +139,39 @@ final class Cursor {
         return NOTHING;
     }
 
+    /** Puts the first of what it owes, with an id when there is a line for one. */
+    void tell(BodySink.Space space, byte[] idLine) {
+        Queue<Ahead> debts = Objects.requireNonNull(ahead);
+        Ahead first = debts.remove();
+        ahead = debts.isEmpty() ? null : debts;
+        put(space, first.event().head());
+        put(space, idLine);
+        put(space, first.event().rest());
+        log.missed.add(first.missed());
+    }
+
+    private static void put(BodySink.Space space, byte[] bytes) {
+        space.put(bytes, 0, bytes.length);
+    }
+
     /**
      * Puts what comes next, as one run as far as the position, the segment and the room allow, but
      * one event at least.
      */
     void put(BodySink.Space space, long until) {
         Queue<Frame> frames = own;
-        if (frames != null) {
-            Frame frame = frames.remove();
-            own = frames.isEmpty() ? null : frames;
-            at = Math.max(at, frame.position());
-            space.put(frame.bytes(), frame.from(), frame.to());
+        if (frames == null) {
+            putEntries(space, until);
             return;
         }
+        Frame frame = frames.remove();
+        own = frames.isEmpty() ? null : frames;
+        at = Math.max(at, frame.position());
+        space.put(frame.bytes(), frame.from(), frame.to());
+        log.delivered.increment();
+    }
+
+    private void putEntries(BodySink.Space space, long until) {
         Segment segment = log.find(entry);
         if (segment == null) {
             return; // Trimmed since it was looked at; the next look finds that it lags.

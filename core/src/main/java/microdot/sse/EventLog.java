@@ -1,18 +1,16 @@
 package microdot.sse;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import microdot.JsonCodec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 final class EventLog {
     private static final int FIRST_SEGMENT = 1 << 10;
     private static final int LAST_SEGMENT = 64 << 10;
-    static final int MAX_KEYS = 10_000;
+    private static final TopicOptions DEFAULTS = new TopicOptions();
 
     final String name;
 
@@ -64,8 +62,9 @@ final class EventLog {
     final LongAdder missed = new LongAdder();
     final LongAdder disconnected = new LongAdder();
 
-    private volatile TopicOptions options = new TopicOptions();
+    private volatile TopicOptions options = DEFAULTS;
     private volatile @Nullable Snapshots snapshots;
+    private volatile @Nullable LatestTable latest;
     private volatile boolean configured;
     private volatile boolean forgotten;
     private volatile Segment[] segments = {};
@@ -73,20 +72,25 @@ final class EventLog {
     private volatile Audience[] audiences = {};
 
     // Under the lock of the topics.
+    private final Budget budget;
     private final Deque<Segment> open = new ArrayDeque<>(2);
+    private final Map<String, Long> userIds = new HashMap<>(0);
     private long next;
     private long bytes;
     private long floor;
     private long last;
-    private final Map<Object, Long> newest = new HashMap<>(0);
-    private final LinkedHashMap<Object, Frame> latest = new LinkedHashMap<>(0);
-    private long latestFloor;
+    private long keyedFrom;
 
-    EventLog(String name, long floor) {
+    /**
+     * A new log.
+     *
+     * @param floor the position up to which a topic of its name may have had events that are lost
+     */
+    EventLog(String name, long floor, Budget budget) {
         this.name = name;
         this.floor = floor;
         this.last = floor;
-        this.latestFloor = floor;
+        this.budget = budget;
     }
 
     TopicOptions options() {
@@ -100,24 +104,42 @@ final class EventLog {
     /** Takes part in its life from now on; false when it has been forgotten meanwhile. */
     boolean pin() {
         pins.incrementAndGet();
-        if (forgotten) {
+        // Looked at once: what a second look found could be another answer.
+        boolean gone = forgotten;
+        if (gone) {
             pins.decrementAndGet();
         }
-        return !forgotten;
+        return !gone;
+    }
+
+    void unpin() {
+        pins.decrementAndGet();
     }
 
     void unfollow() {
         followers.decrementAndGet();
-        pins.decrementAndGet();
+        unpin();
     }
 
     // ---- Writing, under the lock of the topics ----
 
-    void configure(TopicOptions chosen) {
+    void configure(TopicOptions chosen, JsonCodec json) {
+        if (!Objects.equals(chosen.key(), options.key())) {
+            rekey(chosen.key() != null);
+        }
         Supplier<Object> state = chosen.snapshot();
         options = chosen;
-        snapshots = state == null ? null : new Snapshots(this, state);
+        snapshots = state == null ? null : new Snapshots(this, state, json);
         configured = true;
+    }
+
+    /** What was published so far has no key in the sense of the new ones. */
+    private void rekey(boolean keyed) {
+        if (latest != null) {
+            latest.clear();
+        }
+        keyedFrom = next;
+        latest = keyed ? new LatestTable(budget, floor) : null;
     }
 
     /** Whether it held nothing that anybody could miss, and was given up. */
@@ -166,13 +188,15 @@ final class EventLog {
         int length = event.length() + idLine.length;
         Segment segment = segmentFor(length);
         int end = event.writeTo(segment.bytes, segment.used(), idLine);
-        if (key != null) {
-            newest.put(key, next);
-            latest.remove(key);
-        }
         segment.add(position, now, end, key, event.userId());
+        if (key != null && latest != null) {
+            latest.published(key, next);
+        }
+        if (event.userId() != null) {
+            userIds.put(event.userId(), position);
+        }
         next++;
-        bytes += length;
+        grow(length);
         last = position;
         trim(now);
     }
@@ -197,7 +221,7 @@ final class EventLog {
      * is too old.
      */
     void trim(long now) {
-        long oldest = now - options.keepFor().toNanos();
+        long oldest = now - options.keepNanos();
         while (keptFrom < next) {
             Segment segment = open.getFirst();
             int at = (int) (keptFrom - segment.first);
@@ -210,18 +234,31 @@ final class EventLog {
         }
     }
 
-    /** Lets go everything up to a position: the topics together keep too much. */
-    void trimTo(long position) {
-        while (keptFrom < next
-                && open.getFirst().position((int) (keptFrom - open.getFirst().first)) <= position) {
-            drop(open.getFirst(), (int) (keptFrom - open.getFirst().first));
+    /** Lets go its oldest event, for the topics together keep too much. It must have one. */
+    void dropOldest() {
+        if (latest != null && !latest.isEmpty()) {
+            latest.dropOldest();
+        } else {
+            Segment segment = open.getFirst();
+            drop(segment, (int) (keptFrom - segment.first));
         }
     }
 
+    /** The position of its oldest event. It must have one. */
+    long oldest() {
+        return latest != null && !latest.isEmpty() ? latest.first() : positionOf(keptFrom);
+    }
+
     private void drop(Segment segment, int at) {
-        keepLatest(segment, at);
+        if (latest != null) {
+            boolean keyed = segment.first + at >= keyedFrom;
+            latest.trimmed(keyed ? segment.key(at) : null, segment, at);
+        }
+        if (segment.userId(at) != null) {
+            userIds.remove(segment.userId(at), segment.position(at));
+        }
         floor = segment.position(at);
-        bytes -= segment.end(at) - segment.start(at);
+        grow(segment.start(at) - segment.end(at));
         keptFrom = segment.first + at + 1;
         if (at == segment.count() - 1) {
             open.removeFirst();
@@ -229,40 +266,17 @@ final class EventLog {
         }
     }
 
-    /** An entry that is still its key's newest moves to the table. */
-    private void keepLatest(Segment segment, int at) {
-        Object key = segment.key(at);
-        if (key == null || !Objects.equals(newest.get(key), segment.first + at)) {
-            return;
-        }
-        latest.putLast(key, Frame.copyOf(segment, at));
-        if (latest.size() > MAX_KEYS) {
-            var eldest = latest.pollFirstEntry();
-            newest.remove(eldest.getKey());
-            latestFloor = eldest.getValue().position();
-        }
+    private void grow(int by) {
+        bytes += by;
+        budget.add(by);
     }
 
-    /** The newest of each key among what was trimmed behind the position, in order. */
-    List<Frame> latestAfter(long position) {
-        var frames = new ArrayList<Frame>();
-        latest.values()
-                .forEach(
-                        frame -> {
-                            if (frame.position() > position) {
-                                frames.add(frame);
-                            }
-                        });
-        return frames;
-    }
-
-    /** Up to where even the table has forgotten. */
-    long latestFloor() {
-        return latestFloor;
+    @Nullable LatestTable latest() {
+        return latest;
     }
 
     boolean isEmpty() {
-        return keptFrom == next && latest.isEmpty();
+        return keptFrom == next && (latest == null || latest.isEmpty());
     }
 
     /** The position up to which nothing is kept: a client that stands below it has a gap. */
@@ -301,14 +315,13 @@ final class EventLog {
 
     /** The position of the newest kept event to which the publisher gave this id, or -1. */
     long positionOf(String userId) {
-        for (Segment segment : open.reversed()) {
-            for (int at = segment.count() - 1; at >= 0 && segment.first + at >= keptFrom; at--) {
-                if (userId.equals(segment.userId(at))) {
-                    return segment.position(at);
-                }
-            }
-        }
-        return -1;
+        return userIds.getOrDefault(userId, -1L);
+    }
+
+    /** A kept entry. */
+    Frame frame(long entry) {
+        Segment segment = Objects.requireNonNull(find(entry));
+        return Frame.in(segment, (int) (entry - segment.first));
     }
 
     private long positionOf(long entry) {
@@ -335,17 +348,6 @@ final class EventLog {
         for (int i = all.length - 1; i >= 0; i--) {
             if (all[i].first <= entry) {
                 return entry < all[i].first + all[i].count() ? all[i] : null;
-            }
-        }
-        return null;
-    }
-
-    /** The newest segment that has an entry, or null. */
-    @Nullable Segment newest() {
-        Segment[] all = segments;
-        for (int i = all.length - 1; i >= 0; i--) {
-            if (all[i].count() > 0) {
-                return all[i];
             }
         }
         return null;

@@ -1,7 +1,7 @@
 package microdot.sse;
 
+import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import microdot.BodySink;
@@ -16,7 +16,10 @@ final class Follower implements BodySink.Feed {
     private static final byte[] HEARTBEAT = EventEncoder.comment("");
     private static final Duration DISCONNECT_RETRY = Duration.ofSeconds(2);
 
-    private final Topics topics;
+    private static final byte[] NO_ID = {};
+
+    private final Logs logs;
+    private final CatchUp catchUp;
     private final BodySink sink;
     private final @Nullable Sieve sieve;
     private List<Cursor> cursors = List.of();
@@ -24,31 +27,29 @@ final class Follower implements BodySink.Feed {
     private boolean checkpoints;
     private byte @Nullable [] farewell;
 
-    /**
-     * Everything up to here was delivered or told, and the last position that the client was told.
-     */
-    private long position;
+    /** The position of the last checkpoint. */
+    private long checkpoint;
 
-    private long told;
+    // What the last look found: who is next, and whose turn it is then.
+    private @Nullable Cursor next;
+    private long lowest;
+    private long second;
+    private @Nullable Cursor owing;
+    private int debts;
 
-    Follower(Topics topics, BodySink sink, @Nullable Sieve sieve) {
-        this.topics = topics;
+    Follower(Logs logs, CatchUp catchUp, BodySink sink, @Nullable Sieve sieve) {
+        this.logs = logs;
+        this.catchUp = catchUp;
         this.sink = sink;
         this.sieve = sieve;
     }
 
-    BodySink sink() {
-        return sink;
-    }
-
     /** Begins. The cursors were fixed before, so that nothing published since is missed. */
-    void begin(List<Cursor> cursors, long position) {
+    void begin(List<Cursor> cursors) {
         this.cursors = cursors;
-        this.position = position;
-        this.told = position;
         this.checkpoints = cursors.stream().anyMatch(cursor -> cursor.log.options().checkpoints());
         cursors.forEach(Cursor::join);
-        sink.pull();
+        pull();
     }
 
     /** The stream has ended. */
@@ -58,8 +59,14 @@ final class Follower implements BodySink.Feed {
         cursors = List.of();
     }
 
+    /** Whatever goes wrong with this one is no matter of those that come after it. */
     void pull() {
-        sink.pull();
+        try {
+            sink.pull();
+        } catch (RuntimeException | Error e) {
+            Topics.LOG.log(Level.ERROR, "a follower failed", e);
+            sink.abort();
+        }
     }
 
     boolean isFiltered() {
@@ -68,34 +75,59 @@ final class Follower implements BodySink.Feed {
 
     @Override
     public boolean fill(BodySink.Space space) {
-        long upTo = topics.head();
+        long upTo = logs.head();
         while (space.room() > 0 && !ended) {
-            Cursor next = null;
-            long lowest = Cursor.NOTHING;
-            long second = upTo;
-            for (Cursor cursor : cursors) {
-                long one = cursor.nextPosition();
-                if (farewell != null) {
-                    return sayFarewell(space, farewell);
-                }
-                if (cursor.isWaiting()) {
-                    return false; // What comes to it belongs ahead of what the others have.
-                }
-                if (one < lowest) {
-                    second = Math.min(second, lowest);
-                    lowest = one;
-                    next = cursor;
-                } else {
-                    second = Math.min(second, one);
-                }
+            if (!look(upTo)) {
+                return sayFarewell(space);
             }
-            if (next == null || lowest > upTo) {
-                position = upTo;
+            if (owing != null) {
+                owing.tell(space, debts > 1 ? NO_ID : logs.epoch.idLine(claim(upTo)));
+            } else if (next != null && lowest <= upTo) {
+                next.put(space, second);
+            } else {
                 return false;
             }
-            next.put(space, second);
         }
         return !ended;
+    }
+
+    /**
+     * Looks at all cursors. False while one waits: what comes to it belongs ahead of what the
+     * others have, for an id of theirs would say that it was delivered.
+     */
+    private boolean look(long upTo) {
+        next = null;
+        owing = null;
+        debts = 0;
+        lowest = Cursor.NOTHING;
+        second = upTo;
+        for (Cursor cursor : cursors) {
+            long position = cursor.nextPosition();
+            if (cursor.isWaiting()) {
+                return false;
+            }
+            if (cursor.owes() > 0) {
+                owing = owing == null ? cursor : owing;
+                debts += cursor.owes();
+            }
+            if (position < lowest) {
+                second = Math.min(second, lowest);
+                lowest = position;
+                next = cursor;
+            } else {
+                second = Math.min(second, position);
+            }
+        }
+        return true;
+    }
+
+    /**
+     * The position up to which the client has everything of every topic once all is told. What is
+     * told has this for its id, and only the last of it: with an id any earlier a client that is
+     * cut in between would come back as one that lacks nothing.
+     */
+    private long claim(long upTo) {
+        return Math.min(upTo, lowest - 1);
     }
 
     /** What the topic kept is no longer enough for this one: does what the topic says. */
@@ -104,44 +136,58 @@ final class Follower implements BodySink.Feed {
             disconnect(cursor);
             return;
         }
-        prepare(cursor, () -> topics.catchUp(cursor));
+        prepare(cursor, () -> catchUp.slow(cursor));
     }
 
     /** Has the filter look at what is next, on a thread that may run user code. */
     void sift(Cursor cursor) {
         Sieve filter = sieve;
         if (filter != null) {
-            long upTo = topics.head();
-            prepare(cursor, () -> filter.next(cursor, upTo));
+            long upTo = logs.head();
+            start(cursor, () -> filter.next(cursor, upTo));
         }
     }
 
     /** Off the event loop: the cursor waits, and goes on with what the preparation gives. */
-    void prepare(Cursor cursor, Preparation preparation) {
+    private void prepare(Cursor cursor, Preparation preparation) {
+        start(cursor, () -> sifted(preparation.run()));
+    }
+
+    private void start(Cursor cursor, Preparation preparation) {
         cursor.await();
-        Thread.ofVirtual().name("microdot-topics").start(() -> prepareNow(cursor, preparation));
+        Thread.ofVirtual().name("microdot-topics").start(() -> run(cursor, preparation));
     }
 
     /** On any thread that may block, while the cursor waits. */
     void prepareNow(Cursor cursor, Preparation preparation) {
+        run(cursor, () -> sifted(preparation.run()));
+    }
+
+    private Prepared sifted(Prepared prepared) {
+        return sieve == null ? prepared : sieve.sift(prepared);
+    }
+
+    private void run(Cursor cursor, Preparation preparation) {
         try {
             Prepared prepared = preparation.run();
             onLoop(
                     () -> {
-                        cursor.resume(prepared.frames(), prepared.entry(), prepared.at());
-                        sink.pull();
+                        cursor.resume(prepared);
+                        pull();
                     });
         } catch (RuntimeException | Error e) {
-            Topics.LOG.log(
-                    System.Logger.Level.ERROR, "following " + cursor.log.name + " failed", e);
+            Topics.LOG.log(Level.ERROR, "following " + cursor.log.name + " failed", e);
             sink.abort();
         }
     }
 
-    private boolean sayFarewell(BodySink.Space space, byte[] bytes) {
-        space.put(bytes, 0, bytes.length);
-        farewell = null;
-        onLoop(sink::end); // After this fill, which is still to be written.
+    private boolean sayFarewell(BodySink.Space space) {
+        byte[] bytes = farewell;
+        if (bytes != null) {
+            farewell = null;
+            space.put(bytes, 0, bytes.length);
+            onLoop(sink::end); // After this fill, which is still to be written.
+        }
         return false;
     }
 
@@ -155,22 +201,14 @@ final class Follower implements BodySink.Feed {
 
     /** A comment, or where the topics want it and there is something to say, the position. */
     byte[] heartbeat() {
-        if (checkpoints && fillsNothing() && position > told) {
-            told = position;
-            return topics.checkpoint(position);
+        long upTo = logs.head();
+        if (checkpoints
+                && upTo > checkpoint
+                && cursors.stream().allMatch(cursor -> cursor.isCaughtUp(upTo))) {
+            checkpoint = upTo;
+            return logs.checkpoint(upTo);
         }
         return HEARTBEAT;
-    }
-
-    private boolean fillsNothing() {
-        long upTo = topics.head();
-        for (Cursor cursor : new ArrayList<>(cursors)) {
-            if (cursor.nextPosition() <= upTo || cursor.isWaiting()) {
-                return false;
-            }
-        }
-        position = upTo;
-        return true;
     }
 
     /** From any thread. */
@@ -187,13 +225,4 @@ final class Follower implements BodySink.Feed {
     interface Preparation {
         Prepared run();
     }
-
-    /**
-     * What a cursor goes on with.
-     *
-     * @param frames for it alone, in the order of their positions
-     * @param entry the entry that it reads after them
-     * @param at the position up to which all was delivered or told, ahead of the frames
-     */
-    record Prepared(List<Frame> frames, long entry, long at) {}
 }

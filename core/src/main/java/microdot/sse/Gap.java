@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import microdot.JsonCodec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,23 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 record Gap(String topic, @Nullable String from, String to, @Nullable Long missed, String reason) {
 
-    /**
-     * As an event that brings the client to the position: in its place among the events of the
-     * other topics.
-     */
-    Frame at(Topics topics, long position) {
-        return new Frame(position, event(topics).toBytes(topics.idLine(position)));
-    }
-
-    /**
-     * As an event without an id, for a snapshot comes after it: were the client cut between the two
-     * and had this id, it would come back as one that lacks nothing.
-     */
-    Frame ahead(Topics topics, long position) {
-        return new Frame(position, event(topics).toBytes(new byte[0]));
-    }
-
-    private EncodedEvent event(Topics topics) {
-        return EncodedEvent.of(Event.of(this).event("gap"), topics.json());
+    Ahead ahead(long upTo, JsonCodec json) {
+        EncodedEvent event = EncodedEvent.of(Event.of(this).event("gap"), json);
+        return new Ahead(event, upTo, missed == null ? 0 : missed);
     }
 }

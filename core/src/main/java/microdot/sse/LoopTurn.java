@@ -6,6 +6,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What an event loop has to deliver: the audiences that were woken. However many topics publish
@@ -14,6 +15,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class LoopTurn implements Runnable {
     // Long enough to be worth the switch, short enough for everything else on the loop.
     private static final long SLICE = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** Whom the loop serves; with none it is let go. */
+    final AtomicInteger followers = new AtomicInteger();
 
     private final Executor loop;
     private final Queue<Audience> woken = new ConcurrentLinkedQueue<>();
@@ -44,12 +48,11 @@ final class LoopTurn implements Runnable {
         // Ahead of looking into the queue: who comes after the look finds it down and arms anew.
         armed.set(false);
         long until = System.nanoTime() + SLICE;
-        for (Audience audience = woken.peek(); audience != null; audience = woken.peek()) {
+        for (Audience audience = woken.poll(); audience != null; audience = woken.poll()) {
             if (!audience.drain(until)) {
-                arm();
+                add(audience); // Last in line: it goes on where it stopped.
                 return;
             }
-            woken.poll();
             if (System.nanoTime() - until > 0 && !woken.isEmpty()) {
                 arm();
                 return;

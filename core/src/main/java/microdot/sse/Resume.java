@@ -4,105 +4,121 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where a follower begins: a cursor for each topic, and for some what must be prepared before it
  * may go on. Made under the lock of the topics, so that all cursors are of one moment.
  */
-record Resume(List<Cursor> cursors, long position, Map<Cursor, Follower.Preparation> preparations) {
+final class Resume {
+    /** The position of a client with an id that is of no use: below all. */
+    private static final long NOWHERE = -1;
+
+    private final Logs logs;
+    private final Follower follower;
+    private final CatchUp catchUp;
+    private final List<Cursor> cursors = new ArrayList<>();
+    private final Map<Cursor, Follower.Preparation> preparations = new LinkedHashMap<>();
 
     /**
      * What a client wants.
      *
      * @param lastEventId what it had last; null for one that is new
-     * @param opened the position when its stream was granted, where a new one begins
+     * @param opened the position when its stream was granted, where a new one begins: what is
+     *     published once the client knows that it is connected is for it
      * @param last how many events of each topic a new one gets first
      */
     record Wish(@Nullable String lastEventId, long opened, int last) {}
 
-    static Resume of(Topics topics, Follower follower, List<EventLog> logs, Wish wish) {
-        var resume =
-                new Resume(new ArrayList<>(), begin(topics, logs, wish), new LinkedHashMap<>());
-        long now = System.nanoTime();
-        for (EventLog log : logs) {
-            log.trim(now);
-            String id = wish.lastEventId();
-            if (id == null) {
-                resume.fresh(topics, follower, log, wish);
-            } else {
-                resume.returning(topics, follower, log, id);
-            }
-        }
-        return resume;
+    Resume(Logs logs, Follower follower, CatchUp catchUp) {
+        this.logs = logs;
+        this.follower = follower;
+        this.catchUp = catchUp;
     }
 
-    /** The position that a client has, or -1 for an id that is of no use. */
-    private static long begin(Topics topics, List<EventLog> logs, Wish wish) {
+    List<Cursor> cursors() {
+        return cursors;
+    }
+
+    Map<Cursor, Follower.Preparation> preparations() {
+        return preparations;
+    }
+
+    void fix(List<EventLog> followed, Wish wish) {
         String lastEventId = wish.lastEventId();
         if (lastEventId == null) {
-            return wish.opened();
+            fresh(followed, wish);
+        } else {
+            returning(followed, lastEventId);
         }
-        EventId id = EventId.parse(lastEventId);
-        if (id != null) {
-            return id.epoch().equals(topics.epoch()) && id.position() <= topics.head()
-                    ? id.position()
-                    : -1;
-        }
-        return logs.stream().mapToLong(log -> log.positionOf(lastEventId)).max().orElse(-1);
     }
 
-    private void fresh(Topics topics, Follower follower, EventLog log, Wish wish) {
-        if (log.snapshots() != null) {
-            prepareSnapshot(topics, new Cursor(follower, log, log.next(), position), List.of());
-            return;
+    /** For a client without an id: from now on, or from a few events back, or from a state. */
+    private void fresh(List<EventLog> followed, Wish wish) {
+        for (EventLog log : followed) {
+            Snapshots snapshots = log.snapshots();
+            if (snapshots != null) {
+                var cursor = new Cursor(follower, log, log.next(), logs.head());
+                prepare(cursor, () -> catchUp.fresh(snapshots));
+            } else if (wish.last() > 0) {
+                long entry = Math.max(log.keptFrom(), log.firstAfter(wish.opened()) - wish.last());
+                cursors.add(new Cursor(follower, log, entry, log.positionBefore(entry)));
+            } else {
+                // As one that comes back from where it was let in: should that be gone, it is told.
+                returning(log, wish.opened(), logs.epoch.id(wish.opened()));
+            }
         }
-        if (wish.last() == 0) {
-            // As one that comes back from where it was let in: should that be gone already, it is
-            // told.
-            returning(topics, follower, log, topics.id(position));
-            return;
-        }
-        long entry = Math.max(log.keptFrom(), log.firstAfter(position) - wish.last());
-        cursors.add(new Cursor(follower, log, entry, log.positionBefore(entry)));
     }
 
-    private void returning(Topics topics, Follower follower, EventLog log, String lastEventId) {
+    /** For a client with an id: from there. */
+    private void returning(List<EventLog> followed, String lastEventId) {
+        long position = position(followed, lastEventId);
+        for (EventLog log : followed) {
+            returning(log, position, lastEventId);
+        }
+    }
+
+    private void returning(EventLog log, long position, String lastEventId) {
         if (position >= log.floor()) {
             cursors.add(new Cursor(follower, log, log.firstAfter(position), position));
             return;
         }
-        String reason = reason(topics, lastEventId);
         var cursor = new Cursor(follower, log, log.keptFrom(), position);
-        if (log.options().onSlow() == TopicOptions.OnSlow.LATEST) {
-            Follower.Prepared latest = topics.latest(cursor, reason, lastEventId);
-            cursor.resume(latest.frames(), latest.entry(), latest.at());
-            cursors.add(cursor);
-            return;
-        }
-        var gap = new Gap(log.name, lastEventId, topics.id(log.floor()), null, reason);
-        if (log.snapshots() != null) {
-            prepareSnapshot(topics, cursor, List.of(gap.ahead(topics, position)));
-            return;
-        }
-        cursor.resume(List.of(gap.at(topics, log.floor())), log.keptFrom(), position);
-        cursors.add(cursor);
+        String reason = reason(position, lastEventId);
+        prepare(cursor, () -> catchUp.returning(cursor, lastEventId, reason));
     }
 
-    private void prepareSnapshot(Topics topics, Cursor cursor, List<Frame> ahead) {
+    private void prepare(Cursor cursor, Follower.Preparation preparation) {
         cursor.await();
         cursors.add(cursor);
-        preparations.put(cursor, () -> topics.withSnapshot(cursor, ahead));
+        preparations.put(cursor, preparation);
     }
 
-    private String reason(Topics topics, String lastEventId) {
+    private long position(List<EventLog> followed, String lastEventId) {
         EventId id = EventId.parse(lastEventId);
         if (id == null) {
-            return position < 0 ? "invalid" : "expired";
+            return userPosition(followed, lastEventId);
         }
-        if (!id.epoch().equals(topics.epoch())) {
+        return logs.epoch.isOf(id) && id.position() <= logs.head() ? id.position() : NOWHERE;
+    }
+
+    // Where several topics have it, nobody knows from which the client does: rather too much again
+    // than too little.
+    private static long userPosition(List<EventLog> followed, String userId) {
+        OptionalLong oldest =
+                followed.stream()
+                        .mapToLong(log -> log.positionOf(userId))
+                        .filter(position -> position >= 0)
+                        .min();
+        return oldest.orElse(NOWHERE);
+    }
+
+    private String reason(long position, String lastEventId) {
+        EventId id = EventId.parse(lastEventId);
+        if (id != null && !logs.epoch.isOf(id)) {
             return "restarted";
         }
-        return position < 0 ? "invalid" : "expired";
+        return position == NOWHERE ? "invalid" : "expired";
     }
 }

@@ -27,7 +27,7 @@ final class Segment {
         this.first = first;
         this.bytes = new byte[size];
         // A guess at short events; the index grows when they are shorter still.
-        int entries = Math.max(4, size / 256);
+        int entries = Math.clamp(size / 256, 4, 256);
         this.positions = new long[entries];
         this.times = new long[entries];
         this.ends = new int[entries];
@@ -78,10 +78,6 @@ final class Segment {
 
     long position(int at) {
         return positions[at];
-    }
-
-    long lastPosition() {
-        return positions[count - 1];
     }
 
     long time(int at) {

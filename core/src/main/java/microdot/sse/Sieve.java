@@ -1,6 +1,7 @@
 package microdot.sse;
 
 import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BiPredicate;
 import microdot.Request;
 
@@ -9,7 +10,10 @@ import microdot.Request;
  * is user code, and hands on those that pass as the shared bytes that they are.
  */
 final class Sieve {
-    private static final int BATCH = 256;
+    static final int BATCH = 256;
+
+    /** What passed keeps its segments alive until the client has taken it: not too many. */
+    static final int BATCH_BYTES = 64 << 10;
 
     private final Request request;
     private final BiPredicate<Request, Event> filter;
@@ -19,27 +23,36 @@ final class Sieve {
         this.filter = filter;
     }
 
-    Follower.Prepared next(Cursor cursor, long upTo) {
+    /** Looks at what comes next in the log, up to a position. */
+    Prepared next(Cursor cursor, long upTo) {
         var passed = new ArrayList<Frame>();
         long entry = cursor.entry();
         long at = cursor.at();
-        for (int seen = 0; seen < BATCH; seen++) {
+        long bytes = 0;
+        for (int seen = 0; seen < BATCH && bytes < BATCH_BYTES; seen++) {
             Segment segment = cursor.log.find(entry);
             int index = segment == null ? 0 : (int) (entry - segment.first);
             if (segment == null || segment.position(index) > upTo) {
                 break;
             }
-            if (filter.test(
-                    request,
-                    EventParser.parseOne(
-                            segment.bytes, segment.start(index), segment.end(index)))) {
-                passed.add(Frame.in(segment, index));
-            } else {
-                at = passed.isEmpty() ? segment.position(index) : at;
+            Frame frame = Frame.in(segment, index);
+            if (passes(frame)) {
+                passed.add(frame);
             }
+            bytes += frame.length();
+            at = frame.position();
             entry++;
         }
-        cursor.log.delivered.add(passed.size());
-        return new Follower.Prepared(passed, entry, at);
+        return new Prepared(List.of(), passed, entry, at);
+    }
+
+    /** Lets through what passes of what was prepared; gaps and states always do. */
+    Prepared sift(Prepared all) {
+        List<Frame> passed = all.frames().stream().filter(this::passes).toList();
+        return new Prepared(all.ahead(), passed, all.entry(), all.at());
+    }
+
+    private boolean passes(Frame frame) {
+        return filter.test(request, EventParser.parseOne(frame.bytes(), frame.from(), frame.to()));
     }
 }

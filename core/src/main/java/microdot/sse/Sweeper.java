@@ -29,9 +29,18 @@ final class Sweeper {
         Topics topics = reference.get();
         ScheduledFuture<?> task = self.get();
         if (topics != null) {
-            topics.sweep();
+            sweep(topics);
         } else if (task != null) {
             task.cancel(false);
+        }
+    }
+
+    // What a timer's task throws would silently be the last of it.
+    private static void sweep(Topics topics) {
+        try {
+            topics.sweep();
+        } catch (RuntimeException e) {
+            Topics.LOG.log(System.Logger.Level.ERROR, "sweeping topics failed", e);
         }
     }
 }

@@ -27,13 +27,17 @@ public final class TopicOptions implements Cloneable {
         LATEST
     }
 
+    private static final long LONGEST = Long.MAX_VALUE / 4;
+    private static final Duration FOR_EVER = Duration.ofNanos(LONGEST);
+
     private int keepEvents = 1024;
     private long keepBytes = 1 << 20;
     private Duration keepFor = Duration.ofMinutes(10);
+    private long keepNanos = keepFor.toNanos();
     private OnSlow onSlow = OnSlow.SKIP;
     private boolean checkpoints;
     private @Nullable Duration retry;
-    private @Nullable Function<Event, Object> key;
+    private @Nullable Function<Event, @Nullable Object> key;
     private @Nullable Supplier<Object> snapshot;
 
     /** How many events are kept for those that come back or lag; default 1,024, at least 1. */
@@ -73,7 +77,16 @@ public final class TopicOptions implements Cloneable {
         if (time.isNegative() || time.isZero()) {
             throw new IllegalArgumentException("keepFor: " + time + " (expected: more than zero)");
         }
-        return with(copy -> copy.keepFor = time);
+        return with(
+                copy -> {
+                    copy.keepFor = time;
+                    copy.keepNanos = time.compareTo(FOR_EVER) < 0 ? time.toNanos() : LONGEST;
+                });
+    }
+
+    /** The same in nanoseconds, as far as their difference to a clock's can be told. */
+    long keepNanos() {
+        return keepNanos;
     }
 
     /** What becomes of a follower that has fallen behind; default {@link OnSlow#SKIP}. */
@@ -99,10 +112,11 @@ public final class TopicOptions implements Cloneable {
      * live dashboard wants. At most 10,000 keys are remembered; the oldest beyond are dropped, and
      * told as a gap.
      *
-     * @param key called for each event when it is published, on the publisher's thread; null for an
-     *     event that none replaces, and that is not remembered
+     * @param key called for each event when it is published, on the publisher's thread; gives a
+     *     value such as a String or a record of some; null for an event that none replaces: who
+     *     falls behind it is told a gap
      */
-    public TopicOptions latestBy(Function<Event, Object> key) {
+    public TopicOptions latestBy(Function<Event, @Nullable Object> key) {
         return with(
                 copy -> {
                     copy.onSlow = OnSlow.LATEST;
@@ -110,16 +124,16 @@ public final class TopicOptions implements Cloneable {
                 });
     }
 
-    @Nullable Function<Event, Object> key() {
+    @Nullable Function<Event, @Nullable Object> key() {
         return key;
     }
 
     /**
      * What a new follower, or one with a gap, gets first: the state, sent as an event named {@code
      * snapshot}, or as the {@link Event} that the supplier returns. Runs on a virtual thread, one
-     * at a time; one result serves all who come until the next event is published. Change the state
-     * before its event is published, or within {@link Topics#publish(String, Supplier)}, and no
-     * follower has a hole.
+     * at a time; one result serves all who come until the next event is published. It goes out
+     * ahead of the events of the stream's other topics. Change the state before its event is
+     * published, or within {@link Topics#publish(String, Supplier)}, and no follower has a hole.
      */
     public TopicOptions snapshot(Supplier<Object> state) {
         return with(copy -> copy.snapshot = state);

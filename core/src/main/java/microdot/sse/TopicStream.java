@@ -51,7 +51,9 @@ public final class TopicStream implements Handler {
     /**
      * Lets only those events through that the filter accepts for the client's request. It runs on a
      * virtual thread, for each client and event; gaps are told whether or not what was lost would
-     * have passed. A filter that throws ends the stream.
+     * have passed, and a snapshot is not asked about: it goes to all. Of a topic with {@link
+     * TopicOptions#latestBy latestBy} it sees the newest of each key only. A filter that throws
+     * ends the stream.
      */
     public TopicStream where(BiPredicate<Request, Event> filter) {
         return new TopicStream(topics, names, last, filter);

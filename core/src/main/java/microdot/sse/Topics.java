@@ -1,18 +1,11 @@
 package microdot.sse;
 
 import java.lang.System.Logger;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
@@ -34,21 +27,9 @@ public final class Topics {
     private static final int MAX_NAME = 256;
     private static final Set<String> RESERVED = Set.of("gap", "checkpoint");
 
-    private final String epoch = EventId.newEpoch();
-    private final byte[] idStart = ("id: " + epoch + "-").getBytes(StandardCharsets.US_ASCII);
     private final JsonCodec json = JsonCodec.standard();
-    private final long maxBytes;
-
-    // Guards the logs' writing sides. Held for moments, by publishers and those who join; never by
-    // an event loop.
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Map<String, EventLog> logs = new ConcurrentHashMap<>();
-    private final Map<Executor, LoopTurn> turns = new ConcurrentHashMap<>();
-    private long bytes;
-    private long forgottenUpTo;
-
-    // Written under the lock, last of all: who reads it may read every entry up to it.
-    private volatile long head;
+    private final Logs logs;
+    private final CatchUp catchUp;
 
     /** Topics in memory, which together keep at most a quarter of the heap. */
     public Topics() {
@@ -66,7 +47,8 @@ public final class Topics {
             throw new IllegalArgumentException(
                     "maxBytes: " + maxBytes + " (expected: a positive number of bytes)");
         }
-        this.maxBytes = maxBytes;
+        logs = new Logs(maxBytes, json);
+        catchUp = new CatchUp(logs, json);
         Sweeper.watch(this);
     }
 
@@ -74,11 +56,13 @@ public final class Topics {
      * Publishes an event, or data for one, and wakes who follows. Returns when it has its place in
      * the topic's log; waits for no follower.
      *
-     * @param event an {@link Event}, or data as {@link Event#of} takes it
+     * @param event an {@link Event}, or data as {@link Event#of} takes it. An id of its own should
+     *     be its own among all topics that one stream follows: a client resumes behind the newest
+     *     event that has it
      * @return the event's id: the one it was given, or its epoch and position
      * @throws IllegalArgumentException when the data cannot be written, the name of the topic is
-     *     empty or over 256 characters, the event is named {@code gap} or {@code checkpoint}, or it
-     *     bears an id shaped like ours
+     *     empty or over 256 characters, the event is named {@code gap} or {@code checkpoint}, or
+     *     its id is empty, which would have the client forget where it stands, or shaped like ours
      */
     public String publish(String topic, Object event) {
         return append(topic, event instanceof Event whole ? whole : Event.of(event));
@@ -93,48 +77,31 @@ public final class Topics {
      *     #publish(String, Object)} takes
      */
     public String publish(String topic, Supplier<?> change) {
-        EventLog log = pinned(topic);
+        EventLog log = logs.pinned(topic);
         log.state.lock();
         try {
             return publish(topic, (Object) change.get());
         } finally {
             log.state.unlock();
-            log.pins.decrementAndGet();
+            log.unpin();
         }
     }
 
     private String append(String topic, Event event) {
         checkPublishable(event);
         EncodedEvent encoded = EncodedEvent.of(event, json);
-        EventLog log = pinned(topic);
+        EventLog log = logs.pinned(topic);
         try {
-            Function<Event, Object> key = log.options().key();
+            Function<Event, @Nullable Object> key = log.options().key();
             // User code, therefore ahead of the lock.
             Object keyed = key == null ? null : key.apply(event);
-            long position = append(log, encoded, keyed);
+            long position = logs.append(log, encoded, keyed);
             for (Audience audience : log.audiences()) {
                 audience.wake();
             }
-            return event.id() == null ? epoch + "-" + position : event.id();
+            return event.id() == null ? logs.epoch.id(position) : event.id();
         } finally {
-            log.pins.decrementAndGet();
-        }
-    }
-
-    private long append(EventLog log, EncodedEvent event, @Nullable Object key) {
-        byte[] userIdLine = event.userId() == null ? null : EncodedEvent.idLine(event.userId());
-        lock.lock();
-        try {
-            long position = head + 1;
-            long before = log.bytes();
-            byte[] idLine = userIdLine == null ? idLine(position) : userIdLine;
-            log.append(event, idLine, position, System.nanoTime(), key);
-            bytes += log.bytes() - before;
-            head = position;
-            letGo();
-            return position;
-        } finally {
-            lock.unlock();
+            log.unpin();
         }
     }
 
@@ -143,25 +110,14 @@ public final class Topics {
             throw new IllegalArgumentException(
                     "event: \"" + event.event() + "\" (expected: not gap or checkpoint)");
         }
+        if (event.id() != null && event.id().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "id: \"\" (expected: one that the client can come back with, or null)");
+        }
         if (event.id() != null && EventId.parse(event.id()) != null) {
             throw new IllegalArgumentException(
                     "id: \"" + event.id() + "\" (expected: not the shape of a topic's ids)");
         }
-    }
-
-    /** When all together keep too much: the oldest eighth of all positions goes, whosever it is. */
-    private void letGo() {
-        if (bytes <= maxBytes) {
-            return;
-        }
-        long oldest = logs.values().stream().mapToLong(EventLog::floor).min().orElse(head);
-        long upTo = oldest + Math.max(1, (head - oldest) / 8);
-        long kept = 0;
-        for (EventLog log : logs.values()) {
-            log.trimTo(upTo);
-            kept += log.bytes();
-        }
-        bytes = kept;
     }
 
     // ---- Following ----
@@ -190,13 +146,11 @@ public final class Topics {
      * stays.
      */
     public Topic topic(String name, TopicOptions options) {
-        EventLog log = pinned(name);
-        lock.lock();
+        EventLog log = logs.pinned(name);
         try {
-            log.configure(options);
+            logs.configure(log, options);
         } finally {
-            lock.unlock();
-            log.pins.decrementAndGet();
+            log.unpin();
         }
         return new Topic(this, name);
     }
@@ -223,34 +177,32 @@ public final class Topics {
     /** Fixes where a follower begins, and begins. On a thread that may block. */
     void follow(BodySink sink, List<String> names, Resume.Wish wish, @Nullable Sieve sieve) {
         sayRetry(sink, names);
-        var follower = new Follower(this, sink, sieve);
-        List<EventLog> followed = names.stream().map(this::pinned).toList();
-        followed.forEach(log -> log.followers.incrementAndGet());
-        Resume resume;
-        lock.lock();
-        try {
-            resume = Resume.of(this, follower, followed, wish);
-            LoopTurn turn = turns.computeIfAbsent(sink.loop(), LoopTurn::new);
-            resume.cursors().forEach(cursor -> cursor.audience(cursor.log.audience(turn)));
-        } finally {
-            lock.unlock();
-        }
+        Executor loop = sink.loop();
+        var follower = new Follower(logs, catchUp, sink, sieve);
+        var resume = new Resume(logs, follower, catchUp);
+        List<EventLog> followed = names.stream().map(logs::pinned).toList();
+        LoopTurn turn = logs.join(loop, followed, resume, () -> resume.fix(followed, wish));
+        begin(sink, follower, resume, turn);
+    }
+
+    private static void begin(BodySink sink, Follower follower, Resume resume, LoopTurn turn) {
         sink.keepAlive(follower::heartbeat);
         sink.farewell(Retry::within);
         sink.feed(follower);
-        follower.onLoop(() -> follower.begin(resume.cursors(), resume.position()));
+        follower.onLoop(() -> follower.begin(resume.cursors()));
         sink.onClose(
                 () -> {
-                    followed.forEach(EventLog::unfollow);
+                    // Here and not on the loop: one that has stopped would never come to it.
+                    resume.cursors().forEach(Cursor::depart);
+                    turn.followers.decrementAndGet();
                     follower.onLoop(follower::leave);
                 });
-        resume.preparations()
-                .forEach((cursor, preparation) -> follower.prepareNow(cursor, preparation));
+        resume.preparations().forEach(follower::prepareNow);
     }
 
     private void sayRetry(BodySink sink, List<String> names) {
         for (String name : names) {
-            EventLog log = logs.get(name);
+            EventLog log = logs.existing(name);
             Duration retry = log == null ? null : log.options().retry();
             if (retry != null) {
                 Sse.write(sink, Retry.in(retry));
@@ -260,188 +212,53 @@ public final class Topics {
     }
 
     /**
-     * What a cursor that lags goes on with, by what its topic says. Not for topics that disconnect.
+     * Follows topics within the process, from now on. Close it when it is no longer read.
+     *
+     * @throws IllegalArgumentException when no topic or more than {@link #MAX_FOLLOWED} are named
      */
-    Follower.Prepared catchUp(Cursor cursor) {
-        EventLog log = cursor.log;
-        Frame gap;
-        lock.lock();
-        try {
-            if (log.options().onSlow() == TopicOptions.OnSlow.LATEST) {
-                return latest(cursor, "slow", id(cursor.at()));
-            }
-            long missed = log.next() - cursor.entry();
-            log.missed.add(missed);
-            var told = new Gap(log.name, id(cursor.at()), id(log.last()), missed, "slow");
-            if (log.snapshots() == null) {
-                return new Follower.Prepared(
-                        List.of(told.at(this, log.last())), log.next(), cursor.at());
-            }
-            gap = told.ahead(this, cursor.at());
-        } finally {
-            lock.unlock();
-        }
-        return withSnapshot(cursor, List.of(gap));
+    public Subscription follow(String... names) {
+        return follow(names, null);
     }
 
     /**
-     * Under the lock: the newest of each key behind the cursor, after a gap where even that is not
-     * kept.
+     * Follows topics within the process, from an id on that one of their events had. What was lost
+     * since is told by an event named {@code gap}.
      */
-    Follower.Prepared latest(Cursor cursor, String reason, @Nullable String from) {
-        EventLog log = cursor.log;
-        var frames = new ArrayList<Frame>();
-        long at = Math.max(cursor.at(), log.latestFloor());
-        if (cursor.at() < at) {
-            frames.add(new Gap(log.name, from, id(at), null, reason).at(this, at));
-        }
-        frames.addAll(log.latestAfter(at));
-        return new Follower.Prepared(frames, log.keptFrom(), cursor.at());
+    public Subscription followAfter(String lastEventId, String... names) {
+        return follow(names, lastEventId);
     }
 
-    /**
-     * The topic's state after what is told ahead of it, then what was published since it was taken.
-     */
-    Follower.Prepared withSnapshot(Cursor cursor, List<Frame> ahead) {
-        EventLog log = cursor.log;
-        var frames = new ArrayList<>(ahead);
-        Snapshots snapshots = log.snapshots();
-        long entry = cursor.entry();
-        if (snapshots != null) {
-            Snapshots.Snapshot state = snapshots.take(this);
-            frames.add(new Frame(state.fence(), state.event().toBytes(idLine(state.fence()))));
-            lock.lock();
-            try {
-                // What was let go while the state was taken makes it lag anew.
-                boolean overrun = state.fence() < log.floor();
-                entry = overrun ? log.keptFrom() - 1 : log.firstAfter(state.fence());
-            } finally {
-                lock.unlock();
-            }
-        }
-        return new Follower.Prepared(frames, entry, cursor.at());
+    private Subscription follow(String[] names, @Nullable String lastEventId) {
+        List<String> followed = checkedNames(List.of(names));
+        var subscription = new Subscription();
+        follow(subscription.sink(), followed, new Resume.Wish(lastEventId, head(), 0), null);
+        return subscription;
     }
 
-    // ---- Ids ----
+    // ---- What the neighbours use ----
 
     /** The position up to which every event is in its log. From any thread. */
     long head() {
-        return head;
-    }
-
-    String epoch() {
-        return epoch;
-    }
-
-    String id(long position) {
-        return epoch + "-" + position;
-    }
-
-    JsonCodec json() {
-        return json;
-    }
-
-    /** The head, when the topic published nothing behind the position; else -1. */
-    long quietUpTo(EventLog log, long position) {
-        lock.lock();
-        try {
-            return log.last() <= position ? head : -1;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    byte[] checkpoint(long position) {
-        return EncodedEvent.of(Event.of("").event("checkpoint"), json).toBytes(idLine(position));
-    }
-
-    byte[] idLine(long position) {
-        byte[] digits = Long.toString(position).getBytes(StandardCharsets.US_ASCII);
-        byte[] line = Arrays.copyOf(idStart, idStart.length + digits.length + 1);
-        System.arraycopy(digits, 0, line, idStart.length, digits.length);
-        line[line.length - 1] = '\n';
-        return line;
-    }
-
-    // ---- Logs ----
-
-    /** The topic's log, made when it is not there; it is not forgotten until it is unpinned. */
-    private EventLog pinned(String name) {
-        EventLog known = logs.get(name);
-        if (known != null && known.pin()) {
-            return known;
-        }
-        checked(name);
-        lock.lock();
-        try {
-            EventLog log =
-                    logs.computeIfAbsent(name, missing -> new EventLog(missing, forgottenUpTo));
-            log.pins.incrementAndGet();
-            return log;
-        } finally {
-            lock.unlock();
-        }
+        return logs.head();
     }
 
     @Nullable EventLog existing(String name) {
-        return logs.get(name);
+        return logs.existing(name);
     }
 
     Topic.Stats stats(EventLog log) {
-        lock.lock();
-        try {
-            return new Topic.Stats(
-                    log.followers.get(),
-                    log.next(),
-                    log.next() - log.keptFrom(),
-                    log.bytes(),
-                    log.delivered.sum(),
-                    log.missed.sum(),
-                    log.disconnected.sum());
-        } finally {
-            lock.unlock();
-        }
+        return logs.stats(log);
     }
 
-    /** Lets go what is too old, and forgets topics that keep nothing and that nobody uses. */
     void sweep() {
-        long now = System.nanoTime();
-        for (EventLog log : List.copyOf(logs.values())) {
-            lock.lock();
-            try {
-                long before = log.bytes();
-                log.trim(now);
-                bytes += log.bytes() - before;
-                log.pruneAudiences();
-                if (log.forget()) {
-                    logs.remove(log.name);
-                    // A later topic of that name begins where this one ended: who resumes from
-                    // before is told.
-                    forgottenUpTo = Math.max(forgottenUpTo, log.last());
-                }
-            } finally {
-                lock.unlock();
-            }
-        }
-        pruneTurns();
+        logs.sweep();
     }
 
-    private void pruneTurns() {
-        lock.lock();
-        try {
-            var used = new HashSet<LoopTurn>();
-            logs.values()
-                    .forEach(
-                            log ->
-                                    Arrays.stream(log.audiences())
-                                            .forEach(audience -> used.add(audience.turn)));
-            turns.values().retainAll(used);
-        } finally {
-            lock.unlock();
-        }
+    Logs logs() {
+        return logs;
     }
 
-    private static String checked(String name) {
+    static String checked(String name) {
         if (name.isEmpty() || name.length() > MAX_NAME) {
             throw new IllegalArgumentException(
                     "topic: " + name.length() + " characters (expected: 1 to " + MAX_NAME + ")");

@@ -1,0 +1,217 @@
+package microdot.sse;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import microdot.Headers;
+import microdot.Microdot;
+import microdot.Request;
+import microdot.Response;
+import org.junit.jupiter.api.Test;
+
+/** Who follows, for how long, and what is left of it. */
+class FollowingTest {
+    private final Topics topics = new Topics();
+    private final TestLoop loop = new TestLoop();
+
+    @Test
+    void followersAreCountedWhileTheyFollow() {
+        TestFollower one = TestFollower.of(loop, topics, "a", "b", "a");
+        TestFollower two = TestFollower.of(loop, topics, "a");
+        assertEquals(2, topics.topic("a").followers());
+        assertEquals(1, topics.topic("b").followers());
+        one.sink.cut();
+        one.sink.cut();
+        assertEquals(1, topics.topic("a").followers());
+        two.sink.cut();
+        loop.run();
+        topics.sweep();
+        assertEquals(0, topics.topic("a").followers());
+        assertEquals(null, topics.existing("a"));
+    }
+
+    @Test
+    void oneThatLeavesTakesNobodysTurn() {
+        TestFollower[] followers = new TestFollower[40];
+        for (int i = 0; i < followers.length; i++) {
+            followers[i] = TestFollower.of(loop, topics, "a");
+        }
+        for (int i = 0; i < followers.length; i += 3) {
+            topics.publish("a", "x" + i);
+            loop.step();
+            followers[i].sink.cut();
+            loop.run();
+        }
+        for (int i = 0; i < followers.length; i++) {
+            if (i % 3 != 0) {
+                assertEquals(14, followers[i].events().size());
+            }
+        }
+    }
+
+    @Test
+    void whatASinkThrowsIsNobodyElsesMatter() {
+        TestFollower broken = TestFollower.of(loop, topics, "a");
+        TestFollower healthy = TestFollower.of(loop, topics, "a");
+        broken.sink.failNextTurn();
+        topics.publish("a", "a1");
+        loop.run();
+        topics.publish("a", "a2");
+        loop.run();
+        assertFalse(broken.sink.isOpen());
+        assertEquals(List.of("a1", "a2"), healthy.story());
+    }
+
+    @Test
+    void oneThatHasGoneAlreadyLeavesNothing() throws Exception {
+        var sink = new FakeSink(loop, bytes -> {});
+        sink.cut();
+        topics.follow(sink, List.of("a"), new Resume.Wish(null, topics.head(), 0), null);
+        loop.run();
+        assertNothingLeft();
+    }
+
+    @Test
+    void loopsThatStoppedAreLetGo() {
+        TestFollower.of(loop, topics, "a").sink.stall();
+        var dead = new TestLoop();
+        TestFollower follower = TestFollower.of(dead, topics, "a");
+        dead.stop();
+        topics.publish("a", "x");
+        follower.sink.cut();
+        TestFollower late = TestFollower.of(dead, topics, "a");
+        assertFalse(late.sink.isOpen());
+        assertEquals(1, topics.topic("a").followers());
+        topics.sweep();
+        assertEquals(1, topics.logs().loops());
+        assertEquals(1, Objects.requireNonNull(topics.existing("a")).audiences().length);
+    }
+
+    private void assertNothingLeft() {
+        topics.sweep();
+        assertEquals(null, topics.existing("a"));
+        assertEquals(0, topics.logs().loops());
+    }
+
+    @Test
+    void aStateThatComesAfterTheClientHasGoneIsNobodys() {
+        FakeSink[] gone = new FakeSink[1];
+        topics.topic(
+                "a",
+                new TopicOptions()
+                        .snapshot(
+                                () -> {
+                                    gone[0].cut();
+                                    loop.run();
+                                    return "x";
+                                }));
+        TestFollower follower = new TestFollower(loop);
+        gone[0] = follower.sink;
+        follower.follow(topics.stream("a"), null);
+        assertEquals("", follower.text());
+        assertEquals(0, topics.topic("a").followers());
+    }
+
+    @Test
+    void aHandlerGreetsAndThenFollows() throws Exception {
+        var follower = new TestFollower(loop);
+        var app = new Microdot();
+        var inside = new CompletableFuture<Sse>();
+        app.get(
+                "/",
+                Sse.withSse(
+                        (request, sse) -> {
+                            sse.send("hello", null, "greeting-1");
+                            inside.complete(sse);
+                            sse.follow(topics, "a", "b");
+                        }));
+        var request =
+                new Request(
+                        "GET", "/", new Headers(), new byte[0], new InetSocketAddress(9), "http");
+        Response response = app.handle(request);
+        Thread handler = Thread.ofVirtual().start(() -> write(response, follower));
+        Sse sse = inside.get(30, TimeUnit.SECONDS);
+        loop.runUntil(() -> topics.topic("b").followers() == 1);
+        topics.publish("b", "b1");
+        follower.awaitData("b1");
+        sse.send("beside");
+        follower.awaitData("beside");
+        assertThrows(IllegalStateException.class, () -> sse.send("x", null, "own"));
+        assertThrows(IllegalStateException.class, () -> sse.follow(topics, "c"));
+        assertEquals(List.of("hello", "b1", "beside"), follower.story());
+        follower.sink.cut();
+        assertTrue(handler.join(Duration.ofSeconds(30)));
+        assertEquals(0, topics.topic("a").followers());
+    }
+
+    private static void write(Response response, TestFollower follower) {
+        try {
+            ((microdot.Body.Stream) response.body()).writer().writeTo(follower.sink);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aProgramFollowsWithinTheProcess() throws Exception {
+        try (Subscription subscription = topics.follow("a", "b")) {
+            topics.publish("a", "a1");
+            String id = topics.publish("b", Event.of("b1").event("named"));
+            assertTrue(subscription.hasNext());
+            assertEquals("a1", subscription.next().data());
+            Event second = subscription.next();
+            assertEquals(List.of("b1", "named", id), asList(second));
+            assertEquals(null, subscription.poll(Duration.ZERO));
+            topics.publish("a", "a2");
+            try (Subscription later = topics.followAfter(id, "a", "b")) {
+                assertEquals("a2", later.next().data());
+            }
+        }
+        assertEquals(0, topics.topic("a").followers());
+    }
+
+    private static List<Object> asList(Event event) {
+        return List.of(event.data(), "" + event.event(), "" + event.id());
+    }
+
+    @Test
+    void aProgramThatIsSlowIsToldToo() {
+        topics.topic("a", new TopicOptions().keepEvents(2));
+        try (Subscription subscription = topics.follow("a")) {
+            topics.publish("a", "a0");
+            assertEquals("a0", subscription.next().data());
+            for (int i = 1; i <= 5; i++) {
+                topics.publish("a", "a" + i);
+            }
+            long all = 0;
+            for (Event event = subscription.next(); ; event = subscription.next()) {
+                boolean gap = "gap".equals(event.event());
+                Long missed = gap ? TestFollower.TestGap.of(event).missed() : Long.valueOf(1);
+                all += Objects.requireNonNull(missed);
+                if ("a5".equals(event.data())) {
+                    break;
+                }
+            }
+            assertEquals(5, all);
+        }
+    }
+
+    @Test
+    void closingWakesWhoWaits() throws Exception {
+        Subscription subscription = topics.follow("a");
+        var waiting = new CompletableFuture<Boolean>();
+        Thread.ofVirtual().start(() -> waiting.complete(subscription.hasNext()));
+        subscription.close();
+        assertFalse(waiting.get(30, TimeUnit.SECONDS));
+        assertFalse(subscription.hasNext());
+        assertEquals(0, topics.topic("a").followers());
+    }
+}

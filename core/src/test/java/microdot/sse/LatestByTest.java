@@ -1,0 +1,109 @@
+package microdot.sse;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Events are named by their key: {@code k1} and what it is. */
+class LatestByTest {
+    private final Topics topics = new Topics();
+    private final TestLoop loop = new TestLoop();
+    private final String start = topics.logs().epoch.id(0);
+
+    private void configure(int keepEvents) {
+        topics.topic("a", new TopicOptions().keepEvents(keepEvents).latestBy(LatestByTest::key));
+    }
+
+    private static @Nullable Object key(Event event) {
+        return event.event();
+    }
+
+    private void publish(String... events) {
+        for (String event : events) {
+            String[] parts = event.split(":", -1);
+            String name = parts[0].isEmpty() ? null : parts[0];
+            topics.publish("a", Event.of(parts[1]).event(name));
+        }
+    }
+
+    private TestFollower back(String id, String... names) {
+        return TestFollower.returning(loop, topics, id, names);
+    }
+
+    @Test
+    void whoFallsBehindGetsTheNewestOfEachKeyInOrderAndThenTheLog() {
+        configure(2);
+        publish("k1:1", "k2:1", "k1:2", "k3:1", "k2:2", "k4:1");
+        assertEquals(List.of("k1:2", "k3:1", "k2:2", "k4:1"), back(start, "a").story());
+    }
+
+    @Test
+    void aSlowFollowerToo() {
+        configure(1);
+        TestFollower slow = TestFollower.of(loop, topics, "a");
+        slow.sink.stall();
+        loop.run();
+        publish("k1:1", "k2:1", "k1:2", "k1:3");
+        slow.sink.unstall();
+        slow.await(2);
+        assertEquals(List.of("k2:1", "k1:3"), slow.story());
+        assertEquals(0, topics.topic("a").stats().missed());
+        assertEquals(2, topics.topic("a").stats().delivered());
+    }
+
+    @Test
+    void cutInTheMiddleItResumesThere() {
+        configure(1);
+        publish("k1:1", "k2:1", "k3:1", "k4:1");
+        TestFollower first = back(start, "a");
+        String second = first.event(1).id();
+        assertEquals(List.of("k3:1", "k4:1"), back("" + second, "a").story());
+    }
+
+    @Test
+    void anEventWithoutAKeyIsLostAndToldSo() {
+        configure(1);
+        publish("k1:1", ":none", "k2:1", "k3:1");
+        TestFollower late = back(start, "a");
+        assertEquals(List.of("gap a expired null", "k1:1", "k2:1", "k3:1"), late.story());
+        assertEquals(topics.logs().epoch.id(2), late.gap(0).to());
+        assertEquals(start, late.event(0).id());
+    }
+
+    @Test
+    void keysAreBounded() {
+        configure(1);
+        IntStream.rangeClosed(0, LatestTable.MAX_KEYS + 1).forEach(i -> publish("k" + i + ":x"));
+        TestFollower late = back(start, "a").await(LatestTable.MAX_KEYS + 2);
+        assertEquals("gap a expired null", late.story().getFirst());
+        assertEquals(LatestTable.MAX_KEYS + 2, late.events().size());
+        assertEquals("k" + (LatestTable.MAX_KEYS + 1), late.events().getLast().event());
+    }
+
+    @Test
+    void whatWasPublishedUnderOtherKeysIsLostAndToldSo() {
+        publish("k1:1", "k2:1");
+        configure(1);
+        publish("k1:2", "k3:1");
+        assertEquals(List.of("gap a expired null", "k1:2", "k3:1"), back(start, "a").story());
+        topics.topic("a", new TopicOptions().keepEvents(1));
+        assertEquals(List.of("gap a expired null", "k3:1"), back(start, "a").story());
+    }
+
+    @Test
+    void whatTheTableKeepsCounts() {
+        var small = new Topics(5_000);
+        small.topic("a", new TopicOptions().keepEvents(1).latestBy(LatestByTest::key));
+        for (int i = 0; i < 100; i++) {
+            small.publish("a", Event.of("x".repeat(500)).event("k" + i));
+        }
+        var follower = TestFollower.returning(loop, small, small.logs().epoch.id(0), "a");
+        List<String> story = follower.story();
+        assertEquals("gap a expired null", story.getFirst());
+        assertTrue(story.size() < 12, () -> "kept: " + story.size());
+    }
+}

@@ -1,0 +1,287 @@
+package microdot.sse;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+import microdot.JsonCodec;
+import microdot.sse.TestFollower.TestGap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client that comes, stalls, breaks and comes back, as a browser would: with the last id that it
+ * got. It notes what it got and what it was told to have lost, and fails on the first thing out of
+ * order.
+ */
+@SuppressWarnings("ThreadPriorityCheck") // The scheduler is there to be shaken.
+final class LawClient {
+    final List<String> followed;
+    private final Topics topics;
+    private final @Nullable Sieve sieve;
+    private final Map<String, Seen> seen = new HashMap<>();
+    private @Nullable Connection connection;
+    private @Nullable String lastEventId;
+    private int connections;
+    private @Nullable AssertionError broken;
+
+    LawClient(Topics topics, List<String> followed, @Nullable Sieve sieve) {
+        this.topics = topics;
+        this.followed = followed;
+        this.sieve = sieve;
+        followed.forEach(topic -> seen.put(topic, new Seen()));
+    }
+
+    /** What it knows of one topic. */
+    static final class Seen {
+        private long[] positions = new long[64];
+        private int count;
+        private final List<long[]> gaps = new ArrayList<>();
+
+        /** It must have everything behind this one. */
+        private long start;
+
+        private boolean ended;
+
+        /** The topic's state, where it has one; -1 before it was told. */
+        private long state = -1;
+
+        private long last() {
+            return count == 0 ? 0 : positions[count - 1];
+        }
+
+        private void add(long position) {
+            if (count == positions.length) {
+                positions = Arrays.copyOf(positions, count * 2);
+            }
+            positions[count++] = position;
+        }
+
+        boolean has(long position) {
+            return Arrays.binarySearch(positions, 0, count, position) >= 0;
+        }
+
+        boolean wasTold(long position) {
+            return position <= start
+                    || gaps.stream().anyMatch(gap -> gap[0] < position && position <= gap[1]);
+        }
+    }
+
+    synchronized Seen seen(String topic) {
+        return Objects.requireNonNull(seen.get(topic));
+    }
+
+    /** Connects when it is not connected. On a thread that may block. */
+    void connect(Executor loop) {
+        Connection next;
+        String id;
+        synchronized (this) {
+            if (connection != null && connection.sink.isOpen()) {
+                return;
+            }
+            connection = new Connection(loop);
+            next = connection;
+            id = lastEventId;
+            connections++;
+        }
+        topics.follow(next.sink, followed, new Resume.Wish(id, topics.head(), 0), sieve);
+        if (id == null) {
+            begunAnew(topics.logs().head());
+        }
+    }
+
+    // It came without an id, so that nobody could know what it had.
+    private synchronized void begunAnew(long head) {
+        seen.values().forEach(topic -> topic.start = head);
+    }
+
+    void torment(RandomGenerator random) {
+        Connection now;
+        synchronized (this) {
+            now = connection;
+        }
+        if (now == null) {
+            return;
+        }
+        switch (random.nextInt(6)) {
+            case 0 -> now.sink.stall();
+            case 1 -> now.sink.takeOnly(1 + random.nextInt(500));
+            case 2 -> now.sink.room(1 + random.nextInt(300));
+            case 3 -> now.cutAfter(random.nextInt(300));
+            default -> now.sink.unstall();
+        }
+    }
+
+    /** The same without cuts. */
+    synchronized void stall(RandomGenerator random) {
+        if (connection != null) {
+            switch (random.nextInt(4)) {
+                case 0 -> connection.sink.stall();
+                case 1 -> connection.sink.takeOnly(1 + random.nextInt(500));
+                case 2 -> connection.sink.room(1 + random.nextInt(300));
+                default -> connection.sink.unstall();
+            }
+        }
+    }
+
+    /** Whether its filter wants the event. */
+    boolean wants(String data) {
+        byte[] bytes = EventEncoder.encode(Event.of(data), JsonCodec.standard());
+        var frame = new Frame(1, bytes, 0, bytes.length);
+        var all = new Prepared(List.of(), List.of(frame), 0, 0);
+        return sieve == null || !sieve.sift(all).frames().isEmpty();
+    }
+
+    /** Puts an end to the torment: everything may come. */
+    void calm() {
+        Connection now;
+        synchronized (this) {
+            now = connection;
+        }
+        if (now != null) {
+            now.sink.room(64 << 10).unstall();
+        }
+    }
+
+    /** Whether it has the last event of each topic, or began behind; throws what went wrong. */
+    synchronized boolean isDone(long head) {
+        if (broken != null) {
+            throw new AssertionError(this + " " + broken.getMessage(), broken);
+        }
+        return seen.values().stream().allMatch(topic -> topic.ended || topic.start >= head);
+    }
+
+    void close() {
+        Connection now;
+        synchronized (this) {
+            now = connection;
+        }
+        if (now != null) {
+            now.sink.cut();
+        }
+    }
+
+    @Override
+    public synchronized String toString() {
+        var text = new StringBuilder("client of " + followed + ", connection " + connections);
+        text.append(", last id ").append(lastEventId);
+        seen.forEach((name, one) -> text.append(", " + name + " up to " + one.last()));
+        return text.toString();
+    }
+
+    private final class Connection {
+        private final FakeSink sink;
+        private final EventParser parser = new EventParser(this::got);
+        private long left = Long.MAX_VALUE;
+        private long last;
+
+        Connection(Executor loop) {
+            sink = new FakeSink(loop, this::read);
+        }
+
+        void cutAfter(long bytes) {
+            boolean now;
+            synchronized (LawClient.this) {
+                left = bytes;
+                now = bytes == 0;
+            }
+            if (now) {
+                sink.cut();
+            }
+        }
+
+        /** As a socket: what it breaks in the middle of comes up to there. */
+        private void read(byte[] bytes) {
+            Thread.yield();
+            boolean cut;
+            synchronized (LawClient.this) {
+                int taken = (int) Math.min(left, bytes.length);
+                left -= taken;
+                cut = left == 0;
+                if (connection != this) {
+                    return;
+                }
+                try {
+                    parser.feed(bytes, 0, taken);
+                } catch (AssertionError e) {
+                    broken = broken == null ? e : broken;
+                }
+                String id = parser.lastEventId();
+                lastEventId = id == null || id.isEmpty() ? lastEventId : id;
+            }
+            if (cut) {
+                sink.cut();
+            }
+        }
+
+        private void got(Event event) {
+            if ("gap".equals(event.event())) {
+                gap(TestGap.of(event));
+            } else if (!"checkpoint".equals(event.event())) {
+                String[] words = String.valueOf(event.data()).split(" ", -1);
+                Seen topic = Objects.requireNonNull(seen.get(words[0]));
+                if ("snapshot".equals(event.event())) {
+                    check(Long.parseLong(words[1]) >= topic.state, "older state: " + event);
+                    topic.state = Long.parseLong(words[1]);
+                    topic.ended |= words[2].equals("end");
+                } else {
+                    event(topic, event, words);
+                }
+            }
+        }
+
+        private void event(Seen topic, Event event, String[] words) {
+            long position = position(event.id());
+            check(position > last, "out of order behind " + last + ": " + event);
+            last = position;
+            if (words[0].startsWith("state")) {
+                state(topic, Long.parseLong(words[1]), event);
+            } else {
+                check(position > topic.last(), "came again: " + event);
+            }
+            if (position > topic.last()) {
+                topic.add(position);
+            }
+            topic.ended |= words[2].equals("end");
+        }
+
+        // Alone, no event may be in the state already. Beside other topics, whose ids say nothing
+        // of the state, a cut may bring some again.
+        private void state(Seen topic, long value, Event event) {
+            boolean exact = followed.size() == 1;
+            check(topic.state >= 0, "no state ahead of " + event);
+            check(value <= topic.state + 1, "a hole behind " + topic.state + ": " + event);
+            check(!exact || value == topic.state + 1, "twice, in " + topic.state + ": " + event);
+            topic.state = Math.max(topic.state, value);
+        }
+
+        private void gap(TestGap gap) {
+            Seen topic = Objects.requireNonNull(seen.get(gap.topic()));
+            long from = gap.from() == null ? 0 : position(gap.from());
+            long to = position(gap.to());
+            check(from < to, "an empty gap: " + gap);
+            check(from <= Math.max(topic.last(), Math.max(topic.start, last(gap))), "gap " + gap);
+            topic.gaps.add(new long[] {from, to});
+        }
+
+        // It may have come further by the other topics' ids, or by an earlier gap.
+        private long last(TestGap gap) {
+            return lastEventId == null ? Long.MAX_VALUE : Math.max(last, position(gap.from()));
+        }
+
+        private static long position(@Nullable String id) {
+            EventId parsed = id == null ? null : EventId.parse(id);
+            check(parsed != null, "not an id: " + id);
+            return parsed == null ? 0 : parsed.position();
+        }
+
+        private static void check(boolean right, String wrong) {
+            if (!right) {
+                throw new AssertionError(wrong);
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+package microdot.sse;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import microdot.Headers;
+import microdot.Request;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The law: every event comes to every follower exactly once and in order, or lies inside a gap that
+ * the follower is told, whatever happens at the same time. Repeat a run with {@code
+ * -Dmicrodot.test.seed}; {@code -Dsoak.minutes} makes it longer.
+ */
+@SuppressWarnings("ThreadPriorityCheck") // The scheduler is there to be shaken.
+class TopicsLawTest {
+    private static final int EVENTS = 6_000;
+    private static final int PUBLISHERS = 3;
+    private static final Request REQUEST =
+            new Request("GET", "/", new Headers(), new byte[0], new InetSocketAddress(9), "http");
+
+    private final List<ExecutorService> loops =
+            List.of(
+                    Executors.newSingleThreadExecutor(),
+                    Executors.newSingleThreadExecutor(),
+                    Executors.newSingleThreadExecutor());
+
+    /** Publishers go as fast as the torment, on average, whatever the machine. */
+    private final Semaphore pace = new Semaphore(0);
+
+    private final Map<Long, String> published = new ConcurrentHashMap<>();
+
+    @AfterEach
+    void stop() {
+        loops.forEach(ExecutorService::shutdownNow);
+    }
+
+    @Test
+    void everyEventComesOnceOrLiesInAToldGap() throws Exception {
+        long seed = Long.getLong("microdot.test.seed", System.nanoTime());
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(Long.getLong("soak.minutes", 0));
+        int round = 0;
+        do {
+            System.out.println("TopicsLawTest: -Dmicrodot.test.seed=" + seed);
+            round(new Random(seed));
+            seed++;
+        } while (++round < 12 || System.nanoTime() - end < 0);
+    }
+
+    private void round(Random random) throws Exception {
+        published.clear();
+        var topics = new Topics(20_000 + random.nextInt(200_000));
+        var state = new AtomicLong();
+        var over = new AtomicBoolean();
+        topics.topic("tiny", new TopicOptions().keepEvents(1 + random.nextInt(3)));
+        topics.topic("some", new TopicOptions().keepEvents(60).keepBytes(700));
+        topics.topic(
+                "cut",
+                new TopicOptions()
+                        .keepEvents(10)
+                        .onSlow(TopicOptions.OnSlow.DISCONNECT)
+                        .checkpoints(true));
+        topics.topic(
+                "state",
+                new TopicOptions()
+                        .keepEvents(5)
+                        .snapshot(() -> "state " + state.get() + (over.get() ? " end" : " x")));
+        topics.topic("keys", new TopicOptions().keepEvents(4).latestBy(TopicsLawTest::key));
+        List<LawClient> clients = clients(topics, random);
+        clients.forEach(client -> client.connect(loop(random)));
+
+        var publishers = new ArrayList<Thread>();
+        var failures = new ConcurrentLinkedQueue<Throwable>();
+        for (int i = 0; i < PUBLISHERS; i++) {
+            var own = new Random(random.nextLong());
+            var thread = new Thread(() -> publish(topics, state, own));
+            thread.setUncaughtExceptionHandler((where, error) -> failures.add(error));
+            thread.start();
+            publishers.add(thread);
+        }
+        while (publishers.stream().anyMatch(Thread::isAlive)) {
+            LawClient client = clients.get(random.nextInt(clients.size()));
+            client.torment(random);
+            client.connect(loop(random));
+            client.isDone(Long.MAX_VALUE);
+            pace.release(random.nextInt(12));
+        }
+        assertTrue(failures.isEmpty(), failures::toString);
+        for (String topic : List.of("tiny", "some", "cut", "keys", "plain")) {
+            note(topics.publish(topic, topic + " 0 end"), topic + " 0 end");
+        }
+        topics.publish(
+                "state",
+                () -> {
+                    over.set(true);
+                    return "state " + state.incrementAndGet() + " end";
+                });
+        await(topics, clients, random);
+        clients.forEach(this::check);
+        clients.forEach(LawClient::close);
+        for (String topic : List.of("tiny", "some", "cut", "keys", "plain", "state")) {
+            assertEquals(0, topics.topic(topic).followers());
+        }
+        topics.sweep();
+        assertEquals(0, topics.logs().loops());
+    }
+
+    private List<LawClient> clients(Topics topics, Random random) {
+        var clients = new ArrayList<LawClient>();
+        for (int i = 0; i < 3; i++) {
+            for (String topic : List.of("tiny", "some", "cut", "keys", "state")) {
+                clients.add(new LawClient(topics, List.of(topic), null));
+            }
+            clients.add(new LawClient(topics, List.of("tiny", "plain", "some"), null));
+            clients.add(new LawClient(topics, List.of("state", "keys", "cut"), null));
+            clients.add(new LawClient(topics, List.of("cut", "state", "plain", "tiny"), null));
+            clients.add(new LawClient(topics, List.of("some", "keys", "plain"), sieve(random)));
+        }
+        return clients;
+    }
+
+    private static Sieve sieve(Random random) {
+        int third = random.nextInt(3);
+        return new Sieve(REQUEST, (request, event) -> passes(event.data().toString(), third));
+    }
+
+    private static boolean passes(String data, int third) {
+        String[] words = data.split(" ", -1);
+        return words[2].equals("end") || Long.parseLong(words[1]) % 3 != third;
+    }
+
+    private static Object key(Event event) {
+        String[] words = event.data().toString().split(" ", -1);
+        return words[2].equals("end") ? "end" : "key " + Long.parseLong(words[1]) % 7;
+    }
+
+    private Executor loop(Random random) {
+        return loops.get(random.nextInt(loops.size()));
+    }
+
+    private void publish(Topics topics, AtomicLong state, Random random) {
+        for (int i = 0; i < EVENTS / PUBLISHERS; i++) {
+            switch (random.nextInt(7)) {
+                case 0, 1 -> publish(topics, "tiny", random);
+                case 2 -> publish(topics, "some", random);
+                case 3 -> publish(topics, "cut", random);
+                case 4 -> publish(topics, "keys", random);
+                case 5 -> topics.publish("state", () -> "state " + state.incrementAndGet() + " x");
+                default -> publish(topics, "plain", random);
+            }
+            pace.acquireUninterruptibly();
+        }
+    }
+
+    private void publish(Topics topics, String topic, Random random) {
+        int length = random.nextInt(200) == 0 ? 3000 : random.nextInt(20);
+        String data = topic + " " + random.nextInt(1000) + " " + "x".repeat(length);
+        note(topics.publish(topic, data), data);
+    }
+
+    private void note(String id, String data) {
+        published.put(Objects.requireNonNull(EventId.parse(id)).position(), data);
+    }
+
+    private void await(Topics topics, List<LawClient> clients, Random random) {
+        long head = topics.logs().head();
+        BooleanSupplier done =
+                () -> {
+                    clients.forEach(client -> client.connect(loop(random)));
+                    clients.forEach(LawClient::calm);
+                    return clients.stream().allMatch(client -> client.isDone(head));
+                };
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!done.getAsBoolean()) {
+            if (System.nanoTime() - until > 0) {
+                fail(
+                        "never came to its end: "
+                                + clients.stream().filter(client -> !client.isDone(head)).toList());
+            }
+            Thread.yield();
+        }
+    }
+
+    private void check(LawClient client) {
+        published.forEach(
+                (position, data) -> {
+                    String topic = data.split(" ", -1)[0];
+                    if (client.followed.contains(topic)) {
+                        check(client, topic, position, data);
+                    }
+                });
+    }
+
+    private void check(LawClient client, String topic, long position, String data) {
+        LawClient.Seen seen = client.seen(topic);
+        if (seen.has(position) || seen.wasTold(position) || !client.wants(data)) {
+            return;
+        }
+        boolean replaced = topic.equals("keys") && isReplaced(client, position, data);
+        assertTrue(replaced, () -> client + " has not " + position + " " + data);
+    }
+
+    /** By one that it has, or was told of, or does not want. */
+    private boolean isReplaced(LawClient client, long position, String data) {
+        LawClient.Seen seen = client.seen("keys");
+        return published.entrySet().stream()
+                .filter(later -> later.getKey() > position)
+                .filter(later -> later.getValue().startsWith("keys "))
+                .filter(later -> key(Event.of(later.getValue())).equals(key(Event.of(data))))
+                .anyMatch(
+                        later ->
+                                seen.has(later.getKey())
+                                        || seen.wasTold(later.getKey())
+                                        || !client.wants(later.getValue()));
+    }
+
+    /** Without cuts nothing is counted that is not delivered: the figures add up. */
+    @Test
+    void deliveredAndMissedMakeUpWhatWasPublished() throws Exception {
+        long seed = Long.getLong("microdot.test.seed", System.nanoTime());
+        System.out.println("TopicsLawTest: -Dmicrodot.test.seed=" + seed);
+        var random = new Random(seed);
+        var topics = new Topics();
+        topics.topic("tiny", new TopicOptions().keepEvents(2));
+        topics.topic("some", new TopicOptions().keepEvents(40));
+        var clients = new ArrayList<LawClient>();
+        for (int i = 0; i < 12; i++) {
+            clients.add(new LawClient(topics, List.of("tiny", "some"), null));
+        }
+        clients.forEach(client -> client.connect(loop(random)));
+        var thread =
+                new Thread(
+                        () -> {
+                            for (int i = 0; i < 8_000; i++) {
+                                publish(topics, i % 3 == 0 ? "tiny" : "some", random);
+                                pace.acquireUninterruptibly();
+                            }
+                        });
+        thread.start();
+        var own = new Random(seed);
+        while (thread.isAlive()) {
+            clients.get(own.nextInt(clients.size())).stall(own);
+            pace.release(own.nextInt(12));
+        }
+        note(topics.publish("tiny", "tiny 0 end"), "tiny 0 end");
+        note(topics.publish("some", "some 0 end"), "some 0 end");
+        await(topics, clients, own);
+        clients.forEach(this::check);
+        for (String topic : List.of("tiny", "some")) {
+            Topic.Stats stats = topics.topic(topic).stats();
+            assertEquals(stats.published() * 12, stats.delivered() + stats.missed(), topic);
+        }
+        clients.forEach(LawClient::close);
+    }
+}
