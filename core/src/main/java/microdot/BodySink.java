@@ -112,7 +112,7 @@ public interface BodySink {
         /** Bytes that it still takes; what is put may be larger as long as this is positive. */
         int room();
 
-        /** Copies the bytes. */
+        /** Takes the stretch, which must never be changed after. */
         void put(byte[] bytes, int from, int to);
     }
 }

@@ -156,25 +156,25 @@ final class Cursor {
 
     /**
      * Puts what comes next, as one run as far as the position, the segment and the room allow, but
-     * one event at least.
+     * one event at least. Gives the position of the last that it put, or -1.
      */
-    void put(BodySink.Space space, long until) {
+    long put(BodySink.Space space, long until) {
         Queue<Frame> frames = own;
         if (frames == null) {
-            putEntries(space, until);
-            return;
+            return putEntries(space, until);
         }
         Frame frame = frames.remove();
         own = frames.isEmpty() ? null : frames;
         at = Math.max(at, frame.position());
         space.put(frame.bytes(), frame.from(), frame.to());
         log.delivered.increment();
+        return frame.position();
     }
 
-    private void putEntries(BodySink.Space space, long until) {
+    private long putEntries(BodySink.Space space, long until) {
         Segment segment = log.find(entry);
         if (segment == null) {
-            return; // Trimmed since it was looked at; the next look finds that it lags.
+            return -1; // Trimmed since it was looked at; the next look finds that it lags.
         }
         int first = (int) (entry - segment.first);
         int count = segment.count();
@@ -188,5 +188,6 @@ final class Cursor {
         at = segment.position(end - 1);
         entry += end - first;
         log.delivered.add(end - first);
+        return at;
     }
 }

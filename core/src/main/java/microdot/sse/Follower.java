@@ -2,7 +2,7 @@ package microdot.sse;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.List;
+import java.util.Arrays;
 import java.util.concurrent.RejectedExecutionException;
 import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
@@ -17,12 +17,13 @@ final class Follower implements BodySink.Feed {
     private static final Duration DISCONNECT_RETRY = Duration.ofSeconds(2);
 
     private static final byte[] NO_ID = {};
+    private static final Cursor[] NONE = {};
 
     private final Logs logs;
     private final CatchUp catchUp;
     private final BodySink sink;
     private final @Nullable Sieve sieve;
-    private List<Cursor> cursors = List.of();
+    private Cursor[] cursors = NONE;
     private boolean ended;
     private boolean checkpoints;
     private byte @Nullable [] farewell;
@@ -45,18 +46,22 @@ final class Follower implements BodySink.Feed {
     }
 
     /** Begins. The cursors were fixed before, so that nothing published since is missed. */
-    void begin(List<Cursor> cursors) {
+    void begin(Cursor[] cursors) {
         this.cursors = cursors;
-        this.checkpoints = cursors.stream().anyMatch(cursor -> cursor.log.options().checkpoints());
-        cursors.forEach(Cursor::join);
+        for (Cursor cursor : cursors) {
+            checkpoints |= cursor.log.options().checkpoints();
+            cursor.join();
+        }
         pull();
     }
 
     /** The stream has ended. */
     void leave() {
         ended = true;
-        cursors.forEach(Cursor::leave);
-        cursors = List.of();
+        for (Cursor cursor : cursors) {
+            cursor.leave();
+        }
+        cursors = NONE;
     }
 
     /** Whatever goes wrong with this one is no matter of those that come after it. */
@@ -83,7 +88,9 @@ final class Follower implements BodySink.Feed {
             if (owing != null) {
                 owing.tell(space, debts > 1 ? NO_ID : logs.epoch.idLine(claim(upTo)));
             } else if (next != null && lowest <= upTo) {
-                next.put(space, second);
+                if (next.put(space, second) == upTo) {
+                    return false; // That was the last of all: no need to look again.
+                }
             } else {
                 return false;
             }
@@ -204,7 +211,7 @@ final class Follower implements BodySink.Feed {
         long upTo = logs.head();
         if (checkpoints
                 && upTo > checkpoint
-                && cursors.stream().allMatch(cursor -> cursor.isCaughtUp(upTo))) {
+                && Arrays.stream(cursors).allMatch(cursor -> cursor.isCaughtUp(upTo))) {
             checkpoint = upTo;
             return logs.checkpoint(upTo);
         }

@@ -189,11 +189,15 @@ public final class Topics {
         sink.keepAlive(follower::heartbeat);
         sink.farewell(Retry::within);
         sink.feed(follower);
-        follower.onLoop(() -> follower.begin(resume.cursors()));
+        // An array, and not what it was made with: it lives as long as the stream.
+        Cursor[] cursors = resume.cursors().toArray(Cursor[]::new);
+        follower.onLoop(() -> follower.begin(cursors));
         sink.onClose(
                 () -> {
                     // Here and not on the loop: one that has stopped would never come to it.
-                    resume.cursors().forEach(Cursor::depart);
+                    for (Cursor cursor : cursors) {
+                        cursor.depart();
+                    }
                     turn.followers.decrementAndGet();
                     follower.onLoop(follower::leave);
                 });

@@ -49,7 +49,8 @@ final class ChannelSink implements BodySink {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition room = lock.newCondition();
-    private Queue<byte[]> line = new ArrayDeque<>(2);
+    private @Nullable Queue<byte[]> line; // Made when first needed: a stream of topics never does.
+    private long lineBytes;
     private long waiting; // bytes in line or in the socket's hands
     private boolean scheduled;
     private volatile boolean open = true;
@@ -91,7 +92,11 @@ final class ChannelSink implements BodySink {
                 awaitTold();
                 throw new ClosedChannelException();
             }
+            if (line == null) {
+                line = new ArrayDeque<>(2);
+            }
             line.add(bytes);
+            lineBytes += bytes.length;
             waiting += bytes.length;
             if (scheduled) {
                 return;
@@ -120,12 +125,13 @@ final class ChannelSink implements BodySink {
         try {
             scheduled = false;
             taken = line;
-            line = new ArrayDeque<>(2);
-            size = taken.stream().mapToLong(bytes -> bytes.length).sum();
+            line = null;
+            size = lineBytes;
+            lineBytes = 0;
         } finally {
             lock.unlock();
         }
-        if (size > 0) {
+        if (taken != null && size > 0) {
             send(taken, size);
         }
     }
@@ -140,8 +146,25 @@ final class ChannelSink implements BodySink {
         if (chunked) {
             buffer.writeBytes(CRLF);
         }
+        if (write(buffer)) {
+            taken(size);
+        } else {
+            whenTaken(() -> taken(size));
+        }
+    }
+
+    /** Whether the socket took all of it at once. */
+    private boolean write(ByteBuf bytes) {
         lastWrite = System.nanoTime();
-        out.writeAndFlush(buffer).addListener(done -> taken(size));
+        out.write(bytes, out.voidPromise());
+        out.flush();
+        ChannelOutboundBuffer pending = out.channel().unsafe().outboundBuffer();
+        return pending == null || pending.isEmpty();
+    }
+
+    /** Runs it when the socket has taken all that was written, or never will. */
+    private void whenTaken(Runnable action) {
+        out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> action.run());
     }
 
     /**
@@ -244,14 +267,17 @@ final class ChannelSink implements BodySink {
         if (source == null || full || !open) {
             return;
         }
-        space.begin(out.alloc());
+        space.begin();
         boolean more = fill(source);
-        ByteBuf bytes = space.take(chunked);
-        if (bytes != null) {
-            lastWrite = System.nanoTime();
-            out.write(bytes, out.voidPromise());
-            out.flush();
-            awaitTaken();
+        ByteBuf bytes = space.take(out.alloc(), chunked);
+        // When the socket did not take all at once, nothing more is put until it has.
+        if (bytes != null && !write(bytes)) {
+            full = true;
+            whenTaken(
+                    () -> {
+                        full = false;
+                        pull();
+                    });
         }
         if (more && !full) {
             onLoop(this::pull); // Last in line: the others on this loop come first.
@@ -267,21 +293,6 @@ final class ChannelSink implements BodySink {
             abort();
             return false;
         }
-    }
-
-    /** When the socket did not take all at once, nothing more is put until it has. */
-    private void awaitTaken() {
-        ChannelOutboundBuffer pending = out.channel().unsafe().outboundBuffer();
-        if (pending == null || pending.isEmpty()) {
-            return;
-        }
-        full = true;
-        out.writeAndFlush(Unpooled.EMPTY_BUFFER)
-                .addListener(
-                        done -> {
-                            full = false;
-                            pull();
-                        });
     }
 
     @Override

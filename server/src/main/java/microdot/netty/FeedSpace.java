@@ -7,8 +7,13 @@ import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one feed fills in its turn: one buffer, one chunk, one write. Of one event loop, which uses
- * it again and again.
+ * What one feed puts in its turn: one chunk, one write. Of one event loop, which uses it again and
+ * again.
+ *
+ * <p>The followers of a topic stand at the same place most of the time, and put the same stretch of
+ * the same segment one after another. So what is put is only noted, and when it is what the
+ * follower before put, both write the same memory: an event is copied and framed once for a loop,
+ * not once for a follower.
  */
 final class FeedSpace implements BodySink.Space {
     /** Bytes that one stream may put in one turn, ahead of the others on its loop. */
@@ -18,12 +23,16 @@ final class FeedSpace implements BodySink.Space {
     private static final int HEAD = 10;
     private static final int TAIL = 2;
 
-    private @Nullable ByteBufAllocator allocator;
-    private @Nullable ByteBuf buffer;
+    private Parts put = new Parts();
     private int room;
 
-    void begin(ByteBufAllocator alloc) {
-        allocator = alloc;
+    // What was framed last, and of what.
+    private Parts framed = new Parts();
+    private @Nullable ByteBuf buffer;
+    private boolean chunked;
+
+    void begin() {
+        put.clear();
         room = TURN;
     }
 
@@ -34,30 +43,49 @@ final class FeedSpace implements BodySink.Space {
 
     @Override
     public void put(byte[] bytes, int from, int to) {
-        ByteBuf target = buffer;
-        if (target == null) {
-            if (allocator == null) {
-                throw new IllegalStateException("put outside a turn");
-            }
-            target = allocator.ioBuffer(HEAD + to - from + TAIL);
-            target.writerIndex(HEAD).readerIndex(HEAD);
-            buffer = target;
-        }
-        target.writeBytes(bytes, from, to - from);
+        put.add(bytes, from, to);
         room -= to - from;
     }
 
-    /** What was put, framed; null for nothing. */
-    @Nullable ByteBuf take(boolean chunked) {
-        ByteBuf taken = buffer;
-        buffer = null;
-        if (taken != null && chunked) {
-            byte[] size =
-                    Integer.toHexString(taken.readableBytes()).getBytes(StandardCharsets.US_ASCII);
-            int start = HEAD - size.length - 2;
-            taken.setBytes(start, size).setByte(HEAD - 2, '\r').setByte(HEAD - 1, '\n');
-            taken.readerIndex(start).writeByte('\r').writeByte('\n');
+    /** What was put, framed, for one write; null for nothing. */
+    @Nullable ByteBuf take(ByteBufAllocator allocator, boolean asChunk) {
+        if (put.isEmpty()) {
+            return null;
         }
-        return taken;
+        ByteBuf shared = buffer;
+        if (shared == null || chunked != asChunk || !framed.isSame(put)) {
+            forget();
+            shared = frame(allocator, asChunk);
+            buffer = shared;
+            chunked = asChunk;
+            Parts free = framed;
+            framed = put;
+            put = free;
+        }
+        return shared.retainedDuplicate();
+    }
+
+    private ByteBuf frame(ByteBufAllocator allocator, boolean asChunk) {
+        int length = put.length();
+        ByteBuf target = allocator.ioBuffer(HEAD + length + TAIL);
+        target.writerIndex(HEAD).readerIndex(HEAD);
+        put.writeTo(target);
+        if (asChunk) {
+            byte[] size = Integer.toHexString(length).getBytes(StandardCharsets.US_ASCII);
+            int start = HEAD - size.length - 2;
+            target.setBytes(start, size).setByte(HEAD - 2, '\r').setByte(HEAD - 1, '\n');
+            target.readerIndex(start).writeByte('\r').writeByte('\n');
+        }
+        return target;
+    }
+
+    /** Lets go of what was framed last: a loop that falls silent shall not hold an old event. */
+    void forget() {
+        ByteBuf last = buffer;
+        if (last != null) {
+            buffer = null;
+            framed.clear();
+            last.release();
+        }
     }
 }

@@ -12,6 +12,7 @@ import io.netty.channel.epoll.EpollTcpInfo;
 final class HalfOpen {
     private long unansweredSince;
     private long answeredWrite;
+    private long askedAt;
 
     /** Whether the peer has been silent longer than the bound. */
     boolean isGone(
@@ -19,6 +20,11 @@ final class HalfOpen {
         if (lastWrite == answeredWrite) {
             return false; // All that was written is acknowledged: no need to ask.
         }
+        // Of thousands of busy streams a question each second would be a load of its own.
+        if (now - askedAt < bound / 8) {
+            return false;
+        }
+        askedAt = now;
         channel.tcpInfo(info);
         // One probe of a closed window may be on its way to a living peer; two in a row have no
         // answer.

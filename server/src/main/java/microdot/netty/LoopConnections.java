@@ -61,6 +61,7 @@ final class LoopConnections {
     }
 
     private void tickAll() {
+        space.forget();
         long now = System.nanoTime();
         // Backwards: what leaves is replaced by the last, which has had its turn.
         for (int i = connections.size() - 1; i >= 0; i--) {
@@ -93,6 +94,9 @@ final class LoopConnections {
             last.index = connection.index;
         }
         size.decrementAndGet();
+        if (connections.isEmpty()) {
+            space.forget(); // No tick may follow, when the server stops.
+        }
         signalWhenEmpty();
     }
 
