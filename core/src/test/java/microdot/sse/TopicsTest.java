@@ -436,4 +436,15 @@ class TopicsTest {
         assertTrue(gap.containsKey("missed"));
         assertNull(gap.get("missed"));
     }
+
+    @Test
+    void whatIsLostBetweenTheAnswerAndTheFollowingIsToldAlsoWithHistory() {
+        topics.topic("a", new TopicOptions().keepEvents(2));
+        var follower = new TestFollower(loop);
+        long opened = topics.head();
+        publish("a", 1, 5);
+        topics.follow(follower.sink, List.of("a"), new Resume.Wish(null, opened, 1), null);
+        loop.run();
+        assertEquals(List.of("gap a expired null", "a4", "a5"), follower.story());
+    }
 }
