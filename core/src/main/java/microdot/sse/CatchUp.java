@@ -99,7 +99,11 @@ final class CatchUp {
 
     private static Remembered remembered(EventLog log, LatestTable table, long position) {
         List<Frame> frames = table.after(position);
-        long at = frames.isEmpty() ? table.last() : frames.getLast().position();
+        // Up to the floor it has all, and is told the rest: that must not look like one more loss.
+        long at =
+                frames.isEmpty()
+                        ? table.last()
+                        : Math.max(table.floor(), frames.getLast().position());
         // Unless that was all it lags still, and comes for more.
         long entry = at >= table.last() ? log.keptFrom() : log.keptFrom() - 1;
         var rest = new Prepared(List.of(), frames, entry, Math.max(at, position));

@@ -74,6 +74,16 @@ class LatestByTest {
         assertEquals(start, late.event(0).id());
     }
 
+    /** Also where the newest that is lost is newer than all that the table has. */
+    @Test
+    void whatIsLostIsToldOnce() {
+        configure(1);
+        publish("k1:1", ":none", "k2:1");
+        TestFollower late =
+                back(start, "a").awaitData("1").await(event -> "k2".equals(event.event()));
+        assertEquals(List.of("gap a expired null", "k1:1", "k2:1"), late.story());
+    }
+
     @Test
     void keysAreBounded() {
         configure(1);
