@@ -85,14 +85,21 @@ final class CatchUp {
         return new Prepared(List.of(), newest, end, log.positionBefore(end - 1));
     }
 
-    /** The newest of each key, after a gap where something is lost that had none. */
+    /**
+     * The newest of each key; where something is lost that had none, after a gap, or the state
+     * instead.
+     */
     private Prepared latest(Cursor cursor, LatestTable table, String from, String reason) {
         EventLog log = cursor.log;
         Remembered found = logs.locked(() -> remembered(log, table, cursor.at()));
         long floor = found.floor();
-        return cursor.at() < floor
+        if (cursor.at() >= floor) {
+            return found.rest();
+        }
+        Snapshots snapshots = log.snapshots();
+        return snapshots == null
                 ? told(found.rest(), gap(log, from, floor, null, reason))
-                : found.rest();
+                : withSnapshot(snapshots, state -> gap(log, from, state.fence(), null, reason));
     }
 
     private record Remembered(Prepared rest, long floor) {}

@@ -116,4 +116,18 @@ class LatestByTest {
         assertEquals("gap a expired null", story.getFirst());
         assertTrue(story.size() < 12, () -> "kept: " + story.size());
     }
+
+    @Test
+    void whoIsToldAGapGetsTheStateWhereThereIsOne() {
+        topics.topic(
+                "a",
+                new TopicOptions()
+                        .keepEvents(1)
+                        .latestBy(LatestByTest::key)
+                        .snapshot(() -> "state"));
+        publish("k1:1", ":none", "k2:1", "k3:1");
+        assertEquals(List.of("gap a expired null", "snapshot:state"), back(start, "a").story());
+        String second = topics.logs().epoch.id(2);
+        assertEquals(List.of("k2:1", "k3:1"), back(second, "a").story());
+    }
 }
