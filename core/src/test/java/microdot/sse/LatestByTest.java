@@ -1,6 +1,7 @@
 package microdot.sse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -129,5 +130,28 @@ class LatestByTest {
         assertEquals(List.of("gap a expired null", "snapshot:state"), back(start, "a").story());
         String second = topics.logs().epoch.id(2);
         assertEquals(List.of("k2:1", "k3:1"), back(second, "a").story());
+    }
+
+    /** Half an entry would shift the numbers of all that come after it. */
+    @Test
+    void aKeyThatThrowsPublishesNothingAndBreaksNothing() {
+        var broken =
+                new Object() {
+                    @Override
+                    public int hashCode() {
+                        throw new IllegalStateException("refused by the test");
+                    }
+                };
+        topics.topic(
+                "a",
+                new TopicOptions()
+                        .latestBy(event -> event.data().equals("broken") ? broken : event.data()));
+        TestFollower follower = TestFollower.of(loop, topics, "a");
+        publish("k1:1");
+        assertThrows(IllegalStateException.class, () -> publish("k1:broken"));
+        publish("k1:2", "k1:3");
+        loop.run();
+        assertEquals(List.of("k1:1", "k1:2", "k1:3"), follower.story());
+        assertEquals(3, topics.topic("a").stats().published());
     }
 }
