@@ -95,7 +95,7 @@ public final class Topics {
             Function<Event, @Nullable Object> key = log.options().key();
             // User code, therefore ahead of the lock.
             Object keyed = key == null ? null : key.apply(event);
-            long position = logs.append(log, encoded, keyed);
+            long position = logs.append(log, encoded, key, keyed);
             for (Audience audience : log.audiences()) {
                 audience.wake();
             }

@@ -154,4 +154,26 @@ class LatestByTest {
         assertEquals(List.of("k1:1", "k1:2", "k1:3"), follower.story());
         assertEquals(3, topics.topic("a").stats().published());
     }
+
+    /** In the sense of the new keys it replaces nothing. */
+    @Test
+    void aKeyThatWasReplacedMeanwhileIsNone() {
+        boolean[] changed = {false};
+        topics.topic(
+                "a",
+                new TopicOptions()
+                        .latestBy(
+                                event -> {
+                                    if (!changed[0]) {
+                                        changed[0] = true;
+                                        configure(1);
+                                        publish("k1:1", "k2:1");
+                                    }
+                                    return "k1";
+                                }));
+        publish("k3:1");
+        publish("k4:1");
+        assertEquals(
+                List.of("gap a expired null", "k1:1", "k2:1", "k4:1"), back(start, "a").story());
+    }
 }
