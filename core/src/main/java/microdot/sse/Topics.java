@@ -205,7 +205,11 @@ public final class Topics {
             EventLog log = logs.existing(name);
             Duration retry = log == null ? null : log.options().retry();
             if (retry != null) {
-                Sse.write(sink, Retry.in(retry));
+                try {
+                    Sse.write(sink, Retry.in(retry));
+                } catch (StreamClosedException e) {
+                    // A client may be quicker gone than told; it is no failure and leaves nothing.
+                }
                 return;
             }
         }

@@ -214,4 +214,14 @@ class FollowingTest {
         assertFalse(subscription.hasNext());
         assertEquals(0, topics.topic("a").followers());
     }
+
+    @Test
+    void oneThatHasGoneAlreadyIsNoErrorWhereItWasToBeToldATime() {
+        topics.topic("a", new TopicOptions().retry(Duration.ofSeconds(3)));
+        var follower = new TestFollower(loop);
+        follower.sink.cut();
+        follower.follow(topics.stream("a"), null);
+        assertEquals("", follower.text());
+        assertEquals(0, topics.topic("a").followers());
+    }
 }
