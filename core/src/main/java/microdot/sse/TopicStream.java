@@ -62,17 +62,12 @@ public final class TopicStream implements Handler {
     @Override
     public Response handle(Request request) {
         List<String> followed = Topics.checkedNames(names.apply(request));
-        String header = Sse.lastEventId(request);
-        String id = header == null ? emptyToNull(request.query("last-event-id")) : header;
+        String id = Sse.resumesFrom(request);
         Sieve sieve = filter == null ? null : new Sieve(request, filter);
         // Fixed before the head goes out: what is published once the client knows that it is
         // connected is for it.
         long opened = topics.head();
         return Sse.response(
                 sink -> topics.follow(sink, followed, new Resume.Wish(id, opened, last), sieve));
-    }
-
-    private static @Nullable String emptyToNull(@Nullable String text) {
-        return text == null || text.isEmpty() ? null : text;
     }
 }

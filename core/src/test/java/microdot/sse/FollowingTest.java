@@ -224,4 +224,29 @@ class FollowingTest {
         assertEquals("", follower.text());
         assertEquals(0, topics.topic("a").followers());
     }
+
+    @Test
+    void aHandlerThatFollowsResumesByTheQueryToo() throws Exception {
+        String first = topics.publish("a", "a1");
+        topics.publish("a", "a2");
+        var follower = new TestFollower(loop);
+        var app = new Microdot();
+        app.get("/", Sse.withSse((request, sse) -> sse.follow(topics, "a")));
+        var request =
+                new Request(
+                        "GET",
+                        "/?last-event-id=" + first,
+                        new Headers(),
+                        new byte[0],
+                        new InetSocketAddress(9),
+                        "http");
+        Response response = app.handle(request);
+        Thread handler = Thread.ofVirtual().start(() -> write(response, follower));
+        loop.runUntil(() -> topics.topic("a").followers() == 1);
+        topics.publish("a", "a3");
+        follower.awaitData("a3");
+        follower.sink.cut();
+        assertTrue(handler.join(Duration.ofSeconds(30)));
+        assertEquals(List.of("a2", "a3"), follower.story());
+    }
 }
