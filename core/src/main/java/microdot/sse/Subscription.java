@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import microdot.BodySink;
@@ -62,7 +63,7 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
 
     /** The next event, or null when none comes in time or the subscription is closed. */
     public @Nullable Event poll(Duration timeout) throws InterruptedException {
-        return await(timeout.toNanos()) ? take() : null;
+        return await(TimeUnit.NANOSECONDS.convert(timeout)) ? take() : null;
     }
 
     private boolean await(long nanos) throws InterruptedException {

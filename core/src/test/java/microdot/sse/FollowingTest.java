@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -248,5 +249,14 @@ class FollowingTest {
         follower.sink.cut();
         assertTrue(handler.join(Duration.ofSeconds(30)));
         assertEquals(List.of("a2", "a3"), follower.story());
+    }
+
+    @Test
+    void aProgramMayWaitForEver() throws Exception {
+        try (Subscription subscription = topics.follow("a")) {
+            topics.publish("a", "a1");
+            Event event = subscription.poll(ChronoUnit.FOREVER.getDuration());
+            assertEquals("a1", Objects.requireNonNull(event).data());
+        }
     }
 }
