@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import microdot.BodySink;
@@ -25,6 +26,10 @@ final class Follower implements BodySink.Feed {
     private List<Cursor> cursors = List.of();
     private boolean ended;
     private boolean checkpoints;
+
+    /** Whether the client has an id to come back with. */
+    private boolean hasId;
+
     private byte @Nullable [] farewell;
 
     /** The position of the last checkpoint. */
@@ -45,8 +50,9 @@ final class Follower implements BodySink.Feed {
     }
 
     /** Begins. The cursors were fixed before, so that nothing published since is missed. */
-    void begin(List<Cursor> cursors) {
+    void begin(List<Cursor> cursors, boolean hasId) {
         this.cursors = cursors;
+        this.hasId = hasId;
         this.checkpoints = cursors.stream().anyMatch(cursor -> cursor.log.options().checkpoints());
         cursors.forEach(Cursor::join);
         pull();
@@ -87,6 +93,7 @@ final class Follower implements BodySink.Feed {
             } else {
                 return false;
             }
+            hasId = hasId || debts < 2; // Of several debts only the last has one.
         }
         return !ended;
     }
@@ -193,10 +200,25 @@ final class Follower implements BodySink.Feed {
 
     private void disconnect(Cursor cursor) {
         ended = true;
+        byte[] place = place();
         cursor.await();
         cursor.log.disconnected.increment();
         Duration retry = cursor.log.options().retry();
-        farewell = Retry.about(retry == null ? DISCONNECT_RETRY : retry);
+        byte[] time = Retry.about(retry == null ? DISCONNECT_RETRY : retry);
+        farewell = Arrays.copyOf(place, place.length + time.length);
+        System.arraycopy(time, 0, farewell, place.length, time.length);
+    }
+
+    /**
+     * Where a client stands that has no id yet: it would come back as a new one, and nobody would
+     * tell it what it missed. Nothing while a state or a gap is still to be told, for it would come
+     * back as one that has it.
+     */
+    private byte[] place() {
+        boolean owing = cursors.stream().anyMatch(one -> one.isWaiting() || one.owes() > 0);
+        return hasId || owing
+                ? new byte[0]
+                : logs.checkpoint(cursors.stream().mapToLong(Cursor::at).min().orElseThrow());
     }
 
     /** A comment, or where the topics want it and there is something to say, the position. */

@@ -182,14 +182,15 @@ public final class Topics {
         var resume = new Resume(logs, follower, catchUp);
         List<EventLog> followed = names.stream().map(logs::pinned).toList();
         LoopTurn turn = logs.join(loop, followed, resume, () -> resume.fix(followed, wish));
-        begin(sink, follower, resume, turn);
+        begin(sink, follower, resume, turn, wish.lastEventId() != null);
     }
 
-    private static void begin(BodySink sink, Follower follower, Resume resume, LoopTurn turn) {
+    private static void begin(
+            BodySink sink, Follower follower, Resume resume, LoopTurn turn, boolean hasId) {
         sink.keepAlive(follower::heartbeat);
         sink.farewell(Retry::within);
         sink.feed(follower);
-        follower.onLoop(() -> follower.begin(resume.cursors()));
+        follower.onLoop(() -> follower.begin(resume.cursors(), hasId));
         sink.onClose(
                 () -> {
                     // Here and not on the loop: one that has stopped would never come to it.

@@ -447,4 +447,20 @@ class TopicsTest {
         loop.run();
         assertEquals(List.of("gap a expired null", "a4", "a5"), follower.story());
     }
+
+    /** Without an id it would come back as a new one, and nobody would tell it what it missed. */
+    @Test
+    void aFollowerThatIsToBeCutAheadOfItsFirstEventIsToldWhereItStands() {
+        topics.topic("a", new TopicOptions().keepEvents(2).onSlow(TopicOptions.OnSlow.DISCONNECT));
+        publish("b", 1, 3);
+        TestFollower slow = follow("a", "b");
+        slow.sink.stall();
+        loop.run();
+        publish("a", 2, 5);
+        slow.sink.unstall();
+        loop.run();
+        assertTrue(slow.sink.endedProperly());
+        TestFollower again = back(slow.lastEventId(), "a", "b");
+        assertEquals(List.of("gap a expired null", "a4", "a5"), again.story());
+    }
 }
