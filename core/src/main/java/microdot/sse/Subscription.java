@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Follows topics within the process, through the same cursors as a client on the network: what it
  * does not read stays in the topic's log alone, and what it has lost it is told by an event named
- * {@code gap}. For one thread, except {@link #close}.
+ * {@code gap}. For one thread, except {@link #close}. It ends by itself when a topic cuts it for
+ * slowness ({@link TopicOptions.OnSlow#DISCONNECT}) or its snapshot fails.
  */
 public final class Subscription implements Iterator<Event>, AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();

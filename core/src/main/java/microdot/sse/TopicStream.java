@@ -49,7 +49,8 @@ public final class TopicStream implements Handler {
     }
 
     /**
-     * Lets only those events through that the filter accepts for the client's request. It runs on a
+     * Lets only those events through that the filter accepts for the client's request, in place of
+     * a filter set before. It is given an event as it is sent, its data a String. It runs on a
      * virtual thread, for each client and event; gaps are told whether or not what was lost would
      * have passed, and a snapshot is not asked about: it goes to all. Of a topic with {@link
      * TopicOptions#latestBy latestBy} it sees the newest of each key only. A filter that throws

@@ -71,7 +71,8 @@ public final class Topics {
     /**
      * Changes state and publishes the event of the change as one step, as seen by the topic's
      * {@link TopicOptions#snapshot snapshot}: a follower's snapshot holds the change or the event
-     * comes after it, never both.
+     * comes after it, never both. Changes of two topics that each publish a change of the other
+     * wait for each other for ever.
      *
      * @param change runs on this thread, one at a time for the topic; returns what {@link
      *     #publish(String, Object)} takes
@@ -143,7 +144,7 @@ public final class Topics {
 
     /**
      * Sets what a topic keeps and how it treats followers that lag. What is published already
-     * stays.
+     * stays. Such a topic is never forgotten, also when nobody follows and nothing is kept.
      */
     public Topic topic(String name, TopicOptions options) {
         EventLog log = logs.pinned(name);
