@@ -218,7 +218,7 @@ final class Follower implements BodySink.Feed {
         boolean owing = cursors.stream().anyMatch(one -> one.isWaiting() || one.owes() > 0);
         return hasId || owing
                 ? new byte[0]
-                : logs.checkpoint(cursors.stream().mapToLong(Cursor::at).min().orElseThrow());
+                : logs.checkpoint(cursors.stream().mapToLong(Cursor::given).min().orElseThrow());
     }
 
     /** A comment, or where the topics want it and there is something to say, the position. */

@@ -463,4 +463,25 @@ class TopicsTest {
         TestFollower again = back(slow.lastEventId(), "a", "b");
         assertEquals(List.of("gap a expired null", "a4", "a5"), again.story());
     }
+
+    /** What has passed a filter and waits to be put is not given yet. */
+    @Test
+    void whereItStandsIsAheadOfWhatIsNotPutYet() {
+        topics.topic("a", new TopicOptions().keepEvents(1).onSlow(TopicOptions.OnSlow.DISCONNECT));
+        TopicStream stream =
+                topics.stream("b", "a")
+                        .where(
+                                (request, event) -> {
+                                    if (event.data().equals("a1")) {
+                                        publish("a", 2, 4);
+                                    }
+                                    return event.data().equals("b1");
+                                });
+        var follower = new TestFollower(loop).follow(stream, null);
+        publish("b", 1, 1);
+        publish("a", 1, 1);
+        loop.runUntil(() -> !follower.sink.isOpen());
+        TestFollower again = back(follower.lastEventId(), "a", "b");
+        assertEquals(List.of("gap a expired null", "b1", "a4"), again.story());
+    }
 }
