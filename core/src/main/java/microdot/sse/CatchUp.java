@@ -85,21 +85,32 @@ final class CatchUp {
         return new Prepared(List.of(), newest, end, log.positionBefore(end - 1));
     }
 
-    /** The newest of each key, after a gap where something is lost that had none. */
+    /**
+     * The newest of each key; where something is lost that had none, after a gap, or the state
+     * instead.
+     */
     private Prepared latest(Cursor cursor, LatestTable table, String from, String reason) {
         EventLog log = cursor.log;
         Remembered found = logs.locked(() -> remembered(log, table, cursor.at()));
         long floor = found.floor();
-        return cursor.at() < floor
+        if (cursor.at() >= floor) {
+            return found.rest();
+        }
+        Snapshots snapshots = log.snapshots();
+        return snapshots == null
                 ? told(found.rest(), gap(log, from, floor, null, reason))
-                : found.rest();
+                : withSnapshot(snapshots, state -> gap(log, from, state.fence(), null, reason));
     }
 
     private record Remembered(Prepared rest, long floor) {}
 
     private static Remembered remembered(EventLog log, LatestTable table, long position) {
         List<Frame> frames = table.after(position);
-        long at = frames.isEmpty() ? table.last() : frames.getLast().position();
+        // Up to the floor it has all, and is told the rest: that must not look like one more loss.
+        long at =
+                frames.isEmpty()
+                        ? table.last()
+                        : Math.max(table.floor(), frames.getLast().position());
         // Unless that was all it lags still, and comes for more.
         long entry = at >= table.last() ? log.keptFrom() : log.keptFrom() - 1;
         var rest = new Prepared(List.of(), frames, entry, Math.max(at, position));

@@ -45,6 +45,12 @@ final class Cursor {
         return at;
     }
 
+    /** The position up to which nothing is left that waits to be put, or is yet to be read. */
+    long given() {
+        Frame frame = own == null ? null : own.peek();
+        return frame == null ? at : Math.min(at, frame.position() - 1);
+    }
+
     /** Under the lock of the topics: who will wake it. */
     void audience(Audience chosen) {
         audience = chosen;

@@ -188,10 +188,12 @@ final class EventLog {
         int length = event.length() + idLine.length;
         Segment segment = segmentFor(length);
         int end = event.writeTo(segment.bytes, segment.used(), idLine);
-        segment.add(position, now, end, key, event.userId());
         if (key != null && latest != null) {
+            // Ahead of the entry: a key is user code, and one that throws must not leave half of
+            // it.
             latest.published(key, next);
         }
+        segment.add(position, now, end, key, event.userId());
         if (event.userId() != null) {
             userIds.put(event.userId(), position);
         }

@@ -26,6 +26,10 @@ final class Follower implements BodySink.Feed {
     private Cursor[] cursors = NONE;
     private boolean ended;
     private boolean checkpoints;
+
+    /** Whether the client has an id to come back with. */
+    private boolean hasId;
+
     private byte @Nullable [] farewell;
 
     /** The position of the last checkpoint. */
@@ -46,8 +50,9 @@ final class Follower implements BodySink.Feed {
     }
 
     /** Begins. The cursors were fixed before, so that nothing published since is missed. */
-    void begin(Cursor[] cursors) {
+    void begin(Cursor[] cursors, boolean hasId) {
         this.cursors = cursors;
+        this.hasId = hasId;
         for (Cursor cursor : cursors) {
             checkpoints |= cursor.log.options().checkpoints();
             cursor.join();
@@ -87,8 +92,11 @@ final class Follower implements BodySink.Feed {
             }
             if (owing != null) {
                 owing.tell(space, debts > 1 ? NO_ID : logs.epoch.idLine(claim(upTo)));
+                hasId |= debts == 1; // Of several only the last has one.
             } else if (next != null && lowest <= upTo) {
-                if (next.put(space, second) == upTo) {
+                long given = next.put(space, second);
+                hasId |= given >= 0;
+                if (given == upTo) {
                     return false; // That was the last of all: no need to look again.
                 }
             } else {
@@ -200,10 +208,34 @@ final class Follower implements BodySink.Feed {
 
     private void disconnect(Cursor cursor) {
         ended = true;
+        byte[] place = place();
         cursor.await();
         cursor.log.disconnected.increment();
         Duration retry = cursor.log.options().retry();
-        farewell = Retry.about(retry == null ? DISCONNECT_RETRY : retry);
+        farewell = join(place, Retry.about(retry == null ? DISCONNECT_RETRY : retry));
+    }
+
+    /** What is said last when the server ends the stream. */
+    byte[] farewell(Duration within) {
+        return join(place(), Retry.within(within));
+    }
+
+    private static byte[] join(byte[] one, byte[] other) {
+        byte[] both = Arrays.copyOf(one, one.length + other.length);
+        System.arraycopy(other, 0, both, one.length, other.length);
+        return both;
+    }
+
+    /**
+     * Where a client stands that has no id yet: it would come back as a new one, and nobody would
+     * tell it what it missed. Nothing while a state or a gap is still to be told, for it would come
+     * back as one that has it.
+     */
+    private byte[] place() {
+        boolean owing = Arrays.stream(cursors).anyMatch(one -> one.isWaiting() || one.owes() > 0);
+        return hasId || owing || cursors.length == 0
+                ? new byte[0]
+                : logs.checkpoint(Arrays.stream(cursors).mapToLong(Cursor::given).min().orElseThrow());
     }
 
     /** A comment, or where the topics want it and there is something to say, the position. */

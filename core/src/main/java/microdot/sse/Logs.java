@@ -3,10 +3,12 @@ package microdot.sse;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
 import org.jspecify.annotations.Nullable;
@@ -61,13 +63,22 @@ final class Logs {
         return locked(() -> new Place(head, log.next()));
     }
 
-    /** Appends, and gives the position. */
-    long append(EventLog log, EncodedEvent event, @Nullable Object key) {
+    /**
+     * Appends, and gives the position.
+     *
+     * @param keyed what the function gave; of no use when the topic has another one by now
+     */
+    long append(
+            EventLog log,
+            EncodedEvent event,
+            @Nullable Function<Event, @Nullable Object> function,
+            @Nullable Object keyed) {
         byte[] userIdLine = event.userId() == null ? null : EncodedEvent.idLine(event.userId());
         lock.lock();
         try {
             long position = head + 1;
             byte[] idLine = userIdLine == null ? epoch.idLine(position) : userIdLine;
+            Object key = Objects.equals(function, log.options().key()) ? keyed : null;
             log.append(event, idLine, position, System.nanoTime(), key);
             head = position;
             letGo();

@@ -61,7 +61,7 @@ final class Resume {
             if (snapshots != null) {
                 var cursor = new Cursor(follower, log, log.next(), logs.head());
                 prepare(cursor, () -> catchUp.fresh(snapshots));
-            } else if (wish.last() > 0) {
+            } else if (wish.last() > 0 && wish.opened() >= log.floor()) {
                 long entry = Math.max(log.keptFrom(), log.firstAfter(wish.opened()) - wish.last());
                 cursors.add(new Cursor(follower, log, entry, log.positionBefore(entry)));
             } else {

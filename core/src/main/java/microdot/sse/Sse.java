@@ -137,10 +137,18 @@ public final class Sse {
         return new String(id.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
+    /** Where a client that follows topics says it stands; null for one that is new. */
+    static @Nullable String resumesFrom(Request request) {
+        String header = lastEventId(request);
+        String query = header == null ? request.query("last-event-id") : header;
+        return query == null || query.isEmpty() ? null : query;
+    }
+
     /**
-     * Follows topics until the stream ends, however; blocks so long. From where the client's {@link
-     * #lastEventId()} stands, or from now on. What is sent meanwhile by other threads may not bear
-     * an id, for that would move where the client stands.
+     * Follows topics until the stream ends, however; blocks so long. From where the client stands
+     * by its header {@code Last-Event-ID} or else its query parameter {@code last-event-id}, or
+     * from now on. What is sent meanwhile by other threads may not bear an id, for that would move
+     * where the client stands.
      *
      * @throws IllegalArgumentException when no topic or more than {@link Topics#MAX_FOLLOWED} are
      *     named
@@ -153,7 +161,8 @@ public final class Sse {
                     "this stream follows already (expected: one follow, with all topics)");
         }
         var ended = new CountDownLatch(1);
-        topics.follow(sink, followed, new Resume.Wish(lastEventId(), topics.head(), 0), null);
+        topics.follow(
+                sink, followed, new Resume.Wish(resumesFrom(request), topics.head(), 0), null);
         sink.onClose(ended::countDown);
         ended.await();
     }

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import microdot.BodySink;
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Follows topics within the process, through the same cursors as a client on the network: what it
  * does not read stays in the topic's log alone, and what it has lost it is told by an event named
- * {@code gap}. For one thread, except {@link #close}.
+ * {@code gap}. For one thread, except {@link #close}. It ends by itself when a topic cuts it for
+ * slowness ({@link TopicOptions.OnSlow#DISCONNECT}) or its snapshot fails.
  */
 public final class Subscription implements Iterator<Event>, AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
@@ -62,7 +64,7 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
 
     /** The next event, or null when none comes in time or the subscription is closed. */
     public @Nullable Event poll(Duration timeout) throws InterruptedException {
-        return await(timeout.toNanos()) ? take() : null;
+        return await(TimeUnit.NANOSECONDS.convert(timeout)) ? take() : null;
     }
 
     private boolean await(long nanos) throws InterruptedException {

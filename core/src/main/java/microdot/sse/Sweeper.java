@@ -39,7 +39,7 @@ final class Sweeper {
     private static void sweep(Topics topics) {
         try {
             topics.sweep();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             Topics.LOG.log(System.Logger.Level.ERROR, "sweeping topics failed", e);
         }
     }

@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 public final class TopicOptions implements Cloneable {
     /** What becomes of a follower that has fallen behind what the topic keeps. */
     public enum OnSlow {
-        /** Its stream ends, with a time to reconnect; on its return it is told the gap. */
+        /**
+         * Its stream ends, with a time to reconnect; on its return it is told the gap. One that got
+         * no event yet is told where it stands, by an event named {@code checkpoint}.
+         */
         DISCONNECT,
         /**
          * It is told the gap and goes on with the newest. The default: a cut would only come back

@@ -49,7 +49,8 @@ public final class TopicStream implements Handler {
     }
 
     /**
-     * Lets only those events through that the filter accepts for the client's request. It runs on a
+     * Lets only those events through that the filter accepts for the client's request, in place of
+     * a filter set before. It is given an event as it is sent, its data a String. It runs on a
      * virtual thread, for each client and event; gaps are told whether or not what was lost would
      * have passed, and a snapshot is not asked about: it goes to all. Of a topic with {@link
      * TopicOptions#latestBy latestBy} it sees the newest of each key only. A filter that throws
@@ -62,17 +63,12 @@ public final class TopicStream implements Handler {
     @Override
     public Response handle(Request request) {
         List<String> followed = Topics.checkedNames(names.apply(request));
-        String header = Sse.lastEventId(request);
-        String id = header == null ? emptyToNull(request.query("last-event-id")) : header;
+        String id = Sse.resumesFrom(request);
         Sieve sieve = filter == null ? null : new Sieve(request, filter);
         // Fixed before the head goes out: what is published once the client knows that it is
         // connected is for it.
         long opened = topics.head();
         return Sse.response(
                 sink -> topics.follow(sink, followed, new Resume.Wish(id, opened, last), sieve));
-    }
-
-    private static @Nullable String emptyToNull(@Nullable String text) {
-        return text == null || text.isEmpty() ? null : text;
     }
 }

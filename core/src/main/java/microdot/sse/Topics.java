@@ -71,7 +71,8 @@ public final class Topics {
     /**
      * Changes state and publishes the event of the change as one step, as seen by the topic's
      * {@link TopicOptions#snapshot snapshot}: a follower's snapshot holds the change or the event
-     * comes after it, never both.
+     * comes after it, never both. Changes of two topics that each publish a change of the other
+     * wait for each other for ever.
      *
      * @param change runs on this thread, one at a time for the topic; returns what {@link
      *     #publish(String, Object)} takes
@@ -95,7 +96,7 @@ public final class Topics {
             Function<Event, @Nullable Object> key = log.options().key();
             // User code, therefore ahead of the lock.
             Object keyed = key == null ? null : key.apply(event);
-            long position = logs.append(log, encoded, keyed);
+            long position = logs.append(log, encoded, key, keyed);
             for (Audience audience : log.audiences()) {
                 audience.wake();
             }
@@ -143,7 +144,7 @@ public final class Topics {
 
     /**
      * Sets what a topic keeps and how it treats followers that lag. What is published already
-     * stays.
+     * stays. Such a topic is never forgotten, also when nobody follows and nothing is kept.
      */
     public Topic topic(String name, TopicOptions options) {
         EventLog log = logs.pinned(name);
@@ -182,16 +183,17 @@ public final class Topics {
         var resume = new Resume(logs, follower, catchUp);
         List<EventLog> followed = names.stream().map(logs::pinned).toList();
         LoopTurn turn = logs.join(loop, followed, resume, () -> resume.fix(followed, wish));
-        begin(sink, follower, resume, turn);
+        begin(sink, follower, resume, turn, wish.lastEventId() != null);
     }
 
-    private static void begin(BodySink sink, Follower follower, Resume resume, LoopTurn turn) {
+    private static void begin(
+            BodySink sink, Follower follower, Resume resume, LoopTurn turn, boolean hasId) {
         sink.keepAlive(follower::heartbeat);
-        sink.farewell(Retry::within);
+        sink.farewell(follower::farewell);
         sink.feed(follower);
         // An array, and not what it was made with: it lives as long as the stream.
         Cursor[] cursors = resume.cursors().toArray(Cursor[]::new);
-        follower.onLoop(() -> follower.begin(cursors));
+        follower.onLoop(() -> follower.begin(cursors, hasId));
         sink.onClose(
                 () -> {
                     // Here and not on the loop: one that has stopped would never come to it.
@@ -209,7 +211,11 @@ public final class Topics {
             EventLog log = logs.existing(name);
             Duration retry = log == null ? null : log.options().retry();
             if (retry != null) {
-                Sse.write(sink, Retry.in(retry));
+                try {
+                    Sse.write(sink, Retry.in(retry));
+                } catch (StreamClosedException e) {
+                    // A client may be quicker gone than told; it is no failure and leaves nothing.
+                }
                 return;
             }
         }

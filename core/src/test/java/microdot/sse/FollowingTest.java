@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -213,5 +214,49 @@ class FollowingTest {
         assertFalse(waiting.get(30, TimeUnit.SECONDS));
         assertFalse(subscription.hasNext());
         assertEquals(0, topics.topic("a").followers());
+    }
+
+    @Test
+    void oneThatHasGoneAlreadyIsNoErrorWhereItWasToBeToldATime() {
+        topics.topic("a", new TopicOptions().retry(Duration.ofSeconds(3)));
+        var follower = new TestFollower(loop);
+        follower.sink.cut();
+        follower.follow(topics.stream("a"), null);
+        assertEquals("", follower.text());
+        assertEquals(0, topics.topic("a").followers());
+    }
+
+    @Test
+    void aHandlerThatFollowsResumesByTheQueryToo() throws Exception {
+        String first = topics.publish("a", "a1");
+        topics.publish("a", "a2");
+        var follower = new TestFollower(loop);
+        var app = new Microdot();
+        app.get("/", Sse.withSse((request, sse) -> sse.follow(topics, "a")));
+        var request =
+                new Request(
+                        "GET",
+                        "/?last-event-id=" + first,
+                        new Headers(),
+                        new byte[0],
+                        new InetSocketAddress(9),
+                        "http");
+        Response response = app.handle(request);
+        Thread handler = Thread.ofVirtual().start(() -> write(response, follower));
+        loop.runUntil(() -> topics.topic("a").followers() == 1);
+        topics.publish("a", "a3");
+        follower.awaitData("a3");
+        follower.sink.cut();
+        assertTrue(handler.join(Duration.ofSeconds(30)));
+        assertEquals(List.of("a2", "a3"), follower.story());
+    }
+
+    @Test
+    void aProgramMayWaitForEver() throws Exception {
+        try (Subscription subscription = topics.follow("a")) {
+            topics.publish("a", "a1");
+            Event event = subscription.poll(ChronoUnit.FOREVER.getDuration());
+            assertEquals("a1", Objects.requireNonNull(event).data());
+        }
     }
 }

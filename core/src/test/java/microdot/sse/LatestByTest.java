@@ -1,6 +1,7 @@
 package microdot.sse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -74,6 +75,16 @@ class LatestByTest {
         assertEquals(start, late.event(0).id());
     }
 
+    /** Also where the newest that is lost is newer than all that the table has. */
+    @Test
+    void whatIsLostIsToldOnce() {
+        configure(1);
+        publish("k1:1", ":none", "k2:1");
+        TestFollower late =
+                back(start, "a").awaitData("1").await(event -> "k2".equals(event.event()));
+        assertEquals(List.of("gap a expired null", "k1:1", "k2:1"), late.story());
+    }
+
     @Test
     void keysAreBounded() {
         configure(1);
@@ -105,5 +116,64 @@ class LatestByTest {
         List<String> story = follower.story();
         assertEquals("gap a expired null", story.getFirst());
         assertTrue(story.size() < 12, () -> "kept: " + story.size());
+    }
+
+    @Test
+    void whoIsToldAGapGetsTheStateWhereThereIsOne() {
+        topics.topic(
+                "a",
+                new TopicOptions()
+                        .keepEvents(1)
+                        .latestBy(LatestByTest::key)
+                        .snapshot(() -> "state"));
+        publish("k1:1", ":none", "k2:1", "k3:1");
+        assertEquals(List.of("gap a expired null", "snapshot:state"), back(start, "a").story());
+        String second = topics.logs().epoch.id(2);
+        assertEquals(List.of("k2:1", "k3:1"), back(second, "a").story());
+    }
+
+    /** Half an entry would shift the numbers of all that come after it. */
+    @Test
+    void aKeyThatThrowsPublishesNothingAndBreaksNothing() {
+        var broken =
+                new Object() {
+                    @Override
+                    public int hashCode() {
+                        throw new IllegalStateException("refused by the test");
+                    }
+                };
+        topics.topic(
+                "a",
+                new TopicOptions()
+                        .latestBy(event -> event.data().equals("broken") ? broken : event.data()));
+        TestFollower follower = TestFollower.of(loop, topics, "a");
+        publish("k1:1");
+        assertThrows(IllegalStateException.class, () -> publish("k1:broken"));
+        publish("k1:2", "k1:3");
+        loop.run();
+        assertEquals(List.of("k1:1", "k1:2", "k1:3"), follower.story());
+        assertEquals(3, topics.topic("a").stats().published());
+    }
+
+    /** In the sense of the new keys it replaces nothing. */
+    @Test
+    void aKeyThatWasReplacedMeanwhileIsNone() {
+        boolean[] changed = {false};
+        topics.topic(
+                "a",
+                new TopicOptions()
+                        .latestBy(
+                                event -> {
+                                    if (!changed[0]) {
+                                        changed[0] = true;
+                                        configure(1);
+                                        publish("k1:1", "k2:1");
+                                    }
+                                    return "k1";
+                                }));
+        publish("k3:1");
+        publish("k4:1");
+        assertEquals(
+                List.of("gap a expired null", "k1:1", "k2:1", "k4:1"), back(start, "a").story());
     }
 }

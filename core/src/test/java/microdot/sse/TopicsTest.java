@@ -436,4 +436,52 @@ class TopicsTest {
         assertTrue(gap.containsKey("missed"));
         assertNull(gap.get("missed"));
     }
+
+    @Test
+    void whatIsLostBetweenTheAnswerAndTheFollowingIsToldAlsoWithHistory() {
+        topics.topic("a", new TopicOptions().keepEvents(2));
+        var follower = new TestFollower(loop);
+        long opened = topics.head();
+        publish("a", 1, 5);
+        topics.follow(follower.sink, List.of("a"), new Resume.Wish(null, opened, 1), null);
+        loop.run();
+        assertEquals(List.of("gap a expired null", "a4", "a5"), follower.story());
+    }
+
+    /** Without an id it would come back as a new one, and nobody would tell it what it missed. */
+    @Test
+    void aFollowerThatIsToBeCutAheadOfItsFirstEventIsToldWhereItStands() {
+        topics.topic("a", new TopicOptions().keepEvents(2).onSlow(TopicOptions.OnSlow.DISCONNECT));
+        publish("b", 1, 3);
+        TestFollower slow = follow("a", "b");
+        slow.sink.stall();
+        loop.run();
+        publish("a", 2, 5);
+        slow.sink.unstall();
+        loop.run();
+        assertTrue(slow.sink.endedProperly());
+        TestFollower again = back(slow.lastEventId(), "a", "b");
+        assertEquals(List.of("gap a expired null", "a4", "a5"), again.story());
+    }
+
+    /** What has passed a filter and waits to be put is not given yet. */
+    @Test
+    void whereItStandsIsAheadOfWhatIsNotPutYet() {
+        topics.topic("a", new TopicOptions().keepEvents(1).onSlow(TopicOptions.OnSlow.DISCONNECT));
+        TopicStream stream =
+                topics.stream("b", "a")
+                        .where(
+                                (request, event) -> {
+                                    if (event.data().equals("a1")) {
+                                        publish("a", 2, 4);
+                                    }
+                                    return event.data().equals("b1");
+                                });
+        var follower = new TestFollower(loop).follow(stream, null);
+        publish("b", 1, 1);
+        publish("a", 1, 1);
+        loop.runUntil(() -> !follower.sink.isOpen());
+        TestFollower again = back(follower.lastEventId(), "a", "b");
+        assertEquals(List.of("gap a expired null", "b1", "a4"), again.story());
+    }
 }
