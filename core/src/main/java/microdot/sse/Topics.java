@@ -187,7 +187,7 @@ public final class Topics {
 
     private static void begin(BodySink sink, Follower follower, Resume resume, LoopTurn turn) {
         sink.keepAlive(follower::heartbeat);
-        sink.farewell(Retry::within);
+        sink.farewell(Retry::in);
         sink.feed(follower);
         follower.onLoop(() -> follower.begin(resume.cursors()));
         sink.onClose(
