@@ -215,7 +215,7 @@ final class LawFollower {
             boolean has = number <= one.last && (hole < 0 || number > one.holes.get(hole)[1]);
             long position = topic.position(number);
             int key = topic.key(number);
-            if (has || told.has(position) || filtered && !LawTopic.passes(number, key)) {
+            if (has || told.has(position) || (filtered && !LawTopic.passes(number, key))) {
                 replaced[key] = topic.isKeyed;
             } else {
                 require(
