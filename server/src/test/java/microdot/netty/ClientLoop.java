@@ -18,7 +18,10 @@ final class ClientLoop implements Executor, AutoCloseable {
     final Selector selector;
 
     /** What a client reads into in its turn. */
-    final ByteBuffer buffer = ByteBuffer.allocate(64 << 10);
+    final byte[] bytes = new byte[64 << 10];
+
+    /** The same. */
+    final ByteBuffer buffer = ByteBuffer.wrap(bytes);
 
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();

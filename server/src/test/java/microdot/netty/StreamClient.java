@@ -2,6 +2,7 @@ package microdot.netty;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -65,7 +66,7 @@ final class StreamClient implements AnswerReader.Target {
                 channel.setOption(StandardSocketOptions.SO_RCVBUF, target.receiveBuffer);
             }
             channel.bind(from);
-            channel.connect(new InetSocketAddress("127.0.0.1", target.port));
+            channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), target.port));
             key = channel.register(loop.selector, SelectionKey.OP_CONNECT, this);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -185,7 +186,7 @@ final class StreamClient implements AnswerReader.Target {
         int count = channel.read(buffer);
         if (count > 0) {
             take(allowance == Long.MAX_VALUE ? allowance : allowance - count);
-            answer.feed(buffer.array(), count);
+            answer.feed(loop.bytes, count);
         }
         if (count < 0 || answer.isWhole()) {
             close();
