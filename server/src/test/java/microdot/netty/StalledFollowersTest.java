@@ -42,7 +42,7 @@ class StalledFollowersTest {
     private static final long SLACK = 16 << 20;
 
     /** A server of its own, its followers, and the times that events took to reach them. */
-    private final class House implements AutoCloseable {
+    private static final class House implements AutoCloseable {
         private final Topics topics = new Topics();
         private final ClientLoop loop = new ClientLoop();
         private final List<Follower> healthy = new ArrayList<>();
@@ -65,8 +65,7 @@ class StalledFollowersTest {
         void connect(List<Follower> followers, boolean reading) throws Exception {
             arrived = new CountDownLatch(FOLLOWERS);
             for (int i = 0; i < FOLLOWERS; i++) {
-                var follower =
-                        new Follower(this, followers == healthy ? i : FOLLOWERS + i, reading);
+                var follower = new Follower(this, reading ? i : FOLLOWERS + i, reading);
                 followers.add(follower);
                 loop.execute(follower::connect);
             }
