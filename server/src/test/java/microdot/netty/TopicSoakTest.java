@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
 import microdot.Microdot;
 import microdot.ServerOptions;
@@ -229,7 +230,7 @@ class TopicSoakTest {
         long connections = sum(clients, client -> client.law.connections());
         long gaps = sum(clients, client -> client.law.gaps());
         long states = sum(clients, client -> client.law.states());
-        long ended = sum(clients, client -> client.ended);
+        long ended = sum(clients, client -> client.ended.get());
         long cut = topics.topic("cut").stats().disconnected();
         System.out.printf(
                 "%d followers, %d connections, %d gaps told, %d states, %d streams ended properly,"
@@ -259,7 +260,7 @@ class TopicSoakTest {
         private final Random random;
         private @Nullable StreamClient connection;
         private volatile @Nullable CountDownLatch done;
-        private volatile long ended;
+        private final AtomicInteger ended = new AtomicInteger();
 
         Client(
                 int number,
@@ -347,7 +348,7 @@ class TopicSoakTest {
         @Override
         public void ended(StreamClient client, boolean properly) {
             if (client == connection) {
-                ended = ended + (properly ? 1 : 0);
+                ended.addAndGet(properly ? 1 : 0);
                 connect();
             }
         }
