@@ -65,9 +65,8 @@ public interface BodySink {
 
     /**
      * What is written last when the server, not the writer or the client, ends the body: because it
-     * stops, or because the body has come of age. The function is given the time over which the
-     * server would have all that it ends come back; it is called on {@link #loop()} and must not
-     * block.
+     * stops, or because the body has come of age. The function is given the time after which the
+     * server would have this client come again; it is called on {@link #loop()} and must not block.
      */
     void farewell(Function<Duration, byte[]> last);
 

@@ -198,8 +198,12 @@ public final class ServerOptions implements Cloneable {
     }
 
     /**
-     * How many clients a second may come again after the server has sent all away: the time to
-     * reconnect that each is told is drawn from as many seconds as that takes; default 500.
+     * How many clients may come again in any one second after the server has sent them away, be it
+     * that it drains, that their streams came of age, or that they were refused; default 500. Each
+     * is told a moment of its own, one after another and half a second away at least, so that no
+     * second brings more, as far as clients and networks keep the time. Should so many be refused
+     * that the next moment is over a minute away, and further than all open streams need, then who
+     * comes on top draws one from that time.
      */
     public int reconnectsPerSecond() {
         return reconnectsPerSecond;

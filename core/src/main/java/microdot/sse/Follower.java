@@ -216,8 +216,8 @@ final class Follower implements BodySink.Feed {
     }
 
     /** What is said last when the server ends the stream. */
-    byte[] farewell(Duration within) {
-        return join(place(), Retry.within(within));
+    byte[] farewell(Duration time) {
+        return join(place(), Retry.in(time));
     }
 
     private static byte[] join(byte[] one, byte[] other) {

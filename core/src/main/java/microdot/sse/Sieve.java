@@ -48,8 +48,11 @@ final class Sieve {
 
     /** Lets through what passes of what was prepared; gaps and states always do. */
     Prepared sift(Prepared all) {
-        List<Frame> passed = all.frames().stream().filter(this::passes).toList();
-        return new Prepared(all.ahead(), passed, all.entry(), all.at());
+        List<Frame> frames = all.frames();
+        List<Frame> passed = frames.stream().filter(this::passes).toList();
+        // What did not pass is looked at for good: a later gap begins behind it.
+        long at = frames.isEmpty() ? all.at() : Math.max(all.at(), frames.getLast().position());
+        return new Prepared(all.ahead(), passed, all.entry(), at);
     }
 
     private boolean passes(Frame frame) {

@@ -66,14 +66,26 @@ public final class Sse {
      *     its own
      */
     public static Response comeLater(Request request, Duration within) {
+        return comeLater(request, Retry.within(within), within);
+    }
+
+    /**
+     * The same with exactly this time, for those who hand out the times themselves.
+     *
+     * @param time after which the client shall come again
+     */
+    public static Response comeAfter(Request request, Duration time) {
+        return comeLater(request, Retry.in(time), time);
+    }
+
+    private static Response comeLater(Request request, byte[] retry, Duration time) {
         String accept = request.header("Accept");
         if (accept != null && accept.contains("text/event-stream")) {
-            return Response.bytes(Retry.within(within), "text/event-stream")
-                    .header("Cache-Control", "no-cache");
+            return Response.bytes(retry, "text/event-stream").header("Cache-Control", "no-cache");
         }
         return Response.text("Service Unavailable")
                 .status(503)
-                .header("Retry-After", Long.toString(Math.max(1, within.toSeconds())));
+                .header("Retry-After", Long.toString(Math.max(1, time.toSeconds())));
     }
 
     /** The answer, 204, on which a browser's {@code EventSource} stops for good. */

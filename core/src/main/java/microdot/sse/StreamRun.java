@@ -29,7 +29,7 @@ final class StreamRun {
 
     void run() throws Exception {
         sink.keepAlive(() -> HEARTBEAT);
-        sink.farewell(Retry::within);
+        sink.farewell(Retry::in);
         sink.onClose(this::cancel);
         if (isCancelled()) {
             // The client left before its handler could begin, and nobody would interrupt it any

@@ -356,6 +356,24 @@ class TopicsTest {
     }
 
     @Test
+    void aGapBeginsBehindWhatTheFilterHeldBack() {
+        topics.topic("a", new TopicOptions().keepEvents(1));
+        TopicStream stream =
+                topics.stream("a").where((request, event) -> !event.data().equals("a10"));
+        var slow = new TestFollower(loop).follow(stream, null);
+        slow.sink.stall();
+        publish("a", 1, 10);
+        slow.sink.unstall();
+        slow.await(1);
+        slow.sink.stall();
+        publish("a", 11, 20);
+        slow.sink.unstall();
+        slow.await(3);
+        assertEquals(List.of("gap a slow 9", "gap a slow 9", "a20"), slow.story());
+        assertEquals(topics.logs().epoch.id(10), slow.gap(1).from());
+    }
+
+    @Test
     void aFilterThatThrowsEndsItsOwnStreamOnly() {
         TopicStream stream =
                 topics.stream("a")

@@ -15,6 +15,7 @@ import microdot.sse.Sse;
 /** Who may have a stream: counts those that are open. Of any thread. */
 final class Admission {
     private final ServerOptions options;
+    private final Returns returns;
     private final AtomicInteger streams = new AtomicInteger();
     private final Map<InetAddress, Integer> byAddress = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
@@ -24,6 +25,7 @@ final class Admission {
 
     Admission(ServerOptions options) {
         this.options = options;
+        this.returns = new Returns(options.reconnectsPerSecond(), System.nanoTime());
     }
 
     /** Takes a place; who has got one gives it back by {@link #leave}. */
@@ -62,7 +64,7 @@ final class Admission {
      * not read it.
      */
     Response refusal(Request request, Response wanted) {
-        Response refusal = Sse.comeLater(request, spread());
+        Response refusal = Sse.comeAfter(request, comeAgain());
         wanted.headers()
                 .forEach(
                         (name, value) -> {
@@ -105,11 +107,8 @@ final class Admission {
         }
     }
 
-    /** The time that all who are here need to come again at the pace that is wanted. */
-    Duration spread() {
-        return Duration.ofMillis(
-                Math.max(
-                        1000,
-                        Math.max(leaving, streams.get()) * 1000L / options.reconnectsPerSecond()));
+    /** How long one more who is sent away shall wait, so that not too many come at once. */
+    Duration comeAgain() {
+        return returns.take(System.nanoTime(), Math.max(leaving, streams.get()));
     }
 }

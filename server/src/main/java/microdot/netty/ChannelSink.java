@@ -185,9 +185,9 @@ final class ChannelSink implements BodySink {
     /**
      * Ends it when its time has come, or writes the heartbeat when that is due. On the event loop.
      */
-    void tick(long now, long heartbeatAfter, Duration spread) {
+    void tick(long now, long heartbeatAfter, Supplier<Duration> comeAgain) {
         if (endAt != Long.MAX_VALUE && System.currentTimeMillis() >= endAt) {
-            dismiss(spread);
+            dismiss(comeAgain);
             return;
         }
         Supplier<byte[]> frame = heartbeat;
@@ -225,15 +225,15 @@ final class ChannelSink implements BodySink {
     }
 
     /**
-     * Ends it because the server wants so, its client to come again within the time. On the event
-     * loop.
+     * Ends it because the server wants so, its client to come again after the time, which is asked
+     * for only when it is told. On the event loop.
      */
-    void dismiss(Duration spread) {
+    void dismiss(Supplier<Duration> comeAgain) {
         Function<Duration, byte[]> last = farewell;
         if (finish()) {
             drain();
             if (last != null) {
-                byte[] bytes = last.apply(spread);
+                byte[] bytes = last.apply(comeAgain.get());
                 send(Collections.singleton(bytes), bytes.length);
             }
             writeEnd();

@@ -242,7 +242,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         decoder = null;
         reader = null;
         if (stopping) {
-            out.dismiss(admission.spread());
+            out.dismiss(admission::comeAgain);
         }
     }
 
@@ -361,7 +361,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             closeWhenStalled(ctx, now);
             return;
         }
-        out.tick(now, options.heartbeat().toNanos(), admission.spread());
+        out.tick(now, options.heartbeat().toNanos(), admission::comeAgain);
         if (loop.isGone(ctx.channel(), halfOpen, out.lastWrite(), now)) {
             LOG.log(
                     Level.DEBUG,
@@ -378,7 +378,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             closeWhenFlushed(ctx);
         }
         if (sink != null) {
-            sink.dismiss(admission.spread());
+            sink.dismiss(admission::comeAgain);
         }
     }
 

@@ -79,11 +79,14 @@ abstract class TimeoutContract extends TransportContract {
     @Test
     void aClientThatTakesNothingOfItsAnswerIsCut() throws Exception {
         try (Served served = served(app(), PATIENT.idleTimeout(SOON));
-                RawClient keeps = new RawClient(served.server.port(), 4096);
-                RawClient closes = new RawClient(served.server.port(), 4096)) {
+                RawClient keeps = new RawClient(served.server.port(), 4096)) {
             keeps.get("/big").readHead();
-            closes.send("GET /big HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n").readHead();
-            served.awaitNothingOpen();
+            // Not before: it would be idle while the other is served.
+            try (RawClient closes = new RawClient(served.server.port(), 4096)) {
+                closes.send("GET /big HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n")
+                        .readHead();
+                served.awaitNothingOpen();
+            }
         }
     }
 

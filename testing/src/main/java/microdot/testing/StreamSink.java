@@ -342,7 +342,7 @@ final class StreamSink implements BodySink {
     }
 
     /** Ends the stream as a server does, if its time has come. */
-    void advanceTo(Instant now, Duration within) {
+    void advanceTo(Instant now, Duration time) {
         lock.lock();
         try {
             if (endAt.isAfter(now)) {
@@ -351,14 +351,14 @@ final class StreamSink implements BodySink {
         } finally {
             lock.unlock();
         }
-        dismiss(within);
+        dismiss(time);
     }
 
-    void dismiss(Duration within) {
+    void dismiss(Duration time) {
         Loop.call(
                 () -> {
                     if (farewell != null) {
-                        putIfOpen(farewell.apply(within));
+                        putIfOpen(farewell.apply(time));
                     }
                     end();
                 });

@@ -186,11 +186,11 @@ public final class TestStream implements AutoCloseable {
     }
 
     /**
-     * Ends the stream as a server does that stops, and would have its clients come again within the
+     * Ends the stream as a server does that stops, and would have this client come again after the
      * time.
      */
-    public void dismiss(Duration within) {
-        sink.dismiss(within);
+    public void dismiss(Duration time) {
+        sink.dismiss(time);
     }
 
     /**

@@ -1,0 +1,109 @@
+package microdot.netty;
+
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+import microdot.sse.Event;
+import microdot.sse.TopicOptions;
+import microdot.sse.Topics;
+
+/**
+ * A topic whose events are numbered from 1 in the order in which they are published, and what was
+ * published: an event's data is the topic, its number, its key and some more. Publishers may be
+ * many.
+ */
+final class LawTopic {
+    final String name;
+    final boolean hasState;
+    final boolean isKeyed;
+    private final Topics topics;
+    private long[] positions = new long[1024];
+    private int[] keys = new int[1024];
+    private int count;
+
+    /** The number of the event that changed the state last. */
+    private volatile int state;
+
+    private static final int END = 0;
+    private static final int KEYS = 7;
+
+    LawTopic(Topics topics, String name, TopicOptions options, String kind) {
+        this.topics = topics;
+        this.name = name;
+        this.hasState = kind.equals("state");
+        this.isKeyed = kind.equals("keys");
+        TopicOptions more = hasState ? options.snapshot(() -> name + " " + state) : options;
+        topics.topic(name, isKeyed ? more.latestBy(LawTopic::key) : more);
+    }
+
+    private static Object key(Event event) {
+        return event.data().toString().split(" ", 4)[2];
+    }
+
+    void publish(RandomGenerator random) {
+        int length = random.nextInt(100) == 0 ? 20_000 : 10 + random.nextInt(1500);
+        publish(1 + random.nextInt(KEYS), "x".repeat(length));
+    }
+
+    /** Publishes the last event, which every filter lets through. */
+    void end() {
+        publish(END, "end");
+    }
+
+    private synchronized void publish(int key, String more) {
+        int number = count + 1;
+        String data = name + " " + number + " " + key + " " + more;
+        String id =
+                hasState
+                        ? topics.publish(name, () -> change(number, data))
+                        : topics.publish(name, data);
+        if (number == positions.length) {
+            positions = Arrays.copyOf(positions, number * 2);
+            keys = Arrays.copyOf(keys, number * 2);
+        }
+        positions[number] = position(id);
+        keys[number] = key;
+        count = number;
+    }
+
+    private String change(int number, String data) {
+        state = number;
+        return data;
+    }
+
+    static long position(String id) {
+        return Long.parseLong(id.substring(id.indexOf('-') + 1));
+    }
+
+    /** Whether a filter lets an event through. */
+    static boolean passes(int number, int key) {
+        return key == END || number % 3 != 0;
+    }
+
+    // ---- When nothing more is published ----
+
+    int count() {
+        return count;
+    }
+
+    long position(int number) {
+        return positions[number];
+    }
+
+    int key(int number) {
+        return keys[number];
+    }
+
+    int keys() {
+        return KEYS + 1;
+    }
+
+    /** How many events have a position in (from, to]. */
+    int between(long from, long to) {
+        return upTo(to) - upTo(from);
+    }
+
+    private int upTo(long position) {
+        int at = Arrays.binarySearch(positions, 1, count + 1, position);
+        return at >= 0 ? at : -at - 2;
+    }
+}

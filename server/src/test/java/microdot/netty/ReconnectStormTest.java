@@ -1,0 +1,263 @@
+package microdot.netty;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import microdot.Body;
+import microdot.Microdot;
+import microdot.Request;
+import microdot.Response;
+import microdot.ServerOptions;
+import microdot.sse.Event;
+import microdot.sse.Sse;
+import microdot.sse.SseHandler;
+import microdot.sse.Topics;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Whatever sends clients away, no second brings more of them back than is wanted. Each is told its
+ * time at a moment between two that are known, when the server had not yet told it and when the
+ * client had got it; so counted are those whose return lies within a second for certain.
+ */
+@Timeout(120)
+class ReconnectStormTest {
+    private static final int CLIENTS = 500;
+    private static final int PER_SECOND = 200;
+    private static final ServerOptions OPTIONS =
+            new ServerOptions()
+                    .reconnectsPerSecond(PER_SECOND)
+                    .heartbeat(Duration.ofMillis(200)); // It ticks often.
+
+    /** When each stream's end began on the server. */
+    private final Map<Integer, Long> ending = new ConcurrentHashMap<>();
+
+    private final Topics topics = new Topics();
+    private final CountDownLatch opened = new CountDownLatch(CLIENTS);
+    private final CountDownLatch ended = new CountDownLatch(CLIENTS);
+
+    private Microdot app() {
+        SseHandler handler = (request, sse) -> Thread.sleep(Duration.ofDays(1));
+        return new Microdot()
+                .get("/streams/{number:int}", request -> noted(request, handler))
+                .get("/topic", topics.stream("a"))
+                .get("/plain", request -> "plain");
+    }
+
+    /** Every other by a handler and by a topic; when it ends is noted ahead of what it is told. */
+    private Response noted(Request request, SseHandler handler) {
+        int number = Integer.parseInt(request.param("number"));
+        Response stream =
+                number % 2 == 0
+                        ? Sse.sseResponse(request, handler)
+                        : topics.stream("a").handle(request);
+        Body.StreamWriter writer = ((Body.Stream) stream.body()).writer();
+        Body.StreamWriter noting =
+                sink -> {
+                    sink.onClose(() -> ending.put(number, System.nanoTime()));
+                    writer.writeTo(sink);
+                };
+        return new Response(new Body.Stream(noting)).header("Content-Type", "text/event-stream");
+    }
+
+    /** One that notes how it ended. */
+    private final class Client implements StreamClient.Reader {
+        private final int number;
+        private long begun;
+        private volatile long end;
+        private volatile long retry;
+        private volatile boolean properly;
+
+        Client(int number) {
+            this.number = number;
+        }
+
+        void connect(ClientLoop loop, Served served, String path) {
+            begun = System.nanoTime();
+            var target = new StreamClient.Target(served.server.port(), path);
+            new StreamClient(loop, StreamClient.address(number), target, null, this);
+        }
+
+        @Override
+        public void opened(StreamClient client) {
+            assertTrue(client.head().startsWith("HTTP/1.1 200 "), client.head());
+            opened.countDown();
+        }
+
+        @Override
+        public void event(StreamClient client, Event event) {
+            throw new AssertionError("nothing was sent: " + event);
+        }
+
+        @Override
+        public void ended(StreamClient client, boolean whole) {
+            end = System.nanoTime();
+            properly = whole;
+            retry = Objects.requireNonNull(client.retry(), "no retry").toNanos();
+            ended.countDown();
+        }
+    }
+
+    private List<Client> connect(ClientLoop loop, Served served, String path) {
+        var clients = new ArrayList<Client>();
+        for (int i = 0; i < CLIENTS; i++) {
+            var client = new Client(i);
+            String own = path.replace("{number}", Integer.toString(i));
+            loop.execute(() -> client.connect(loop, served, own));
+            clients.add(client);
+        }
+        return clients;
+    }
+
+    private static void await(CountDownLatch latch, ClientLoop loop) throws Exception {
+        while (!latch.await(1, TimeUnit.SECONDS)) {
+            loop.check();
+        }
+        loop.check();
+    }
+
+    /** The time at which each is back, from the earliest possible to the latest. */
+    private long[][] returns(List<Client> clients) {
+        return clients.stream()
+                .map(
+                        client -> {
+                            long from = ending.getOrDefault(client.number, client.begun);
+                            return new long[] {from + client.retry, client.end + client.retry};
+                        })
+                .toArray(long[][]::new);
+    }
+
+    private void check(String what, List<Client> clients) {
+        long second = TimeUnit.SECONDS.toNanos(1);
+        long[][] back = returns(clients);
+        Arrays.sort(back, (a, b) -> Long.compare(a[0], b[0]));
+        long peak = 0;
+        for (long[] first : back) {
+            long until = first[0] + second;
+            peak =
+                    Math.max(
+                            peak,
+                            Arrays.stream(back)
+                                    .filter(one -> one[0] >= first[0] && one[1] < until)
+                                    .count());
+        }
+        long[] unsure = Arrays.stream(back).mapToLong(one -> one[1] - one[0]).sorted().toArray();
+        long[] told = clients.stream().mapToLong(client -> client.retry).sorted().toArray();
+        System.out.printf(
+                "%s: at most %d of %d in a second (wanted: %d); told %d to %d ms, each known within"
+                        + " %.1f ms (median)%n",
+                what,
+                peak,
+                CLIENTS,
+                PER_SECOND,
+                told[0] / 1_000_000,
+                told[CLIENTS - 1] / 1_000_000,
+                unsure[CLIENTS / 2] / 1e6);
+        assertTrue(peak <= PER_SECOND, "a second brings " + peak);
+        long all = TimeUnit.MILLISECONDS.toNanos(500 + 1001L * CLIENTS / PER_SECOND);
+        assertTrue(told[0] >= second / 2, "told " + told[0] + " ns");
+        assertTrue(told[CLIENTS - 1] <= all, "told " + told[CLIENTS - 1] + " ns");
+        assertTrue(clients.stream().allMatch(client -> client.properly), "one was cut");
+    }
+
+    @Test
+    void theDrained() throws Exception {
+        try (Served served = new Served(app(), OPTIONS, true);
+                var loop = new ClientLoop()) {
+            List<Client> clients = connect(loop, served, "/streams/{number}");
+            await(opened, loop);
+            served.server.close(Duration.ofMillis(400));
+            await(ended, loop);
+            check("drained", clients);
+        }
+    }
+
+    @Test
+    void thoseWhoseServerStopsAtOnce() throws Exception {
+        try (Served served = new Served(app(), OPTIONS, true);
+                var loop = new ClientLoop()) {
+            List<Client> clients = connect(loop, served, "/streams/{number}");
+            await(opened, loop);
+            served.server.close();
+            await(ended, loop);
+            check("stopped", clients);
+        }
+    }
+
+    @Test
+    void thoseWhoseStreamsAreOfAge() throws Exception {
+        var options = OPTIONS.maxStreamAge(Duration.ofMillis(500));
+        try (Served served = new Served(app(), options, true);
+                var loop = new ClientLoop()) {
+            List<Client> clients = connect(loop, served, "/streams/{number}");
+            await(ended, loop);
+            check("of age", clients);
+        }
+    }
+
+    @Test
+    void theRefused() throws Exception {
+        try (Served served = new Served(app(), OPTIONS.maxStreams(1), true);
+                var loop = new ClientLoop();
+                RawClient first = served.client()) {
+            first.get("/topic").readHead();
+            List<Client> clients = connect(loop, served, "/topic");
+            await(ended, loop);
+            check("refused", clients);
+        }
+    }
+
+    @Test
+    void whoComesDuringADrainIsToldToComeLaterAndThePlainIsServed() throws Exception {
+        try (Served served = new Served(app(), OPTIONS, true);
+                RawClient last = served.client();
+                RawClient early = served.client()) {
+            last.get("/topic").readHead();
+            Future<?> closing =
+                    CompletableFuture.runAsync(() -> served.server.close(Duration.ofDays(1)));
+            awaitRefusal(served);
+            assertRefused(served);
+            assertEquals("plain", early.get("/plain").readText());
+            last.close();
+            closing.get();
+        }
+    }
+
+    private static void awaitRefusal(Served served) throws Exception {
+        String head;
+        do {
+            try (RawClient client = served.client()) {
+                head = client.get("/topic").readHead();
+            }
+        } while (head.startsWith("HTTP/1.1 200"));
+    }
+
+    /** A browser by 200 and nothing but the time to come again; anybody else by 503. */
+    private static void assertRefused(Served served) throws Exception {
+        try (RawClient browser = served.client();
+                RawClient other = served.client()) {
+            browser.send("GET /topic HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n");
+            browser.get("/plain");
+            String head = browser.readHead();
+            assertTrue(head.startsWith("HTTP/1.1 200 "), head);
+            assertTrue(head.matches("(?is).*\r\ncontent-type: text/event-stream\r\n.*"), head);
+            String rest = browser.readTo("HTTP/1.1 200 ");
+            assertTrue(rest.matches("retry: \\d+\n\nHTTP/1.1 200 "), rest);
+            assertEquals("plain", browser.readText());
+            String refusal = other.get("/topic").readHead();
+            assertTrue(refusal.startsWith("HTTP/1.1 503 "), refusal);
+            assertTrue(refusal.matches("(?is).*\r\nretry-after: [1-9]\\d*\r\n.*"), refusal);
+        }
+    }
+}

@@ -1,0 +1,366 @@
+package microdot.netty;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.util.internal.PlatformDependent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import microdot.Microdot;
+import microdot.sse.Event;
+import microdot.sse.TopicOptions;
+import microdot.sse.Topics;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Followers that never read beside followers that do: what they cost in memory, what they cost the
+ * others, and what they are told when they wake. {@code -Dstalled.followers=N} for how many of
+ * each.
+ */
+@Timeout(300)
+class StalledFollowersTest {
+    private static final int FOLLOWERS = Integer.getInteger("stalled.followers", 100);
+    private static final int ROUNDS = 15;
+    private static final int BURSTS = 8;
+    private static final int BURST = 2;
+    private static final int SMALL = 1000;
+    private static final int LARGE = 20_000;
+    private static final int KEYS = 5;
+
+    /** Of the stalled, so that they are full soon. */
+    private static final int RECEIVE_BUFFER = 4096;
+
+    // A turn of a stream is 64 KiB, and a buffer for it may be twice as large; on top what the
+    // pools keep for later. It does not grow with what is published: that is looked at by itself.
+    private static final long BYTES_EACH = 192 << 10;
+    private static final long SLACK = 16 << 20;
+
+    /** A server of its own, its followers, and the times that events took to reach them. */
+    private static final class House implements AutoCloseable {
+        private final Topics topics = new Topics();
+        private final ClientLoop loop = new ClientLoop();
+        private final List<Follower> healthy = new ArrayList<>();
+        private final List<Follower> stalled = new ArrayList<>();
+        private final Served served;
+        private long[] times = new long[FOLLOWERS * BURSTS * BURST];
+        private int timed;
+        private int published;
+
+        /** The position of the event that was published last. */
+        private long position;
+
+        private volatile CountDownLatch arrived = new CountDownLatch(0);
+
+        House(TopicOptions options) {
+            topics.topic("t", options);
+            served = Served.of(new Microdot().get("/", topics.stream("t")));
+        }
+
+        void connect(List<Follower> followers, boolean reading) throws Exception {
+            arrived = new CountDownLatch(FOLLOWERS);
+            for (int i = 0; i < FOLLOWERS; i++) {
+                var follower = new Follower(this, reading ? i : FOLLOWERS + i, reading);
+                followers.add(follower);
+                loop.execute(follower::connect);
+            }
+            await();
+        }
+
+        /** Publishes so many, and waits until every healthy follower has got them. */
+        void publish(int events, int size) throws Exception {
+            arrived = new CountDownLatch(healthy.size() * events);
+            for (int i = 0; i < events; i++) {
+                published++;
+                String head = published + " " + published % KEYS + " " + System.nanoTime() + " ";
+                position = LawTopic.position(topics.publish("t", head + "x".repeat(size)));
+            }
+            await();
+        }
+
+        long delivered() {
+            return topics.topic("t").stats().delivered();
+        }
+
+        private void await() throws InterruptedException {
+            for (long i = 0; !arrived.await(1, TimeUnit.SECONDS); i++) {
+                loop.check();
+                assertTrue(i < 60, () -> "not there: " + arrived);
+            }
+            loop.check();
+        }
+
+        /** The 99th percentile of the times of one round, and begins anew. */
+        long round() throws Exception {
+            timed = 0;
+            for (int i = 0; i < BURSTS; i++) {
+                publish(BURST, SMALL);
+            }
+            Arrays.sort(times, 0, timed);
+            return times[timed * 99 / 100];
+        }
+
+        @Override
+        public void close() {
+            healthy.forEach(follower -> loop.execute(follower::leave));
+            stalled.forEach(follower -> loop.execute(follower::leave));
+            served.close();
+            loop.close();
+        }
+    }
+
+    /** Notes the numbers of what it got, and what it was told. Of its loop. */
+    private static final class Follower implements StreamClient.Reader {
+        private final House house;
+        private final int number;
+        private boolean reading;
+
+        /** Of the healthy, who get all, the last is enough. */
+        private int last;
+
+        private final List<Integer> got = new ArrayList<>();
+        private final List<LawFollower.Gap> gaps = new ArrayList<>();
+        private @Nullable StreamClient connection;
+        private @Nullable String lastEventId;
+        private boolean ended;
+
+        Follower(House house, int number, boolean reading) {
+            this.house = house;
+            this.number = number;
+            this.reading = reading;
+        }
+
+        void connect() {
+            var target =
+                    new StreamClient.Target(
+                            house.served.server.port(), "/", reading ? 0 : RECEIVE_BUFFER);
+            var from = StreamClient.address(number);
+            connection = new StreamClient(house.loop, from, target, lastEventId, this);
+        }
+
+        void wake() {
+            reading = true;
+            if (connection != null) {
+                connection.read();
+            }
+        }
+
+        void leave() {
+            if (connection != null) {
+                connection.close();
+            }
+        }
+
+        @Override
+        public void opened(StreamClient client) {
+            if (!reading) {
+                client.stall();
+            }
+            if (!ended) {
+                house.arrived.countDown();
+            }
+        }
+
+        @Override
+        public void event(StreamClient client, Event sent) {
+            lastEventId = sent.id();
+            if ("gap".equals(sent.event())) {
+                gaps.add(LawFollower.Gap.of(sent));
+                return;
+            }
+            String[] words = sent.data().toString().split(" ", 4);
+            int event = Integer.parseInt(words[0]);
+            if (number < FOLLOWERS) {
+                healthy(event, Long.parseLong(words[2]));
+                return;
+            }
+            got.add(event);
+            // Who was stalled is awaited by the last event only.
+            if (event == house.published) {
+                house.arrived.countDown();
+            }
+        }
+
+        private void healthy(int event, long sent) {
+            if (event != last + 1 || !gaps.isEmpty()) {
+                throw new AssertionError(event + " behind " + last + ", " + gaps);
+            }
+            last = event;
+            if (house.timed < house.times.length) {
+                house.times[house.timed++] = System.nanoTime() - sent;
+            }
+            house.arrived.countDown();
+        }
+
+        @Override
+        public void ended(StreamClient client, boolean properly) {
+            if (!properly) {
+                throw new AssertionError(number + " was cut");
+            }
+            ended = true;
+            connect();
+        }
+    }
+
+    private static TopicOptions keepLittle() {
+        return new TopicOptions().keepEvents(64);
+    }
+
+    private static long heap() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    }
+
+    /** All that is held, on the heap and outside. */
+    private static long held() {
+        return heap() + PlatformDependent.usedDirectMemory();
+    }
+
+    @Test
+    void theStalledCostLittleAndDelayNobody() throws Exception {
+        try (var alone = new House(keepLittle());
+                var crowded = new House(keepLittle())) {
+            alone.connect(alone.healthy, true);
+            crowded.connect(crowded.healthy, true);
+            alone.round();
+            crowded.round();
+            long before = held();
+            crowded.connect(crowded.stalled, false);
+            fill(crowded, 10);
+            long full = held();
+            compare(alone, crowded);
+            long later = held();
+            System.out.printf(
+                    "%d stalled: %d bytes each; after %d more events %+d bytes each%n",
+                    FOLLOWERS,
+                    (full - before) / FOLLOWERS,
+                    ROUNDS * BURSTS * BURST,
+                    (later - full) / FOLLOWERS);
+            assertTrue(
+                    full - before < FOLLOWERS * BYTES_EACH + SLACK,
+                    () -> "held: " + full + " of which before: " + before);
+            assertTrue(
+                    later - full < FOLLOWERS * 4096L + SLACK / 4,
+                    () -> "grown from " + full + " to " + later);
+            check(crowded);
+        }
+    }
+
+    /** Until the sockets of the stalled take no more, and the log has gone on without them. */
+    private static void fill(House house, int burst) throws Exception {
+        int quiet = 0;
+        while (quiet < 2) {
+            long before = house.delivered();
+            house.publish(burst, LARGE);
+            quiet = house.delivered() - before > (long) FOLLOWERS * burst ? 0 : quiet + 1;
+        }
+        for (int i = 0; i < 70; i += burst) {
+            house.publish(burst, SMALL);
+        }
+    }
+
+    private static void compare(House alone, House crowded) throws Exception {
+        long[] without = new long[ROUNDS];
+        long[] with = new long[ROUNDS];
+        for (int i = 0; i < ROUNDS; i++) {
+            without[i] = alone.round();
+            with[i] = crowded.round();
+        }
+        Arrays.sort(without);
+        Arrays.sort(with);
+        double ratio = (double) with[ROUNDS / 2] / without[ROUNDS / 2];
+        System.out.printf(
+                "%d healthy: p99 %.1f ms, beside as many stalled %.1f ms, %.2f times (medians)%n",
+                FOLLOWERS, without[ROUNDS / 2] / 1e6, with[ROUNDS / 2] / 1e6, ratio);
+        assertTrue(ratio < 3, "delayed " + ratio + " times");
+    }
+
+    /** Wakes the stalled: everybody has everything, or was told exactly what not. */
+    private static void check(House house) throws Exception {
+        wake(house);
+        for (Follower follower : house.healthy) {
+            assertEquals(house.published, follower.last);
+        }
+        for (Follower follower : house.stalled) {
+            assertEquals(1, follower.gaps.size());
+            int all = house.published - follower.got.getFirst() + 1;
+            assertEquals(all - follower.got.size(), follower.gaps.getFirst().missed());
+            assertHoles(follower, house);
+        }
+    }
+
+    /** One topic alone and from its start: an event's number is its position. */
+    private static void assertHoles(Follower follower, House house) {
+        assertEquals(house.published, house.position);
+        var told = new ArrayList<String>();
+        for (LawFollower.Gap gap : follower.gaps) {
+            told.add(
+                    LawTopic.position(String.valueOf(gap.from()))
+                            + "-"
+                            + LawTopic.position(gap.to()));
+        }
+        var holes = new ArrayList<String>();
+        for (int i = 1; i < follower.got.size(); i++) {
+            if (follower.got.get(i) != follower.got.get(i - 1) + 1) {
+                holes.add(follower.got.get(i - 1) + "-" + (follower.got.get(i) - 1));
+            }
+        }
+        assertEquals(holes, told);
+    }
+
+    /** Returns when each of the stalled has the newest event, which is still to come. */
+    private static void wake(House house) throws Exception {
+        house.arrived = new CountDownLatch(house.stalled.size());
+        house.stalled.forEach(follower -> house.loop.execute(follower::wake));
+        house.await();
+    }
+
+    @Test
+    void theStalledWhoAreDisconnectedAreToldWhenTheyComeBack() throws Exception {
+        try (var house = new House(keepLittle().onSlow(TopicOptions.OnSlow.DISCONNECT))) {
+            house.connect(house.healthy, true);
+            house.connect(house.stalled, false);
+            fill(house, 10);
+            wake(house);
+            for (Follower follower : house.stalled) {
+                assertTrue(follower.ended, "it was not disconnected");
+                assertEquals(1, follower.gaps.size());
+                assertNull(follower.gaps.getFirst().missed());
+                assertEquals(1, follower.got.getFirst());
+                assertHoles(follower, house);
+            }
+            assertEquals(FOLLOWERS, house.topics.topic("t").stats().disconnected());
+        }
+    }
+
+    @Test
+    void theStalledGetTheLatestOfEachKey() throws Exception {
+        var options =
+                new TopicOptions()
+                        .keepEvents(1)
+                        .latestBy(event -> event.data().toString().split(" ", 4)[1]);
+        try (var house = new House(options)) {
+            house.connect(house.healthy, true);
+            house.connect(house.stalled, false);
+            fill(house, 1);
+            wake(house);
+            for (Follower follower : house.stalled) {
+                assertTrue(follower.gaps.isEmpty(), follower.gaps::toString);
+                // What the sockets held, and of the rest the newest of each key.
+                int held = follower.got.size() - KEYS;
+                assertTrue(held > 0 && held < house.published - KEYS, "nothing was replaced");
+                for (int i = 0; i < held; i++) {
+                    assertEquals(i + 1, follower.got.get(i));
+                }
+                for (int i = 0; i < KEYS; i++) {
+                    assertEquals(house.published - KEYS + 1 + i, follower.got.get(held + i));
+                }
+            }
+        }
+    }
+}

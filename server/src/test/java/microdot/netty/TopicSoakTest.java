@@ -1,0 +1,356 @@
+package microdot.netty;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToLongFunction;
+import microdot.Microdot;
+import microdot.ServerOptions;
+import microdot.sse.Event;
+import microdot.sse.TopicOptions;
+import microdot.sse.Topics;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The law of topics over sockets: every event comes to every follower once and in order, or lies
+ * within a gap that the follower is told, however followers stall, break off and come back. A run
+ * is repeated by {@code -Dmicrodot.test.seed=N}, as far as threads and the kernel repeat
+ * themselves; {@code -Dsoak.minutes=N} makes it long, {@code -Dsoak.followers=N} large.
+ */
+class TopicSoakTest {
+    private static final int MINUTES = Integer.getInteger("soak.minutes", 0);
+    private static final int FOLLOWERS =
+            Integer.getInteger("soak.followers", MINUTES == 0 ? 200 : 2_000);
+    private static final int PUBLISHERS = 3;
+    private static final int EVENTS = MINUTES == 0 ? 2_400 : 12_000;
+
+    /** Small, so that who stalls is soon full. */
+    private static final int RECEIVE_BUFFER = 4096;
+
+    private static final List<List<String>> FOLLOWED =
+            List.of(
+                    List.of("tiny"),
+                    List.of("some"),
+                    List.of("cut"),
+                    List.of("keys"),
+                    List.of("state"),
+                    List.of("plain"),
+                    List.of("tiny", "plain", "some"),
+                    List.of("state", "keys", "cut"),
+                    List.of("cut", "state", "plain", "tiny"));
+
+    /** Publishers go as fast as the torment, on average, whatever the machine. */
+    private final Semaphore pace = new Semaphore(0);
+
+    /** The torment goes as fast as two followers that nobody torments get what is published. */
+    private final Semaphore beats = new Semaphore(0);
+
+    @Test
+    void everyEventComesOnceOrLiesInAToldGap() throws Exception {
+        long seed = Long.getLong("microdot.test.seed", System.nanoTime());
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(MINUTES);
+        do {
+            System.out.println("TopicSoakTest: -Dmicrodot.test.seed=" + seed);
+            round(new Random(seed++));
+        } while (System.nanoTime() - end < 0);
+    }
+
+    private void round(Random random) throws Exception {
+        var topics = new Topics(500_000 + random.nextInt(2_000_000));
+        List<LawTopic> published = topics(topics);
+        var app =
+                new Microdot()
+                        .get("/all", topics.stream(request -> request.queries("topic")))
+                        .get(
+                                "/some",
+                                topics.stream(request -> request.queries("topic"))
+                                        .where((request, event) -> passes(event)));
+        app.get("/beat", topics.stream("beat"));
+        var options = new ServerOptions().heartbeat(Duration.ofMillis(200));
+        try (var served = new Served(app, options, true);
+                var one = new ClientLoop();
+                var other = new ClientLoop()) {
+            var loops = List.of(one, other);
+            List<Client> clients = clients(served, loops, topics, published, random);
+            List<StreamClient> steady = steady(served, loops);
+            try {
+                torment(clients, topics, published, random);
+                calm(clients, published);
+                clients.forEach(client -> client.law.check());
+                print(topics, clients);
+            } finally {
+                clients.forEach(client -> client.loop.execute(client::leave));
+                steady.forEach(StreamClient::close);
+            }
+            served.awaitNothingOpen();
+            published.forEach(topic -> assertEquals(0, topics.topic(topic.name).followers()));
+        }
+    }
+
+    private static boolean passes(Event event) {
+        String[] words = event.data().toString().split(" ", 4);
+        return LawTopic.passes(Integer.parseInt(words[1]), Integer.parseInt(words[2]));
+    }
+
+    private static List<LawTopic> topics(Topics topics) {
+        var keep = new TopicOptions();
+        return List.of(
+                new LawTopic(topics, "tiny", keep.keepEvents(2), "plain"),
+                new LawTopic(topics, "some", keep.keepEvents(60).keepBytes(30_000), "plain"),
+                new LawTopic(topics, "plain", keep, "plain"),
+                new LawTopic(
+                        topics,
+                        "cut",
+                        keep.keepEvents(10)
+                                .onSlow(TopicOptions.OnSlow.DISCONNECT)
+                                .checkpoints(true),
+                        "plain"),
+                new LawTopic(topics, "state", keep.keepEvents(5), "state"),
+                new LawTopic(topics, "keys", keep.keepEvents(4), "keys"));
+    }
+
+    private static List<Client> clients(
+            Served served,
+            List<ClientLoop> loops,
+            Topics topics,
+            List<LawTopic> published,
+            Random random) {
+        var clients = new ArrayList<Client>();
+        for (int i = 0; i < FOLLOWERS; i++) {
+            List<String> names = FOLLOWED.get(i % FOLLOWED.size());
+            boolean filtered = !names.contains("state") && random.nextInt(4) == 0;
+            String path =
+                    (filtered ? "/some?topic=" : "/all?topic=") + String.join("&topic=", names);
+            List<LawTopic> followed =
+                    published.stream().filter(topic -> names.contains(topic.name)).toList();
+            var target = new StreamClient.Target(served.server.port(), path, RECEIVE_BUFFER);
+            var law = new LawFollower(i + " " + path, followed, filtered);
+            var client = new Client(i, loops.get(i % 2), target, law, topics, random.nextLong());
+            client.loop.execute(client::connect);
+            clients.add(client);
+        }
+        return clients;
+    }
+
+    /** One on each loop, whose streams have begun. */
+    private List<StreamClient> steady(Served served, List<ClientLoop> loops)
+            throws InterruptedException {
+        var steady = new ArrayList<StreamClient>();
+        var reader =
+                new StreamClient.Reader() {
+                    @Override
+                    public void opened(StreamClient client) {
+                        beats.release();
+                    }
+
+                    @Override
+                    public void event(StreamClient client, Event event) {
+                        beats.release();
+                    }
+                };
+        var target = new StreamClient.Target(served.server.port(), "/beat");
+        for (ClientLoop loop : loops) {
+            var from = StreamClient.address(FOLLOWERS);
+            loop.call(() -> steady.add(new StreamClient(loop, from, target, null, reader)));
+        }
+        await(loops);
+        return steady;
+    }
+
+    /** Until both have got one more. */
+    private void await(List<ClientLoop> loops) throws InterruptedException {
+        assertTrue(beats.tryAcquire(2, 60, TimeUnit.SECONDS), "no beat");
+        loops.forEach(ClientLoop::check);
+    }
+
+    private void torment(
+            List<Client> clients, Topics topics, List<LawTopic> published, Random random)
+            throws InterruptedException {
+        List<ClientLoop> loops = List.of(clients.get(0).loop, clients.get(1).loop);
+        var failures = new ConcurrentLinkedQueue<Throwable>();
+        var publishers = new ArrayList<Thread>();
+        pace.drainPermits();
+        for (int i = 0; i < PUBLISHERS; i++) {
+            var own = new Random(random.nextLong());
+            var thread = Thread.ofPlatform().unstarted(() -> publish(published, own));
+            thread.setUncaughtExceptionHandler((where, error) -> failures.add(error));
+            thread.start();
+            publishers.add(thread);
+        }
+        while (publishers.stream().anyMatch(Thread::isAlive)) {
+            for (int i = 0; i < FOLLOWERS / 20; i++) {
+                Client client = clients.get(random.nextInt(clients.size()));
+                client.loop.execute(client::torment);
+            }
+            pace.release(1 + random.nextInt(20));
+            topics.publish("beat", "");
+            await(loops);
+        }
+        for (Thread publisher : publishers) {
+            publisher.join();
+        }
+        assertTrue(failures.isEmpty(), failures::toString);
+    }
+
+    private void publish(List<LawTopic> topics, Random random) {
+        for (int i = 0; i < EVENTS / PUBLISHERS; i++) {
+            topics.get(random.nextInt(topics.size())).publish(random);
+            pace.acquireUninterruptibly();
+        }
+    }
+
+    private static void calm(List<Client> clients, List<LawTopic> topics)
+            throws InterruptedException {
+        topics.forEach(LawTopic::end);
+        var done = new CountDownLatch(clients.size());
+        clients.forEach(client -> client.loop.execute(() -> client.calm(done)));
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
+        while (!done.await(1, TimeUnit.SECONDS)) {
+            clients.forEach(client -> client.loop.check());
+            assertTrue(System.nanoTime() - patience < 0, () -> "not at the end: " + late(clients));
+        }
+    }
+
+    private static List<LawFollower> late(List<Client> clients) {
+        return clients.stream().filter(client -> client.done != null).map(c -> c.law).toList();
+    }
+
+    /** What happened; had it not, nothing would be proved. */
+    private static void print(Topics topics, List<Client> clients) {
+        long connections = sum(clients, client -> client.law.connections());
+        long gaps = sum(clients, client -> client.law.gaps());
+        long states = sum(clients, client -> client.law.states());
+        long ended = sum(clients, client -> client.ended.get());
+        long cut = topics.topic("cut").stats().disconnected();
+        System.out.printf(
+                "%d followers, %d connections, %d gaps told, %d states, %d streams ended properly,"
+                        + " %d disconnected; tiny: %s%n",
+                clients.size(),
+                connections,
+                gaps,
+                states,
+                ended,
+                cut,
+                topics.topic("tiny").stats());
+        assertTrue(connections > 2L * FOLLOWERS && gaps > FOLLOWERS && states > FOLLOWERS / 9);
+        assertTrue(ended > 0 && cut > 0 && topics.topic("tiny").stats().missed() > 0);
+    }
+
+    private static long sum(List<Client> clients, ToLongFunction<Client> figure) {
+        return clients.stream().mapToLong(figure).sum();
+    }
+
+    /** One who comes back whenever its connection has ended, however it did. Of its loop. */
+    private static final class Client implements StreamClient.Reader {
+        private final int number;
+        private final ClientLoop loop;
+        private final StreamClient.Target target;
+        private final LawFollower law;
+        private final Topics topics;
+        private final Random random;
+        private @Nullable StreamClient connection;
+        private volatile @Nullable CountDownLatch done;
+        private final AtomicInteger ended = new AtomicInteger();
+
+        Client(
+                int number,
+                ClientLoop loop,
+                StreamClient.Target target,
+                LawFollower law,
+                Topics topics,
+                long seed) {
+            this.number = number;
+            this.loop = loop;
+            this.target = target;
+            this.law = law;
+            this.topics = topics;
+            this.random = new Random(seed);
+        }
+
+        void connect() {
+            var from = StreamClient.address(number);
+            connection = new StreamClient(loop, from, target, law.lastEventId(), this);
+        }
+
+        void torment() {
+            StreamClient now = connection;
+            if (now == null) {
+                return;
+            }
+            switch (random.nextInt(14)) {
+                case 0, 1, 2, 3 -> now.stall();
+                case 4, 5 -> now.take(1 + random.nextInt(5000));
+                case 6 -> {
+                    now.reset();
+                    connect();
+                }
+                case 7 -> {
+                    now.close();
+                    connect();
+                }
+                case 8 -> now.halfClose(); // It comes back when the server has ended too.
+                default -> now.read();
+            }
+        }
+
+        void calm(CountDownLatch latch) {
+            done = latch;
+            if (connection != null) {
+                connection.read();
+            }
+            tellWhenDone();
+        }
+
+        private void tellWhenDone() {
+            CountDownLatch latch = done;
+            if (latch != null && law.isDone()) {
+                done = null;
+                latch.countDown();
+            }
+        }
+
+        void leave() {
+            if (connection != null) {
+                connection.close();
+                connection = null;
+            }
+        }
+
+        @Override
+        public void opened(StreamClient client) {
+            if (!client.head().startsWith("HTTP/1.1 200")) {
+                throw new AssertionError(law + ": " + client.head());
+            }
+            // Its place in the order of all events: the order had come no further before.
+            String here = law.lastEventId() == null ? topics.publish("clock", "") : null;
+            law.opened(here == null ? 0 : LawTopic.position(here));
+            tellWhenDone();
+        }
+
+        @Override
+        public void event(StreamClient client, Event event) {
+            if (client == connection) {
+                law.got(event);
+                tellWhenDone();
+            }
+        }
+
+        @Override
+        public void ended(StreamClient client, boolean properly) {
+            if (client == connection) {
+                ended.addAndGet(properly ? 1 : 0);
+                connect();
+            }
+        }
+    }
+}
