@@ -205,7 +205,11 @@ public final class Topics {
             EventLog log = logs.existing(name);
             Duration retry = log == null ? null : log.options().retry();
             if (retry != null) {
-                Sse.write(sink, Retry.in(retry));
+                try {
+                    Sse.write(sink, Retry.in(retry));
+                } catch (StreamClosedException gone) {
+                    // Found out again, and no failure, where the follower begins.
+                }
                 return;
             }
         }
