@@ -41,12 +41,17 @@ async function chat(browser, light) {
   await bob.bringToFront();
   await hears(bob, 'Ann<b>Yes</b> & 🐈');
   await here(ann, 'Ann, Bob');
+  // More in the room than its header has space for.
+  const crowd = 'C'.repeat(60);
+  await ann.evaluate((n) => { window.crowd = new EventSource(`${location.pathname}/events?name=${n}`); }, crowd);
+  await here(bob, `Ann, Bob, ${crowd}`);
   for (const [page, width] of [[bob, 390], [ann, 1280]]) {
     await page.bringToFront();
     for (const element of await tooWide(page)) problems.push(`at ${width}: too wide: ${element}`);
     if ((await brightness(page) > 127) !== (light === 'light')) problems.push(`${light} is not ${light}`);
     await page.screenshot({ path: `${folder}/chat-${name}-${width}-${light}.png` });
   }
+  await ann.evaluate(() => window.crowd.close());
   await bob.close();
   await here(ann, 'Ann');
 }
