@@ -6,12 +6,21 @@ const problems = [];
 // Short of what the test waits for this script: what is wrong is to be told.
 const patient = { timeout: 20000, polling: 200 };
 
-async function enter(page, room, who) {
+async function enter(page, room, who, all = who) {
   page.on('pageerror', (e) => problems.push(String(e)));
   await page.goto(`${url}/rooms/${room}`);
   await page.waitForFunction(() => document.querySelector('#state').textContent === 'connected', patient);
-  await page.evaluate((n) => { document.querySelector('form').elements.name.value = n; }, who);
+  await page.evaluate((n) => {
+    const name = document.querySelector('form').elements.name;
+    name.value = n;
+    name.dispatchEvent(new Event('change'));
+  }, who);
+  await here(page, all);
 }
+
+/** Those in the room, by their names. */
+const here = (page, names) => page.waitForFunction((n) => document.querySelector('#here').textContent === n, patient, names);
+
 
 async function tell(page, text) {
   await page.type('input[name=text]', text);
@@ -24,22 +33,27 @@ async function chat(browser, light) {
   const ann = await tab(browser, name, [1280, 900, light]);
   await enter(ann, light, 'Ann');
   const bob = await tab(browser, name, [390, 844, light]);
-  await enter(bob, light, 'Bob');
+  await enter(bob, light, 'Bob', 'Ann, Bob');
   await tell(bob, 'Is the kettle on? ' + 'W'.repeat(60));
   await hears(ann, 'kettle');
   await ann.bringToFront();
   await tell(ann, '<b>Yes</b> & 🐈');
   await bob.bringToFront();
   await hears(bob, 'Ann<b>Yes</b> & 🐈');
-  await bob.waitForFunction(() => document.querySelector('#here').textContent === '2 here', patient);
+  await here(ann, 'Ann, Bob');
+  // More in the room than its header has space for.
+  const crowd = 'C'.repeat(60);
+  await ann.evaluate((n) => { window.crowd = new EventSource(`${location.pathname}/events?name=${n}`); }, crowd);
+  await here(bob, `Ann, Bob, ${crowd}`);
   for (const [page, width] of [[bob, 390], [ann, 1280]]) {
     await page.bringToFront();
     for (const element of await tooWide(page)) problems.push(`at ${width}: too wide: ${element}`);
     if ((await brightness(page) > 127) !== (light === 'light')) problems.push(`${light} is not ${light}`);
     await page.screenshot({ path: `${folder}/chat-${name}-${width}-${light}.png` });
   }
+  await ann.evaluate(() => window.crowd.close());
   await bob.close();
-  await ann.waitForFunction(() => document.querySelector('#here').textContent === '1 here', patient);
+  await here(ann, 'Ann');
 }
 
 for (const light of ['light', 'dark']) {

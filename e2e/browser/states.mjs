@@ -1,12 +1,36 @@
-// states.mjs BROWSER URL: prints each state that the dashboard shows, drops its connection once, and tells when charts move.
-import { open, tab } from './browser.mjs';
+// states.mjs BROWSER URL FOLDER: prints each state that the dashboard shows, drops its connection once, and tells when charts
+// move. Pictures of the states that are news go to the folder.
+import { open, tab, tooWide } from './browser.mjs';
 
-const [name, url] = process.argv.slice(2);
+const [name, url, folder] = process.argv.slice(2);
 const browser = await open(name);
 const page = await tab(browser, name, [1280, 900, 'light']);
 const patient = { timeout: 0, polling: 200 };
 
-await page.exposeFunction('printed', (line) => console.log(line));
+// The lines come from the page on a way of their own: what is printed in between must wait for them to have their order.
+const said = [];
+await page.exposeFunction('printed', (line) => {
+  console.log(line);
+  said.forEach((check) => check(line));
+});
+const says = (start) => new Promise((resolve) => said.push((line) => line.startsWith(start) && resolve()));
+const comesMore = async () => {
+  const before = await page.evaluate(() => Number(document.querySelector('#received').textContent));
+  await page.waitForFunction((n) => Number(document.querySelector('#received').textContent) > n + 3, patient, before);
+};
+
+const wide = [];
+/** While the news stands, on a desk and on a phone. */
+async function look(state) {
+  for (const [width, height] of [[1280, 900], [390, 844]]) {
+    await page.setViewport({ width, height });
+    for (const element of await tooWide(page)) wide.push(`at ${width}: too wide: ${element}`);
+    await page.screenshot({ path: `${folder}/${state}-${name}-${width}.png` });
+  }
+  await page.setViewport({ width: 1280, height: 900 });
+}
+
+const connected = says('Connected');
 await page.goto(url);
 await page.evaluate(() => {
   const text = (id) => document.getElementById(id).textContent;
@@ -14,13 +38,18 @@ await page.evaluate(() => {
   new MutationObserver(state).observe(document.getElementById('link'), { attributeFilter: ['data-state'] });
   state();
 });
-await page.waitForFunction(() => document.querySelector('#state').textContent === 'Connected' && Number(document.querySelector('#received').textContent) > 3, patient);
+await connected;
+await comesMore();
+const resumed = says('Resumed: ');
 await page.click('#drop');
-await page.waitForFunction(() => document.querySelector('#reconnects').textContent === '1', patient);
+await resumed;
+await look('resumed');
+await comesMore();
 console.log('missed ' + await page.evaluate(() => document.querySelector('#missed').textContent));
 
-await page.waitForFunction(() => document.querySelector('#reconnects').textContent === '2', patient);
-const [received, pixels] = await page.evaluate(() => [Number(document.querySelector('#received').textContent), document.querySelector('#cpu canvas').toDataURL()]);
-await page.waitForFunction((n) => Number(document.querySelector('#received').textContent) > n + 3, patient, received);
+await says('Resumed, with a gap: ');
+await look('gap');
+const pixels = await page.evaluate(() => document.querySelector('#cpu canvas').toDataURL());
+await comesMore();
 await page.waitForFunction((p) => document.querySelector('#cpu canvas').toDataURL() !== p, patient, pixels);
-console.log('moving');
+console.log(['moving', ...wide].join(', '));

@@ -1,4 +1,4 @@
-// A chat with its history and with who is there: one topic a room.
+// A chat with its history and with who is there: two topics a room.
 //
 //   ./microdot run examples/chat/Chat.java [PORT]
 //   open http://localhost:5000/rooms/lobby in two windows
@@ -33,42 +33,36 @@ void main(String[] args) throws IOException {
         return 204;
     });
 
-    // Greets first, then follows: who comes gets the last fifty, who comes back what was said meanwhile.
-    var events = topics.stream(request -> List.of(room(request), room(request) + "/presence")).last(50);
-    app.get("/rooms/{room}/events", request -> {
-        Response response = events.handle(request);
-        tellPresence(room(request));
-        return response;
-    });
+    // Who comes gets the last fifty, who comes back what was said meanwhile; who is there is known by its open stream.
+    app.get("/rooms/{room}/events", topics.stream(request -> List.of(room(request), presence(room(request))))
+            .last(50)
+            .onOpen((request, sse) -> {
+                String room = room(request);
+                String name = request.query("name", "somebody");
+                change(room, names -> names.add(name));
+                sse.onClose(() -> change(room, names -> names.remove(name)));
+            }));
 
-    Thread.startVirtualThread(this::watchPresence);
     app.run(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
 }
-
-final Map<String, Integer> present = new ConcurrentHashMap<>();
 
 String room(Request request) {
     return "room/" + request.param("room");
 }
 
-void tellPresence(String room) {
-    present.putIfAbsent(room, 0);
+String presence(String room) {
+    return room + "/presence";
 }
 
-/** Says so when the number of those who follow a room has changed. */
-void watchPresence() {
-    try {
-        while (true) {
-            present.replaceAll((room, before) -> {
-                int now = topics.topic(room).followers();
-                if (now != before) {
-                    topics.publish(room + "/presence", Event.of(Map.of("here", now)).event("presence"));
-                }
-                return now;
-            });
-            Thread.sleep(500);
-        }
-    } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-    }
+/** The names in each room, one for each open stream: what the pages say, for nobody signs in here. */
+final Map<String, List<String>> present = new ConcurrentHashMap<>();
+
+/** The change and its event are one step, so that the last event is how things are. A room that all have left is forgotten. */
+void change(String room, Consumer<List<String>> change) {
+    topics.publish(presence(room), () -> {
+        List<String> names = new ArrayList<>(present.getOrDefault(room, List.of()));
+        change.accept(names);
+        if (names.isEmpty()) present.remove(room); else present.put(room, names);
+        return Event.of(names).event("presence");
+    });
 }

@@ -41,7 +41,7 @@ class PagesTest {
         try (Child first = Child.java("dashboard.Main", "--port", "0")) {
             String address = address(first);
             String port = address.substring(address.lastIndexOf(':') + 1);
-            try (Child states = Child.node("browser/states.mjs", browser, address)) {
+            try (Child states = Child.node("browser/states.mjs", browser, address, pictures())) {
                 states.await("Connected");
                 states.await("Reconnecting");
                 states.await("Resumed: ");
@@ -51,8 +51,9 @@ class PagesTest {
                 try (Child second = Child.java("dashboard.Main", "--port", port)) {
                     assertEquals(address, address(second));
                     // What the first had and the second has not is said, and the charts go on.
-                    states.await("Resumed, with a gap: events are missing: server restarted");
-                    states.await("moving");
+                    states.await(
+                            "Resumed, with a gap: some samples and some detections lost: server restarted");
+                    assertEquals("moving", states.await("moving"));
                 }
             }
         }

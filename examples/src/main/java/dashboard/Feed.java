@@ -1,5 +1,6 @@
 package dashboard;
 
+import dashboard.camera.Detection;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
@@ -9,63 +10,86 @@ import microdot.HttpException;
 import microdot.Request;
 import microdot.sse.Event;
 import microdot.sse.Sse;
-import microdot.sse.SseHandler;
-import org.jspecify.annotations.Nullable;
+import microdot.sse.Topic;
+import microdot.sse.TopicOptions;
+import microdot.sse.TopicStream;
+import microdot.sse.Topics;
 
-/** The one stream of a page: first a greeting, then all events from where the page stands. */
-final class Feed implements SseHandler {
+/**
+ * What pages see: samples and detections, two topics, on one stream that begins with a greeting.
+ */
+final class Feed {
+    private static final String SAMPLE = "sample";
+    private static final String DETECTION = "detection";
+
     /**
      * What a page that comes for the first time gets at once, so that its charts do not start
      * empty.
      */
     private static final Duration RECENT = Duration.ofMinutes(2);
 
+    /** A page that was away for less lacks nothing when it is back. */
+    private static final Duration KEEP = Duration.ofMinutes(15);
+
     private static final Duration RETRY = Duration.ofSeconds(2);
 
+    /** More than a sample of a machine with a hundred cores has. */
+    private static final int MOST_BYTES = 1024;
+
+    private final Topics topics = new Topics();
+    private final Topic samples;
+    private final Topic detections;
     private final Machine machine;
-    private final History history;
+    private final int recent;
     private final Map<String, Sse> open = new ConcurrentHashMap<>();
 
-    Feed(Machine machine, History history) {
+    /**
+     * @param rate how many samples a second there will be
+     */
+    Feed(Machine machine, double rate) {
         this.machine = machine;
-        this.history = history;
+        this.recent = count(RECENT, rate);
+        samples = topics.topic(SAMPLE, keeping(count(KEEP, rate)));
+        detections = topics.topic(DETECTION, keeping(count(KEEP, Main.FRAMES_A_SECOND)));
+    }
+
+    private static int count(Duration time, double rate) {
+        return (int) Math.ceil(time.toSeconds() * rate);
+    }
+
+    private static TopicOptions keeping(int events) {
+        return new TopicOptions()
+                .keepFor(KEEP)
+                .keepEvents(events)
+                .keepBytes((long) events * MOST_BYTES)
+                .retry(RETRY);
+    }
+
+    void publish(Sample sample) {
+        samples.publish(Event.of(sample).event(SAMPLE));
+    }
+
+    void publish(Detection detection) {
+        detections.publish(Event.of(detection).event(DETECTION));
+    }
+
+    TopicStream stream() {
+        return topics.stream(SAMPLE, DETECTION).last(recent).onOpen(this::greet);
     }
 
     /**
      * The greeting.
      *
      * @param stream names this connection, for {@link #drop}
-     * @param resumed whether the page came with the id of an earlier event
-     * @param replay how many events that were published before follow
+     * @param newest what comes up to this id was published before, and is a replay
      */
-    private record Hello(Machine machine, String stream, boolean resumed, int replay) {}
+    private record Hello(Machine machine, String stream, String newest) {}
 
-    @Override
-    public void handle(Request request, Sse sse) throws InterruptedException {
+    private void greet(Request request, Sse sse) {
         String stream = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         open.put(stream, sse);
         sse.onClose(() -> open.remove(stream));
-        String lastId = sse.lastEventId();
-        History.Start start = history.start(lastId, RECENT);
-        var hello = new Hello(machine, stream, lastId != null, start.replay());
-        sse.send(Event.of(hello).event("hello").retry(RETRY));
-        tell(sse, start.gap());
-        follow(sse, start.position());
-    }
-
-    private void follow(Sse sse, long position) throws InterruptedException {
-        while (true) {
-            History.Batch batch = history.after(position);
-            tell(sse, batch.gap());
-            batch.events().forEach(sse::send);
-            position = batch.position();
-        }
-    }
-
-    private static void tell(Sse sse, @Nullable Gap gap) {
-        if (gap != null) {
-            sse.send(gap, "gap", gap.to());
-        }
+        sse.send(new Hello(machine, stream, topics.lastEventId()), "hello");
     }
 
     /** Ends a connection as a bad network would, for a page that wants to see itself resume. */

@@ -1,7 +1,5 @@
 package dashboard;
 
-import static microdot.sse.Sse.withSse;
-
 import dashboard.camera.Camera;
 import dashboard.camera.FrameSource;
 import dashboard.camera.ImageFolder;
@@ -31,10 +29,7 @@ import picocli.CommandLine.Spec;
 public final class Main implements Callable<Integer> {
     private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/dist";
 
-    /** About a quarter of an hour of samples and detections. */
-    private static final int KEEP = 4096;
-
-    private static final Duration FRAME = Duration.ofMillis(125);
+    static final int FRAMES_A_SECOND = 8;
 
     /** The page loads nothing from elsewhere, and this has the browser make sure of it. */
     private static final String ONLY_OURS = "default-src 'self'; img-src 'self' blob: data:";
@@ -66,11 +61,10 @@ public final class Main implements Callable<Integer> {
     }
 
     /** The application: the page, its stream, and the camera's pictures. */
-    static Microdot app(Machine machine, History history, Camera camera) {
-        var feed = new Feed(machine, history);
+    static Microdot app(Feed feed, Camera camera) {
         var pictures = new CameraPages(camera);
         var app = new Microdot();
-        app.get("/events", withSse(feed));
+        app.get("/events", feed.stream());
         app.post("/streams/{stream}/drop", feed::drop);
         app.get("/camera/frame.jpg", pictures::newest);
         app.get("/camera/frames/{number:int}", pictures::frame);
@@ -86,15 +80,11 @@ public final class Main implements Callable<Integer> {
     public Integer call() {
         var system = new SystemInfo();
         var sensors = new Sensors(system);
-        var history = new History(KEEP);
-        var camera = new Camera(source(), detection -> history.publish("detection", detection));
-        var app = app(Machine.of(system), history, camera);
-        try (var _ =
-                        Ticker.every(
-                                period(),
-                                "sampler",
-                                () -> history.publish("sample", sensors.read()));
-                var _ = Ticker.every(FRAME, "camera", camera::take)) {
+        var feed = new Feed(Machine.of(system), rate());
+        var camera = new Camera(source(), feed::publish);
+        var app = app(feed, camera);
+        try (var _ = Ticker.every(period(rate), "sampler", () -> feed.publish(sensors.read()));
+                var _ = Ticker.every(period(FRAMES_A_SECOND), "camera", camera::take)) {
             app.run(new ServerOptions().host(host).port(port));
             return 0;
         } catch (UncheckedIOException e) {
@@ -125,10 +115,14 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private Duration period() {
+    private double rate() {
         if (!(rate >= 0.1 && rate <= 20)) {
             throw wrong("--rate: " + rate + " (expected: 0.1 to 20)");
         }
+        return rate;
+    }
+
+    private static Duration period(double rate) {
         return Duration.ofNanos((long) (1e9 / rate));
     }
 

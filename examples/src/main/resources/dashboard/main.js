@@ -15,14 +15,16 @@ const WORDS = {
   connecting: ["Connecting", () => "waiting for the first event"],
   open: ["Connected", () => "events come as they happen"],
   reconnecting: ["Reconnecting", () => "the browser tries again by itself"],
-  resumed: ["Resumed", ({ replay, seconds }) => `${plural(replay, "event")} replayed, ${seconds.toFixed(1)} s away`],
-  gap: ["Resumed, with a gap", ({ gap }) => `${lost(gap)}: ${REASONS[gap.reason] ?? gap.reason}`],
-  closed: ["Closed", () => "the server will not have us; reload to try again"],
+  resumed: ["Resumed", ({ replayed, seconds }) => `${plural(replayed, "event")} replayed, ${seconds.toFixed(1)} s away`],
+  gap: ["Resumed, with a gap", ({ gaps }) => lost(gaps)],
+  behind: ["Fell behind", ({ gaps }) => lost(gaps)],
+  closed: ["Disconnected", ({ seconds }) => `the browser gave up; trying again in ${seconds.toFixed(0)} s`],
 };
 
 const REASONS = {
   expired: "no longer kept",
   restarted: "server restarted",
+  slow: "this page read too slowly",
   invalid: "unknown place",
 };
 
@@ -66,8 +68,15 @@ drop.addEventListener("click", async () => {
   }
 });
 
-function lost({ missed }) {
-  return missed === null ? "events are missing" : `${plural(missed, "event")} missing`;
+/** Each topic has gaps of its own: "12 samples and some detections lost: no longer kept". */
+function lost(gaps) {
+  return Object.entries(Object.groupBy(gaps, ({ reason }) => reason))
+    .map(([reason, those]) => `${those.map(what).join(" and ")} lost: ${REASONS[reason] ?? reason}`)
+    .join("; ");
+}
+
+function what({ topic, missed }) {
+  return missed === null ? `some ${topic}s` : plural(missed, topic);
 }
 
 function draw(now) {

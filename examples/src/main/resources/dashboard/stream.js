@@ -1,4 +1,4 @@
-// The one EventSource of the page, and an honest account of it: what came, what was replayed, what is missing.
+// The one event stream of the page, and an honest account of it: what came, what was replayed, what is missing.
 
 const NAMES = ["hello", "sample", "detection", "gap"];
 const RATE_SECONDS = 5;
@@ -6,21 +6,37 @@ const RATE_SECONDS = 5;
 /** How long "Resumed" and "gap" stand before the plain "Connected" returns. */
 const NEWS_MILLIS = 8000;
 
+/** The browser comes again by itself, except after an answer such as a proxy's 502: then the page does, ever more seldom. */
+const LEAST_PAUSE_MILLIS = 1000;
+const MOST_PAUSE_MILLIS = 30000;
+
 export class Stream extends EventTarget {
   state = "connecting";
   figures = { received: 0, replayed: 0, missed: 0, unknown: false, reconnects: 0 };
   hello = null;
+  #url;
   #source;
-  #replaying = 0;
-  #gap = null;
+  #last = "";
+  #newest = null;
+  #told = 0;
+  #catchingUp = true;
+  #replayed = 0;
+  #gaps = [];
   #droppedAt = 0;
+  #pause = LEAST_PAUSE_MILLIS;
   #arrivals = [];
   #newsTimer = 0;
-  #last = null;
 
   constructor(url) {
     super();
-    this.#source = new EventSource(url);
+    this.#url = url;
+    this.#open();
+  }
+
+  /** A new EventSource knows nothing of the one before, so that the address says where the page stands. */
+  #open() {
+    const from = this.#last ? `?last-event-id=${encodeURIComponent(this.#last)}` : "";
+    this.#source = new EventSource(this.#url + from);
     this.#source.addEventListener("error", () => this.#failed());
     for (const name of NAMES) {
       this.#source.addEventListener(name, (event) => this.#receive(name, event));
@@ -37,74 +53,98 @@ export class Stream extends EventTarget {
   }
 
   #failed() {
+    const away = this.state === "reconnecting" || this.state === "closed";
+    this.#droppedAt = away ? this.#droppedAt : performance.now();
     if (this.#source.readyState === EventSource.CLOSED) {
-      this.#enter("closed");
+      this.#comeAgain();
     } else if (this.hello && this.state !== "reconnecting") {
-      this.#droppedAt = performance.now();
       this.#enter("reconnecting");
     }
   }
 
+  /** At a moment of its own within the pause, so that all pages of a server do not come at once. */
+  #comeAgain() {
+    const millis = this.#pause * (0.5 + Math.random() / 2);
+    this.#pause = Math.min(2 * this.#pause, MOST_PAUSE_MILLIS);
+    this.#enter("closed", { seconds: millis / 1000 });
+    setTimeout(() => this.#open(), millis);
+  }
+
   #receive(name, event) {
     const data = JSON.parse(event.data);
-    const own = name !== "hello";
+    const own = name !== "hello" && event.lastEventId !== this.#last;
     this.#raw(name, own ? event.lastEventId : "", event.data);
     if (name === "hello") {
       this.#greeted(data);
     } else if (name === "gap") {
       this.#missed(data);
     } else {
-      this.#count(event.lastEventId);
+      this.#count(place(event.lastEventId));
     }
-    this.dispatchEvent(new CustomEvent(name, { detail: { data, replayed: this.#replaying > 0 } }));
-    if (own && name !== "gap" && this.#replaying > 0 && --this.#replaying === 0) {
-      this.#caughtUp();
-    }
+    this.dispatchEvent(new CustomEvent(name, { detail: { data, replayed: this.#catchingUp } }));
+    this.#last = event.lastEventId || this.#last;
+    this.#settle();
   }
 
   #greeted(hello) {
     this.figures.reconnects += this.hello ? 1 : 0;
     this.hello = { ...hello, again: this.hello !== null };
-    this.#replaying = hello.replay;
-    this.#gap = null;
-    if (this.#replaying === 0) {
-      this.#caughtUp();
-    }
+    this.#newest = place(hello.newest);
+    this.#told = this.#last ? 0 : this.#newest.position;
+    this.#catchingUp = true;
+    this.#replayed = 0;
+    this.#gaps = [];
+    this.#pause = LEAST_PAUSE_MILLIS;
   }
 
   #missed(gap) {
     this.figures.missed += gap.missed ?? 0;
     this.figures.unknown ||= gap.missed === null;
-    this.#gap = gap;
-    this.#last = gap.to;
-    if (this.#replaying === 0) {
-      this.#caughtUp();
+    this.#told = Math.max(this.#told, place(gap.to).position);
+    this.#gaps.push(gap);
+    if (!this.#catchingUp) {
+      this.#tell("behind");
     }
   }
 
-  /** Numbers follow one another, so a hole would show itself, even one that the server did not tell of. */
-  #count(id) {
-    const [, epoch, number] = /^(.*)-(\d+)$/.exec(id);
-    const [, lastEpoch, lastNumber] = /^(.*)-(\d+)$/.exec(this.#last ?? "") ?? [];
-    if (epoch === lastEpoch) {
-      this.figures.missed += Math.max(0, number - lastNumber - 1);
-    }
-    this.#last = id;
+  /** Positions follow one another, so a hole would show itself, even one that the server did not tell of. */
+  #count({ epoch, position }) {
+    const last = place(this.#last);
+    const before = Math.max(this.#told, last.epoch === epoch ? last.position : 0);
+    this.figures.missed += Math.max(0, position - before - 1);
     this.figures.received++;
-    if (this.#replaying > 0) {
+    this.#catchingUp &&= position <= this.#newest.position;
+    if (this.#catchingUp) {
+      this.#replayed++;
       this.figures.replayed++;
     } else {
       this.#arrivals.push(performance.now());
     }
   }
 
-  #caughtUp() {
-    const again = this.hello.again;
-    const seconds = (performance.now() - this.#droppedAt) / 1000;
-    this.#enter(this.#gap ? "gap" : again ? "resumed" : "open", { gap: this.#gap, seconds, replay: this.hello.replay });
-    if (this.state !== "open") {
-      this.#newsTimer = setTimeout(() => this.#enter("open"), NEWS_MILLIS);
+  /** Once it has all that was published before it came, the page says how it came back. */
+  #settle() {
+    const { epoch, position } = place(this.#last);
+    const behind = epoch !== this.#newest.epoch || position < this.#newest.position;
+    const away = this.state === "connecting" || this.state === "reconnecting" || this.state === "closed";
+    if (behind || !away) {
+      return;
     }
+    this.#catchingUp = false;
+    if (this.hello.again) {
+      this.#tell(this.#gaps.length > 0 ? "gap" : "resumed");
+    } else {
+      this.#enter("open");
+    }
+  }
+
+  #tell(state) {
+    const seconds = (performance.now() - this.#droppedAt) / 1000;
+    this.#enter(state, { gaps: this.#gaps, seconds, replayed: this.#replayed });
+    this.#newsTimer = setTimeout(() => {
+      this.#gaps = [];
+      this.#enter("open");
+    }, NEWS_MILLIS);
   }
 
   #enter(state, news = {}) {
@@ -117,4 +157,10 @@ export class Stream extends EventTarget {
   #raw(name, id, data) {
     this.dispatchEvent(new CustomEvent("raw", { detail: { name, id, data } }));
   }
+}
+
+/** An id is a position in an epoch: another run of the server has another, and its positions mean nothing here. */
+function place(id) {
+  const dash = id.lastIndexOf("-");
+  return { epoch: id.slice(0, dash), position: Number(id.slice(dash + 1)) };
 }

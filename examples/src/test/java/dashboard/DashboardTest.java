@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dashboard.camera.Camera;
+import dashboard.camera.Detection;
 import dashboard.camera.Scene;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -18,8 +19,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -39,15 +41,21 @@ class DashboardTest {
     private static final Machine MACHINE =
             new Machine("host", "processor", 2, 1L << 30, "system", "25");
 
-    private final History history = new History(100);
-    private final Camera camera =
-            new Camera(new Scene(), detection -> history.publish("detection", detection));
+    /** Of which a page that is new gets the last twelve. */
+    private final Feed feed = new Feed(MACHINE, 0.1);
+
+    private final AtomicInteger detections = new AtomicInteger();
+    private final Camera camera = new Camera(new Scene(), this::detected);
     private final HttpClient client = HttpClient.newHttpClient();
     private final Server server = start();
 
+    private void detected(Detection detection) {
+        detections.incrementAndGet();
+        feed.publish(detection);
+    }
+
     private Server start() {
-        return Main.app(MACHINE, history, camera)
-                .start(new ServerOptions().host("127.0.0.1").port(0));
+        return Main.app(feed, camera).start(new ServerOptions().host("127.0.0.1").port(0));
     }
 
     @BeforeEach
@@ -105,34 +113,44 @@ class DashboardTest {
 
     @Test
     void aPageThatDropsResumesWithNoHole() throws Exception {
-        publish(2);
+        publish(0, 2);
         List<String> first = events(open(null), 3);
         assertTrue(first.getFirst().startsWith("event: hello\n"), first.getFirst());
-        assertTrue(first.getFirst().contains("\"resumed\":false,\"replay\":2"), first.getFirst());
         String last = id(first.getLast());
-        publish(2);
+        assertEquals(last, newest(first.getFirst()));
+        assertEquals(List.of(0L, 1L), times(first));
+        publish(2, 4);
         List<String> second = events(open(last), 3);
-        assertTrue(second.getFirst().contains("\"resumed\":true,\"replay\":2"), second.getFirst());
-        assertEquals(
-                List.of(last.replace("-2", "-3"), last.replace("-2", "-4")),
-                List.of(id(second.get(1)), id(second.get(2))));
+        assertEquals(List.of(2L, 3L), times(second));
+        assertEquals(id(second.getLast()), newest(second.getFirst()));
     }
 
     @Test
-    void aPageOfAnEarlierRunIsToldOfTheGapFirst() throws Exception {
-        publish(1);
-        List<String> events = events(open("earlier-7"), 3);
-        assertTrue(events.get(1).startsWith("event: gap\n"), events.get(1));
-        assertTrue(
-                events.get(1).contains("\"missed\":null,\"reason\":\"restarted\""), events.get(1));
-        assertTrue(events.get(2).startsWith("event: sample\n"), events.get(2));
+    void aNewPageGetsNoMoreThanIsRecent() throws Exception {
+        publish(0, 20);
+        assertEquals(8L, times(events(open(null), 2)).getFirst());
+    }
+
+    @Test
+    void aPageOfAnEarlierRunIsToldOfBothItsGapsFirst() throws Exception {
+        publish(0, 1);
+        List<String> events = events(open("0123456789-7"), 4);
+        assertGap("sample", "restarted", events.get(1));
+        assertGap("detection", "restarted", events.get(2));
+        assertTrue(events.get(3).startsWith("event: sample\n"), events.get(3));
+    }
+
+    private static void assertGap(String topic, String reason, String event) {
+        assertTrue(event.startsWith("event: gap\n"), event);
+        assertTrue(event.contains("\"topic\":\"" + topic + "\""), event);
+        assertTrue(event.contains("\"missed\":null,\"reason\":\"" + reason + "\""), event);
     }
 
     @Test
     void motionComesAsAnEventWhoseFrameCanBeFetched() throws Exception {
         BufferedReader stream = open(null);
         events(stream, 1);
-        while (history.start(null, Duration.ofMinutes(2)).replay() == 0) {
+        while (detections.get() == 0) {
             camera.take();
         }
         String detection = events(stream, 1).getFirst();
@@ -150,7 +168,9 @@ class DashboardTest {
         String name =
                 events(stream, 1).getFirst().replaceFirst("(?s).*\"stream\":\"(\\w+)\".*", "$1");
         assertEquals(202, client.send(drop(name), BodyHandlers.discarding()).statusCode());
-        assertEquals("", stream.lines().collect(Collectors.joining()));
+        // Nothing, but perhaps still when to come again.
+        String rest = stream.lines().collect(Collectors.joining());
+        assertTrue(rest.matches("(retry: 2000)?"), rest);
         assertEquals(404, client.send(drop("0000"), BodyHandlers.discarding()).statusCode());
     }
 
@@ -175,10 +195,24 @@ class DashboardTest {
         assertFalse(errors.contains("\tat "), errors);
     }
 
-    private void publish(int count) {
-        for (int i = 0; i < count; i++) {
-            history.publish("sample", List.of(i));
+    /** Samples that differ by their times, milliseconds since 1970. */
+    private void publish(long from, long to) {
+        for (long time = from; time < to; time++) {
+            var memory = new Sample.Memory(1, 2, 0, 0);
+            feed.publish(new Sample(time, 0, List.of(), null, memory, null, null, Map.of()));
         }
+    }
+
+    private static List<Long> times(List<String> events) {
+        return events.stream()
+                .filter(event -> event.startsWith("event: sample\n"))
+                .map(event -> event.replaceFirst("(?s).*\"time\":(\\d+).*", "$1"))
+                .map(Long::valueOf)
+                .toList();
+    }
+
+    private static String newest(String hello) {
+        return hello.replaceFirst("(?s).*\"newest\":\"([^\"]+)\".*", "$1");
     }
 
     private BufferedReader open(@Nullable String lastId) throws IOException, InterruptedException {
@@ -197,8 +231,11 @@ class DashboardTest {
         return Stream.generate(() -> event(stream)).limit(count).toList();
     }
 
+    /** The next event; the time to reconnect goes ahead of the first, as a block of its own. */
     private static String event(BufferedReader stream) {
-        return stream.lines().takeWhile(line -> !line.isEmpty()).collect(Collectors.joining("\n"));
+        String block =
+                stream.lines().takeWhile(line -> !line.isEmpty()).collect(Collectors.joining("\n"));
+        return block.startsWith("retry: ") ? event(stream) : block;
     }
 
     private static String id(String event) {

@@ -57,12 +57,7 @@ final class Example implements AutoCloseable {
 
     /** The first lines of a stream that are not empty; then the client leaves. */
     List<String> lines(String path, int count, String... headers) throws Exception {
-        HttpRequest.Builder request = request(path);
-        if (headers.length > 0) {
-            request.headers(headers);
-        }
-        var body = client.send(request.build(), BodyHandlers.ofInputStream()).body();
-        try (var reader = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
+        try (var reader = open(path, headers)) {
             var lines = new ArrayList<String>();
             while (lines.size() < count) {
                 String line = reader.readLine();
@@ -72,6 +67,16 @@ final class Example implements AutoCloseable {
             }
             return lines;
         }
+    }
+
+    /** A stream, line by line; closing it is how a client leaves. */
+    BufferedReader open(String path, String... headers) throws Exception {
+        HttpRequest.Builder request = request(path);
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        var body = client.send(request.build(), BodyHandlers.ofInputStream()).body();
+        return new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
     }
 
     private HttpRequest.Builder request(String path) {

@@ -3,6 +3,8 @@ package examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -75,10 +77,33 @@ class ExamplesTest {
             assertEquals(
                     "data: {\"name\":\"ann\",\"text\":\"two\"}",
                     chat.lines("/rooms/lobby/events", 3, "Last-Event-ID", id).getLast());
-            assertTrue(
-                    chat.lines("/rooms/lobby/events", 9).stream()
-                            .anyMatch(line -> line.startsWith("data: {\"here\":")));
         }
+    }
+
+    @Test
+    void chatKnowsWhoIsThere() throws Exception {
+        try (Example chat = Example.start("chat/Chat.java")) {
+            String events = "/rooms/lobby/events?name=";
+            try (var ann = chat.open(events + "ann")) {
+                await("data: [\"ann\"]", ann);
+                try (var bob = chat.open(events + "bob")) {
+                    await("data: [\"ann\",\"bob\"]", bob);
+                    await("data: [\"ann\",\"bob\"]", ann);
+                }
+                await("data: [\"ann\"]", ann);
+            }
+            try (var next = chat.open(events + "next")) {
+                await("data: [\"next\"]", next);
+            }
+        }
+    }
+
+    private static void await(String expected, BufferedReader stream) throws IOException {
+        String line = stream.readLine();
+        while (line != null && !line.equals(expected)) {
+            line = stream.readLine();
+        }
+        assertEquals(expected, line);
     }
 
     private static void say(Example chat, String text) throws Exception {

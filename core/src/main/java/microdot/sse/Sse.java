@@ -26,11 +26,13 @@ public final class Sse {
 
     private final Request request;
     private final BodySink sink;
-    private final AtomicBoolean following = new AtomicBoolean();
+    private final AtomicBoolean following;
 
-    Sse(Request request, BodySink sink) {
+    /** A stream that follows topics already, or will, may send nothing with an id. */
+    Sse(Request request, BodySink sink, boolean follows) {
         this.request = request;
         this.sink = sink;
+        this.following = new AtomicBoolean(follows);
     }
 
     /**
@@ -46,7 +48,7 @@ public final class Sse {
      * gives up for ever on any status but 200.
      */
     public static Response sseResponse(Request request, SseHandler handler) {
-        return response(sink -> new StreamRun(request, sink, handler).run());
+        return response(sink -> new StreamRun(request, sink, handler, null).run());
     }
 
     static Response response(Body.StreamWriter writer) {
@@ -134,7 +136,8 @@ public final class Sse {
 
     /**
      * The id of the last event that the client got before it came again, or null. The empty id is
-     * none.
+     * none. From the header {@code Last-Event-ID}, as {@code EventSource} sends it, or the query
+     * parameter {@code last-event-id}, for a page that kept it; the header wins.
      */
     public @Nullable String lastEventId() {
         return lastEventId(request);
@@ -143,23 +146,16 @@ public final class Sse {
     static @Nullable String lastEventId(Request request) {
         String id = request.header("Last-Event-ID");
         if (id == null || id.isEmpty()) {
-            return null;
+            String kept = request.query("last-event-id");
+            return kept == null || kept.isEmpty() ? null : kept;
         }
         // The standard has it sent in UTF-8; HTTP hands fields over as Latin-1.
         return new String(id.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
-    /** Where a client that follows topics says it stands; null for one that is new. */
-    static @Nullable String resumesFrom(Request request) {
-        String header = lastEventId(request);
-        String query = header == null ? request.query("last-event-id") : header;
-        return query == null || query.isEmpty() ? null : query;
-    }
-
     /**
-     * Follows topics until the stream ends, however; blocks so long. From where the client stands
-     * by its header {@code Last-Event-ID} or else its query parameter {@code last-event-id}, or
-     * from now on. What is sent meanwhile by other threads may not bear an id, for that would move
+     * Follows topics until the stream ends, however; blocks so long. From where the client's {@link
+     * #lastEventId()} stands, or from now on. What is sent meanwhile by other threads may not bear an id, for that would move
      * where the client stands.
      *
      * @throws IllegalArgumentException when no topic or more than {@link Topics#MAX_FOLLOWED} are
@@ -174,7 +170,7 @@ public final class Sse {
         }
         var ended = new CountDownLatch(1);
         topics.follow(
-                sink, followed, new Resume.Wish(resumesFrom(request), topics.head(), 0), null);
+                sink, followed, new Resume.Wish(lastEventId(request), topics.head(), 0), null);
         sink.onClose(ended::countDown);
         ended.await();
     }

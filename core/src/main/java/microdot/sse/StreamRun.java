@@ -2,8 +2,10 @@ package microdot.sse;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import microdot.Body;
 import microdot.BodySink;
 import microdot.Request;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a handler: ties its thread's life to the stream's. The thread is interrupted at most
@@ -17,30 +19,34 @@ final class StreamRun {
     private final Request request;
     private final BodySink sink;
     private final SseHandler handler;
-    private final Thread thread = Thread.currentThread();
-    private boolean running = true;
-    private boolean cancelled;
+    private final Body.@Nullable StreamWriter rest;
 
-    StreamRun(Request request, BodySink sink, SseHandler handler) {
+    /**
+     * @param rest writes the stream from where the handler returns; null when that is its end
+     */
+    StreamRun(
+            Request request, BodySink sink, SseHandler handler, Body.@Nullable StreamWriter rest) {
         this.request = request;
         this.sink = sink;
         this.handler = handler;
+        this.rest = rest;
     }
 
     void run() throws Exception {
         sink.keepAlive(() -> HEARTBEAT);
         sink.farewell(Retry::in);
-        sink.onClose(this::cancel);
-        if (isCancelled()) {
+        var life = new Life();
+        sink.onClose(life::cancel);
+        if (life.isCancelled()) {
             // The client left before its handler could begin, and nobody would interrupt it any
             // more.
-            finish();
+            life.finish();
             return;
         }
         try {
-            handler.handle(request, new Sse(request, sink));
+            handler.handle(request, new Sse(request, sink, rest != null));
         } catch (Throwable error) {
-            if (finish()) {
+            if (life.finish()) {
                 LOG.log(Level.DEBUG, () -> request + " was cancelled", error);
                 return;
             }
@@ -48,30 +54,45 @@ final class StreamRun {
             sink.abort();
             return;
         }
-        finish();
-        sink.end();
-    }
-
-    /** Runs on a thread of the transport, or on the one that closed the stream. */
-    private synchronized void cancel() {
-        cancelled = true;
-        // A handler that closed its own stream is not to be interrupted in what it does after.
-        if (running && Thread.currentThread() != thread) {
-            running = false;
-            thread.interrupt();
+        if (life.finish()) {
+            return;
+        }
+        if (rest == null) {
+            sink.end();
+        } else {
+            rest.writeTo(sink);
         }
     }
 
-    private synchronized boolean isCancelled() {
-        return cancelled;
-    }
+    /** The stream keeps it to its end, however long that goes on without the thread. */
+    private static final class Life {
+        /** Null when its handler is not to be interrupted any more. */
+        private @Nullable Thread thread = Thread.currentThread();
 
-    /** Whether the stream had ended before the handler did. */
-    private synchronized boolean finish() {
-        running = false;
-        if (cancelled) {
-            Thread.interrupted();
+        private boolean cancelled;
+
+        /** Runs on a thread of the transport, or on the one that closed the stream. */
+        synchronized void cancel() {
+            cancelled = true;
+            Thread running = thread;
+            // A handler that closed its own stream is not to be interrupted in what it does after.
+            if (running != null && running != Thread.currentThread()) {
+                thread = null;
+                running.interrupt();
+            }
         }
-        return cancelled;
+
+        synchronized boolean isCancelled() {
+            return cancelled;
+        }
+
+        /** Whether the stream had ended before the handler did. */
+        synchronized boolean finish() {
+            thread = null;
+            if (cancelled) {
+                Thread.interrupted();
+            }
+            return cancelled;
+        }
     }
 }

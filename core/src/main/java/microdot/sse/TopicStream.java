@@ -3,14 +3,15 @@ package microdot.sse;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
+import microdot.Body;
 import microdot.Handler;
 import microdot.Request;
 import microdot.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A handler whose stream follows topics. Immutable: {@link #last} and {@link #where} return a
- * changed copy.
+ * A handler whose stream follows topics. Immutable: {@link #last}, {@link #where} and {@link
+ * #onOpen} return a changed copy.
  *
  * <p>A client resumes with the id that it got last, in the header {@code Last-Event-ID}, as {@code
  * EventSource} sends it, or in the query parameter {@code last-event-id}, for a page that kept it;
@@ -21,20 +22,23 @@ public final class TopicStream implements Handler {
     private final Function<Request, ? extends Iterable<String>> names;
     private final int last;
     private final @Nullable BiPredicate<Request, Event> filter;
+    private final @Nullable SseHandler opening;
 
     TopicStream(Topics topics, Function<Request, ? extends Iterable<String>> names) {
-        this(topics, names, 0, null);
+        this(topics, names, 0, null, null);
     }
 
     private TopicStream(
             Topics topics,
             Function<Request, ? extends Iterable<String>> names,
             int last,
-            @Nullable BiPredicate<Request, Event> filter) {
+            @Nullable BiPredicate<Request, Event> filter,
+            @Nullable SseHandler opening) {
         this.topics = topics;
         this.names = names;
         this.last = last;
         this.filter = filter;
+        this.opening = opening;
     }
 
     /**
@@ -45,7 +49,7 @@ public final class TopicStream implements Handler {
         if (events < 0) {
             throw new IllegalArgumentException("last: " + events + " (expected: 0 or more)");
         }
-        return new TopicStream(topics, names, events, filter);
+        return new TopicStream(topics, names, events, filter, opening);
     }
 
     /**
@@ -57,18 +61,31 @@ public final class TopicStream implements Handler {
      * ends the stream.
      */
     public TopicStream where(BiPredicate<Request, Event> filter) {
-        return new TopicStream(topics, names, last, filter);
+        return new TopicStream(topics, names, last, filter, opening);
+    }
+
+    /**
+     * Runs the handler when a client's stream opens, ahead of all events of the topics: to greet
+     * the client, and to keep account of who is there, with {@link Sse#onClose} for when it goes.
+     * The stream follows its topics once the handler has returned, and needs no thread from then
+     * on; nothing published meanwhile is missed. What the handler sends may not bear an id, for
+     * that would move where the client stands. One that throws ends the stream. It lives on a
+     * virtual thread that is interrupted when the client goes, as any {@link SseHandler}.
+     */
+    public TopicStream onOpen(SseHandler handler) {
+        return new TopicStream(topics, names, last, filter, handler);
     }
 
     @Override
     public Response handle(Request request) {
         List<String> followed = Topics.checkedNames(names.apply(request));
-        String id = Sse.resumesFrom(request);
         Sieve sieve = filter == null ? null : new Sieve(request, filter);
         // Fixed before the head goes out: what is published once the client knows that it is
         // connected is for it.
-        long opened = topics.head();
+        var wish = new Resume.Wish(Sse.lastEventId(request), topics.head(), last);
+        Body.StreamWriter follow = sink -> topics.follow(sink, followed, wish, sieve);
+        SseHandler first = opening;
         return Sse.response(
-                sink -> topics.follow(sink, followed, new Resume.Wish(id, opened, last), sieve));
+                first == null ? follow : sink -> new StreamRun(request, sink, first, follow).run());
     }
 }

@@ -121,6 +121,16 @@ public final class Topics {
         }
     }
 
+    /**
+     * The id of the newest event of all topics: a client that comes with it gets what is published
+     * from now on. For a page that is made with the state in it: read the id first, then the state,
+     * and have the page open {@code /events?last-event-id=...}. A greeting that bears it tells a
+     * client which events are older than its stream.
+     */
+    public String lastEventId() {
+        return logs.epoch.id(head());
+    }
+
     // ---- Following ----
 
     /**

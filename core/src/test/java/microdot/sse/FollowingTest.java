@@ -81,6 +81,18 @@ class FollowingTest {
     }
 
     @Test
+    void oneThatHasGoneAlreadyNeedNotBeToldWhenToComeAgain() {
+        topics.topic("a", new TopicOptions().retry(Duration.ofSeconds(1)));
+        var sink = new FakeSink(loop, bytes -> {});
+        sink.cut();
+        topics.follow(sink, List.of("a"), new Resume.Wish(null, topics.head(), 0), null);
+        loop.run();
+        topics.sweep();
+        assertEquals(0, topics.topic("a").followers());
+        assertEquals(0, topics.logs().loops());
+    }
+
+    @Test
     void loopsThatStoppedAreLetGo() {
         TestFollower.of(loop, topics, "a").sink.stall();
         var dead = new TestLoop();

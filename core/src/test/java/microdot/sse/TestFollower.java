@@ -12,6 +12,7 @@ import java.util.function.Predicate;
 import microdot.Body;
 import microdot.Headers;
 import microdot.JsonCodec;
+import microdot.Microdot;
 import microdot.Request;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +50,8 @@ final class TestFollower {
         var client = new InetSocketAddress(9);
         var request = new Request("GET", target, headers, new byte[0], client, "http");
         try {
-            ((Body.Stream) stream.handle(request).body()).writer().writeTo(sink);
+            var response = new Microdot().get("/", stream).handle(request);
+            ((Body.Stream) response.body()).writer().writeTo(sink);
         } catch (Exception e) {
             throw new AssertionError(e);
         }

@@ -18,6 +18,7 @@ import microdot.Response;
 import microdot.sse.Sse;
 import microdot.sse.SseHandler;
 import microdot.sse.StreamClosedException;
+import microdot.sse.Topics;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -330,5 +331,50 @@ class SseEndTest {
         }
         assertEquals(1, ran.get());
         assertEquals(List.of("an onClose of the event stream GET /events failed"), log.messages());
+    }
+
+    private static TestClient opening(Topics topics, SseHandler handler) {
+        return new TestClient(new Microdot().get("/events", topics.stream("a").onOpen(handler)));
+    }
+
+    @Test
+    void whoFollowsTopicsHasNoThreadOnceTheOpeningIsOver() throws Exception {
+        var topics = new Topics();
+        var thread = new CompletableFuture<Thread>();
+        try (var client =
+                        opening(topics, (request, sse) -> thread.complete(Thread.currentThread()));
+                TestStream stream = client.stream("/events")) {
+            thread.join().join();
+            topics.publish("a", "a1");
+            assertEquals("a1", stream.next().data());
+        }
+        assertEquals(0, topics.topic("a").followers());
+    }
+
+    @Test
+    void aLeavingClientInterruptsTheOpening() {
+        var topics = new Topics();
+        try (var client = opening(topics, waiting);
+                TestStream stream = client.stream("/events")) {
+            opened.join();
+            stream.close();
+        }
+        assertEquals(0, topics.topic("a").followers());
+        assertEquals(List.of(), log.messages());
+    }
+
+    @Test
+    void anOpeningThatFailsCutsTheStreamAndNobodyFollows() {
+        var topics = new Topics();
+        SseHandler failing =
+                (request, sse) -> {
+                    throw new IllegalStateException("no greeting today");
+                };
+        try (var client = opening(topics, failing);
+                TestStream stream = client.stream("/events")) {
+            assertEquals(TestStream.End.ABORTED, stream.awaitEnd());
+        }
+        assertEquals(0, topics.topic("a").followers());
+        assertEquals(1, log.messages().size());
     }
 }
