@@ -1,0 +1,116 @@
+package e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import e2e.Script.Received;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import microdot.Microdot;
+import microdot.Request;
+import microdot.Response;
+import microdot.Server;
+import microdot.ServerOptions;
+import microdot.sse.Topics;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A server goes and another comes in its place, and no page notices more than a pause. */
+@Timeout(180)
+class DrainBrowserTest {
+    private static final int STREAMS = 200;
+
+    /** A browser has as many connections to an origin. */
+    private static final int EACH = 6;
+
+    /** How many are to be told to come later before the server goes. */
+    private static final int SENT_AWAY = 30;
+
+    /** Longer than the test needs: it ends the drain when it has seen enough of it. */
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
+    private final Topics topics = new Topics();
+    private final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
+    private int published;
+
+    private Server serve(int port) {
+        return new Microdot()
+                .get("/", request -> Response.html("<!doctype html><title>drain</title>"))
+                .get("/events", this::follow)
+                .start(new ServerOptions().host("0.0.0.0").port(port));
+    }
+
+    /** To pages of any origin: those who are told to come later must see that they may read it. */
+    private Response follow(Request request) {
+        Response response = topics.stream("numbers").handle(request);
+        asked.add(request.toString());
+        return response.header("Access-Control-Allow-Origin", "*");
+    }
+
+    private void awaitAsked() throws InterruptedException {
+        assertNotNull(asked.poll(Child.PATIENCE_SECONDS, TimeUnit.SECONDS), "nobody comes");
+    }
+
+    private void publish() {
+        published++;
+        topics.publish("numbers", published);
+    }
+
+    /**
+     * Waits until all streams are open and have got all that was published, once and in order;
+     * returns how often they opened.
+     */
+    private int awaitAll(Pages pages) throws IOException {
+        String numbers =
+                IntStream.rangeClosed(1, published)
+                        .mapToObj(Integer::toString)
+                        .collect(Collectors.joining(" "));
+        Received outcome = pages.outcome("page", "" + published);
+        assertEquals(STREAMS + " in state 1 with " + numbers, outcome.data());
+        return Integer.parseInt(outcome.id());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"chromium", "firefox"})
+    void everyStreamComesThroughARestart(String browser) throws Exception {
+        try (var pages = new Pages(browser);
+                Server first = serve(0)) {
+            pages.beginMany("page", first.port(), STREAMS, EACH, "/events");
+            for (int stream = 1; stream <= STREAMS; stream++) {
+                awaitAsked();
+            }
+            publish();
+            awaitAll(pages);
+            drain(first);
+            publish(); // While nobody listens.
+            try (Server second = serve(first.port())) {
+                publish();
+                awaitAll(pages);
+                publish();
+                // Who was sent away has opened for that, too.
+                int opens = awaitAll(pages);
+                assertTrue(opens > 2 * STREAMS, () -> opens + ": nobody was sent away");
+                assertEquals(STREAMS, second.stats().streams());
+                pages.closeAll();
+            }
+        }
+    }
+
+    /** Drains until enough have come again and were sent away, events being published all along. */
+    private void drain(Server server) throws InterruptedException {
+        Thread draining = Thread.startVirtualThread(() -> server.close(GRACE));
+        for (int sent = 1; sent <= SENT_AWAY; sent++) {
+            awaitAsked();
+            publish();
+        }
+        server.close();
+        draining.join();
+    }
+}

@@ -1,0 +1,118 @@
+package e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import e2e.Script.Received;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import microdot.JsonCodec;
+
+/**
+ * The pages of one real browser, each with a name and an EventSource, and what happens to it: its
+ * messages, and its changes of state, {@code open} and {@code error}, with {@code readyState} for
+ * their data. They come in the order of their page, whichever page is asked for.
+ */
+final class Pages implements AutoCloseable {
+    private final Child browser;
+    private final Map<String, Deque<Received>> unread = new LinkedHashMap<>();
+
+    Pages(String name) {
+        browser = Child.node("browser/topics.mjs", name);
+        browser.await("ready");
+    }
+
+    /** Opens a page of the server or the link at the port, and waits until its stream is open. */
+    void open(String page, int port, String path) throws IOException {
+        begin(page, port, path);
+        assertEquals(state("open", 1), next(page));
+    }
+
+    /** Opens a page and does not wait for its stream. */
+    void begin(String page, int port, String path) throws IOException {
+        unread.put(page, new ArrayDeque<>());
+        browser.tell("open " + page + " " + home(port) + " " + path);
+    }
+
+    /** Opens a page with so many streams, so many of them from one address. */
+    void beginMany(String page, int port, int streams, int each, String path) throws IOException {
+        unread.put(page, new ArrayDeque<>());
+        browser.tell(String.join(" ", "many", page, home(port), "" + streams, "" + each, path));
+    }
+
+    private static String home(int port) {
+        return "http://127.0.0.1:" + port + "/";
+    }
+
+    /**
+     * Waits until each of a page's many streams has got the data or given up; what they got is then
+     * the data of what is returned, and its id the number of times that they opened.
+     */
+    Received outcome(String page, String data) throws IOException {
+        browser.tell("outcome " + page + " " + data);
+        return next(page);
+    }
+
+    static Received state(String event, int readyState) {
+        return new Received(event, "", "" + readyState);
+    }
+
+    /** What happens next to the page. */
+    Received next(String page) {
+        Deque<Received> its = Objects.requireNonNull(unread.get(page), page);
+        while (its.isEmpty()) {
+            String line = browser.await("\"page\"");
+            Deque<Received> other = unread.get(String.valueOf(fields(line).get("page")));
+            if (other != null) { // Else it is closed.
+                other.add(Script.parse(line));
+            }
+        }
+        return its.remove();
+    }
+
+    /**
+     * The page's next messages up to the one with the data. It may have to come again before, as
+     * often as it likes, but may never give up.
+     */
+    List<Received> messages(String page, String last) {
+        var messages = new ArrayList<Received>();
+        while (messages.isEmpty() || !messages.getLast().data().equals(last)) {
+            Received next = next(page);
+            if (next.event().equals("error")) {
+                assertEquals(state("error", 0), next);
+            } else if (!next.event().equals("open")) {
+                messages.add(next);
+            }
+        }
+        return messages;
+    }
+
+    static Map<?, ?> fields(String json) {
+        return JsonCodec.standard().decode(json.getBytes(StandardCharsets.UTF_8), Map.class);
+    }
+
+    void close(String page) throws IOException {
+        browser.tell("close " + page);
+        while (!next(page).event().equals("closed")) {
+            // What came before it was closed.
+        }
+        unread.remove(page);
+    }
+
+    void closeAll() throws IOException {
+        for (String page : List.copyOf(unread.keySet())) {
+            close(page);
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        browser.close();
+    }
+}
