@@ -50,7 +50,8 @@ public final class Bench implements Callable<Integer> {
     @Option(
             names = "--micro-seconds",
             paramLabel = "S",
-            description = "Seconds of an iteration of JMH; there are 3 to warm up and 5 that count.")
+            description =
+                    "Seconds of an iteration of JMH; there are 3 to warm up and 5 that count.")
     private int microSeconds = 1;
 
     private final Path home = Path.of(System.getProperty("microdot.home", "."));
@@ -97,7 +98,9 @@ public final class Bench implements Callable<Integer> {
                     if (scenario == Scenario.TICKS && !server.ticks()) {
                         continue;
                     }
-                    progress("%s %d/%d %s ".formatted(scenario.id(), i, load.repetitions, server.id()));
+                    progress(
+                            "%s %d/%d %s "
+                                    .formatted(scenario.id(), i, load.repetitions, server.id()));
                     Result result = measure(scenario, server);
                     System.err.println(Report.brief(scenario, result));
                     report.add(scenario, server, result);

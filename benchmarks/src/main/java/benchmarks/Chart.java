@@ -35,7 +35,10 @@ final class Chart {
                         .filter(server -> !Double.isNaN(report.headline(scenario, server)))
                         .toList();
         double most =
-                shown.stream().mapToDouble(server -> report.headline(scenario, server)).max().orElse(1);
+                shown.stream()
+                        .mapToDouble(server -> report.headline(scenario, server))
+                        .max()
+                        .orElse(1);
         svg.append(
                 "<text x=\"10\" y=\"%d\" font-weight=\"600\">%s: %s</text>\n"
                         .formatted(y + 20, scenario.id(), Report.headlineTitle(scenario)));

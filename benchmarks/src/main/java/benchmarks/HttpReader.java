@@ -33,7 +33,9 @@ final class HttpReader {
         this.body = body;
     }
 
-    /** The status of the response that is being read or was read last; 0 before its line is there. */
+    /**
+     * The status of the response that is being read or was read last; 0 before its line is there.
+     */
     int status() {
         return status;
     }

@@ -67,7 +67,9 @@ final class Measurement {
         return scenario == Scenario.TICKS ? "/ticks?ms=" + load.period : "/events";
     }
 
-    /** The first wave warms the server up and shows the memory, the second what connecting costs. */
+    /**
+     * The first wave warms the server up and shows the memory, the second what connecting costs.
+     */
     private Result idle(ServerProcess server, LoadClient client, Usage before) throws IOException {
         client.listen(SETTLE);
         double resident = server.usage().resident() - before.resident();

@@ -79,12 +79,9 @@ final class Report {
         return columns(scenario).getFirst().title;
     }
 
-    private double median(
-            Scenario scenario, Contestant server, ToDoubleFunction<Result> value) {
+    private double median(Scenario scenario, Contestant server, ToDoubleFunction<Result> value) {
         double[] sorted =
-                results.getOrDefault(scenario, Map.of())
-                        .getOrDefault(server, List.of())
-                        .stream()
+                results.getOrDefault(scenario, Map.of()).getOrDefault(server, List.of()).stream()
                         .filter(Result::isSound)
                         .mapToDouble(value)
                         .filter(number -> !Double.isNaN(number))
@@ -130,7 +127,11 @@ final class Report {
 
     private void table(StringBuilder text, Scenario scenario) {
         List<Column> columns = columns(scenario);
-        text.append("\n**").append(scenario.id()).append("**: ").append(scenario.text).append("\n\n");
+        text.append("\n**")
+                .append(scenario.id())
+                .append("**: ")
+                .append(scenario.text)
+                .append("\n\n");
         row(text, "server", columns.stream().map(Column::title).toList(), "faults");
         row(text, "---", columns.stream().map(column -> "---:").toList(), "---");
         for (Contestant server : servers) {
@@ -150,7 +151,9 @@ final class Report {
                 .filter(result -> !result.isSound())
                 .map(Result::faults)
                 .distinct()
-                .collect(Collectors.collectingAndThen(Collectors.joining("; "), s -> s.isEmpty() ? "none" : s));
+                .collect(
+                        Collectors.collectingAndThen(
+                                Collectors.joining("; "), s -> s.isEmpty() ? "none" : s));
     }
 
     private static void row(StringBuilder text, String first, List<String> cells, String last) {

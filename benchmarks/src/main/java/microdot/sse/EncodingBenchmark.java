@@ -17,7 +17,8 @@ import org.openjdk.jmh.annotations.State;
 public class EncodingBenchmark {
     private final JsonCodec json = JsonCodec.standard();
     private final Event text = Event.of("x".repeat(128)).event("reading").id("42");
-    private final Event lines = Event.of("a line of the text\n".repeat(7)).event("reading").id("42");
+    private final Event lines =
+            Event.of("a line of the text\n".repeat(7)).event("reading").id("42");
     private final Event accents = Event.of("Zürich, 21 °C; ".repeat(9)).event("reading").id("42");
     private final Event map =
             Event.of(Map.of("label", "cat", "score", 0.97, "camera", 3)).event("detection");

@@ -38,7 +38,7 @@ public final class JavalinServer {
         long period = Long.parseLong(client.ctx().queryParam("ms"));
         try {
             for (long tick = 0; !client.terminated(); tick++) {
-                client.sendEvent(tick);
+                client.sendEvent(Long.toString(tick)); // A number would want a JSON library.
                 Thread.sleep(period);
             }
         } catch (InterruptedException e) {
