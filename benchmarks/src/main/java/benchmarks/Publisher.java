@@ -1,0 +1,54 @@
+package benchmarks;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+
+/** Publishes over one connection that stays open, one request at a time. */
+final class Publisher {
+    private final SocketChannel channel;
+    private final Payload payload;
+    private final byte[] head;
+    private final HttpReader reader = new HttpReader((bytes, from, to) -> {});
+    private int sent;
+
+    Publisher(SocketChannel channel, Payload payload) {
+        this.channel = channel;
+        this.payload = payload;
+        head =
+                """
+                POST /publish HTTP/1.1\r
+                Host: localhost\r
+                Content-Type: text/plain\r
+                Content-Length: %d\r
+                \r
+                """
+                        .formatted(payload.size())
+                        .getBytes(US_ASCII);
+    }
+
+    /** Whether the last request is answered. */
+    boolean isIdle() {
+        return reader.complete() == sent;
+    }
+
+    void publish(long number) throws IOException {
+        ByteBuffer request = ByteBuffer.allocate(head.length + payload.size());
+        request.put(head).put(payload.of(number)).flip();
+        sent++;
+        // A request is far smaller than the socket's buffer, which is empty: this does not spin.
+        while (request.hasRemaining()) {
+            channel.write(request);
+        }
+    }
+
+    void take(byte[] bytes, int from, int to) {
+        reader.feed(bytes, from, to);
+        if (reader.status() / 100 != 2 && reader.status() != 0) {
+            throw new IllegalStateException(
+                    "POST /publish: " + reader.status() + " (expected: 2xx)");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package benchmarks;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.stream.Stream;
+
+/** A server in a process of its own, and what it and its children use. */
+final class ServerProcess implements AutoCloseable {
+    private static final long START = Duration.ofSeconds(60).toNanos();
+
+    private final Process process;
+    private final InetSocketAddress address;
+
+    private ServerProcess(Process process, InetSocketAddress address) {
+        this.process = process;
+        this.address = address;
+    }
+
+    /**
+     * What the processes of a server have used so far.
+     *
+     * @param resident bytes of memory, those that several share counted for each; 0 where it cannot
+     *     be told, which is everywhere but on Linux
+     */
+    record Usage(Duration cpu, long resident) {}
+
+    /** Starts the command for a free port, and returns when it accepts connections. */
+    static ServerProcess start(IntFunction<List<String>> command, File log)
+            throws IOException, InterruptedException {
+        int port = freePort();
+        Process process =
+                new ProcessBuilder(command.apply(port))
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+                        .start();
+        var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        var server = new ServerProcess(process, address);
+        long deadline = System.nanoTime() + START;
+        while (!server.accepts()) {
+            if (!process.isAlive() || System.nanoTime() - deadline > 0) {
+                server.close();
+                throw new IOException("the server did not start; see " + log);
+            }
+            Thread.sleep(50);
+        }
+        return server;
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private boolean accepts() {
+        try (var socket = new Socket()) {
+            socket.connect(address, 1000);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+
+    Usage usage() {
+        Duration cpu = Duration.ZERO;
+        long resident = 0;
+        for (ProcessHandle each : family().toList()) {
+            cpu = cpu.plus(each.info().totalCpuDuration().orElse(Duration.ZERO));
+            resident += resident(each.pid());
+        }
+        return new Usage(cpu, resident);
+    }
+
+    private Stream<ProcessHandle> family() {
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants());
+    }
+
+    private static long resident(long pid) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        List<ProcessHandle> all = family().toList();
+        process.destroy();
+        if (!process.waitFor(10, TimeUnit.SECONDS)) {
+            all.forEach(ProcessHandle::destroyForcibly);
+            process.waitFor();
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package microdot.sse;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import microdot.BodySink;
+import org.jspecify.annotations.Nullable;
+
+/** A connection that takes everything at once: copies it into a buffer, as a socket's would be. */
+final class StandInSink implements BodySink {
+    private static final int TURN = 64 << 10;
+
+    private final Executor loop;
+    private final byte[] buffer;
+    private @Nullable Feed feed;
+
+    StandInSink(StandInLoop loop) {
+        this.loop = loop;
+        this.buffer = new byte[4 << 10];
+    }
+
+    @Override
+    public void pull() {
+        Feed source = feed;
+        if (source != null) {
+            source.fill(new Turn());
+        }
+    }
+
+    private final class Turn implements Space {
+        private int room = TURN;
+
+        @Override
+        public int room() {
+            return room;
+        }
+
+        @Override
+        public void put(byte[] bytes, int from, int to) {
+            int length = to - from;
+            room -= length;
+            System.arraycopy(bytes, from, buffer, 0, Math.min(length, buffer.length));
+        }
+    }
+
+    @Override
+    public void feed(Feed source) {
+        feed = source;
+    }
+
+    @Override
+    public Executor loop() {
+        return loop;
+    }
+
+    @Override
+    public void write(byte[] bytes) {
+        System.arraycopy(bytes, 0, buffer, 0, Math.min(bytes.length, buffer.length));
+    }
+
+    @Override
+    public boolean isOpen() {
+        return true;
+    }
+
+    // Nothing here ends, and nothing is quiet for long enough to be kept alive.
+
+    @Override
+    public void end() {}
+
+    @Override
+    public void abort() {}
+
+    @Override
+    public void onClose(Runnable action) {}
+
+    @Override
+    public void keepAlive(Supplier<byte[]> frame) {}
+
+    @Override
+    public void farewell(Function<Duration, byte[]> last) {}
+
+    @Override
+    public void endAt(Instant time) {}
+}

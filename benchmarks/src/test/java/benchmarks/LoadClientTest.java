@@ -1,0 +1,99 @@
+package benchmarks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import benchmarks.LoadClient.Figures;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import microdot.Microdot;
+import microdot.Server;
+import microdot.ServerOptions;
+import microdot.sse.Topics;
+import org.junit.jupiter.api.Test;
+
+/** The load client against our own server: small, but all that the comparison does. */
+final class LoadClientTest {
+    private static final int FOLLOWERS = 20;
+    private static final ServerOptions FREE_PORT = new ServerOptions().host("127.0.0.1").port(0);
+
+    @Test
+    void everyEventReachesEveryFollower() throws IOException {
+        try (Server server = FanoutServer.app().start(FREE_PORT);
+                var client = new LoadClient(address(server), new Payload(128))) {
+            client.follow("/events", FOLLOWERS);
+            client.begin();
+            Figures alone = client.closedLoop(1, 30, Duration.ZERO);
+            Figures together = client.closedLoop(16, 100, Duration.ZERO);
+            Figures paced = client.rate(1000, 50, Duration.ZERO);
+
+            assertEquals("none", client.faults().toString());
+            assertEquals(30 * FOLLOWERS, alone.deliveries());
+            assertEquals(100 * FOLLOWERS, together.deliveries());
+            assertEquals(50 * FOLLOWERS, paced.latencies().count());
+            assertEquals(100, together.rounds().count());
+            assertTrue(alone.rounds().quantile(0.99) >= alone.rounds().quantile(0.5));
+        }
+    }
+
+    @Test
+    void eachStreamTicksByItself() throws IOException {
+        try (Server server = FanoutServer.app().start(FREE_PORT);
+                var client = new LoadClient(address(server), new Payload(0))) {
+            client.follow("/ticks?ms=1", FOLLOWERS);
+            long deliveries = 0;
+            while (deliveries < 10 * FOLLOWERS) {
+                deliveries += client.listen(Duration.ofMillis(20)).deliveries();
+            }
+            assertEquals("none", client.faults().toString());
+        }
+    }
+
+    @Test
+    void followersThatLeaveCanComeAgain() throws IOException {
+        try (Server server = FanoutServer.app().start(FREE_PORT);
+                var client = new LoadClient(address(server), new Payload(10))) {
+            client.follow("/events", FOLLOWERS);
+            client.leave();
+            client.follow("/events", 2);
+            client.begin();
+            assertEquals(2 * 5, client.closedLoop(1, 5, Duration.ZERO).deliveries());
+            assertEquals("none", client.faults().toString());
+        }
+    }
+
+    /** What the client cannot see, the comparison would not either. */
+    @Test
+    void whatIsLostIsSeen() throws IOException {
+        var topics = new Topics();
+        var received = new AtomicInteger();
+        var app = new Microdot();
+        app.get("/events", topics.stream("events"));
+        app.post(
+                "/publish",
+                request -> {
+                    if (received.incrementAndGet() % 10 != 0) {
+                        topics.publish("events", request.text());
+                    }
+                    return 204;
+                });
+        try (Server server = app.start(FREE_PORT);
+                var client = new LoadClient(address(server), new Payload(128))) {
+            client.follow("/events", FOLLOWERS);
+            client.begin();
+            // The event that is lost is never over, but with two on their way the next one tells.
+            assertThrows(
+                    IllegalStateException.class,
+                    () -> client.closedLoop(2, 30, Duration.ofMinutes(1)));
+            assertEquals(FOLLOWERS, client.faults().lost);
+        }
+    }
+
+    private static InetSocketAddress address(Server server) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port());
+    }
+}

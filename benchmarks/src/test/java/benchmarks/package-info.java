@@ -1,0 +1,4 @@
+@NullMarked
+package benchmarks;
+
+import org.jspecify.annotations.NullMarked;
