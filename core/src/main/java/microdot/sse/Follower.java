@@ -235,7 +235,8 @@ final class Follower implements BodySink.Feed {
         boolean owing = Arrays.stream(cursors).anyMatch(one -> one.isWaiting() || one.owes() > 0);
         return hasId || owing || cursors.length == 0
                 ? new byte[0]
-                : logs.checkpoint(Arrays.stream(cursors).mapToLong(Cursor::given).min().orElseThrow());
+                : logs.checkpoint(
+                        Arrays.stream(cursors).mapToLong(Cursor::given).min().orElseThrow());
     }
 
     /** A comment, or where the topics want it and there is something to say, the position. */

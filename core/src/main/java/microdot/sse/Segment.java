@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -65,11 +66,16 @@ final class Segment {
     // Readers of the old arrays find in them all that they may look at.
     private void grow() {
         int entries = ends.length * 2;
-        positions = Arrays.copyOf(positions, entries);
-        times = Arrays.copyOf(times, entries);
-        ends = Arrays.copyOf(ends, entries);
+        long[] morePositions = Arrays.copyOf(positions, entries);
+        long[] moreTimes = Arrays.copyOf(times, entries);
+        int[] moreEnds = Arrays.copyOf(ends, entries);
         keys = keys == null ? null : Arrays.copyOf(keys, entries);
         userIds = userIds == null ? null : Arrays.copyOf(userIds, entries);
+        // Who read an older count and finds a new array must find it filled.
+        VarHandle.storeStoreFence();
+        positions = morePositions;
+        times = moreTimes;
+        ends = moreEnds;
     }
 
     int count() {

@@ -51,6 +51,7 @@ final class Snapshots {
 
     private EncodedEvent encode(Object state) {
         Event event = state instanceof Event own ? own : Event.of(state).event("snapshot");
+        Topics.checkPublishable(event.id(null));
         return EncodedEvent.of(event.id(null), json);
     }
 }

@@ -155,8 +155,8 @@ public final class Sse {
 
     /**
      * Follows topics until the stream ends, however; blocks so long. From where the client's {@link
-     * #lastEventId()} stands, or from now on. What is sent meanwhile by other threads may not bear an id, for that would move
-     * where the client stands.
+     * #lastEventId()} stands, or from now on. What is sent meanwhile by other threads may not bear
+     * an id, for that would move where the client stands.
      *
      * @throws IllegalArgumentException when no topic or more than {@link Topics#MAX_FOLLOWED} are
      *     named

@@ -5,6 +5,7 @@ import java.util.function.BiPredicate;
 import java.util.function.Function;
 import microdot.Body;
 import microdot.Handler;
+import microdot.HttpException;
 import microdot.Request;
 import microdot.Response;
 import org.jspecify.annotations.Nullable;
@@ -78,7 +79,7 @@ public final class TopicStream implements Handler {
 
     @Override
     public Response handle(Request request) {
-        List<String> followed = Topics.checkedNames(names.apply(request));
+        List<String> followed = followed(request);
         Sieve sieve = filter == null ? null : new Sieve(request, filter);
         // Fixed before the head goes out: what is published once the client knows that it is
         // connected is for it.
@@ -87,5 +88,16 @@ public final class TopicStream implements Handler {
         SseHandler first = opening;
         return Sse.response(
                 first == null ? follow : sink -> new StreamRun(request, sink, first, follow).run());
+    }
+
+    // Names may come from the request's path: then it is the client's fault, and no failure of
+    // ours.
+    private List<String> followed(Request request) {
+        Iterable<String> asked = names.apply(request);
+        try {
+            return Topics.checkedNames(asked);
+        } catch (IllegalArgumentException e) {
+            throw new HttpException(400, String.valueOf(e.getMessage()));
+        }
     }
 }

@@ -106,7 +106,7 @@ public final class Topics {
         }
     }
 
-    private static void checkPublishable(Event event) {
+    static void checkPublishable(Event event) {
         if (event.event() != null && RESERVED.contains(event.event())) {
             throw new IllegalArgumentException(
                     "event: \"" + event.event() + "\" (expected: not gap or checkpoint)");

@@ -80,7 +80,7 @@ final class Admission {
     }
 
     void drain() {
-        leaving = streams.get();
+        leaving = Math.max(leaving, streams.get()); // Asked again when the grace is over.
         draining = true;
     }
 

@@ -194,17 +194,20 @@ final class ChannelSink implements BodySink {
         if (frame == null || full || heartbeatAfter == 0 || now - lastWrite < heartbeatAfter) {
             return;
         }
-        byte[] bytes = frame.get();
+        byte @Nullable [] bytes = null;
         lock.lock();
         try {
-            if (!open || waiting > 0) {
-                return; // What waits to be read is no idle stream.
+            if (open && waiting == 0) { // What waits to be read is no idle stream.
+                // Asked only now: what it gives says where the client stands, and must not be lost.
+                bytes = frame.get();
+                waiting += bytes.length;
             }
-            waiting += bytes.length;
         } finally {
             lock.unlock();
         }
-        send(Collections.singleton(bytes), bytes.length);
+        if (bytes != null) {
+            send(Collections.singleton(bytes), bytes.length);
+        }
     }
 
     /**

@@ -241,6 +241,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         // A stream may last for days, and needs none of them.
         decoder = null;
         reader = null;
+        loop.began(this);
         if (stopping) {
             out.dismiss(admission::comeAgain);
         }

@@ -35,6 +35,7 @@ final class LoopConnections {
     // Of the event loop alone.
     private final List<HttpConnection> connections = new ArrayList<>();
     private boolean stopping;
+    private long drainedBy; // By the wall clock; 0 while nothing ends.
 
     LoopConnections(EventLoop loop, ServerOptions options, boolean epoll) {
         this.loop = loop;
@@ -127,12 +128,18 @@ final class LoopConnections {
     void drain(Duration grace) {
         loop.execute(
                 () -> {
-                    long now = System.currentTimeMillis();
-                    for (HttpConnection connection : connections) {
-                        long wait = ThreadLocalRandom.current().nextLong(grace.toMillis() + 1);
-                        connection.endStreamAt(Instant.ofEpochMilli(now + wait));
-                    }
+                    drainedBy = System.currentTimeMillis() + grace.toMillis();
+                    connections.forEach(this::began);
                 });
+    }
+
+    /** A stream has begun, perhaps one that was let in just before the others were told to end. */
+    void began(HttpConnection connection) {
+        if (drainedBy > 0) {
+            long now = System.currentTimeMillis();
+            long wait = ThreadLocalRandom.current().nextLong(Math.max(1, drainedBy - now + 1));
+            connection.endStreamAt(Instant.ofEpochMilli(now + wait));
+        }
     }
 
     /** From any thread: ends what can be ended. */

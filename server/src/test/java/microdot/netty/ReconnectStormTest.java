@@ -97,7 +97,10 @@ class ReconnectStormTest {
 
         @Override
         public void event(StreamClient client, Event event) {
-            throw new AssertionError("nothing was sent: " + event);
+            // Nothing is published: each is told where it stands, so that it resumes from there.
+            if (!"checkpoint".equals(event.event())) {
+                throw new AssertionError("nothing was sent: " + event);
+            }
         }
 
         @Override
