@@ -63,6 +63,23 @@ class ExamplesTest {
     }
 
     @Test
+    void broadcastReachesAllAndResumes() throws Exception {
+        try (Example broadcast = Example.start("broadcast/Broadcast.java");
+                var one = broadcast.open("/events");
+                var other = broadcast.open("/events")) {
+            assertEquals(204, broadcast.post("/publish", "first").statusCode());
+            String id = one.readLine();
+            assertEquals(id, other.readLine());
+            assertEquals("data: first", one.readLine());
+            assertEquals("data: first", other.readLine());
+            broadcast.post("/publish", "second");
+            List<String> missed =
+                    broadcast.lines("/events", 2, "Last-Event-ID", id.substring("id: ".length()));
+            assertEquals("data: second", missed.getLast());
+        }
+    }
+
+    @Test
     void chatKeepsItsHistory() throws Exception {
         try (Example chat = Example.start("chat/Chat.java")) {
             assertTrue(chat.get("/rooms/lobby").body().contains("<title>Chat</title>"));

@@ -1,0 +1,22 @@
+// What one client posts, all others get. The step from the Python original to topics: docs/guide/from-python.md has both.
+//
+//   ./microdot run examples/broadcast/Broadcast.java [PORT]
+//   curl -N localhost:5000/events
+//   curl -d 'hello, all' localhost:5000/publish
+
+import microdot.Microdot;
+import microdot.sse.Topics;
+
+void main(String[] args) {
+    var app = new Microdot();
+    var topics = new Topics();
+
+    app.get("/events", topics.stream("news"));
+
+    app.post("/publish", request -> {
+        topics.publish("news", request.text());
+        return 204;
+    });
+
+    app.run(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
+}
