@@ -40,10 +40,10 @@ final class Pages implements AutoCloseable {
         browser.tell("open " + page + " " + home(port) + " " + path);
     }
 
-    /** Opens a page with so many streams, so many of them from one address. */
-    void beginMany(String page, int port, int streams, int each, String path) throws IOException {
+    /** Opens a page with so many frames of origins of their own, and so many streams in each. */
+    void beginMany(String page, int port, int frames, int each, String path) throws IOException {
         unread.put(page, new ArrayDeque<>());
-        browser.tell(String.join(" ", "many", page, home(port), "" + streams, "" + each, path));
+        browser.tell(String.join(" ", "many", page, home(port), "" + frames, "" + each, path));
     }
 
     private static String home(int port) {
