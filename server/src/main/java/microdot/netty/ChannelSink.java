@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
+import io.netty.channel.unix.Socket;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
@@ -45,6 +46,7 @@ final class ChannelSink implements BodySink {
     private final EventLoop loop;
     private final int limit;
     private final boolean chunked;
+    private final @Nullable Socket socket;
     private final FeedSpace space;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -64,6 +66,7 @@ final class ChannelSink implements BodySink {
     private @Nullable Function<Duration, byte[]> farewell;
     private long endAt = Long.MAX_VALUE;
     private boolean full;
+    private boolean clear; // Nothing of this stream stands in the pipeline.
     private long lastWrite = System.nanoTime();
 
     /**
@@ -74,6 +77,7 @@ final class ChannelSink implements BodySink {
         this.loop = out.channel().eventLoop();
         this.limit = limit;
         this.chunked = chunked;
+        this.socket = DirectSend.socketOf(out.channel());
         this.space = space;
     }
 
@@ -159,7 +163,20 @@ final class ChannelSink implements BodySink {
         out.write(bytes, out.voidPromise());
         out.flush();
         ChannelOutboundBuffer pending = out.channel().unsafe().outboundBuffer();
-        return pending == null || pending.isEmpty();
+        clear = pending == null || pending.isEmpty();
+        return clear;
+    }
+
+    /** The same for bytes that others write too. */
+    private boolean writeShared(ByteBuf bytes) {
+        Socket direct = socket;
+        int sent = clear && direct != null ? DirectSend.send(direct, bytes) : 0;
+        if (sent < bytes.readableBytes()) {
+            int from = bytes.readerIndex() + sent;
+            return write(bytes.retainedSlice(from, bytes.writerIndex() - from));
+        }
+        lastWrite = System.nanoTime();
+        return true;
     }
 
     /** Runs it when the socket has taken all that was written, or never will. */
@@ -274,7 +291,7 @@ final class ChannelSink implements BodySink {
         boolean more = fill(source);
         ByteBuf bytes = space.take(out.alloc(), chunked);
         // When the socket did not take all at once, nothing more is put until it has.
-        if (bytes != null && !write(bytes)) {
+        if (bytes != null && !writeShared(bytes)) {
             full = true;
             whenTaken(
                     () -> {

@@ -47,7 +47,10 @@ final class FeedSpace implements BodySink.Space {
         room -= to - from;
     }
 
-    /** What was put, framed, for one write; null for nothing. */
+    /**
+     * What was put, framed, for one write; null for nothing. It stays this space's: who keeps it
+     * beyond the turn retains it.
+     */
     @Nullable ByteBuf take(ByteBufAllocator allocator, boolean asChunk) {
         if (put.isEmpty()) {
             return null;
@@ -62,7 +65,7 @@ final class FeedSpace implements BodySink.Space {
             framed = put;
             put = free;
         }
-        return shared.retainedDuplicate();
+        return shared;
     }
 
     private ByteBuf frame(ByteBufAllocator allocator, boolean asChunk) {
