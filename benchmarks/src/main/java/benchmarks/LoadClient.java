@@ -169,7 +169,9 @@ final class LoadClient implements AutoCloseable {
 
     /**
      * Closed loop: publishes the next when fewer than {@code outstanding} are on their way, for as
-     * long and as many as asked for, whichever is more.
+     * long and as many as asked for, whichever is more. More than one go out without waiting for
+     * the answer to the one before (HTTP's pipelining): a server that is slow to answer would have
+     * but two on their way.
      */
     Figures closedLoop(int outstanding, int events, Duration time) throws IOException {
         long start = reset();
@@ -177,9 +179,12 @@ final class LoadClient implements AutoCloseable {
         LongPredicate goOn = now -> published - first < events || now - start < time.toNanos();
         while (true) {
             long now = System.nanoTime();
-            if (publisher.isIdle() && onTheirWay() < outstanding && goOn.test(now)) {
+            boolean ready = outstanding > 1 || publisher.isIdle();
+            if (ready && onTheirWay() < outstanding && goOn.test(now)) {
                 publish(now);
-            } else if (onTheirWay() == 0 && publisher.isIdle()) {
+                continue;
+            }
+            if (onTheirWay() == 0 && publisher.isIdle()) {
                 return figures(start);
             }
             pumpOrStall(Long.MAX_VALUE);
