@@ -26,6 +26,7 @@ final class Measurement {
      * @param p50 milliseconds: of a round, in {@code rate} of a delivery
      * @param resident KiB of the server's for each follower
      * @param connect microseconds of the server's for each connect
+     * @param others percent of the machine that neither server nor client used
      * @param faults as {@link Faults} says it
      */
     record Result(
@@ -35,11 +36,12 @@ final class Measurement {
             double p99,
             double resident,
             double connect,
+            double others,
             String faults) {
 
         static Result failed(String why) {
             double none = Double.NaN;
-            return new Result(none, none, none, none, none, none, why);
+            return new Result(none, none, none, none, none, none, none, why);
         }
 
         boolean isSound() {
@@ -57,9 +59,10 @@ final class Measurement {
             }
             warmUp(client);
             Usage start = server.usage();
+            var others = new Others(server);
             Figures figures = load(client);
-            Usage end = server.usage();
-            return result(figures, start, end, client.faults());
+            Duration cpu = server.usage().cpu().minus(start.cpu());
+            return result(figures, cpu, others.percent(), client.faults());
         }
     }
 
@@ -82,6 +85,7 @@ final class Measurement {
         client.leave();
         client.listen(SETTLE);
         Duration start = server.usage().cpu();
+        var others = new Others(server);
         client.follow(path(), load.followers);
         client.listen(SETTLE);
         double connect = micros(server.usage().cpu().minus(start)) / load.followers;
@@ -93,6 +97,7 @@ final class Measurement {
                 none,
                 resident / 1024 / load.followers,
                 connect,
+                others.percent(),
                 client.faults().toString());
     }
 
@@ -114,16 +119,17 @@ final class Measurement {
         };
     }
 
-    private Result result(Figures figures, Usage start, Usage end, Faults faults) {
+    private Result result(Figures figures, Duration cpu, double others, Faults faults) {
         double deliveries = figures.deliveries();
         Times times = scenario == Scenario.RATE ? figures.latencies() : figures.rounds();
         return new Result(
-                micros(end.cpu().minus(start.cpu())) / deliveries,
+                micros(cpu) / deliveries,
                 deliveries * 1e9 / figures.time().toNanos(),
                 times.quantile(0.5) / 1e6,
                 times.quantile(0.99) / 1e6,
                 Double.NaN,
                 Double.NaN,
+                others,
                 faults.toString());
     }
 

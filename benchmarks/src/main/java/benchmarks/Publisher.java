@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
-/** Publishes over one connection that stays open, one request at a time. */
+/** Publishes over one connection that stays open. */
 final class Publisher {
     private final SocketChannel channel;
     private final Payload payload;
@@ -29,7 +29,7 @@ final class Publisher {
                         .getBytes(US_ASCII);
     }
 
-    /** Whether the last request is answered. */
+    /** Whether all requests are answered. */
     boolean isIdle() {
         return reader.complete() == sent;
     }
@@ -38,7 +38,8 @@ final class Publisher {
         ByteBuffer request = ByteBuffer.allocate(head.length + payload.size());
         request.put(head).put(payload.of(number)).flip();
         sent++;
-        // A request is far smaller than the socket's buffer, which is empty: this does not spin.
+        // The few requests that may be unread are far smaller than the socket's buffer: no
+        // spinning.
         while (request.hasRemaining()) {
             channel.write(request);
         }

@@ -24,22 +24,27 @@ final class Report {
     /** A column of the tables. */
     private record Column(String title, int digits, ToDoubleFunction<Result> value) {}
 
+    private static final Column OTHERS = new Column("others %", 0, Result::others);
+
     private static final List<Column> OF_IDLE =
             List.of(
                     new Column("KiB a follower", 1, Result::resident),
-                    new Column("CPU µs a connect", 0, Result::connect));
+                    new Column("CPU µs a connect", 0, Result::connect),
+                    OTHERS);
 
     private static final List<Column> OF_TICKS =
             List.of(
                     new Column("CPU µs a delivery", 2, Result::cpu),
-                    new Column("deliveries/s", 0, Result::perSecond));
+                    new Column("deliveries/s", 0, Result::perSecond),
+                    OTHERS);
 
     private static final List<Column> OF_EVENTS =
             List.of(
                     new Column("CPU µs a delivery", 2, Result::cpu),
                     new Column("deliveries/s", 0, Result::perSecond),
                     new Column("p50 ms", 2, Result::p50),
-                    new Column("p99 ms", 2, Result::p99));
+                    new Column("p99 ms", 2, Result::p99),
+                    OTHERS);
 
     private static List<Column> columns(Scenario scenario) {
         return switch (scenario) {

@@ -21,9 +21,13 @@ final class ServerProcess implements AutoCloseable {
     private final Process process;
     private final InetSocketAddress address;
 
+    // No server shall outlive a comparison that was interrupted.
+    private final Thread interrupted = new Thread(this::destroy);
+
     private ServerProcess(Process process, InetSocketAddress address) {
         this.process = process;
         this.address = address;
+        Runtime.getRuntime().addShutdownHook(interrupted);
     }
 
     /**
@@ -102,11 +106,16 @@ final class ServerProcess implements AutoCloseable {
 
     @Override
     public void close() throws InterruptedException {
+        Runtime.getRuntime().removeShutdownHook(interrupted);
         List<ProcessHandle> all = family().toList();
-        process.destroy();
+        destroy();
         if (!process.waitFor(10, TimeUnit.SECONDS)) {
             all.forEach(ProcessHandle::destroyForcibly);
             process.waitFor();
         }
+    }
+
+    private void destroy() {
+        process.destroy();
     }
 }

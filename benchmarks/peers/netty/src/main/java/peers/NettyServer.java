@@ -86,7 +86,9 @@ public final class NettyServer {
             }
         }
 
-        /** The body ends with the connection: no chunks, and what is published goes out as it is. */
+        /**
+         * The body ends with the connection: no chunks, and what is published goes out as it is.
+         */
         private static void beginStream(ChannelHandlerContext context) {
             var head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
             head.headers()
@@ -110,9 +112,7 @@ public final class NettyServer {
             Future<?> timer =
                     context.executor()
                             .scheduleAtFixedRate(
-                                    () ->
-                                            context.writeAndFlush(
-                                                    frame(Long.toString(tick[0]++))),
+                                    () -> context.writeAndFlush(frame(Long.toString(tick[0]++))),
                                     0,
                                     period,
                                     TimeUnit.MILLISECONDS);

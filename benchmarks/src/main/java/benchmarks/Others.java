@@ -1,0 +1,47 @@
+package benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What the rest of the machine has used while a server was measured: above a few percent a figure
+ * is to be doubted. Linux only.
+ */
+final class Others {
+    private static final long TICK = Duration.ofMillis(10).toNanos();
+
+    private final long startedAt = System.nanoTime();
+    private final long start;
+    private final ServerProcess server;
+
+    /** Begins to count. */
+    Others(ServerProcess server) {
+        this.server = server;
+        start = used();
+    }
+
+    /** In percent of all cores since the beginning; NaN where it cannot be told. */
+    double percent() {
+        long whole = (System.nanoTime() - startedAt) * Runtime.getRuntime().availableProcessors();
+        return start == 0 ? Double.NaN : Math.max(0, 100.0 * (used() - start) / whole);
+    }
+
+    private long used() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/stat"))) {
+            List<String> fields = List.of(lines.findFirst().orElse("").split("\\s+"));
+            // user, nice, system, [idle, waiting,] interrupts, soft ones, stolen by other guests
+            long ticks =
+                    Stream.of(1, 2, 3, 6, 7, 8)
+                            .mapToLong(field -> Long.parseLong(fields.get(field)))
+                            .sum();
+            Duration own = ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
+            return ticks * TICK - own.plus(server.usage().cpu()).toNanos();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+}
