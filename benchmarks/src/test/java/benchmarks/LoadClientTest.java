@@ -15,8 +15,10 @@ import microdot.Server;
 import microdot.ServerOptions;
 import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The load client against our own server: small, but all that the comparison does. */
+@Timeout(60) // A load that waits for what never comes would wait for ever.
 final class LoadClientTest {
     private static final int FOLLOWERS = 20;
     private static final ServerOptions FREE_PORT = new ServerOptions().host("127.0.0.1").port(0);
