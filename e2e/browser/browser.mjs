@@ -5,7 +5,10 @@ import { delimiter, join } from 'node:path';
 
 const programs = { chromium: 'chromium', firefox: 'firefox-esr' };
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync'];
+  '--disable-component-update', '--disable-sync', '--disable-site-isolation-trials'];
+
+/** No process for each origin, as Chromium is told above: some pages have dozens of them. */
+const together = { 'fission.webContentIsolationStrategy': 0 };
 
 /** The lights that a page can be asked for; Firefox knows them by number, and takes one for its whole life. */
 const lights = { dark: 0, light: 1 };
@@ -17,7 +20,7 @@ export async function open(name, light = 'light') {
     executablePath: found(programs[name]),
     headless: true,
     args: firefox ? [] : quiet,
-    extraPrefsFirefox: { 'layout.css.prefers-color-scheme.content-override': lights[light] },
+    extraPrefsFirefox: { ...together, 'layout.css.prefers-color-scheme.content-override': lights[light] },
     handleSIGTERM: false,
   });
   process.once('SIGTERM', () => browser.close().finally(() => process.exit(0)));

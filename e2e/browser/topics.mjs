@@ -1,7 +1,8 @@
 // topics.mjs BROWSER: opens and closes pages as the test says, line by line, and prints what happens to their EventSources:
 //   open PAGE URL PATH               a page at URL whose EventSource reads PATH; each event and change of state is printed
-//   many PAGE URL FRAMES EACH PATH   a page at URL with FRAMES of the same from 127.0.0.2, 127.0.0.3, ..., and in each of them
-//                                    EACH EventSources: a browser has six connections to an origin, and no more
+//   many PAGE URL FRAMES EACH PATH   a page at URL with FRAMES of the same from 127.0.0.2, 127.0.0.3, ..., which are asked, by their
+//                                    queries, for EACH EventSources: a browser has six connections to an origin, and no more;
+//                                    prints their outcome when all have opened
 //   outcome PAGE DATA                waits until each of the many has got DATA or has given up, and prints what they got
 //   close PAGE
 import { createInterface } from 'node:readline';
@@ -27,33 +28,33 @@ function follow(path) {
   }
 }
 
-/** Each of an origin of its own, and its streams of the same: to another, Firefox does not come again when it is refused. */
-const frame = (count) => Promise.all(Array.from({ length: count }, (_, i) => new Promise((loaded) => {
-  const element = document.createElement('iframe');
-  element.onload = loaded;
-  element.src = `http://127.0.0.${2 + i}:${location.port}/`;
-  document.body.append(element);
-})));
-
-function followMany(count, path) {
-  window.many = Array.from({ length: count }, () => {
-    const source = new EventSource(path);
-    const one = { source, opens: 0, got: [] };
-    source.onopen = () => one.opens++;
-    source.onmessage = (e) => one.got.push(e.data);
-    source.addEventListener('gap', (e) => one.got.push(`gap ${e.data}`));
-    return one;
-  });
+/**
+ * Frames, each of an origin of its own, whose pages follow by themselves and tell of every change; their streams are of their own
+ * origin, too: to another, Firefox does not come again when it is refused.
+ */
+function frames(count, query) {
+  const told = new Map();
+  window.many = () => [...told.values()].flat();
+  addEventListener('message', (e) => told.set(e.source, e.data));
+  for (let i = 0; i < count; i++) {
+    const element = document.createElement('iframe');
+    element.src = `http://127.0.0.${2 + i}:${location.port}/?${query}`;
+    document.body.append(element);
+  }
 }
 
-const haveGot = (data) => window.many.every((one) => one.source.readyState === EventSource.CLOSED || one.got.includes(data));
+const haveOpened = (count) => window.many().filter((one) => one.opens > 0).length === count;
 
-/** What each got, the states being the EventSource's own numbers. */
-const outcomes = () => window.many.map(({ source, opens, got }) => ({ opens, what: `in state ${source.readyState} with ${got.join(' ')}` }));
+const haveGot = (data) => window.many().every((one) => one.state === EventSource.CLOSED || one.got.includes(data));
 
-async function outcome(frame, data) {
-  await frame.waitForFunction(haveGot, { timeout: 0, polling: 100 }, data);
-  return frame.evaluate(outcomes);
+/** Waits until it is so, and then says what each has got, the states being the EventSource's own numbers. */
+async function outcome(name, isSo, given) {
+  const page = pages.get(name);
+  await page.waitForFunction(isSo, { timeout: 0, polling: 100 }, given);
+  const all = await page.evaluate(() => window.many());
+  const opens = all.reduce((sum, one) => sum + one.opens, 0);
+  const each = all.map(({ state, got }) => `in state ${state} with ${got.join(' ')}`);
+  say({ page: name, event: 'outcome', id: String(opens), data: counted(each) });
 }
 
 /** How often there is each. */
@@ -65,17 +66,12 @@ const commands = {
     await page.exposeFunction('printed', (what) => say({ page: name, ...what }));
     await page.evaluate(follow, path);
   },
-  async many(name, url, frames, each, path) {
+  async many(name, url, count, each, path) {
     const page = await opened(name, url);
-    await page.evaluate(frame, Number(frames));
-    await Promise.all(page.mainFrame().childFrames().map((child) => child.evaluate(followMany, Number(each), path)));
+    await page.evaluate(frames, Number(count), String(new URLSearchParams({ each, path })));
+    await outcome(name, haveOpened, count * each);
   },
-  async outcome(name, data) {
-    const frames = pages.get(name).mainFrame().childFrames();
-    const all = (await Promise.all(frames.map((child) => outcome(child, data)))).flat();
-    const opens = all.reduce((sum, one) => sum + one.opens, 0);
-    say({ page: name, event: 'outcome', id: String(opens), data: counted(all.map((one) => one.what)) });
-  },
+  outcome: (name, data) => outcome(name, haveGot, data),
   async close(name) {
     await pages.get(name).close();
     say({ page: name, event: 'closed', id: '', data: '' });

@@ -37,13 +37,35 @@ class DrainBrowserTest {
     /** Longer than the test needs: it ends the drain when it has seen enough of it. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
+    /** Opens the streams that its query asks for, and tells the page around it how they are. */
+    private static final String PAGE =
+            """
+            <!doctype html><title>drain</title>
+            <script>
+            const query = new URLSearchParams(location.search);
+            const streams = Array.from({ length: Number(query.get('each')) }, () => {
+              const source = new EventSource(query.get('path'));
+              const one = { source, opens: 0, got: [] };
+              source.onopen = () => { one.opens++; tell(); };
+              source.onmessage = (e) => { one.got.push(e.data); tell(); };
+              source.addEventListener('gap', (e) => { one.got.push(`gap ${e.data}`); tell(); });
+              source.onerror = () => tell();
+              return one;
+            });
+            function tell() {
+              const now = ({ source, opens, got }) => ({ state: source.readyState, opens, got });
+              parent.postMessage(streams.map(now), '*');
+            }
+            </script>
+            """;
+
     private final Topics topics = new Topics();
     private final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
     private int published;
 
     private Server serve(int port) {
         return new Microdot()
-                .get("/", request -> Response.html("<!doctype html><title>drain</title>"))
+                .get("/", request -> Response.html(PAGE))
                 .get("/events", this::follow)
                 .start(new ServerOptions().host("0.0.0.0").port(port));
     }
@@ -82,10 +104,9 @@ class DrainBrowserTest {
     void everyStreamComesThroughARestart(String browser) throws Exception {
         try (var pages = new Pages(browser);
                 Server first = serve(0)) {
-            pages.beginMany("page", first.port(), ORIGINS, EACH, "/events");
-            for (int stream = 1; stream <= STREAMS; stream++) {
-                awaitAsked();
-            }
+            Received opened = pages.openMany("page", first.port(), ORIGINS, EACH, "/events");
+            assertEquals(STREAMS + " in state 1 with ", opened.data());
+            asked.clear();
             publish();
             awaitAll(pages);
             drain(first);

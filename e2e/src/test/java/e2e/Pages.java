@@ -40,10 +40,14 @@ final class Pages implements AutoCloseable {
         browser.tell("open " + page + " " + home(port) + " " + path);
     }
 
-    /** Opens a page with so many frames of origins of their own, and so many streams in each. */
-    void beginMany(String page, int port, int frames, int each, String path) throws IOException {
+    /**
+     * Opens a page with so many frames of origins of their own, and so many streams in each, and
+     * waits until all of them have opened. The server's own page has to see to its streams.
+     */
+    Received openMany(String page, int port, int frames, int each, String path) throws IOException {
         unread.put(page, new ArrayDeque<>());
         browser.tell(String.join(" ", "many", page, home(port), "" + frames, "" + each, path));
+        return next(page);
     }
 
     private static String home(int port) {
