@@ -80,7 +80,7 @@ final class NettyServer implements Server {
                         .channel(type)
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
-                        .childOption(ChannelOption.TCP_NODELAY, true)
+                        // TCP_NODELAY is Netty's default: set here, each connect would pay twice.
                         .childOption(ChannelOption.SO_KEEPALIVE, true)
                         // A client may end its side and still wait for a plain response.
                         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
