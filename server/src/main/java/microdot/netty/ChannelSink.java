@@ -4,43 +4,36 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.unix.Socket;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.Queue;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream's way to its socket. Any thread may write: it puts its bytes in line, and the event loop
- * takes all that stand there in one turn, frames them as one chunk, and flushes once. The line is
- * bounded: who would make it longer than the limit waits until the socket has taken some.
+ * A stream's way to its socket. Any thread may write: its bytes stand in the {@link Backlog}, and
+ * the event loop takes all that stands there in one turn, frames it as one chunk, and sends it
+ * once. A feed is asked for more when its turn comes, and what it gives goes out with that of
+ * others, in a {@link SendBatch}.
  *
- * <p>The lock guards the line and the state; it is held for moments and never while something
- * blocks. What touches the channel runs on its event loop.
+ * <p>The monitor guards the state; it is held for moments and never while something blocks. What
+ * touches the channel runs on its event loop.
  */
 final class ChannelSink implements BodySink {
     private static final Logger LOG = System.getLogger("microdot.netty");
-    private static final byte[] CRLF = {'\r', '\n'};
-    private static final byte[] LAST_CHUNK = {'0', '\r', '\n', '\r', '\n'};
-    private static final int CHUNK_OVERHEAD = 12;
 
     private final ChannelHandlerContext out;
     private final EventLoop loop;
@@ -48,15 +41,14 @@ final class ChannelSink implements BodySink {
     private final boolean chunked;
     private final @Nullable Socket socket;
     private final FeedSpace space;
+    private final SendBatch batch;
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition room = lock.newCondition();
-    private @Nullable Queue<byte[]> line; // Made when first needed: a stream of topics never does.
-    private long lineBytes;
-    private long waiting; // bytes in line or in the socket's hands
-    private boolean scheduled;
     private volatile boolean open = true;
     private volatile boolean fed;
+
+    /** Made when first needed: a stream of topics never does. */
+    private volatile @Nullable Backlog backlog;
+
     private List<Runnable> onClose = new ArrayList<>(1);
     private @Nullable Thread teller; // Runs what is to run at the end.
 
@@ -67,18 +59,21 @@ final class ChannelSink implements BodySink {
     private long endAt = Long.MAX_VALUE;
     private boolean full;
     private boolean clear; // Nothing of this stream stands in the pipeline.
+    private boolean batched; // Something of it stands in the batch.
     private long lastWrite = System.nanoTime();
 
     /**
      * Writes at the context, which stands ahead of the encoder: what it writes goes out as it is.
      */
-    ChannelSink(ChannelHandlerContext out, int limit, boolean chunked, FeedSpace space) {
+    ChannelSink(
+            ChannelHandlerContext out, int limit, boolean chunked, LoopConnections connections) {
         this.out = out;
         this.loop = out.channel().eventLoop();
         this.limit = limit;
         this.chunked = chunked;
         this.socket = DirectSend.socketOf(out.channel());
-        this.space = space;
+        this.space = connections.space();
+        this.batch = connections.batch();
     }
 
     @Override
@@ -87,116 +82,107 @@ final class ChannelSink implements BodySink {
             throw new IllegalStateException(
                     "write on an event loop (expected: a thread that may block)");
         }
-        lock.lock();
         try {
-            while (open && waiting >= limit) {
-                room.await();
+            if (backlog().add(bytes)) {
+                onLoop(this::drain);
             }
-            if (!open) {
-                awaitTold();
-                throw new ClosedChannelException();
-            }
-            if (line == null) {
-                line = new ArrayDeque<>(2);
-            }
-            line.add(bytes);
-            lineBytes += bytes.length;
-            waiting += bytes.length;
-            if (scheduled) {
-                return;
-            }
-            scheduled = true;
-        } finally {
-            lock.unlock();
+        } catch (ClosedChannelException e) {
+            awaitTold();
+            throw e;
         }
-        onLoop(this::drain);
+    }
+
+    private Backlog backlog() throws ClosedChannelException {
+        Backlog made = backlog;
+        return made == null ? makeBacklog() : made;
+    }
+
+    private synchronized Backlog makeBacklog() throws ClosedChannelException {
+        if (!open) {
+            throw new ClosedChannelException();
+        }
+        Backlog made = backlog;
+        if (made == null) {
+            made = new Backlog(limit);
+            backlog = made;
+        }
+        return made;
     }
 
     /**
      * Who is refused has been told before that the stream ended: a handler that learned it here
      * first would look like one that failed by itself.
      */
-    private void awaitTold() {
+    private synchronized void awaitTold() {
+        boolean interrupted = false;
         while (teller != null && teller != Thread.currentThread()) {
-            room.awaitUninterruptibly();
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
     private void drain() {
-        Queue<byte[]> taken;
-        long size;
-        lock.lock();
-        try {
-            scheduled = false;
-            taken = line;
-            line = null;
-            size = lineBytes;
-            lineBytes = 0;
-        } finally {
-            lock.unlock();
+        Backlog source = backlog;
+        Backlog.Taken taken = source == null ? null : source.take();
+        if (source == null || taken == null) {
+            return;
         }
-        if (taken != null && size > 0) {
-            send(taken, size);
-        }
-    }
-
-    private void send(Collection<byte[]> parts, long size) {
-        ByteBuf buffer = out.alloc().ioBuffer(Math.toIntExact(size + CHUNK_OVERHEAD));
-        if (chunked) {
-            buffer.writeCharSequence(Long.toHexString(size), StandardCharsets.US_ASCII);
-            buffer.writeBytes(CRLF);
-        }
-        parts.forEach(buffer::writeBytes);
-        if (chunked) {
-            buffer.writeBytes(CRLF);
-        }
-        if (write(buffer)) {
-            taken(size);
+        if (send(taken.parts(), taken.size())) {
+            source.read(taken.size());
         } else {
-            whenTaken(() -> taken(size));
+            whenTaken(() -> source.read(taken.size()));
         }
     }
 
     /** Whether the socket took all of it at once. */
-    private boolean write(ByteBuf bytes) {
-        lastWrite = System.nanoTime();
-        out.write(bytes, out.voidPromise());
-        out.flush();
-        ChannelOutboundBuffer pending = out.channel().unsafe().outboundBuffer();
-        clear = pending == null || pending.isEmpty();
-        return clear;
+    private boolean send(Collection<byte[]> parts, long size) {
+        if (size == 0) {
+            return true; // Framed, it would be the end of the body.
+        }
+        ByteBuf buffer = Chunk.of(out.alloc(), parts, size, chunked);
+        try {
+            settle();
+            return write(buffer);
+        } finally {
+            buffer.release();
+        }
     }
 
-    /** The same for bytes that others write too. */
-    private boolean writeShared(ByteBuf bytes) {
-        Socket direct = socket;
-        int sent = clear && direct != null ? DirectSend.send(direct, bytes) : 0;
-        if (sent < bytes.readableBytes()) {
-            int from = bytes.readerIndex() + sent;
-            return write(bytes.retainedSlice(from, bytes.writerIndex() - from));
+    /** Has what stands in the batch go ahead of all that comes now. */
+    private void settle() {
+        if (batched) {
+            batch.flush();
         }
+    }
+
+    /** Past the pipeline, where nothing stands in it. Whether the socket took all at once. */
+    private boolean write(ByteBuf bytes) {
+        int sent = clear && socket != null ? DirectSend.send(socket, bytes) : 0;
+        return went(bytes, sent);
+    }
+
+    /** So many bytes went out; the others follow through the pipeline, which can wait. */
+    private boolean went(ByteBuf bytes, int count) {
         lastWrite = System.nanoTime();
-        return true;
+        if (count == bytes.readableBytes()) {
+            return true;
+        }
+        int from = bytes.readerIndex() + count;
+        out.write(bytes.retainedSlice(from, bytes.writerIndex() - from), out.voidPromise());
+        out.flush();
+        clear = !Stall.isWriting(out.channel());
+        return clear;
     }
 
     /** Runs it when the socket has taken all that was written, or never will. */
     private void whenTaken(Runnable action) {
         out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> action.run());
-    }
-
-    /**
-     * The socket has the bytes, or never will: then the channel closes and {@link #closed} follows.
-     */
-    private void taken(long size) {
-        lock.lock();
-        try {
-            waiting -= size;
-            if (waiting < limit) {
-                room.signalAll();
-            }
-        } finally {
-            lock.unlock();
-        }
     }
 
     /**
@@ -211,20 +197,19 @@ final class ChannelSink implements BodySink {
         if (frame == null || full || heartbeatAfter == 0 || now - lastWrite < heartbeatAfter) {
             return;
         }
-        byte @Nullable [] bytes = null;
-        lock.lock();
-        try {
-            if (open && waiting == 0) { // What waits to be read is no idle stream.
-                // Asked only now: what it gives says where the client stands, and must not be lost.
-                bytes = frame.get();
-                waiting += bytes.length;
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (bytes != null) {
+        if (open && isIdle()) {
+            // Asked only now: what it gives says where the client stands, and must not be lost.
+            byte[] bytes = frame.get();
             send(Collections.singleton(bytes), bytes.length);
         }
+    }
+
+    /** Whether nothing waits to be read. */
+    private boolean isIdle() {
+        Backlog waiting = backlog;
+        return !batched
+                && (waiting == null || waiting.isEmpty())
+                && !Stall.isWriting(out.channel());
     }
 
     /**
@@ -283,15 +268,38 @@ final class ChannelSink implements BodySink {
 
     @Override
     public void pull() {
+        settle();
         Feed source = feed;
         if (source == null || full || !open) {
             return;
         }
         space.begin();
         boolean more = fill(source);
-        ByteBuf bytes = space.take(out.alloc(), chunked);
-        // When the socket did not take all at once, nothing more is put until it has.
-        if (bytes != null && !writeShared(bytes)) {
+        ByteBuf bytes = space.take(out, chunked);
+        if (bytes != null) {
+            put(bytes);
+        }
+        if (more && !full) {
+            onLoop(this::pull); // Last in line: the others on this loop come first.
+        }
+    }
+
+    private void put(ByteBuf bytes) {
+        if (clear && socket != null) {
+            batched = true;
+            batch.add(this, bytes);
+        } else {
+            sent(bytes, 0);
+        }
+    }
+
+    /**
+     * So many bytes of those that it had in the batch went out. When the socket did not take all,
+     * nothing more is put until it has.
+     */
+    void sent(ByteBuf bytes, int count) {
+        batched = false;
+        if (!went(bytes, count)) {
             full = true;
             whenTaken(
                     () -> {
@@ -299,9 +307,11 @@ final class ChannelSink implements BodySink {
                         pull();
                     });
         }
-        if (more && !full) {
-            onLoop(this::pull); // Last in line: the others on this loop come first.
-        }
+    }
+
+    /** Where its bytes go past the pipeline; only of one that has been in a batch. */
+    Socket socket() {
+        return Objects.requireNonNull(socket);
     }
 
     /** A feed that fails ends its own stream and nobody else's. */
@@ -324,9 +334,9 @@ final class ChannelSink implements BodySink {
 
     private void writeEnd() {
         drain();
+        settle();
         // Without chunks an empty write: it is done when those before it are.
-        ByteBuf last = chunked ? Unpooled.wrappedBuffer(LAST_CHUNK) : Unpooled.EMPTY_BUFFER;
-        out.writeAndFlush(last).addListener(ChannelFutureListener.CLOSE);
+        out.writeAndFlush(Chunk.last(chunked)).addListener(ChannelFutureListener.CLOSE);
     }
 
     @Override
@@ -348,14 +358,11 @@ final class ChannelSink implements BodySink {
 
     @Override
     public void onClose(Runnable action) {
-        lock.lock();
-        try {
+        synchronized (this) {
             if (open) {
                 onClose.add(action);
                 return;
             }
-        } finally {
-            lock.unlock();
         }
         action.run();
     }
@@ -363,27 +370,25 @@ final class ChannelSink implements BodySink {
     /** Whether this call ended it. */
     private boolean finish() {
         List<Runnable> actions;
-        lock.lock();
-        try {
+        Backlog waiting;
+        synchronized (this) {
             if (!open) {
                 return false;
             }
             open = false;
             teller = Thread.currentThread();
-            // Before they are interrupted: who waits to write shall see that the stream ended.
-            room.signalAll();
             actions = onClose;
             onClose = List.of();
-        } finally {
-            lock.unlock();
+            waiting = backlog;
+        }
+        if (waiting != null) {
+            // Before they are interrupted: who waits to write shall see that the stream ended.
+            waiting.close();
         }
         actions.forEach(ChannelSink::runGuarded);
-        lock.lock();
-        try {
+        synchronized (this) {
             teller = null;
-            room.signalAll();
-        } finally {
-            lock.unlock();
+            notifyAll();
         }
         return true;
     }

@@ -2,6 +2,7 @@ package microdot.netty;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
 import java.nio.charset.StandardCharsets;
 import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
@@ -49,16 +50,17 @@ final class FeedSpace implements BodySink.Space {
 
     /**
      * What was put, framed, for one write; null for nothing. It stays this space's: who keeps it
-     * beyond the turn retains it.
+     * beyond the turn retains it. Of the context only who frames anew is asked for memory: its
+     * channel is cold.
      */
-    @Nullable ByteBuf take(ByteBufAllocator allocator, boolean asChunk) {
+    @Nullable ByteBuf take(ChannelHandlerContext out, boolean asChunk) {
         if (put.isEmpty()) {
             return null;
         }
         ByteBuf shared = buffer;
         if (shared == null || chunked != asChunk || !framed.isSame(put)) {
             forget();
-            shared = frame(allocator, asChunk);
+            shared = frame(out.alloc(), asChunk);
             buffer = shared;
             chunked = asChunk;
             Parts free = framed;

@@ -29,6 +29,7 @@ final class LoopConnections {
     private final long halfOpen;
     private final @Nullable EpollTcpInfo info;
     private final FeedSpace space = new FeedSpace();
+    private final SendBatch batch;
     private final AtomicInteger size = new AtomicInteger();
     private final CountDownLatch empty = new CountDownLatch(1);
 
@@ -37,11 +38,12 @@ final class LoopConnections {
     private boolean stopping;
     private long drainedBy; // By the wall clock; 0 while nothing ends.
 
-    LoopConnections(EventLoop loop, ServerOptions options, boolean epoll) {
+    LoopConnections(EventLoop loop, ServerOptions options, Io io) {
         this.loop = loop;
         this.options = options;
         this.halfOpen = options.halfOpen().toNanos();
-        this.info = epoll ? new EpollTcpInfo() : null;
+        this.batch = new SendBatch(loop, io == Io.EPOLL_AND_RING);
+        this.info = io != Io.NIO ? new EpollTcpInfo() : null;
         long tick = tick();
         loop.scheduleAtFixedRate(this::tickAll, tick, tick, TimeUnit.NANOSECONDS);
     }
@@ -112,6 +114,11 @@ final class LoopConnections {
         return space;
     }
 
+    /** What they are sent together. On the event loop. */
+    SendBatch batch() {
+        return batch;
+    }
+
     int size() {
         return size.get();
     }
@@ -150,6 +157,11 @@ final class LoopConnections {
                     List.copyOf(connections).forEach(HttpConnection::stop);
                     signalWhenEmpty();
                 });
+    }
+
+    /** From any thread, when the loop is to end. */
+    void close() {
+        loop.execute(batch::close);
     }
 
     /** Waits until every connection is closed, or the deadline has come. */

@@ -7,7 +7,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.ServerSocketChannel;
@@ -48,7 +47,7 @@ final class NettyServer implements Server {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    private NettyServer(Microdot app, ServerOptions options, boolean epoll) throws IOException {
+    private NettyServer(Microdot app, ServerOptions options, Io io) throws IOException {
         this.options = options;
         this.handlers = new Handlers(app);
         this.admission = new Admission(options);
@@ -57,20 +56,20 @@ final class NettyServer implements Server {
                 new MultiThreadIoEventLoopGroup(
                         Runtime.getRuntime().availableProcessors(),
                         new DefaultThreadFactory("microdot-loop", true),
-                        epoll ? RepairedEpoll.newFactory() : NioIoHandler.newFactory());
+                        io != Io.NIO ? RepairedEpoll.newFactory() : NioIoHandler.newFactory());
         for (EventExecutor loop : group) {
-            loops.put((EventLoop) loop, new LoopConnections((EventLoop) loop, options, epoll));
+            loops.put((EventLoop) loop, new LoopConnections((EventLoop) loop, options, io));
         }
-        this.listener = bind(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
+        this.listener =
+                bind(io != Io.NIO ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
     }
 
     static NettyServer start(Microdot app, ServerOptions options) throws IOException {
-        return start(app, options, Epoll.isAvailable());
+        return start(app, options, Io.best());
     }
 
-    static NettyServer start(Microdot app, ServerOptions options, boolean epoll)
-            throws IOException {
-        return new NettyServer(app, options, epoll);
+    static NettyServer start(Microdot app, ServerOptions options, Io io) throws IOException {
+        return new NettyServer(app, options, io);
     }
 
     private Channel bind(Class<? extends ServerSocketChannel> type) throws IOException {
@@ -170,6 +169,7 @@ final class NettyServer implements Server {
     }
 
     private void shutDownLoops() {
+        loops.values().forEach(LoopConnections::close);
         // Closes what is still open; the quiet period is for tasks that come late, and there are
         // none.
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();

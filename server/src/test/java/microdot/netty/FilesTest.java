@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Files go from the disk to the socket without passing through the heap. */
 @Timeout(60)
@@ -28,12 +28,12 @@ class FilesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void wholeFilesAndRangesOnOneConnection(boolean epoll, @TempDir Path folder) throws Exception {
+    @EnumSource(names = {"NIO", "EPOLL"})
+    void wholeFilesAndRangesOnOneConnection(Io io, @TempDir Path folder) throws Exception {
         byte[] content = new byte[3 << 20];
         new Random(1).nextBytes(content);
         Files.write(folder.resolve("large.bin"), content);
-        try (Served served = new Served(app(folder), new ServerOptions(), epoll);
+        try (Served served = new Served(app(folder), new ServerOptions(), io);
                 RawClient client = served.client()) {
             assertArrayEquals(content, client.get("/f/large.bin").readBody());
             assertArrayEquals(

@@ -2,7 +2,7 @@ package microdot.netty;
 
 class HttpNioTest extends HttpContract {
     @Override
-    boolean epoll() {
-        return false;
+    Io io() {
+        return Io.NIO;
     }
 }

@@ -176,7 +176,7 @@ class ReconnectStormTest {
 
     @Test
     void theDrained() throws Exception {
-        try (Served served = new Served(app(), OPTIONS, true);
+        try (Served served = new Served(app(), OPTIONS, Io.best());
                 var loop = new ClientLoop()) {
             List<Client> clients = connect(loop, served, "/streams/{number}");
             await(opened, loop);
@@ -188,7 +188,7 @@ class ReconnectStormTest {
 
     @Test
     void thoseWhoseServerStopsAtOnce() throws Exception {
-        try (Served served = new Served(app(), OPTIONS, true);
+        try (Served served = new Served(app(), OPTIONS, Io.best());
                 var loop = new ClientLoop()) {
             List<Client> clients = connect(loop, served, "/streams/{number}");
             await(opened, loop);
@@ -201,7 +201,7 @@ class ReconnectStormTest {
     @Test
     void thoseWhoseStreamsAreOfAge() throws Exception {
         var options = OPTIONS.maxStreamAge(Duration.ofMillis(500));
-        try (Served served = new Served(app(), options, true);
+        try (Served served = new Served(app(), options, Io.best());
                 var loop = new ClientLoop()) {
             List<Client> clients = connect(loop, served, "/streams/{number}");
             await(ended, loop);
@@ -211,7 +211,7 @@ class ReconnectStormTest {
 
     @Test
     void theRefused() throws Exception {
-        try (Served served = new Served(app(), OPTIONS.maxStreams(1), true);
+        try (Served served = new Served(app(), OPTIONS.maxStreams(1), Io.best());
                 var loop = new ClientLoop();
                 RawClient first = served.client()) {
             first.get("/topic").readHead();
@@ -223,7 +223,7 @@ class ReconnectStormTest {
 
     @Test
     void whoComesDuringADrainIsToldToComeLaterAndThePlainIsServed() throws Exception {
-        try (Served served = new Served(app(), OPTIONS, true);
+        try (Served served = new Served(app(), OPTIONS, Io.best());
                 RawClient last = served.client();
                 RawClient early = served.client()) {
             last.get("/topic").readHead();

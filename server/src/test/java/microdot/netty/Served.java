@@ -21,16 +21,16 @@ final class Served implements AutoCloseable {
     private final Logged logged = new Logged();
     private int failures;
 
-    Served(Microdot app, ServerOptions options, boolean epoll) {
+    Served(Microdot app, ServerOptions options, Io io) {
         try {
-            server = NettyServer.start(app, options.host("127.0.0.1").port(0), epoll);
+            server = NettyServer.start(app, options.host("127.0.0.1").port(0), io);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     static Served of(Microdot app) {
-        return new Served(app, new ServerOptions(), true);
+        return new Served(app, new ServerOptions(), Io.best());
     }
 
     /** The test makes handlers fail so often, and each time is logged once. */

@@ -2,7 +2,7 @@ package microdot.netty;
 
 class StreamEndEpollTest extends StreamEndContract {
     @Override
-    boolean epoll() {
-        return true;
+    Io io() {
+        return Io.EPOLL_AND_RING;
     }
 }

@@ -2,7 +2,7 @@ package microdot.netty;
 
 class StreamEndNioTest extends StreamEndContract {
     @Override
-    boolean epoll() {
-        return false;
+    Io io() {
+        return Io.NIO;
     }
 }

@@ -2,7 +2,7 @@ package microdot.netty;
 
 class StreamEpollTest extends StreamContract {
     @Override
-    boolean epoll() {
-        return true;
+    Io io() {
+        return Io.EPOLL_AND_RING;
     }
 }

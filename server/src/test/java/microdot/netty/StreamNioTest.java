@@ -2,7 +2,7 @@ package microdot.netty;
 
 class StreamNioTest extends StreamContract {
     @Override
-    boolean epoll() {
-        return false;
+    Io io() {
+        return Io.NIO;
     }
 }

@@ -2,7 +2,7 @@ package microdot.netty;
 
 class TimeoutEpollTest extends TimeoutContract {
     @Override
-    boolean epoll() {
-        return true;
+    Io io() {
+        return Io.EPOLL_AND_RING;
     }
 }

@@ -2,7 +2,7 @@ package microdot.netty;
 
 class TimeoutNioTest extends TimeoutContract {
     @Override
-    boolean epoll() {
-        return false;
+    Io io() {
+        return Io.NIO;
     }
 }

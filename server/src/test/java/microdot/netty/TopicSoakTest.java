@@ -77,7 +77,7 @@ class TopicSoakTest {
                                         .where((request, event) -> passes(event)));
         app.get("/beat", topics.stream("beat"));
         var options = new ServerOptions().heartbeat(Duration.ofMillis(200));
-        try (var served = new Served(app, options, true);
+        try (var served = new Served(app, options, Io.best());
                 var one = new ClientLoop();
                 var other = new ClientLoop()) {
             var loops = List.of(one, other);

@@ -8,14 +8,14 @@ import microdot.ServerOptions;
 abstract class TransportContract {
     static final String HOST = "Host: x\r\n";
 
-    abstract boolean epoll();
+    abstract Io io();
 
     final Served served(Microdot app) {
         return served(app, new ServerOptions());
     }
 
     final Served served(Microdot app, ServerOptions options) {
-        return new Served(app, options, epoll());
+        return new Served(app, options, io());
     }
 
     /** Waits until the counter has begun and not moved for a while. */

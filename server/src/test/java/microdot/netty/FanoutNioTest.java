@@ -1,0 +1,8 @@
+package microdot.netty;
+
+class FanoutNioTest extends FanoutContract {
+    @Override
+    Io io() {
+        return Io.NIO;
+    }
+}
