@@ -48,9 +48,8 @@ final class SendRing implements IoUringIoHandle {
         }
         try {
             return new SendRing(loop, size);
-        } catch (
-                Exception
-                        e) { // Of memory that may be locked, or of descriptors, there are too few.
+        } catch (Exception e) {
+            // Too few descriptors, or too little memory that may be locked.
             LOG.log(Level.DEBUG, "no io_uring: each send is a system call of its own", e);
             return null;
         }
