@@ -40,35 +40,21 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     // What a client may send behind a stream's request, where nobody will read it.
     private static final int MAX_DROPPED = 64 << 10;
     // How long the end of a refused request is awaited, however much comes: a close with unread
-    // bytes
-    // would destroy the answer on its way.
+    // bytes would destroy the answer on its way.
     private static final long LINGER = TimeUnit.SECONDS.toNanos(2);
-
-    private enum Phase {
-        /** Waits for a request, or reads one. */
-        IDLE,
-        /** A request is being handled. */
-        BUSY,
-        /** Its answer is on the way to the client. */
-        WRITING,
-        /** The last response of this connection is a stream. */
-        STREAMING,
-        /** The last answer is given; what still comes is dropped. */
-        LINGERING
-    }
 
     private final LoopConnections loop;
     private final Handlers handlers;
     private final Admission admission;
     private final ServerOptions options;
     private @Nullable StrictRequestDecoder decoder;
-    private final Queue<Incoming> waiting = new ArrayDeque<>(2);
+    private @Nullable Queue<Incoming> waiting = new ArrayDeque<>(2);
     private long waitingBytes;
     private @Nullable ChannelHandlerContext context;
     private @Nullable RequestReader reader;
     private @Nullable ChannelSink sink;
     private final HalfOpen halfOpen = new HalfOpen();
-    private final Stall stall = new Stall();
+    private @Nullable Stall stall; // Made when something first waits to be read.
     private Phase phase = Phase.IDLE;
     private long since = System.nanoTime();
     private long dropped;
@@ -106,7 +92,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             return; // It never became active.
         }
         loop.remove(this);
-        waiting.clear();
+        if (waiting != null) {
+            waiting.clear();
+        }
         if (sink != null) {
             sink.closed();
         }
@@ -132,9 +120,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         decoder().restart();
-        waiting.add(incoming);
+        waiting().add(incoming);
         waitingBytes += incoming.size();
-        if (waiting.size() >= MAX_WAITING || waitingBytes > options.maxBody()) {
+        if (waiting().size() >= MAX_WAITING || waitingBytes > options.maxBody()) {
             ctx.channel().config().setAutoRead(false);
         }
         next(ctx);
@@ -153,7 +141,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     /** Says 100 when the client waits for it and its turn has come. */
     private void inviteBody(ChannelHandlerContext ctx) {
-        if (phase == Phase.IDLE && waiting.isEmpty() && reader().takeExpectation()) {
+        if (phase == Phase.IDLE && waiting().isEmpty() && reader().takeExpectation()) {
             ctx.writeAndFlush(
                     new DefaultFullHttpResponse(
                             HttpVersion.HTTP_1_1,
@@ -166,7 +154,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (phase != Phase.IDLE) {
             return;
         }
-        switch (waiting.poll()) {
+        switch (waiting().poll()) {
             case null -> inviteBody(ctx);
             case Incoming.Whole whole -> {
                 phase = Phase.BUSY;
@@ -181,7 +169,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     void answer(ChannelHandlerContext ctx, Incoming.Whole incoming, ResponseWriter writer) {
         boolean last =
                 !incoming.keepAlive()
-                        || (inputClosed && waiting.isEmpty())
+                        || (inputClosed && waiting().isEmpty())
                         || stopping
                         || writer.asksToClose();
         ChannelFuture written = writer.write(ctx, incoming, !last);
@@ -204,11 +192,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
         since = System.nanoTime();
         phase = Phase.IDLE;
-        if (!success || (inputClosed && waiting.isEmpty())) {
+        if (!success || (inputClosed && waiting().isEmpty())) {
             ctx.close();
             return;
         }
-        if (waiting.isEmpty()) {
+        if (waiting().isEmpty()) {
             ctx.channel().config().setAutoRead(true);
         }
         next(ctx);
@@ -232,7 +220,6 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
         phase = Phase.STREAMING;
         sink = out;
-        waiting.clear();
         writer.writeStreamHead(ctx, incoming);
         // What the decoder still holds comes back to channelRead, and is dropped there.
         ctx.pipeline().remove(decoder());
@@ -241,6 +228,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         // A stream may last for days, and needs none of them.
         decoder = null;
         reader = null;
+        waiting = null;
         loop.began(this);
         if (stopping) {
             out.dismiss(admission::comeAgain);
@@ -248,7 +236,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void refuse(ChannelHandlerContext ctx, Incoming.Refused refused) {
-        waiting.clear();
+        waiting().clear();
         LOG.log(Level.DEBUG, () -> ctx.channel().remoteAddress() + " was refused: " + refused);
         var answer = ResponseWriter.of(new HttpException(refused.status(), refused.reason()));
         linger(ctx, answer.write(ctx, refused, false));
@@ -327,6 +315,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void closeWhenStalled(ChannelHandlerContext ctx, long now) {
+        if (stall == null) {
+            stall = new Stall();
+        }
         if (stall.lasts(ctx.channel(), now, options.idleTimeout().toNanos())) {
             ctx.close();
         }
@@ -391,6 +382,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private RequestReader reader() {
         return Objects.requireNonNull(reader, "no connection yet, or a stream by now");
+    }
+
+    private Queue<Incoming> waiting() {
+        return Objects.requireNonNull(waiting, "a stream by now, or gone");
     }
 
     private StrictRequestDecoder decoder() {
