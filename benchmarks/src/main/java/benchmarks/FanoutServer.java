@@ -2,6 +2,8 @@ package benchmarks;
 
 import static microdot.sse.Sse.sseResponse;
 
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import microdot.HttpException;
 import microdot.Microdot;
 import microdot.Request;
@@ -12,15 +14,14 @@ import microdot.sse.Topics;
  * has.
  *
  * <ul>
- *   <li>{@code GET /events} follows the topic.
- *   <li>{@code POST /publish} publishes the body as one event.
+ *   <li>{@code GET /events} follows the topic; {@code GET /events?topics=N} one of N, in turn.
+ *   <li>{@code POST /publish} publishes the body as one event; {@code POST /publish?topics=N} in
+ *       each of N topics.
  *   <li>{@code POST /burst?n=N} publishes it N times, as fast as one thread can.
  *   <li>{@code GET /ticks?ms=M} sends an event each M milliseconds, from a handler of its own.
  * </ul>
  */
 public final class FanoutServer {
-    private static final String TOPIC = "events";
-
     private FanoutServer() {}
 
     /** Listens on loopback only: whoever reaches it may publish. */
@@ -31,11 +32,23 @@ public final class FanoutServer {
     static Microdot app() {
         var topics = new Topics();
         var app = new Microdot();
-        app.get("/events", topics.stream(TOPIC));
+        var next = new AtomicInteger();
+        app.get(
+                "/events",
+                topics.stream(
+                        request ->
+                                List.of(
+                                        topic(
+                                                next.getAndIncrement()
+                                                        % number(request, "topics")))));
         app.post(
                 "/publish",
                 request -> {
-                    topics.publish(TOPIC, request.text());
+                    String data = request.text();
+                    int count = number(request, "topics");
+                    for (int i = 0; i < count; i++) {
+                        topics.publish(topic(i), data);
+                    }
                     return 204;
                 });
         app.post(
@@ -43,7 +56,7 @@ public final class FanoutServer {
                 request -> {
                     String data = request.text();
                     for (int n = number(request, "n"); n > 0; n--) {
-                        topics.publish(TOPIC, data);
+                        topics.publish(topic(0), data);
                     }
                     return 204;
                 });
@@ -63,12 +76,21 @@ public final class FanoutServer {
         return app;
     }
 
+    private static String topic(int number) {
+        return "events/" + number;
+    }
+
+    /** A positive number of the query; 1 where it has none. */
     private static int number(Request request, String name) {
-        String value = request.query(name, "");
+        String value = request.query(name, "1");
         try {
-            return Integer.parseInt(value);
+            int number = Integer.parseInt(value);
+            if (number > 0) {
+                return number;
+            }
         } catch (NumberFormatException e) {
-            throw new HttpException(400, name + ": \"" + value + "\" (expected: a number)");
+            // Said below.
         }
+        throw new HttpException(400, name + ": \"" + value + "\" (expected: a positive number)");
     }
 }
