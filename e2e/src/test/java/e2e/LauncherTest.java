@@ -80,6 +80,29 @@ class LauncherTest {
         }
     }
 
+    /** The JVM refuses a cache that was not made for just this start, and says nothing of it. */
+    @ParameterizedTest
+    @CsvSource({"demo, --port", "run, App.java"})
+    void aStartFindsItsClassesInTheCache(String command, String argument) throws Exception {
+        Files.writeString(
+                folder.resolve("App.java"),
+                "void main() { new microdot.Microdot().run(\"localhost\", 0); }");
+        Path log = folder.resolve("classes.log");
+        try (Child app =
+                Child.start(
+                        folder,
+                        "env",
+                        "JAVA_TOOL_OPTIONS=-Xlog:class+load:file=" + log,
+                        Child.home().resolve("microdot").toString(),
+                        command,
+                        argument,
+                        "0")) {
+            app.await("http://localhost:");
+        }
+        String loaded = Files.readString(log);
+        assertTrue(loaded.contains("microdot.netty.NettyServer source: shared"), loaded);
+    }
+
     /** Whatever an example reads lies beside it, and not where it happens to be started. */
     @ParameterizedTest
     @ValueSource(
