@@ -182,7 +182,7 @@ final class ChannelSink implements BodySink {
 
     /** Runs it when the socket has taken all that was written, or never will. */
     private void whenTaken(Runnable action) {
-        out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> action.run());
+        out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> guarded(action));
     }
 
     /**
@@ -236,12 +236,15 @@ final class ChannelSink implements BodySink {
     void dismiss(Supplier<Duration> comeAgain) {
         Function<Duration, byte[]> last = farewell;
         if (finish()) {
-            drain();
-            if (last != null) {
-                byte[] bytes = last.apply(comeAgain.get());
-                send(Collections.singleton(bytes), bytes.length);
-            }
-            writeEnd();
+            guarded(
+                    () -> {
+                        drain();
+                        if (last != null) {
+                            byte[] bytes = last.apply(comeAgain.get());
+                            send(Collections.singleton(bytes), bytes.length);
+                        }
+                        writeEnd();
+                    });
         }
     }
 
@@ -385,10 +388,13 @@ final class ChannelSink implements BodySink {
             // Before they are interrupted: who waits to write shall see that the stream ended.
             waiting.close();
         }
-        actions.forEach(ChannelSink::runGuarded);
-        synchronized (this) {
-            teller = null;
-            notifyAll();
+        try {
+            actions.forEach(ChannelSink::runGuarded);
+        } finally {
+            synchronized (this) {
+                teller = null;
+                notifyAll();
+            }
         }
         return true;
     }
@@ -402,9 +408,23 @@ final class ChannelSink implements BodySink {
         }
     }
 
+    /**
+     * Where bytes may be lost on their way, the stream is cut: its client comes back and misses
+     * nothing.
+     */
+    private void guarded(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "the stream of " + out.channel().remoteAddress() + " failed", e);
+            finish();
+            out.channel().close();
+        }
+    }
+
     private void onLoop(Runnable task) {
         try {
-            loop.execute(task);
+            loop.execute(() -> guarded(task));
         } catch (RejectedExecutionException e) {
             // The server has stopped, and with it every connection.
             closed();

@@ -3,7 +3,6 @@ package microdot.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.channel.unix.Socket;
-import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Objects;
@@ -74,26 +73,29 @@ final class SendBatch {
             return;
         }
         flushing = true;
-        SendRing together = size < WORTH_A_RING ? null : ring();
-        if (together != null) {
-            sendWith(together);
+        try {
+            SendRing together = size < WORTH_A_RING ? null : ring();
+            if (together != null) {
+                sendWith(together);
+            }
+            for (int i = 0; i < size; i++) {
+                tell(i, together);
+            }
+        } finally {
+            size = 0;
+            flushing = false;
         }
-        for (int i = 0; i < size; i++) {
-            tell(i, together);
-        }
-        size = 0;
-        flushing = false;
     }
 
     private void sendWith(SendRing together) {
-        for (int i = 0; i < size; i++) {
-            add(together, i);
-        }
         try {
+            together.begin(size);
+            for (int i = 0; i < size; i++) {
+                add(together, i);
+            }
             together.run();
-        } catch (UncheckedIOException e) {
-            // What was taken is known, the rest goes as if there had been no ring. It is not even
-            // closed: that could send once more what it holds still.
+        } catch (RuntimeException | Error e) {
+            // It is not even closed: that could send once more what it holds still.
             LOG.log(Level.WARNING, "io_uring failed; each send is a system call from now on", e);
             ring = null;
         }
@@ -116,11 +118,17 @@ final class SendBatch {
         sinks[index] = null;
         frames[index] = null;
         try {
-            sink.sent(
-                    frame,
-                    together == null
-                            ? DirectSend.send(sink.socket(), frame)
-                            : together.result(index));
+            if (together == null) {
+                sink.sent(frame, DirectSend.send(sink.socket(), frame));
+            } else if (together.isKnown(index)) {
+                sink.sent(frame, together.result(index));
+            } else {
+                sink.abort(); // To send it again could double it. Its client comes back.
+            }
+        } catch (RuntimeException | Error e) {
+            // One that fails does not keep the others from being told.
+            LOG.log(Level.ERROR, "a stream could not go on", e);
+            sink.abort();
         } finally {
             frame.release();
         }

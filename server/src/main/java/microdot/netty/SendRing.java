@@ -12,6 +12,7 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringIoOps;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,8 @@ final class SendRing implements IoUringIoHandle {
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
 
+    private static final int UNKNOWN = Integer.MIN_VALUE;
+
     private final IoHandler handler;
     private final IoRegistration registration;
     private final int[] results;
@@ -34,8 +37,13 @@ final class SendRing implements IoUringIoHandle {
     private SendRing(EventLoop loop, int size) throws Exception {
         results = new int[size];
         handler = IoUringIoHandler.newFactory(size).newHandler(loop);
-        handler.initialize();
-        registration = handler.register(this);
+        try {
+            handler.initialize();
+            registration = handler.register(this);
+        } catch (Exception | Error e) {
+            handler.destroy();
+            throw e;
+        }
     }
 
     /**
@@ -48,16 +56,20 @@ final class SendRing implements IoUringIoHandle {
         }
         try {
             return new SendRing(loop, size);
-        } catch (Exception e) {
-            // Too few descriptors, or too little memory that may be locked.
+        } catch (Exception | LinkageError | OutOfMemoryError e) {
+            // Too few descriptors, or too little memory, direct or that may be locked.
             LOG.log(Level.DEBUG, "no io_uring: each send is a system call of its own", e);
             return null;
         }
     }
 
+    /** Begins a run of so many sends, of none of which anything is known. */
+    void begin(int count) {
+        Arrays.fill(results, 0, count, UNKNOWN);
+    }
+
     /** Adds a send; the memory must stay as it is until {@link #run} has returned. */
     void add(int index, int descriptor, long address, int length) {
-        results[index] = 0;
         registration.submit(
                 new IoUringIoOps(
                         IORING_OP_SEND,
@@ -86,6 +98,11 @@ final class SendRing implements IoUringIoHandle {
         while (outstanding > 0) {
             handler.run(Now.CONTEXT);
         }
+    }
+
+    /** Whether it can be told what became of it: not of all, when {@link #run} has failed. */
+    boolean isKnown(int index) {
+        return results[index] != UNKNOWN;
     }
 
     /** How many bytes the socket took, after {@link #run}; none too when it failed. */
