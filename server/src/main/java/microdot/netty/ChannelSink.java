@@ -45,6 +45,7 @@ final class ChannelSink implements BodySink {
 
     private volatile boolean open = true;
     private volatile boolean fed;
+    private volatile boolean gone;
 
     /** Made when first needed: a stream of topics never does. */
     private volatile @Nullable Backlog backlog;
@@ -169,6 +170,9 @@ final class ChannelSink implements BodySink {
 
     /** So many bytes went out; the others follow through the pipeline, which can wait. */
     private boolean went(ByteBuf bytes, int count) {
+        if (gone) {
+            return true;
+        }
         lastWrite = System.nanoTime();
         if (count == bytes.readableBytes()) {
             return true;
@@ -349,8 +353,12 @@ final class ChannelSink implements BodySink {
         }
     }
 
-    /** The connection has gone. */
+    /**
+     * The connection has gone, perhaps before the stream began: what stands in the backlog still
+     * must not be written, for the codecs may be in the pipeline.
+     */
     void closed() {
+        gone = true;
         finish();
     }
 
