@@ -340,6 +340,9 @@ final class ChannelSink implements BodySink {
     }
 
     private void writeEnd() {
+        if (gone) {
+            return;
+        }
         drain();
         settle();
         // Without chunks an empty write: it is done when those before it are.
