@@ -1,6 +1,5 @@
 package microdot.sse;
 
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -34,8 +33,7 @@ public class GrowthBenchmark {
     @Setup
     public void follow() {
         for (int i = 0; i < FOLLOWERS; i++) {
-            var wish = new Resume.Wish(null, topics.head(), 0);
-            topics.follow(new StandInSink(loop), List.of("topic " + i % spread), wish, null);
+            StandInSink.follow(topics, "topic " + i % spread, loop);
         }
         loop.run();
     }

@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -21,6 +22,12 @@ final class StandInSink implements BodySink {
     StandInSink(StandInLoop loop) {
         this.loop = loop;
         this.buffer = new byte[4 << 10];
+    }
+
+    /** Has one more client follow the topic, from now on. */
+    static void follow(Topics topics, String name, StandInLoop loop) {
+        var wish = new Resume.Wish(null, topics.head(), 0);
+        topics.follow(new StandInSink(loop), List.of(name), wish, null);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package microdot.sse;
 
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -30,8 +29,7 @@ public class TopicBenchmark {
     @Setup
     public void follow() {
         for (int i = 0; i < FOLLOWERS; i++) {
-            var wish = new Resume.Wish(null, topics.head(), 0);
-            topics.follow(new StandInSink(loop), List.of("followed"), wish, null);
+            StandInSink.follow(topics, "followed", loop);
         }
         loop.run();
     }

@@ -11,10 +11,8 @@ import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -29,8 +27,7 @@ import org.jspecify.annotations.Nullable;
  * once. A feed is asked for more when its turn comes, and what it gives goes out with that of
  * others, in a {@link SendBatch}.
  *
- * <p>The monitor guards the state; it is held for moments and never while something blocks. What
- * touches the channel runs on its event loop.
+ * <p>What touches the channel runs on its event loop.
  */
 final class ChannelSink implements BodySink {
     private static final Logger LOG = System.getLogger("microdot.netty");
@@ -43,15 +40,13 @@ final class ChannelSink implements BodySink {
     private final FeedSpace space;
     private final SendBatch batch;
 
+    private final Ending ending = new Ending();
     private volatile boolean open = true;
     private volatile boolean fed;
     private volatile boolean gone;
 
     /** Made when first needed: a stream of topics never does. */
     private volatile @Nullable Backlog backlog;
-
-    private List<Runnable> onClose = new ArrayList<>(1);
-    private @Nullable Thread teller; // Runs what is to run at the end.
 
     // Of the event loop alone.
     private @Nullable Supplier<byte[]> heartbeat;
@@ -88,44 +83,28 @@ final class ChannelSink implements BodySink {
                 onLoop(this::drain);
             }
         } catch (ClosedChannelException e) {
-            awaitTold();
+            // Who is refused has been told before that the stream ended: a handler that learned it
+            // here first would look like one that failed by itself.
+            ending.awaitTold();
             throw e;
         }
     }
 
-    private Backlog backlog() throws ClosedChannelException {
+    private Backlog backlog() {
         Backlog made = backlog;
         return made == null ? makeBacklog() : made;
     }
 
-    private synchronized Backlog makeBacklog() throws ClosedChannelException {
-        if (!open) {
-            throw new ClosedChannelException();
-        }
+    private synchronized Backlog makeBacklog() {
         Backlog made = backlog;
         if (made == null) {
             made = new Backlog(limit);
             backlog = made;
         }
+        if (!open) {
+            made.close(); // Whoever ended the stream may have looked before it was there.
+        }
         return made;
-    }
-
-    /**
-     * Who is refused has been told before that the stream ended: a handler that learned it here
-     * first would look like one that failed by itself.
-     */
-    private synchronized void awaitTold() {
-        boolean interrupted = false;
-        while (teller != null && teller != Thread.currentThread()) {
-            try {
-                wait();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private void drain() {
@@ -372,51 +351,22 @@ final class ChannelSink implements BodySink {
 
     @Override
     public void onClose(Runnable action) {
-        synchronized (this) {
-            if (open) {
-                onClose.add(action);
-                return;
-            }
-        }
-        action.run();
+        ending.add(action);
     }
 
     /** Whether this call ended it. */
     private boolean finish() {
-        List<Runnable> actions;
-        Backlog waiting;
-        synchronized (this) {
-            if (!open) {
-                return false;
-            }
-            open = false;
-            teller = Thread.currentThread();
-            actions = onClose;
-            onClose = List.of();
-            waiting = backlog;
+        if (!ending.come()) {
+            return false;
         }
+        open = false;
+        Backlog waiting = backlog;
         if (waiting != null) {
             // Before they are interrupted: who waits to write shall see that the stream ended.
             waiting.close();
         }
-        try {
-            actions.forEach(ChannelSink::runGuarded);
-        } finally {
-            synchronized (this) {
-                teller = null;
-                notifyAll();
-            }
-        }
+        ending.tell();
         return true;
-    }
-
-    /** One that fails does not keep the others from being told. */
-    private static void runGuarded(Runnable action) {
-        try {
-            action.run();
-        } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, "what was to run at a stream's end failed", e);
-        }
     }
 
     /**
