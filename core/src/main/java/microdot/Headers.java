@@ -1,6 +1,7 @@
 package microdot;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -11,23 +12,23 @@ import org.jspecify.annotations.Nullable;
  * characters) is refused with an {@link IllegalArgumentException} that says what came.
  */
 public final class Headers {
-    // A message has a dozen fields: walking a list is as fast as hashing and keeps order and
-    // repeats.
-    private final List<String> names = new ArrayList<>();
-    private final List<String> values = new ArrayList<>();
+    // Names and values in turn. A message has a dozen fields: walking them is as fast as hashing,
+    // keeps order and repeats, and is small where a stream keeps its request for days.
+    private String[] fields = {};
+    private int end;
     private boolean readOnly;
 
     /** The first value of the field, or null. */
     public @Nullable String get(String name) {
         int at = indexOf(name, 0);
-        return at < 0 ? null : values.get(at);
+        return at < 0 ? null : fields[at + 1];
     }
 
     /** Every value of the field, in order; empty when there is none. */
     public List<String> all(String name) {
         var found = new ArrayList<String>();
-        for (int at = indexOf(name, 0); at >= 0; at = indexOf(name, at + 1)) {
-            found.add(values.get(at));
+        for (int at = indexOf(name, 0); at >= 0; at = indexOf(name, at + 2)) {
+            found.add(fields[at + 1]);
         }
         return List.copyOf(found);
     }
@@ -47,8 +48,13 @@ public final class Headers {
     /** Adds a value to those that the field has. */
     public Headers add(String name, String value) {
         checkWritable();
-        names.add(checkName(name));
-        values.add(checkValue(name, value));
+        checkName(name);
+        checkValue(name, value);
+        if (end == fields.length) {
+            fields = Arrays.copyOf(fields, Math.max(8, end * 2));
+        }
+        fields[end++] = name;
+        fields[end++] = value;
         return this;
     }
 
@@ -56,22 +62,22 @@ public final class Headers {
     public Headers remove(String name) {
         checkWritable();
         for (int at = indexOf(name, 0); at >= 0; at = indexOf(name, at)) {
-            names.remove(at);
-            values.remove(at);
+            System.arraycopy(fields, at + 2, fields, at, end - at - 2);
+            end -= 2;
         }
         return this;
     }
 
     /** Calls the consumer with each name and value, in order. */
     public void forEach(BiConsumer<String, String> consumer) {
-        for (int i = 0; i < names.size(); i++) {
-            consumer.accept(names.get(i), values.get(i));
+        for (int i = 0; i < end; i += 2) {
+            consumer.accept(fields[i], fields[i + 1]);
         }
     }
 
     /** The number of values. */
     public int size() {
-        return names.size();
+        return end / 2;
     }
 
     /** From now on a change is an {@link IllegalStateException}. */
@@ -88,8 +94,8 @@ public final class Headers {
     }
 
     private int indexOf(String name, int from) {
-        for (int i = from; i < names.size(); i++) {
-            if (names.get(i).equalsIgnoreCase(name)) {
+        for (int i = from; i < end; i += 2) {
+            if (fields[i].equalsIgnoreCase(name)) {
                 return i;
             }
         }
@@ -102,23 +108,25 @@ public final class Headers {
         }
     }
 
-    private static String checkName(String name) {
-        boolean token = !name.isEmpty() && name.chars().allMatch(Headers::isTokenCharacter);
+    private static void checkName(String name) {
+        boolean token = !name.isEmpty();
+        for (int i = 0; i < name.length(); i++) {
+            token &= isTokenCharacter(name.charAt(i));
+        }
         if (!token) {
             throw new IllegalArgumentException(
                     "header name: " + Quoted.of(name) + " (expected: an RFC 9110 token)");
         }
-        return name;
     }
 
-    private static boolean isTokenCharacter(int c) {
+    private static boolean isTokenCharacter(char c) {
         return (c >= '0' && c <= '9')
                 || (c >= 'A' && c <= 'Z')
                 || (c >= 'a' && c <= 'z')
                 || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
     }
 
-    private static String checkValue(String name, String value) {
+    private static void checkValue(String name, String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
             // Above 255 the wire has no way to say it; Latin-1 is what HTTP/1.1 carries.
@@ -131,6 +139,5 @@ public final class Headers {
                                 + " (expected: no CR, LF, NUL or other control character, none above U+00FF)");
             }
         }
-        return value;
     }
 }

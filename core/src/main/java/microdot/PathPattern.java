@@ -1,6 +1,7 @@
 package microdot;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,7 @@ final class PathPattern {
 
     private final String text;
     private final List<Segment> segments;
+    private final boolean names;
 
     PathPattern(String text) {
         this(text, split(text));
@@ -42,7 +44,7 @@ final class PathPattern {
     private PathPattern(String text, List<String> parts) {
         this.text = text;
         this.segments = parts.stream().map(part -> parse(text, part)).toList();
-        checkNames();
+        this.names = !checkedNames().isEmpty();
     }
 
     /** For a mount: a slash at the end means nothing, and "/" alone takes no segment. */
@@ -94,7 +96,7 @@ final class PathPattern {
         };
     }
 
-    private void checkNames() {
+    private Set<String> checkedNames() {
         Set<String> names = new HashSet<>();
         for (int i = 0; i < segments.size(); i++) {
             Segment segment = segments.get(i);
@@ -107,46 +109,57 @@ final class PathPattern {
                         "path: " + Quoted.of(text) + " (expected: {name:path} comes last)");
             }
         }
+        return names;
     }
 
-    /**
-     * Whether the whole of the path from a segment on fits; if so, its parts are put into the map.
-     */
-    boolean matches(List<String> path, int from, Map<String, String> params) {
+    /** Whether the whole of the path from a segment on fits. */
+    boolean matches(List<String> path, int from) {
         // The root of a mounted application also answers at the prefix itself.
         boolean mountedRoot = from > 0 && from == path.size() && text.equals("/");
-        return mountedRoot || match(path, from, params) == path.size();
+        return mountedRoot || match(path, from) == path.size();
     }
 
-    /** The index behind the segments that fit, or -1; what is named is put into the map. */
-    int match(List<String> path, int from, Map<String, String> params) {
+    /** The index behind the segments that fit, or -1. */
+    int match(List<String> path, int from) {
         for (int i = 0; i < segments.size(); i++) {
+            Segment segment = segments.get(i);
             int at = from + i;
-            if (segments.get(i) instanceof Rest rest) {
-                params.put(
-                        rest.name(),
-                        String.join("/", path.subList(Math.min(at, path.size()), path.size())));
+            if (segment instanceof Rest) {
                 return path.size();
             }
-            if (at >= path.size() || !fits(segments.get(i), path.get(at), params)) {
+            if (at >= path.size() || !fits(segment, path.get(at))) {
                 return -1;
             }
         }
         return from + segments.size();
     }
 
-    private static boolean fits(Segment segment, String value, Map<String, String> params) {
+    private static boolean fits(Segment segment, String value) {
         return switch (segment) {
             case Fixed fixed -> fixed.text().equals(value);
-            case Any any -> put(params, any.name(), value) && !value.isEmpty();
-            case Int number -> put(params, number.name(), value) && isInt(value);
+            case Any any -> !value.isEmpty();
+            case Int number -> isInt(value);
             case Rest rest -> throw new AssertionError("taken before");
         };
     }
 
-    private static boolean put(Map<String, String> params, String name, String value) {
-        params.put(name, value);
-        return true;
+    /** The parts of a path that fits from a segment on, by name, beside those named before it. */
+    Map<String, String> params(List<String> path, int from, Map<String, String> before) {
+        if (!names) {
+            return before;
+        }
+        var params = new HashMap<>(before);
+        for (int i = 0; i < segments.size(); i++) {
+            int at = Math.min(from + i, path.size()); // The rest may be nothing.
+            switch (segments.get(i)) {
+                case Fixed fixed -> {}
+                case Any any -> params.put(any.name(), path.get(at));
+                case Int number -> params.put(number.name(), path.get(at));
+                case Rest rest ->
+                        params.put(rest.name(), String.join("/", path.subList(at, path.size())));
+            }
+        }
+        return params;
     }
 
     private static boolean isInt(String value) {

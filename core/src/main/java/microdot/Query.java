@@ -27,7 +27,8 @@ final class Query {
             }
         }
         values.replaceAll((name, list) -> List.copyOf(list));
-        return Collections.unmodifiableMap(values);
+        // Small where it can be: a stream may keep it for days. One has no order to keep.
+        return values.size() < 2 ? Map.copyOf(values) : Collections.unmodifiableMap(values);
     }
 
     private static String decode(String text) {

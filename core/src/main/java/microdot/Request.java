@@ -23,7 +23,7 @@ public final class Request {
     private final byte[] body;
     private final InetSocketAddress client;
     private final String scheme;
-    private final Map<String, Object> g = new HashMap<>();
+    private @Nullable Map<String, Object> g;
     private Map<String, String> params = Map.of();
     private @Nullable Map<String, List<String>> query;
     private @Nullable Map<String, List<String>> form;
@@ -196,7 +196,12 @@ public final class Request {
 
     /** A place for what belongs to this request: hooks put it, handlers take it. */
     public Map<String, Object> g() {
-        return g;
+        Map<String, Object> place = g;
+        if (place == null) {
+            place = new HashMap<>();
+            g = place;
+        }
+        return place;
     }
 
     /** The address of the connection's other end. Behind a proxy that is the proxy. */

@@ -1,7 +1,6 @@
 package microdot;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,6 +34,8 @@ final class Router {
      */
     private record At(int segment, Map<String, String> params, List<Microdot> apps) {}
 
+    private static final At START = new At(0, Map.of(), List.of());
+
     // Routes may be added while requests run; a request sees those that stood when it began.
     private final List<Entry> entries = new CopyOnWriteArrayList<>();
 
@@ -58,10 +59,10 @@ final class Router {
 
     Found find(String method, List<String> path) {
         var search = new Search(method, path, new TreeSet<>());
-        Match match = find(search, new At(0, Map.of(), List.of()));
+        Match match = find(search, START);
         if (match == null && method.equals("HEAD")) {
             // HEAD is GET without the body (RFC 9110, section 9.3.2).
-            match = find(new Search("GET", path, search.allowed()), new At(0, Map.of(), List.of()));
+            match = find(new Search("GET", path, search.allowed()), START);
         }
         if (search.allowed().contains("GET")) {
             search.allowed().add("HEAD");
@@ -87,22 +88,23 @@ final class Router {
     }
 
     private static @Nullable Match match(Route route, Search search, At at) {
-        var params = new HashMap<>(at.params());
-        if (!route.path().matches(search.path(), at.segment(), params)) {
+        if (!route.path().matches(search.path(), at.segment())) {
             return null;
         }
-        search.allowed().addAll(route.methods());
-        return route.methods().contains(search.method())
-                ? new Match(route, params, at.apps())
-                : null;
+        if (!route.methods().contains(search.method())) {
+            search.allowed().addAll(route.methods());
+            return null;
+        }
+        var params = route.path().params(search.path(), at.segment(), at.params());
+        return new Match(route, params, at.apps());
     }
 
     private static @Nullable Match match(Mount mount, Search search, At at) {
-        var params = new HashMap<>(at.params());
-        int end = mount.prefix().match(search.path(), at.segment(), params);
+        int end = mount.prefix().match(search.path(), at.segment());
         if (end < 0) {
             return null;
         }
+        var params = mount.prefix().params(search.path(), at.segment(), at.params());
         var apps = new ArrayList<>(at.apps());
         apps.add(mount.app());
         return mount.app().router().find(search, new At(end, params, apps));

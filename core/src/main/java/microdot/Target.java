@@ -2,7 +2,6 @@ package microdot;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -43,7 +42,11 @@ record Target(List<String> segments, String query) {
 
     // Split before decoding: an encoded slash belongs to its segment (RFC 3986, section 2.2).
     static List<String> segments(String path) {
-        return Arrays.stream(path.substring(1).split("/", -1)).map(Target::decode).toList();
+        String[] segments = path.substring(1).split("/", -1);
+        for (int i = 0; i < segments.length; i++) {
+            segments[i] = decode(segments[i]);
+        }
+        return List.of(segments);
     }
 
     private static String decode(String segment) {

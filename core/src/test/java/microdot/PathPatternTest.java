@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -15,9 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PathPatternTest {
     /** What the pattern names in the path; null when it does not fit. */
     private static @Nullable Map<String, String> match(String pattern, String path) {
-        var params = new HashMap<String, String>();
-        boolean fits = new PathPattern(pattern).matches(Target.parse(path).segments(), 0, params);
-        return fits ? params : null;
+        var fixed = new PathPattern(pattern);
+        List<String> segments = Target.parse(path).segments();
+        return fixed.matches(segments, 0) ? fixed.params(segments, 0, Map.of()) : null;
     }
 
     @ParameterizedTest

@@ -48,7 +48,7 @@ public final class Sse {
      * gives up for ever on any status but 200.
      */
     public static Response sseResponse(Request request, SseHandler handler) {
-        return response(sink -> new StreamRun(request, sink, handler, null).run());
+        return response(new StreamRun(request, handler, null));
     }
 
     static Response response(Body.StreamWriter writer) {

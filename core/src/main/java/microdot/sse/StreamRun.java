@@ -8,31 +8,29 @@ import microdot.Request;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of a handler: ties its thread's life to the stream's. The thread is interrupted at most
- * once, and only while the handler runs: an interrupt after it would hit whatever the thread does
- * next.
+ * A body that a handler writes: ties its thread's life to the stream's. The thread is interrupted
+ * at most once, and only while the handler runs: an interrupt after it would hit whatever the
+ * thread does next.
  */
-final class StreamRun {
+final class StreamRun implements Body.StreamWriter {
     private static final Logger LOG = System.getLogger("microdot.sse");
     private static final byte[] HEARTBEAT = EventEncoder.comment("");
 
     private final Request request;
-    private final BodySink sink;
     private final SseHandler handler;
     private final Body.@Nullable StreamWriter rest;
 
     /**
      * @param rest writes the stream from where the handler returns; null when that is its end
      */
-    StreamRun(
-            Request request, BodySink sink, SseHandler handler, Body.@Nullable StreamWriter rest) {
+    StreamRun(Request request, SseHandler handler, Body.@Nullable StreamWriter rest) {
         this.request = request;
-        this.sink = sink;
         this.handler = handler;
         this.rest = rest;
     }
 
-    void run() throws Exception {
+    @Override
+    public void writeTo(BodySink sink) throws Exception {
         sink.keepAlive(() -> HEARTBEAT);
         sink.farewell(Retry::in);
         var life = new Life();

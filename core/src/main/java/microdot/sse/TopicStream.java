@@ -5,7 +5,6 @@ import java.util.function.BiPredicate;
 import java.util.function.Function;
 import microdot.Body;
 import microdot.Handler;
-import microdot.HttpException;
 import microdot.Request;
 import microdot.Response;
 import org.jspecify.annotations.Nullable;
@@ -20,18 +19,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TopicStream implements Handler {
     private final Topics topics;
-    private final Function<Request, ? extends Iterable<String>> names;
+    private final Function<Request, List<String>> names;
     private final int last;
     private final @Nullable BiPredicate<Request, Event> filter;
     private final @Nullable SseHandler opening;
 
-    TopicStream(Topics topics, Function<Request, ? extends Iterable<String>> names) {
+    TopicStream(Topics topics, Function<Request, List<String>> names) {
         this(topics, names, 0, null, null);
     }
 
     private TopicStream(
             Topics topics,
-            Function<Request, ? extends Iterable<String>> names,
+            Function<Request, List<String>> names,
             int last,
             @Nullable BiPredicate<Request, Event> filter,
             @Nullable SseHandler opening) {
@@ -79,25 +78,13 @@ public final class TopicStream implements Handler {
 
     @Override
     public Response handle(Request request) {
-        List<String> followed = followed(request);
+        List<String> followed = names.apply(request);
         Sieve sieve = filter == null ? null : new Sieve(request, filter);
         // Fixed before the head goes out: what is published once the client knows that it is
         // connected is for it.
         var wish = new Resume.Wish(Sse.lastEventId(request), topics.head(), last);
         Body.StreamWriter follow = sink -> topics.follow(sink, followed, wish, sieve);
         SseHandler first = opening;
-        return Sse.response(
-                first == null ? follow : sink -> new StreamRun(request, sink, first, follow).run());
-    }
-
-    // Names may come from the request's path: then it is the client's fault, and no failure of
-    // ours.
-    private List<String> followed(Request request) {
-        Iterable<String> asked = names.apply(request);
-        try {
-            return Topics.checkedNames(asked);
-        } catch (IllegalArgumentException e) {
-            throw new HttpException(400, String.valueOf(e.getMessage()));
-        }
+        return Sse.response(first == null ? follow : new StreamRun(request, first, follow));
     }
 }

@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.lang.System.Logger;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -9,6 +10,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
+import microdot.HttpException;
 import microdot.JsonCodec;
 import microdot.Request;
 import org.jspecify.annotations.Nullable;
@@ -146,10 +148,22 @@ public final class Topics {
 
     /**
      * A handler that follows the topics that the function names for the request; it is asked at
-     * each connect, so that it may refuse by throwing an {@link microdot.HttpException}.
+     * each connect, so that it may refuse by throwing an {@link HttpException}.
      */
     public TopicStream stream(Function<Request, ? extends Iterable<String>> names) {
-        return new TopicStream(this, names);
+        return new TopicStream(this, request -> namesFor(request, names));
+    }
+
+    // Names may come from the request's path: then it is the client's fault, and no failure of
+    // ours.
+    private static List<String> namesFor(
+            Request request, Function<Request, ? extends Iterable<String>> names) {
+        Iterable<String> asked = names.apply(request);
+        try {
+            return checkedNames(asked);
+        } catch (IllegalArgumentException e) {
+            throw new HttpException(400, String.valueOf(e.getMessage()));
+        }
     }
 
     /**
@@ -191,7 +205,10 @@ public final class Topics {
         Executor loop = sink.loop();
         var follower = new Follower(logs, catchUp, sink, sieve);
         var resume = new Resume(logs, follower, catchUp);
-        List<EventLog> followed = names.stream().map(logs::pinned).toList();
+        var followed = new ArrayList<EventLog>(names.size());
+        for (String name : names) {
+            followed.add(logs.pinned(name));
+        }
         LoopTurn turn = logs.join(loop, followed, resume, () -> resume.fix(followed, wish));
         begin(sink, follower, resume, turn, wish.lastEventId() != null);
     }

@@ -37,21 +37,23 @@ final class ChannelSink implements BodySink {
     private final int limit;
     private final boolean chunked;
     private final @Nullable Socket socket;
+    private final Handlers handlers;
     private final FeedSpace space;
     private final SendBatch batch;
 
     private final Ending ending = new Ending();
     private volatile boolean open = true;
-    private volatile boolean fed;
     private volatile boolean gone;
+
+    // Set by the writer when it begins, and only read on the loop: no task of its own for each.
+    private volatile @Nullable Supplier<byte[]> heartbeat;
+    private volatile @Nullable Feed feed;
+    private volatile @Nullable Function<Duration, byte[]> farewell;
 
     /** Made when first needed: a stream of topics never does. */
     private volatile @Nullable Backlog backlog;
 
     // Of the event loop alone.
-    private @Nullable Supplier<byte[]> heartbeat;
-    private @Nullable Feed feed;
-    private @Nullable Function<Duration, byte[]> farewell;
     private long endAt = Long.MAX_VALUE;
     private boolean full;
     private boolean clear; // Nothing of this stream stands in the pipeline.
@@ -62,8 +64,13 @@ final class ChannelSink implements BodySink {
      * Writes at the context, which stands ahead of the encoder: what it writes goes out as it is.
      */
     ChannelSink(
-            ChannelHandlerContext out, int limit, boolean chunked, LoopConnections connections) {
+            ChannelHandlerContext out,
+            int limit,
+            boolean chunked,
+            LoopConnections connections,
+            Handlers handlers) {
         this.out = out;
+        this.handlers = handlers;
         this.loop = out.channel().eventLoop();
         this.limit = limit;
         this.chunked = chunked;
@@ -204,7 +211,7 @@ final class ChannelSink implements BodySink {
 
     @Override
     public void farewell(Function<Duration, byte[]> last) {
-        onLoop(() -> farewell = last);
+        farewell = last;
     }
 
     @Override
@@ -233,18 +240,17 @@ final class ChannelSink implements BodySink {
 
     @Override
     public void keepAlive(Supplier<byte[]> frame) {
-        onLoop(() -> heartbeat = frame);
+        heartbeat = frame;
     }
 
     @Override
     public void feed(Feed source) {
-        fed = true;
-        onLoop(() -> feed = source);
+        feed = source;
     }
 
     /** Whether the body goes on without its writer. */
     boolean isFed() {
-        return fed;
+        return feed != null;
     }
 
     @Override
@@ -352,6 +358,11 @@ final class ChannelSink implements BodySink {
     @Override
     public void onClose(Runnable action) {
         ending.add(action);
+    }
+
+    @Override
+    public void afterClose(Runnable action) {
+        onClose(() -> handlers.start(action));
     }
 
     /** Whether this call ended it. */

@@ -2,15 +2,16 @@ package microdot.netty;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The end of a stream, which comes once, and what is to run then. From any thread. */
 final class Ending {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
-    private List<Runnable> actions = new ArrayList<>(1);
+    private static final Runnable[] NONE = {};
+
+    private Runnable[] actions = NONE;
     private boolean come;
     private @Nullable Thread teller; // Runs the actions.
 
@@ -18,7 +19,8 @@ final class Ending {
     void add(Runnable action) {
         synchronized (this) {
             if (!come) {
-                actions.add(action);
+                actions = Arrays.copyOf(actions, actions.length + 1);
+                actions[actions.length - 1] = action;
                 return;
             }
         }
@@ -36,13 +38,15 @@ final class Ending {
     }
 
     void tell() {
-        List<Runnable> all;
+        Runnable[] all;
         synchronized (this) {
             all = actions;
-            actions = List.of();
+            actions = NONE;
         }
         try {
-            all.forEach(Ending::runGuarded);
+            for (Runnable action : all) {
+                runGuarded(action);
+            }
         } finally {
             synchronized (this) {
                 teller = null;

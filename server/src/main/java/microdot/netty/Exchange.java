@@ -6,12 +6,14 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import microdot.Body;
 import microdot.HttpException;
 import microdot.Response;
 import microdot.ServerOptions;
+import org.jspecify.annotations.Nullable;
 
 /** One request and its answer, on the request's virtual thread; its connection does the writing. */
 final class Exchange implements Runnable {
@@ -23,6 +25,7 @@ final class Exchange implements Runnable {
     private final ServerOptions options;
     private final ChannelHandlerContext ctx;
     private final Incoming.Whole incoming;
+    private @Nullable ChannelSink out; // Once it is a stream.
 
     Exchange(
             HttpConnection connection,
@@ -39,38 +42,56 @@ final class Exchange implements Runnable {
         this.incoming = incoming;
     }
 
+    /**
+     * The thread goes on into the stream's writer from here, with few frames below: a handler's
+     * stream keeps them for as long as it lives.
+     */
     @Override
     public void run() {
+        Body.StreamWriter writer = serve();
+        if (writer == null) {
+            return;
+        }
+        ChannelSink sink = Objects.requireNonNull(out);
         try {
-            serve();
+            writer.writeTo(sink);
+            if (!sink.isFed()) {
+                sink.end();
+            }
+        } catch (Throwable e) {
+            LOG.log(Level.ERROR, "the body of " + incoming.request() + " failed", e);
+            sink.abort();
+        }
+    }
+
+    /** Answers, or begins a stream and gives what is to write it. */
+    private Body.@Nullable StreamWriter serve() {
+        try {
+            Response response = handlers.handle(incoming.request());
+            if (response.body() instanceof Body.Stream stream && takesBody(response)) {
+                if (admission.enter(client())) {
+                    return begin(response) ? stream.writer() : null;
+                }
+                response = admission.refusal(incoming.request(), response);
+            }
+            answer(response);
         } catch (RuntimeException | Error e) {
             // The client would wait for ever for the answer.
             LOG.log(Level.ERROR, incoming.request() + " could not be answered", e);
             connection.fail();
         }
+        return null;
     }
 
-    private void serve() {
-        Response response = handlers.handle(incoming.request());
-        boolean streams = streams(response);
-        if (streams && !admission.enter(client())) {
-            response = admission.refusal(incoming.request(), response);
-            streams = false;
-        }
-        if (streams && response.body() instanceof Body.Stream stream) {
-            stream(response, stream);
-            return;
-        }
+    private boolean takesBody(Response response) {
+        return !incoming.headOnly() && !ResponseWriter.isBodiless(response);
+    }
+
+    private void answer(Response response) {
         ResponseWriter writer = open(response);
         if (!onLoop(() -> connection.answer(ctx, incoming, writer))) {
             writer.release();
         }
-    }
-
-    private boolean streams(Response response) {
-        return response.body() instanceof Body.Stream
-                && !incoming.headOnly()
-                && !ResponseWriter.isBodiless(response);
     }
 
     private InetAddress client() {
@@ -86,30 +107,21 @@ final class Exchange implements Runnable {
         }
     }
 
-    /** The thread goes on into the stream's writer. */
-    private void stream(Response response, Body.Stream stream) {
-        ChannelSink out = connection.sink(ctx, incoming);
-        out.onClose(leaving(admission, client()));
-        limitAge(out);
+    private boolean begin(Response response) {
+        ChannelSink sink = connection.sink(ctx, incoming);
+        sink.onClose(leaving(admission, client()));
+        limitAge(sink);
         ResponseWriter writer = open(response);
-        if (!onLoop(() -> connection.beginStream(ctx, incoming, writer, out))) {
-            out.closed();
-            return;
+        out = sink;
+        if (!onLoop(() -> connection.beginStream(ctx, incoming, writer, sink))) {
+            sink.closed();
+            return false;
         }
-        try {
-            stream.writer().writeTo(out);
-            if (!out.isFed()) {
-                out.end();
-            }
-        } catch (Throwable e) {
-            LOG.log(Level.ERROR, "the body of " + incoming.request() + " failed", e);
-            out.abort();
-        }
+        return true;
     }
 
     // Static, because a stream that follows topics has no more use for its request, and thousands
-    // of
-    // them would each keep one.
+    // of them would each keep one.
     private static Runnable leaving(Admission admission, InetAddress client) {
         return () -> admission.leave(client);
     }

@@ -8,7 +8,10 @@ import microdot.Microdot;
 import microdot.Request;
 import microdot.Response;
 
-/** The virtual threads that handle requests and write streams, one each. */
+/**
+ * The virtual threads that handle requests and write streams, one each, and those of what is to run
+ * behind a stream.
+ */
 final class Handlers {
     private final Microdot app;
     private final ReentrantLock lock = new ReentrantLock();
@@ -24,7 +27,7 @@ final class Handlers {
     }
 
     void start(Runnable work) {
-        Thread thread = Thread.ofVirtual().name("microdot-handler").unstarted(() -> run(work));
+        Thread thread = Thread.ofVirtual().name("microdot-handler").unstarted(new Run(work));
         lock.lock();
         try {
             running.add(thread);
@@ -34,19 +37,33 @@ final class Handlers {
         thread.start();
     }
 
-    private void run(Runnable work) {
-        try {
-            work.run();
-        } finally {
-            lock.lock();
+    // No lambda: a stream's handler keeps every frame below it for as long as it lives.
+    private final class Run implements Runnable {
+        private final Runnable work;
+
+        Run(Runnable work) {
+            this.work = work;
+        }
+
+        @Override
+        public void run() {
             try {
-                running.remove(Thread.currentThread());
-                if (running.isEmpty()) {
-                    none.signalAll();
-                }
+                work.run();
             } finally {
-                lock.unlock();
+                left(Thread.currentThread());
             }
+        }
+    }
+
+    private void left(Thread thread) {
+        lock.lock();
+        try {
+            running.remove(thread);
+            if (running.isEmpty()) {
+                none.signalAll();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -204,7 +204,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     /** A stream's way to this connection. From any thread. */
     ChannelSink sink(ChannelHandlerContext ctx, Incoming.Whole incoming) {
-        return new ChannelSink(ctx, options.streamBuffer(), incoming.chunked(), loop);
+        return new ChannelSink(ctx, options.streamBuffer(), incoming.chunked(), loop, handlers);
     }
 
     /** Writes the head of a stream, and leaves the connection to it. */

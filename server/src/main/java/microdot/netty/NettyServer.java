@@ -164,6 +164,7 @@ final class NettyServer implements Server {
         loops.values().forEach(LoopConnections::stop);
         handlers.finish(deadline);
         loops.values().forEach(loop -> loop.awaitEmpty(deadline));
+        handlers.finish(deadline); // Streams that ended just now may have left something to do.
         shutDownLoops();
         closed.countDown();
     }

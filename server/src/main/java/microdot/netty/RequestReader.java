@@ -13,12 +13,16 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.AsciiString;
 import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import microdot.Headers;
 import microdot.HttpException;
 import microdot.Request;
@@ -27,10 +31,37 @@ import org.jspecify.annotations.Nullable;
 /** Makes whole requests of what Netty's decoder gives. Lives on the connection's event loop. */
 final class RequestReader {
     private static final byte[] NO_BYTES = {};
+    // Names as browsers and proxies write them: one object each, however many requests are kept.
+    private static final Map<AsciiString, String> COMMON =
+            Stream.of(
+                            "Host",
+                            "Connection",
+                            "Accept",
+                            "Accept-Encoding",
+                            "Accept-Language",
+                            "Cache-Control",
+                            "Content-Length",
+                            "Content-Type",
+                            "Cookie",
+                            "Last-Event-ID",
+                            "Origin",
+                            "Pragma",
+                            "Referer",
+                            "Sec-Fetch-Dest",
+                            "Sec-Fetch-Mode",
+                            "Sec-Fetch-Site",
+                            "User-Agent",
+                            "X-Forwarded-For",
+                            "X-Forwarded-Proto")
+                    .collect(Collectors.toUnmodifiableMap(AsciiString::cached, name -> name));
+
     // By RFC 3986, section 3.2.2, and roughly: enough that nothing else can be meant.
     private static final Pattern HOST =
             Pattern.compile("(?:[\\w.~!$&'()*+,;=%-]*|\\[[0-9A-Fa-f:.]+])(?::\\d*)?");
     private static final Pattern WHOLE_URL = Pattern.compile("(?i)https?://([^/?]*)");
+
+    // Nearly all clients name the same: no need to look at it for each.
+    private static volatile String lastHost = "";
 
     private final int maxBody;
     private final InetSocketAddress client;
@@ -102,13 +133,18 @@ final class RequestReader {
             return refuse(400, "Host: " + hosts.size() + " fields (expected: one)");
         }
         String host = hosts.isEmpty() ? "" : hosts.getFirst();
-        if (!HOST.matcher(host).matches()) {
-            return refuse(400, "Host (expected: a name or an address, perhaps with a port)");
+        if (!host.equals(lastHost)) {
+            if (!HOST.matcher(host).matches()) {
+                return refuse(400, "Host (expected: a name or an address, perhaps with a port)");
+            }
+            lastHost = host;
         }
         // The two name one host, or servers in a row could go by different ones.
-        Matcher whole = WHOLE_URL.matcher(request.uri());
-        if (whole.lookingAt() && !hosts.isEmpty() && !host.equalsIgnoreCase(whole.group(1))) {
-            return refuse(400, "Host (expected: that of the request line)");
+        if (!request.uri().startsWith("/") && !hosts.isEmpty()) {
+            Matcher whole = WHOLE_URL.matcher(request.uri());
+            if (whole.lookingAt() && !host.equalsIgnoreCase(whole.group(1))) {
+                return refuse(400, "Host (expected: that of the request line)");
+            }
         }
         return null;
     }
@@ -179,9 +215,14 @@ final class RequestReader {
 
     private static Headers headers(HttpRequest request) {
         var headers = new Headers();
-        for (Map.Entry<String, String> field : request.headers()) {
+        Iterator<Map.Entry<CharSequence, CharSequence>> fields =
+                request.headers().iteratorCharSequence();
+        while (fields.hasNext()) {
+            Map.Entry<CharSequence, CharSequence> field = fields.next();
+            AsciiString name = AsciiString.of(field.getKey());
+            String common = COMMON.get(name);
             try {
-                headers.add(field.getKey(), field.getValue());
+                headers.add(common == null ? name.toString() : common, field.getValue().toString());
             } catch (IllegalArgumentException e) {
                 throw new HttpException(400, String.valueOf(e.getMessage()));
             }

@@ -138,11 +138,20 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             }
             throw new UnsupportedVersion(line[2]);
         }
-        if (!line[1].chars().allMatch(c -> c > ' ' && c < 127 && c != '#')) {
+        if (!isTarget(line[1])) {
             throw new IllegalArgumentException("target (expected: ASCII, without a fragment)");
         }
         lengths = 0;
         return super.createMessage(line);
+    }
+
+    private static boolean isTarget(String text) {
+        boolean fits = true;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            fits &= c > ' ' && c < 127 && c != '#';
+        }
+        return fits;
     }
 
     /** Both lengths at once: Netty would drop the one, and another server the other. */

@@ -18,6 +18,7 @@ import microdot.ServerOptions;
 import microdot.sse.Sse;
 import microdot.sse.SseHandler;
 import microdot.sse.StreamClosedException;
+import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -200,6 +201,37 @@ abstract class StreamEndContract extends TransportContract {
             second.join();
             assertEquals(1, finals.get());
             assertEndedOnce();
+        }
+    }
+
+    @Test
+    void byTheServerWhichWaitsForOnCloseToo() throws Exception {
+        var running = new CountDownLatch(1);
+        var gate = new CountDownLatch(1);
+        SseHandler opening =
+                (request, sse) -> {
+                    sse.onClose(
+                            () -> {
+                                running.countDown();
+                                awaitStubbornly(gate);
+                                closed.countDown();
+                            });
+                    sse.send("open");
+                };
+        var app = new Microdot().get("/events", new Topics().stream("topic").onOpen(opening));
+        var options = new ServerOptions().closeTimeout(Duration.ofSeconds(30));
+        try (Served served = served(app, options);
+                RawClient client = served.client().get("/events")) {
+            client.readTo("data: open\n\n");
+            while (served.server.stats().handlers() > 0) {
+                Thread.onSpinWait(); // The stream goes on without its thread.
+            }
+            Thread closing = Thread.startVirtualThread(served.server::close);
+            running.await();
+            assertEquals(1, served.server.stats().handlers());
+            gate.countDown();
+            closing.join();
+            assertEquals(0, closed.getCount());
         }
     }
 
