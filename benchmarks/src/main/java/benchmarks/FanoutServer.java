@@ -14,7 +14,7 @@ import microdot.sse.Topics;
  * has.
  *
  * <ul>
- *   <li>{@code GET /events} follows the topic; {@code GET /events?topics=N} one of N, in turn.
+ *   <li>{@code GET /events} follows the topic; {@code GET /spread?topics=N} one of N, in turn.
  *   <li>{@code POST /publish} publishes the body as one event; {@code POST /publish?topics=N} in
  *       each of N topics.
  *   <li>{@code POST /burst?n=N} publishes it N times, as fast as one thread can.
@@ -33,8 +33,9 @@ public final class FanoutServer {
         var topics = new Topics();
         var app = new Microdot();
         var next = new AtomicInteger();
+        app.get("/events", topics.stream(topic(0)));
         app.get(
-                "/events",
+                "/spread",
                 topics.stream(
                         request ->
                                 List.of(

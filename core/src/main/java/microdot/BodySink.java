@@ -89,6 +89,11 @@ public interface BodySink {
      */
     Executor loop();
 
+    /** Whether the caller is that thread; default false, for writers that never are. */
+    default boolean isOnLoop() {
+        return false;
+    }
+
     /** Has the feed fill what the connection can take now. On {@link #loop()} only. */
     void pull();
 

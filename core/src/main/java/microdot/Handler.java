@@ -2,7 +2,10 @@ package microdot;
 
 import org.jspecify.annotations.Nullable;
 
-/** Answers a request. Runs on a virtual thread of the request's own, so it may block. */
+/**
+ * Answers a request. Runs on a virtual thread of the request's own, so it may block, unless it says
+ * that it does not.
+ */
 @FunctionalInterface
 public interface Handler {
     /**
@@ -15,4 +18,13 @@ public interface Handler {
      *     HttpException} with its own status, anything else with 500 and a line in the log
      */
     @Nullable Object handle(Request request) throws Exception;
+
+    /**
+     * Whether it, or the writer of the stream that it answers with, may block; default true. One
+     * that says false runs where thousands of connections wait for it, without a thread of its own,
+     * when no hook is there for the request; should it throw, it is called once more on a thread.
+     */
+    default boolean mayBlock() {
+        return true;
+    }
 }

@@ -149,6 +149,35 @@ public final class Microdot {
         }
     }
 
+    /**
+     * Answers a request whose handler does not block, when no hook is there for it: what a
+     * transport asks for first, on a thread that many connections share. Null when the request is
+     * for {@link #handle}, on a thread that may block.
+     */
+    public @Nullable Response handleAtOnce(Request request) {
+        Router.Match match = router.find(request.method(), request.segments()).match();
+        if (match == null || match.route().handler().mayBlock() || hasHooks(match)) {
+            return null;
+        }
+        request.app(this);
+        request.params(match.params());
+        try {
+            Response response = Answers.of(match.route().handler().handle(request));
+            return Conditions.apply(request, response.encode(json));
+        } catch (Exception e) {
+            LOG.log(Level.DEBUG, "an error handler may block", e);
+            return null;
+        }
+    }
+
+    private boolean hasHooks(Router.Match match) {
+        boolean found = !before.isEmpty() || !after.isEmpty();
+        for (Microdot app : match.apps()) {
+            found |= !app.before.isEmpty() || !app.after.isEmpty();
+        }
+        return found;
+    }
+
     private Response dispatch(Request request, List<Microdot> apps) throws Exception {
         Router.Found found = router.find(request.method(), request.segments());
         Router.Match match = found.match();

@@ -30,6 +30,7 @@ final class Follower implements BodySink.Feed {
     /** Whether the client has an id to come back with. */
     private boolean hasId;
 
+    private byte @Nullable [] greeting; // Goes ahead of everything.
     private byte @Nullable [] farewell;
 
     /** The position of the last checkpoint. */
@@ -57,7 +58,19 @@ final class Follower implements BodySink.Feed {
             checkpoints |= cursor.log.options().checkpoints();
             cursor.join();
         }
+        greeting = retry();
         pull();
+    }
+
+    /** What the first of the topics that say when to come again says. */
+    private byte @Nullable [] retry() {
+        for (Cursor cursor : cursors) {
+            Duration retry = cursor.log.options().retry();
+            if (retry != null) {
+                return Retry.in(retry);
+            }
+        }
+        return null;
     }
 
     /** The stream has ended. */
@@ -85,6 +98,11 @@ final class Follower implements BodySink.Feed {
 
     @Override
     public boolean fill(BodySink.Space space) {
+        byte[] first = greeting;
+        if (first != null) {
+            greeting = null;
+            space.put(first, 0, first.length);
+        }
         long upTo = logs.head();
         while (space.room() > 0 && !ended) {
             if (!look(upTo)) {
@@ -164,36 +182,44 @@ final class Follower implements BodySink.Feed {
     }
 
     /** Off the event loop: the cursor waits, and goes on with what the preparation gives. */
-    private void prepare(Cursor cursor, Preparation preparation) {
+    void prepare(Cursor cursor, Preparation preparation) {
         start(cursor, () -> sifted(preparation.run()));
-    }
-
-    private void start(Cursor cursor, Preparation preparation) {
-        cursor.await();
-        Thread.ofVirtual().name("microdot-topics").start(() -> run(cursor, preparation));
     }
 
     /** On any thread that may block, while the cursor waits. */
     void prepareNow(Cursor cursor, Preparation preparation) {
-        run(cursor, () -> sifted(preparation.run()));
+        run(() -> go(cursor, sifted(preparation.run())));
+    }
+
+    private void start(Cursor cursor, Preparation preparation) {
+        cursor.await();
+        onThread(() -> go(cursor, preparation.run()));
+    }
+
+    private void go(Cursor cursor, Prepared prepared) {
+        onLoop(
+                () -> {
+                    cursor.resume(prepared);
+                    pull();
+                });
+    }
+
+    /** On a thread that may block. What fails there ends the stream. */
+    void onThread(Runnable task) {
+        Thread.ofVirtual().name("microdot-topics").start(() -> run(task));
+    }
+
+    private void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            Topics.LOG.log(Level.ERROR, "a follower failed", e);
+            sink.abort();
+        }
     }
 
     private Prepared sifted(Prepared prepared) {
         return sieve == null ? prepared : sieve.sift(prepared);
-    }
-
-    private void run(Cursor cursor, Preparation preparation) {
-        try {
-            Prepared prepared = preparation.run();
-            onLoop(
-                    () -> {
-                        cursor.resume(prepared);
-                        pull();
-                    });
-        } catch (RuntimeException | Error e) {
-            Topics.LOG.log(Level.ERROR, "following " + cursor.log.name + " failed", e);
-            sink.abort();
-        }
     }
 
     private boolean sayFarewell(BodySink.Space space) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The logs of all topics, their common order, and the lock that makes it one: under it an event
  * gets its position and its place, and a follower its cursors. It is held for moments, by those who
- * publish and join, and never by an event loop.
+ * publish and join; an event loop never waits for it.
  */
 final class Logs {
     final Epoch epoch = new Epoch();
@@ -54,6 +54,19 @@ final class Logs {
         lock.lock();
         try {
             return action.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Runs under the lock when nobody holds it, and says whether it did. No code of users. */
+    boolean ifFree(Runnable action) {
+        if (!lock.tryLock()) {
+            return false;
+        }
+        try {
+            action.run();
+            return true;
         } finally {
             lock.unlock();
         }

@@ -169,8 +169,8 @@ public final class Sse {
                     "this stream follows already (expected: one follow, with all topics)");
         }
         var ended = new CountDownLatch(1);
-        topics.follow(
-                sink, followed, new Resume.Wish(lastEventId(request), topics.head(), 0), null);
+        var wish = new Resume.Wish(lastEventId(request), topics.head(), 0);
+        topics.follow(sink, followed, wish, null);
         sink.onClose(ended::countDown);
         ended.await();
     }

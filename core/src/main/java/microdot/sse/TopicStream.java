@@ -20,22 +20,25 @@ import org.jspecify.annotations.Nullable;
 public final class TopicStream implements Handler {
     private final Topics topics;
     private final Function<Request, List<String>> names;
+    private final boolean asks; // The names, of code that may block.
     private final int last;
     private final @Nullable BiPredicate<Request, Event> filter;
     private final @Nullable SseHandler opening;
 
-    TopicStream(Topics topics, Function<Request, List<String>> names) {
-        this(topics, names, 0, null, null);
+    TopicStream(Topics topics, Function<Request, List<String>> names, boolean asks) {
+        this(topics, names, asks, 0, null, null);
     }
 
     private TopicStream(
             Topics topics,
             Function<Request, List<String>> names,
+            boolean asks,
             int last,
             @Nullable BiPredicate<Request, Event> filter,
             @Nullable SseHandler opening) {
         this.topics = topics;
         this.names = names;
+        this.asks = asks;
         this.last = last;
         this.filter = filter;
         this.opening = opening;
@@ -49,7 +52,7 @@ public final class TopicStream implements Handler {
         if (events < 0) {
             throw new IllegalArgumentException("last: " + events + " (expected: 0 or more)");
         }
-        return new TopicStream(topics, names, events, filter, opening);
+        return new TopicStream(topics, names, asks, events, filter, opening);
     }
 
     /**
@@ -61,7 +64,7 @@ public final class TopicStream implements Handler {
      * ends the stream.
      */
     public TopicStream where(BiPredicate<Request, Event> filter) {
-        return new TopicStream(topics, names, last, filter, opening);
+        return new TopicStream(topics, names, asks, last, filter, opening);
     }
 
     /**
@@ -73,7 +76,7 @@ public final class TopicStream implements Handler {
      * virtual thread that is interrupted when the client goes, as any {@link SseHandler}.
      */
     public TopicStream onOpen(SseHandler handler) {
-        return new TopicStream(topics, names, last, filter, handler);
+        return new TopicStream(topics, names, asks, last, filter, handler);
     }
 
     @Override
@@ -86,5 +89,11 @@ public final class TopicStream implements Handler {
         Body.StreamWriter follow = sink -> topics.follow(sink, followed, wish, sieve);
         SseHandler first = opening;
         return Sse.response(first == null ? follow : new StreamRun(request, first, follow));
+    }
+
+    /** Where nothing of the application's is to run, a client that only follows takes no thread. */
+    @Override
+    public boolean mayBlock() {
+        return asks || opening != null;
     }
 }

@@ -1,12 +1,10 @@
 package microdot.sse;
 
 import java.lang.System.Logger;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
@@ -143,7 +141,7 @@ public final class Topics {
      */
     public TopicStream stream(String... names) {
         List<String> fixed = checkedNames(List.of(names));
-        return new TopicStream(this, request -> fixed);
+        return new TopicStream(this, request -> fixed, false);
     }
 
     /**
@@ -151,7 +149,7 @@ public final class Topics {
      * each connect, so that it may refuse by throwing an {@link HttpException}.
      */
     public TopicStream stream(Function<Request, ? extends Iterable<String>> names) {
-        return new TopicStream(this, request -> namesFor(request, names));
+        return new TopicStream(this, request -> namesFor(request, names), true);
     }
 
     // Names may come from the request's path: then it is the client's fault, and no failure of
@@ -199,28 +197,35 @@ public final class Topics {
         return List.copyOf(distinct);
     }
 
-    /** Fixes where a follower begins, and begins. On a thread that may block. */
+    /** Has the sink follow. On an event loop it leaves it to a thread to wait for anything. */
     void follow(BodySink sink, List<String> names, Resume.Wish wish, @Nullable Sieve sieve) {
-        sayRetry(sink, names);
-        Executor loop = sink.loop();
         var follower = new Follower(logs, catchUp, sink, sieve);
-        var resume = new Resume(logs, follower, catchUp);
+        sink.feed(follower);
+        if (!sink.isOnLoop()) {
+            begin(follower, sink, names, wish, true);
+        } else if (!logs.ifFree(() -> begin(follower, sink, names, wish, false))) {
+            follower.onThread(() -> begin(follower, sink, names, wish, true));
+        }
+    }
+
+    /** Fixes where a follower begins, and begins. */
+    private void begin(
+            Follower follower,
+            BodySink sink,
+            List<String> names,
+            Resume.Wish wish,
+            boolean mayBlock) {
         var followed = new ArrayList<EventLog>(names.size());
         for (String name : names) {
             followed.add(logs.pinned(name));
         }
-        LoopTurn turn = logs.join(loop, followed, resume, () -> resume.fix(followed, wish));
-        begin(sink, follower, resume, turn, wish.lastEventId() != null);
-    }
-
-    private static void begin(
-            BodySink sink, Follower follower, Resume resume, LoopTurn turn, boolean hasId) {
-        sink.keepAlive(follower::heartbeat);
-        sink.farewell(follower::farewell);
-        sink.feed(follower);
+        var resume = new Resume(logs, follower, catchUp);
+        LoopTurn turn = logs.join(sink.loop(), followed, resume, () -> resume.fix(followed, wish));
         // An array, and not what it was made with: it lives as long as the stream.
         Cursor[] cursors = resume.cursors().toArray(Cursor[]::new);
-        follower.onLoop(() -> follower.begin(cursors, hasId));
+        sink.keepAlive(follower::heartbeat);
+        sink.farewell(follower::farewell);
+        follower.onLoop(() -> follower.begin(cursors, wish.lastEventId() != null));
         sink.onClose(
                 () -> {
                     // Here and not on the loop: one that has stopped would never come to it.
@@ -230,22 +235,7 @@ public final class Topics {
                     turn.followers.decrementAndGet();
                     follower.onLoop(follower::leave);
                 });
-        resume.preparations().forEach(follower::prepareNow);
-    }
-
-    private void sayRetry(BodySink sink, List<String> names) {
-        for (String name : names) {
-            EventLog log = logs.existing(name);
-            Duration retry = log == null ? null : log.options().retry();
-            if (retry != null) {
-                try {
-                    Sse.write(sink, Retry.in(retry));
-                } catch (StreamClosedException e) {
-                    // A client may be quicker gone than told; it is no failure and leaves nothing.
-                }
-                return;
-            }
-        }
+        resume.preparations().forEach(mayBlock ? follower::prepareNow : follower::prepare);
     }
 
     /**

@@ -29,6 +29,7 @@ final class FakeSink implements BodySink {
     private long window = Long.MAX_VALUE;
     private boolean full;
     private boolean failing;
+    private volatile boolean onLoop;
 
     /**
      * @param out gets the bytes of each turn, on the loop
@@ -41,6 +42,12 @@ final class FakeSink implements BodySink {
     /** Bytes that one turn may put. */
     FakeSink room(int bytes) {
         room = bytes;
+        return this;
+    }
+
+    /** Is called as by its event loop, which must not wait. */
+    FakeSink onLoop() {
+        onLoop = true;
         return this;
     }
 
@@ -198,6 +205,11 @@ final class FakeSink implements BodySink {
     @Override
     public void feed(Feed source) {
         onLoop(() -> feed = source);
+    }
+
+    @Override
+    public boolean isOnLoop() {
+        return onLoop;
     }
 
     @Override

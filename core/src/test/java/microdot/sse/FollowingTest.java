@@ -2,6 +2,7 @@ package microdot.sse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,7 +12,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import microdot.Headers;
 import microdot.Microdot;
 import microdot.Request;
@@ -270,5 +273,64 @@ class FollowingTest {
             Event event = subscription.poll(ChronoUnit.FOREVER.getDuration());
             assertEquals("a1", Objects.requireNonNull(event).data());
         }
+    }
+
+    @Test
+    void anEventLoopDoesNotWaitForTheLock() throws Exception {
+        var held = new CountDownLatch(1);
+        var released = new CountDownLatch(1);
+        Thread holder =
+                Thread.startVirtualThread(
+                        () -> topics.logs().ifFree(() -> holdUntil(held, released)));
+        held.await();
+        var follower = new TestFollower(loop);
+        follower.sink.onLoop();
+        follower.follow(topics.stream("a"), null); // It comes back although the lock is held.
+        assertEquals(0, topics.topic("a").followers());
+        released.countDown();
+        holder.join();
+        topics.publish("a", "a1");
+        assertEquals(List.of("a1"), follower.await(1).story());
+        assertEquals(1, topics.topic("a").followers());
+    }
+
+    private static void holdUntil(CountDownLatch held, CountDownLatch released) {
+        held.countDown();
+        try {
+            released.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void anEventLoopMakesNoState() {
+        var maker = new AtomicReference<Thread>();
+        topics.topic(
+                "a",
+                new TopicOptions()
+                        .snapshot(
+                                () -> {
+                                    maker.set(Thread.currentThread());
+                                    return "state";
+                                }));
+        var follower = new TestFollower(loop);
+        follower.sink.onLoop();
+        follower.follow(topics.stream("a"), null);
+        follower.await(1);
+        topics.publish("a", "a1");
+        assertEquals(List.of("snapshot:state", "a1"), follower.await(2).story());
+        assertNotSame(Thread.currentThread(), maker.get());
+    }
+
+    @Test
+    void whenToComeAgainIsSaidAheadOfEverything() {
+        topics.topic("a", new TopicOptions().retry(Duration.ofMillis(1234)));
+        topics.publish("a", "a1");
+        var follower = new TestFollower(loop);
+        follower.sink.onLoop();
+        follower.follow(topics.stream("b", "a").last(1), null);
+        assertTrue(follower.text().startsWith("retry: 1234\n\n"), follower.text());
+        assertEquals(List.of("a1"), follower.story());
     }
 }

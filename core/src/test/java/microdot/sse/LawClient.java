@@ -180,6 +180,9 @@ final class LawClient {
 
         Connection(Executor loop) {
             sink = new FakeSink(loop, this::read);
+            if (connections % 2 == 0) {
+                sink.onLoop(); // The other way to begin.
+            }
         }
 
         void cutAfter(long bytes) {

@@ -259,6 +259,11 @@ final class ChannelSink implements BodySink {
     }
 
     @Override
+    public boolean isOnLoop() {
+        return loop.inEventLoop();
+    }
+
+    @Override
     public void pull() {
         settle();
         Feed source = feed;

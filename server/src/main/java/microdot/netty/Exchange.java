@@ -11,11 +11,12 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import microdot.Body;
 import microdot.HttpException;
+import microdot.Request;
 import microdot.Response;
 import microdot.ServerOptions;
 import org.jspecify.annotations.Nullable;
 
-/** One request and its answer, on the request's virtual thread; its connection does the writing. */
+/** One request and its answer; its connection does the writing. */
 final class Exchange implements Runnable {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
@@ -43,6 +44,7 @@ final class Exchange implements Runnable {
     }
 
     /**
+     * Begins on the event loop, and starts itself on a virtual thread where something may block.
      * The thread goes on into the stream's writer from here, with few frames below: a handler's
      * stream keeps them for as long as it lives.
      */
@@ -64,10 +66,16 @@ final class Exchange implements Runnable {
         }
     }
 
-    /** Answers, or begins a stream and gives what is to write it. */
+    /**
+     * Answers, or begins a stream and gives what is to write it; null too when a thread goes on.
+     */
     private Body.@Nullable StreamWriter serve() {
         try {
-            Response response = handlers.handle(incoming.request());
+            Response response = handle(incoming.request());
+            if (response == null) {
+                handlers.start(this);
+                return null;
+            }
             if (response.body() instanceof Body.Stream stream && takesBody(response)) {
                 if (admission.enter(client())) {
                     return begin(response) ? stream.writer() : null;
@@ -81,6 +89,11 @@ final class Exchange implements Runnable {
             connection.fail();
         }
         return null;
+    }
+
+    private @Nullable Response handle(Request request) {
+        boolean onLoop = ctx.executor().inEventLoop();
+        return onLoop ? handlers.handleAtOnce(request) : handlers.handle(request);
     }
 
     private boolean takesBody(Response response) {

@@ -7,6 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import microdot.Microdot;
 import microdot.Request;
 import microdot.Response;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The virtual threads that handle requests and write streams, one each, and those of what is to run
@@ -24,6 +25,11 @@ final class Handlers {
 
     Response handle(Request request) {
         return app.handle(request);
+    }
+
+    /** Null when it is for a thread of its own. */
+    @Nullable Response handleAtOnce(Request request) {
+        return app.handleAtOnce(request);
     }
 
     void start(Runnable work) {

@@ -159,7 +159,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             case Incoming.Whole whole -> {
                 phase = Phase.BUSY;
                 waitingBytes -= whole.size();
-                handlers.start(new Exchange(this, handlers, admission, options, ctx, whole));
+                new Exchange(this, handlers, admission, options, ctx, whole).run();
             }
             case Incoming.Refused refused -> refuse(ctx, refused);
         }

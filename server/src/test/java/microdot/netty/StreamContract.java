@@ -9,11 +9,16 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import microdot.Handler;
 import microdot.Microdot;
+import microdot.Request;
+import microdot.Response;
 import microdot.ServerOptions;
 import microdot.sse.Sse;
 import microdot.sse.SseHandler;
 import microdot.sse.StreamClosedException;
+import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -49,6 +54,35 @@ abstract class StreamContract extends TransportContract {
             assertTrue(head.startsWith("HTTP/1.1 200 OK"), head);
             assertTrue(head.contains("Content-Type: text/event-stream\r\n"), head);
             assertTrue(head.contains("transfer-encoding: chunked\r\n"), head);
+        }
+    }
+
+    @Test
+    void aClientThatOnlyFollowsTakesNoThread() throws Exception {
+        var stream = new Topics().stream("topic");
+        var handledBy = new AtomicReference<Thread>();
+        Handler watched =
+                new Handler() {
+                    @Override
+                    public Response handle(Request request) {
+                        handledBy.set(Thread.currentThread());
+                        return stream.handle(request);
+                    }
+
+                    @Override
+                    public boolean mayBlock() {
+                        return stream.mayBlock();
+                    }
+                };
+        var app = new Microdot().get("/events", watched);
+        try (Served served = served(app);
+                RawClient client = served.client();
+                RawClient other = served.client()) {
+            client.get("/events").readHead();
+            assertFalse(handledBy.get().isVirtual());
+            app.beforeRequest(request -> null);
+            other.get("/events").readHead();
+            assertTrue(handledBy.get().isVirtual());
         }
     }
 
