@@ -156,16 +156,20 @@ public final class Microdot {
      */
     public @Nullable Response handleAtOnce(Request request) {
         Router.Match match = router.find(request.method(), request.segments()).match();
-        if (match == null || match.route().handler().mayBlock() || hasHooks(match)) {
+        if (match == null || hasHooks(match)) {
             return null;
         }
+        Handler handler = match.route().handler();
         request.app(this);
         request.params(match.params());
         try {
-            Response response = Answers.of(match.route().handler().handle(request));
+            if (handler.mayBlock()) {
+                return null;
+            }
+            Response response = Answers.of(handler.handle(request));
             return Conditions.apply(request, response.encode(json));
-        } catch (Exception e) {
-            LOG.log(Level.DEBUG, "an error handler may block", e);
+        } catch (Throwable e) {
+            LOG.log(Level.DEBUG, "left to a thread, for an error handler may block", e);
             return null;
         }
     }

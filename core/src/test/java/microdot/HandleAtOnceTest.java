@@ -21,6 +21,9 @@ class HandleAtOnceTest {
                     if (request.query("fail") != null) {
                         throw new HttpException(418);
                     }
+                    if (request.query("break") != null) {
+                        throw new AssertionError("as the test wants it");
+                    }
                     return request.param("name");
                 }
 
@@ -75,5 +78,11 @@ class HandleAtOnceTest {
         assertNull(atOnce("/x?fail"));
         assertEquals("418 handled", Calls.answer(app, "/x?fail"));
         assertEquals(2, calls);
+    }
+
+    @Test
+    void soIsAnError() {
+        app.get("/{name}", prompt);
+        assertNull(atOnce("/x?break"));
     }
 }

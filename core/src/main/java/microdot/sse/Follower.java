@@ -16,7 +16,7 @@ final class Follower implements BodySink.Feed {
     private static final byte[] HEARTBEAT = EventEncoder.comment("");
     private static final Duration DISCONNECT_RETRY = Duration.ofSeconds(2);
 
-    private static final byte[] NO_ID = {};
+    private static final byte[] NO_BYTES = {};
     private static final Cursor[] NONE = {};
 
     private final Logs logs;
@@ -30,7 +30,7 @@ final class Follower implements BodySink.Feed {
     /** Whether the client has an id to come back with. */
     private boolean hasId;
 
-    private byte @Nullable [] greeting; // Goes ahead of everything.
+    private boolean greeted;
     private byte @Nullable [] farewell;
 
     /** The position of the last checkpoint. */
@@ -43,34 +43,34 @@ final class Follower implements BodySink.Feed {
     private @Nullable Cursor owing;
     private int debts;
 
-    Follower(Logs logs, CatchUp catchUp, BodySink sink, @Nullable Sieve sieve) {
+    Follower(Logs logs, CatchUp catchUp, BodySink sink, @Nullable Sieve sieve, boolean hasId) {
         this.logs = logs;
         this.catchUp = catchUp;
         this.sink = sink;
         this.sieve = sieve;
+        this.hasId = hasId;
     }
 
     /** Begins. The cursors were fixed before, so that nothing published since is missed. */
-    void begin(Cursor[] cursors, boolean hasId) {
+    void begin(Cursor[] cursors) {
         this.cursors = cursors;
-        this.hasId = hasId;
         for (Cursor cursor : cursors) {
             checkpoints |= cursor.log.options().checkpoints();
             cursor.join();
         }
-        greeting = retry();
         pull();
     }
 
-    /** What the first of the topics that say when to come again says. */
-    private byte @Nullable [] retry() {
+    /** When to come again, by the first of the topics that says so: ahead of everything. */
+    private void sayRetry(BodySink.Space space) {
         for (Cursor cursor : cursors) {
-            Duration retry = cursor.log.options().retry();
-            if (retry != null) {
-                return Retry.in(retry);
+            Duration time = cursor.log.options().retry();
+            if (time != null) {
+                byte[] bytes = Retry.in(time);
+                space.put(bytes, 0, bytes.length);
+                return;
             }
         }
-        return null;
     }
 
     /** The stream has ended. */
@@ -98,10 +98,9 @@ final class Follower implements BodySink.Feed {
 
     @Override
     public boolean fill(BodySink.Space space) {
-        byte[] first = greeting;
-        if (first != null) {
-            greeting = null;
-            space.put(first, 0, first.length);
+        if (!greeted && cursors.length > 0) {
+            greeted = true;
+            sayRetry(space);
         }
         long upTo = logs.head();
         while (space.room() > 0 && !ended) {
@@ -109,7 +108,7 @@ final class Follower implements BodySink.Feed {
                 return sayFarewell(space);
             }
             if (owing != null) {
-                owing.tell(space, debts > 1 ? NO_ID : logs.epoch.idLine(claim(upTo)));
+                owing.tell(space, debts > 1 ? NO_BYTES : logs.epoch.idLine(claim(upTo)));
                 hasId |= debts == 1; // Of several only the last has one.
             } else if (next != null && lowest <= upTo) {
                 long given = next.put(space, second);
@@ -182,7 +181,7 @@ final class Follower implements BodySink.Feed {
     }
 
     /** Off the event loop: the cursor waits, and goes on with what the preparation gives. */
-    void prepare(Cursor cursor, Preparation preparation) {
+    private void prepare(Cursor cursor, Preparation preparation) {
         start(cursor, () -> sifted(preparation.run()));
     }
 
@@ -260,7 +259,7 @@ final class Follower implements BodySink.Feed {
     private byte[] place() {
         boolean owing = Arrays.stream(cursors).anyMatch(one -> one.isWaiting() || one.owes() > 0);
         return hasId || owing || cursors.length == 0
-                ? new byte[0]
+                ? NO_BYTES
                 : logs.checkpoint(
                         Arrays.stream(cursors).mapToLong(Cursor::given).min().orElseThrow());
     }

@@ -59,7 +59,10 @@ final class Logs {
         }
     }
 
-    /** Runs under the lock when nobody holds it, and says whether it did. No code of users. */
+    /**
+     * Runs under the lock when nobody holds it, and says whether it did. No code of users, but the
+     * {@code equals} of their keys.
+     */
     boolean ifFree(Runnable action) {
         if (!lock.tryLock()) {
             return false;

@@ -41,8 +41,13 @@ final class Resume {
         return cursors;
     }
 
-    Map<Cursor, Follower.Preparation> preparations() {
-        return preparations;
+    boolean hasToPrepare() {
+        return !preparations.isEmpty();
+    }
+
+    /** On a thread that may block, and not under the lock. */
+    void prepare() {
+        preparations.forEach(follower::prepareNow);
     }
 
     void fix(List<EventLog> followed, Wish wish) {

@@ -20,25 +20,26 @@ import org.jspecify.annotations.Nullable;
 public final class TopicStream implements Handler {
     private final Topics topics;
     private final Function<Request, List<String>> names;
-    private final boolean asks; // The names, of code that may block.
+    private final @Nullable List<String> fixed; // Null where code is asked for the names.
     private final int last;
     private final @Nullable BiPredicate<Request, Event> filter;
     private final @Nullable SseHandler opening;
 
-    TopicStream(Topics topics, Function<Request, List<String>> names, boolean asks) {
-        this(topics, names, asks, 0, null, null);
+    TopicStream(
+            Topics topics, Function<Request, List<String>> names, @Nullable List<String> fixed) {
+        this(topics, names, fixed, 0, null, null);
     }
 
     private TopicStream(
             Topics topics,
             Function<Request, List<String>> names,
-            boolean asks,
+            @Nullable List<String> fixed,
             int last,
             @Nullable BiPredicate<Request, Event> filter,
             @Nullable SseHandler opening) {
         this.topics = topics;
         this.names = names;
-        this.asks = asks;
+        this.fixed = fixed;
         this.last = last;
         this.filter = filter;
         this.opening = opening;
@@ -52,7 +53,7 @@ public final class TopicStream implements Handler {
         if (events < 0) {
             throw new IllegalArgumentException("last: " + events + " (expected: 0 or more)");
         }
-        return new TopicStream(topics, names, asks, events, filter, opening);
+        return new TopicStream(topics, names, fixed, events, filter, opening);
     }
 
     /**
@@ -64,7 +65,7 @@ public final class TopicStream implements Handler {
      * ends the stream.
      */
     public TopicStream where(BiPredicate<Request, Event> filter) {
-        return new TopicStream(topics, names, asks, last, filter, opening);
+        return new TopicStream(topics, names, fixed, last, filter, opening);
     }
 
     /**
@@ -76,7 +77,7 @@ public final class TopicStream implements Handler {
      * virtual thread that is interrupted when the client goes, as any {@link SseHandler}.
      */
     public TopicStream onOpen(SseHandler handler) {
-        return new TopicStream(topics, names, asks, last, filter, handler);
+        return new TopicStream(topics, names, fixed, last, filter, handler);
     }
 
     @Override
@@ -94,6 +95,6 @@ public final class TopicStream implements Handler {
     /** Where nothing of the application's is to run, a client that only follows takes no thread. */
     @Override
     public boolean mayBlock() {
-        return asks || opening != null;
+        return fixed == null || opening != null || topics.haveState(fixed);
     }
 }

@@ -141,7 +141,7 @@ public final class Topics {
      */
     public TopicStream stream(String... names) {
         List<String> fixed = checkedNames(List.of(names));
-        return new TopicStream(this, request -> fixed, false);
+        return new TopicStream(this, request -> fixed, fixed);
     }
 
     /**
@@ -149,7 +149,7 @@ public final class Topics {
      * each connect, so that it may refuse by throwing an {@link HttpException}.
      */
     public TopicStream stream(Function<Request, ? extends Iterable<String>> names) {
-        return new TopicStream(this, request -> namesFor(request, names), true);
+        return new TopicStream(this, request -> namesFor(request, names), null);
     }
 
     // Names may come from the request's path: then it is the client's fault, and no failure of
@@ -199,33 +199,36 @@ public final class Topics {
 
     /** Has the sink follow. On an event loop it leaves it to a thread to wait for anything. */
     void follow(BodySink sink, List<String> names, Resume.Wish wish, @Nullable Sieve sieve) {
-        var follower = new Follower(logs, catchUp, sink, sieve);
+        var follower = new Follower(logs, catchUp, sink, sieve, wish.lastEventId() != null);
         sink.feed(follower);
+        sink.keepAlive(follower::heartbeat);
+        sink.farewell(follower::farewell);
+        var resume = new Resume(logs, follower, catchUp);
         if (!sink.isOnLoop()) {
-            begin(follower, sink, names, wish, true);
-        } else if (!logs.ifFree(() -> begin(follower, sink, names, wish, false))) {
-            follower.onThread(() -> begin(follower, sink, names, wish, true));
+            begin(follower, sink, names, wish, resume);
+            resume.prepare();
+        } else if (!logs.ifFree(() -> begin(follower, sink, names, wish, resume))) {
+            follower.onThread(
+                    () -> {
+                        begin(follower, sink, names, wish, resume);
+                        resume.prepare();
+                    });
+        } else if (resume.hasToPrepare()) {
+            follower.onThread(resume::prepare);
         }
     }
 
     /** Fixes where a follower begins, and begins. */
     private void begin(
-            Follower follower,
-            BodySink sink,
-            List<String> names,
-            Resume.Wish wish,
-            boolean mayBlock) {
+            Follower follower, BodySink sink, List<String> names, Resume.Wish wish, Resume resume) {
         var followed = new ArrayList<EventLog>(names.size());
         for (String name : names) {
             followed.add(logs.pinned(name));
         }
-        var resume = new Resume(logs, follower, catchUp);
         LoopTurn turn = logs.join(sink.loop(), followed, resume, () -> resume.fix(followed, wish));
         // An array, and not what it was made with: it lives as long as the stream.
         Cursor[] cursors = resume.cursors().toArray(Cursor[]::new);
-        sink.keepAlive(follower::heartbeat);
-        sink.farewell(follower::farewell);
-        follower.onLoop(() -> follower.begin(cursors, wish.lastEventId() != null));
+        follower.onLoop(() -> follower.begin(cursors));
         sink.onClose(
                 () -> {
                     // Here and not on the loop: one that has stopped would never come to it.
@@ -235,7 +238,6 @@ public final class Topics {
                     turn.followers.decrementAndGet();
                     follower.onLoop(follower::leave);
                 });
-        resume.preparations().forEach(mayBlock ? follower::prepareNow : follower::prepare);
     }
 
     /**
@@ -271,6 +273,17 @@ public final class Topics {
 
     @Nullable EventLog existing(String name) {
         return logs.existing(name);
+    }
+
+    /** Whether code of the application makes a state for those who come. */
+    boolean haveState(List<String> names) {
+        for (String name : names) {
+            EventLog log = logs.existing(name);
+            if (log != null && log.snapshots() != null) {
+                return true;
+            }
+        }
+        return false;
     }
 
     Topic.Stats stats(EventLog log) {

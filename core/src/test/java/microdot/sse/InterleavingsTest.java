@@ -72,7 +72,7 @@ class InterleavingsTest {
         }
 
         private static Cursor cursor(Runnable pulled) {
-            var follower = new Follower(LOGS, CATCH_UP, new PulledSink(pulled), null);
+            var follower = new Follower(LOGS, CATCH_UP, new PulledSink(pulled), null, false);
             return new Cursor(follower, new EventLog("a", 0, new Budget(1 << 20)), 0, 0);
         }
 

@@ -26,7 +26,10 @@ final class Exchange implements Runnable {
     private final ServerOptions options;
     private final ChannelHandlerContext ctx;
     private final Incoming.Whole incoming;
-    private @Nullable ChannelSink out; // Once it is a stream.
+
+    // Once it is a stream.
+    private @Nullable ChannelSink out;
+    private Body.@Nullable StreamWriter writer;
 
     Exchange(
             HttpConnection connection,
@@ -50,13 +53,12 @@ final class Exchange implements Runnable {
      */
     @Override
     public void run() {
-        Body.StreamWriter writer = serve();
-        if (writer == null) {
+        if (writer == null && !serve()) {
             return;
         }
         ChannelSink sink = Objects.requireNonNull(out);
         try {
-            writer.writeTo(sink);
+            Objects.requireNonNull(writer).writeTo(sink);
             if (!sink.isFed()) {
                 sink.end();
             }
@@ -66,19 +68,18 @@ final class Exchange implements Runnable {
         }
     }
 
-    /**
-     * Answers, or begins a stream and gives what is to write it; null too when a thread goes on.
-     */
-    private Body.@Nullable StreamWriter serve() {
+    /** Answers, or begins a stream; true when this thread is to go on into its writer. */
+    private boolean serve() {
         try {
             Response response = handle(incoming.request());
             if (response == null) {
                 handlers.start(this);
-                return null;
+                return false;
             }
             if (response.body() instanceof Body.Stream stream && takesBody(response)) {
                 if (admission.enter(client())) {
-                    return begin(response) ? stream.writer() : null;
+                    writer = stream.writer();
+                    return begin(response);
                 }
                 response = admission.refusal(incoming.request(), response);
             }
@@ -88,7 +89,7 @@ final class Exchange implements Runnable {
             LOG.log(Level.ERROR, incoming.request() + " could not be answered", e);
             connection.fail();
         }
-        return null;
+        return false;
     }
 
     private @Nullable Response handle(Request request) {
@@ -130,7 +131,13 @@ final class Exchange implements Runnable {
             sink.closed();
             return false;
         }
-        return true;
+        if (!sink.isOnLoop()) {
+            return true;
+        }
+        if (!onLoop(this)) { // Behind the head.
+            sink.closed();
+        }
+        return false;
     }
 
     // Static, because a stream that follows topics has no more use for its request, and thousands

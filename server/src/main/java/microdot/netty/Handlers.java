@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Handlers {
     private final Microdot app;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition none = lock.newCondition();
+    private final Condition few = lock.newCondition();
     private final Set<Thread> running = new HashSet<>();
 
     Handlers(Microdot app) {
@@ -65,8 +65,8 @@ final class Handlers {
         lock.lock();
         try {
             running.remove(thread);
-            if (running.isEmpty()) {
-                none.signalAll();
+            if (running.size() < 2) {
+                few.signalAll();
             }
         } finally {
             lock.unlock();
@@ -82,18 +82,32 @@ final class Handlers {
         }
     }
 
-    /** Waits for all until the deadline, then interrupts those that are left. */
-    void finish(long deadline) {
+    /** Waits until none runs, except the one that calls this, or the deadline has come. */
+    void await(long deadline) {
         lock.lock();
         try {
+            int mine = running.contains(Thread.currentThread()) ? 1 : 0;
             long left = deadline - System.nanoTime();
-            while (!running.isEmpty() && left > 0) {
-                left = none.awaitNanos(left);
+            while (running.size() > mine && left > 0) {
+                left = few.awaitNanos(left);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            running.forEach(Thread::interrupt);
+            lock.unlock();
+        }
+    }
+
+    /** Interrupts those that are left, except the one that calls this. */
+    void interrupt() {
+        lock.lock();
+        try {
+            for (Thread thread : running) {
+                if (thread != Thread.currentThread()) {
+                    thread.interrupt();
+                }
+            }
+        } finally {
             lock.unlock();
         }
     }

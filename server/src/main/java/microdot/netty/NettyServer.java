@@ -162,9 +162,10 @@ final class NettyServer implements Server {
         admission.drain();
         listener.close().awaitUninterruptibly();
         loops.values().forEach(LoopConnections::stop);
-        handlers.finish(deadline);
+        handlers.await(deadline);
         loops.values().forEach(loop -> loop.awaitEmpty(deadline));
-        handlers.finish(deadline); // Streams that ended just now may have left something to do.
+        handlers.await(deadline); // Streams that ended just now may have left something to do.
+        handlers.interrupt();
         shutDownLoops();
         closed.countDown();
     }

@@ -323,6 +323,29 @@ abstract class StreamEndContract extends TransportContract {
         }
     }
 
+    @Test
+    void anOnCloseThatClosesItsServerDoesNotWaitForItself() throws Exception {
+        var served = new AtomicReference<Served>();
+        SseHandler handler =
+                (request, sse) -> {
+                    sse.onClose(() -> closeAndTell(served.get()));
+                    sse.send("hello");
+                };
+        var options = new ServerOptions().closeTimeout(Duration.ofHours(1));
+        var app = new Microdot().get("/events", withSse(handler));
+        try (Served server = served(app, options);
+                RawClient client = server.client()) {
+            served.set(server);
+            client.get("/events").readAll();
+            closed.await();
+        }
+    }
+
+    private void closeAndTell(Served served) {
+        served.server.close();
+        closed.countDown();
+    }
+
     /**
      * The end is told to the handler first: its next send does not look like a failure of its own.
      */
