@@ -324,6 +324,17 @@ class FollowingTest {
     }
 
     @Test
+    void whoseCodeMayHaveToRunTakesAThread() {
+        TopicStream plain = topics.stream("a", "b");
+        assertFalse(plain.mayBlock());
+        assertFalse(plain.last(1).where((request, event) -> true).mayBlock());
+        assertTrue(plain.onOpen((request, sse) -> {}).mayBlock());
+        assertTrue(topics.stream(request -> List.of("a")).mayBlock());
+        topics.topic("b", new TopicOptions().snapshot(() -> "state"));
+        assertTrue(plain.mayBlock());
+    }
+
+    @Test
     void whenToComeAgainIsSaidAheadOfEverything() {
         topics.topic("a", new TopicOptions().retry(Duration.ofMillis(1234)));
         topics.publish("a", "a1");

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import microdot.Body;
 import microdot.Handler;
 import microdot.Microdot;
 import microdot.Request;
@@ -83,6 +85,39 @@ abstract class StreamContract extends TransportContract {
             app.beforeRequest(request -> null);
             other.get("/events").readHead();
             assertTrue(handledBy.get().isVirtual());
+        }
+    }
+
+    @Test
+    void aWriterThatDoesNotBlockComesBehindTheHeadToo() throws Exception {
+        byte[] event = "data: 1\n\n".getBytes(StandardCharsets.UTF_8);
+        Body.StreamWriter writer =
+                sink -> {
+                    sink.feed(
+                            space -> {
+                                space.put(event, 0, event.length);
+                                sink.end();
+                                return false;
+                            });
+                    sink.pull();
+                };
+        Handler prompt =
+                new Handler() {
+                    @Override
+                    public Response handle(Request request) {
+                        return new Response(new Body.Stream(writer));
+                    }
+
+                    @Override
+                    public boolean mayBlock() {
+                        return false;
+                    }
+                };
+        try (Served served = served(new Microdot().get("/events", prompt));
+                RawClient client = served.client()) {
+            String all = client.get("/events").readAll();
+            assertTrue(all.startsWith("HTTP/1.1 200 OK\r\n"), all);
+            assertTrue(all.endsWith("data: 1\n\n\r\n0\r\n\r\n"), all);
         }
     }
 
