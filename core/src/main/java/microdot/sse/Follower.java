@@ -58,6 +58,7 @@ final class Follower implements BodySink.Feed {
             checkpoints |= cursor.log.options().checkpoints();
             cursor.join();
         }
+        sink.farewell(this::farewell);
         pull();
     }
 
@@ -241,11 +242,11 @@ final class Follower implements BodySink.Feed {
     }
 
     /** What is said last when the server ends the stream. */
-    byte[] farewell(Duration time) {
+    private byte[] farewell(Duration time) {
         return join(place(), Retry.in(time));
     }
 
-    private static byte[] join(byte[] one, byte[] other) {
+    static byte[] join(byte[] one, byte[] other) {
         byte[] both = Arrays.copyOf(one, one.length + other.length);
         System.arraycopy(other, 0, both, one.length, other.length);
         return both;

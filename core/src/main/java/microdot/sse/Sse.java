@@ -48,7 +48,7 @@ public final class Sse {
      * gives up for ever on any status but 200.
      */
     public static Response sseResponse(Request request, SseHandler handler) {
-        return response(new StreamRun(request, handler, null));
+        return response(new StreamRun(request, handler, Retry::in, null));
     }
 
     static Response response(Body.StreamWriter writer) {

@@ -2,6 +2,8 @@ package microdot.sse;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.function.Function;
 import microdot.Body;
 import microdot.BodySink;
 import microdot.Request;
@@ -18,21 +20,28 @@ final class StreamRun implements Body.StreamWriter {
 
     private final Request request;
     private final SseHandler handler;
+    private final Function<Duration, byte[]> farewell;
     private final Body.@Nullable StreamWriter rest;
 
     /**
+     * @param farewell what is said last when the server ends the stream while the handler runs
      * @param rest writes the stream from where the handler returns; null when that is its end
      */
-    StreamRun(Request request, SseHandler handler, Body.@Nullable StreamWriter rest) {
+    StreamRun(
+            Request request,
+            SseHandler handler,
+            Function<Duration, byte[]> farewell,
+            Body.@Nullable StreamWriter rest) {
         this.request = request;
         this.handler = handler;
+        this.farewell = farewell;
         this.rest = rest;
     }
 
     @Override
     public void writeTo(BodySink sink) throws Exception {
         sink.keepAlive(() -> HEARTBEAT);
-        sink.farewell(Retry::in);
+        sink.farewell(farewell);
         var life = new Life();
         sink.onClose(life::cancel);
         if (life.isCancelled()) {

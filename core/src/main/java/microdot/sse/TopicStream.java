@@ -89,7 +89,11 @@ public final class TopicStream implements Handler {
         var wish = new Resume.Wish(Sse.lastEventId(request), topics.head(), last);
         Body.StreamWriter follow = sink -> topics.follow(sink, followed, wish, sieve);
         SseHandler first = opening;
-        return Sse.response(first == null ? follow : new StreamRun(request, first, follow));
+        return Sse.response(
+                first == null
+                        ? follow
+                        : new StreamRun(
+                                request, first, topics.earlyFarewell(followed, wish), follow));
     }
 
     /** Where nothing of the application's is to run, a client that only follows takes no thread. */

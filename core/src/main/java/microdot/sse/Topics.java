@@ -1,6 +1,7 @@
 package microdot.sse;
 
 import java.lang.System.Logger;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -202,7 +203,7 @@ public final class Topics {
         var follower = new Follower(logs, catchUp, sink, sieve, wish.lastEventId() != null);
         sink.feed(follower);
         sink.keepAlive(follower::heartbeat);
-        sink.farewell(follower::farewell);
+        sink.farewell(earlyFarewell(names, wish));
         var resume = new Resume(logs, follower, catchUp);
         if (!sink.isOnLoop()) {
             begin(follower, sink, names, wish, resume);
@@ -216,6 +217,18 @@ public final class Topics {
         } else if (resume.hasToPrepare()) {
             follower.onThread(resume::prepare);
         }
+    }
+
+    /**
+     * What is said last to one whose follower has not begun. A new client would come back as new,
+     * and without what was published since: it gets an id, unless it is one that begins with a
+     * state or with the last events, and so lacks nothing.
+     */
+    Function<Duration, byte[]> earlyFarewell(List<String> names, Resume.Wish wish) {
+        return time ->
+                wish.lastEventId() != null || wish.last() > 0 || haveState(names)
+                        ? Retry.in(time)
+                        : Follower.join(logs.checkpoint(wish.opened()), Retry.in(time));
     }
 
     /** Fixes where a follower begins, and begins. */

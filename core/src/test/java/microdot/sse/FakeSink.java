@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ final class FakeSink implements BodySink {
     private boolean full;
     private boolean failing;
     private volatile boolean onLoop;
+    private volatile Function<Duration, byte[]> farewell = time -> new byte[0];
 
     /**
      * @param out gets the bytes of each turn, on the loop
@@ -195,7 +197,14 @@ final class FakeSink implements BodySink {
     }
 
     @Override
-    public void farewell(Function<Duration, byte[]> last) {}
+    public void farewell(Function<Duration, byte[]> last) {
+        farewell = last;
+    }
+
+    /** What would be said last, were the stream ended now. */
+    String farewell() {
+        return new String(farewell.apply(Duration.ofSeconds(1)), StandardCharsets.UTF_8);
+    }
 
     @Override
     public void endAt(Instant time) {

@@ -287,6 +287,10 @@ class FollowingTest {
         follower.sink.onLoop();
         follower.follow(topics.stream("a"), null); // It comes back although the lock is held.
         assertEquals(0, topics.topic("a").followers());
+        // Were it sent away now, it would come back to where it is to begin.
+        assertEquals(
+                "event: checkpoint\nid: " + topics.lastEventId() + "\ndata: \n\nretry: 1000\n\n",
+                follower.sink.farewell());
         released.countDown();
         holder.join();
         topics.publish("a", "a1");
