@@ -23,7 +23,8 @@ public interface Server extends AutoCloseable {
      * own for its client to come again; who wants a new one meanwhile is told to come later. Plain
      * requests are served until the close.
      *
-     * @param grace over how long; zero is {@link #close()}
+     * @param grace over how long, at most until the last stream has ended; zero and less is {@link
+     *     #close()}
      */
     void close(Duration grace);
 

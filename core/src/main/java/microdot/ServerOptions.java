@@ -9,6 +9,9 @@ import java.util.function.Consumer;
  * expected.
  */
 public final class ServerOptions implements Cloneable {
+    // A hundred years: a sum of it and a moment still fits the nanoseconds of a long.
+    private static final int LONGEST_DAYS = 36_500;
+
     private String host = "0.0.0.0";
     private int port = 5000;
     private int maxHead = 16 << 10;
@@ -239,14 +242,16 @@ public final class ServerOptions implements Cloneable {
     }
 
     private static void checkTime(String name, Duration value, boolean mayBeOff) {
-        if (value.isNegative() || (value.isZero() && !mayBeOff)) {
+        if (value.isNegative() || (value.isZero() && !mayBeOff) || value.toDays() >= LONGEST_DAYS) {
             throw new IllegalArgumentException(
                     name
                             + ": "
                             + value
                             + " (expected: "
                             + (mayBeOff ? "zero or more" : "more than zero")
-                            + ")");
+                            + ", less than "
+                            + LONGEST_DAYS
+                            + " days)");
         }
     }
 }

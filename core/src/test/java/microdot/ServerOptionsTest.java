@@ -47,7 +47,9 @@ class ServerOptionsTest {
                 () -> OPTIONS.heartbeat(less),
                 () -> OPTIONS.halfOpen(less),
                 () -> OPTIONS.closeTimeout(less),
-                () -> OPTIONS.maxStreamAge(less));
+                () -> OPTIONS.maxStreamAge(less),
+                () -> OPTIONS.maxStreamAge(Duration.ofDays(36_500)),
+                () -> OPTIONS.heartbeat(Duration.ofSeconds(Long.MAX_VALUE)));
     }
 
     @ParameterizedTest
@@ -60,5 +62,11 @@ class ServerOptionsTest {
     void refusalsSayWhatCameAndWhatWasExpected() {
         var error = assertThrows(IllegalArgumentException.class, () -> OPTIONS.port(65536));
         assertEquals("port: 65536 (expected: 0 to 65535)", error.getMessage());
+        error =
+                assertThrows(
+                        IllegalArgumentException.class, () -> OPTIONS.headTimeout(Duration.ZERO));
+        assertEquals(
+                "headTimeout: PT0S (expected: more than zero, less than 36500 days)",
+                error.getMessage());
     }
 }

@@ -66,8 +66,10 @@ public final class Sse {
      *
      * @param within the time over which those sent away shall come again; each is told a time of
      *     its own
+     * @throws IllegalArgumentException as {@link Event#retry(Duration)} does
      */
     public static Response comeLater(Request request, Duration within) {
+        Event.of("").retry(within);
         return comeLater(request, Retry.within(within), within);
     }
 
@@ -75,8 +77,10 @@ public final class Sse {
      * The same with exactly this time, for those who hand out the times themselves.
      *
      * @param time after which the client shall come again
+     * @throws IllegalArgumentException as {@link Event#retry(Duration)} does
      */
     public static Response comeAfter(Request request, Duration time) {
+        Event.of("").retry(time);
         return comeLater(request, Retry.in(time), time);
     }
 

@@ -216,7 +216,10 @@ final class ChannelSink implements BodySink {
 
     @Override
     public void endAt(Instant time) {
-        onLoop(() -> endAt = Math.min(endAt, time.toEpochMilli()));
+        // An Instant reaches further than the milliseconds of a long.
+        long seconds = Math.clamp(time.getEpochSecond(), 0, Integer.MAX_VALUE * 1000L);
+        long moment = seconds * 1000 + time.getNano() / 1_000_000;
+        onLoop(() -> endAt = Math.min(endAt, moment));
     }
 
     /**

@@ -36,6 +36,9 @@ final class NettyServer implements Server {
     // More only costs memory: the kernel cuts it to net.core.somaxconn.
     private static final int BACKLOG = 4096;
 
+    // Far enough for who means for ever, and near enough to be counted in nanoseconds.
+    private static final Duration LONGEST_GRACE = Duration.ofDays(36_500);
+
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private final ServerOptions options;
@@ -130,9 +133,10 @@ final class NettyServer implements Server {
     @Override
     public void close(Duration grace) {
         if (!closing.get() && grace.isPositive()) {
+            Duration time = grace.compareTo(LONGEST_GRACE) < 0 ? grace : LONGEST_GRACE;
             admission.drain();
-            loops.values().forEach(loop -> loop.drain(grace));
-            awaitStreamless(grace);
+            loops.values().forEach(loop -> loop.drain(time));
+            awaitStreamless(time);
         }
         close();
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -228,7 +229,8 @@ class ReconnectStormTest {
                 RawClient early = served.client()) {
             last.get("/topic").readHead();
             Future<?> closing =
-                    CompletableFuture.runAsync(() -> served.server.close(Duration.ofDays(1)));
+                    CompletableFuture.runAsync(
+                            () -> served.server.close(ChronoUnit.FOREVER.getDuration()));
             awaitRefusal(served);
             assertRefused(served);
             assertEquals("plain", early.get("/plain").readText());

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -307,6 +308,23 @@ abstract class StreamContract extends TransportContract {
                 RawClient client = served.client()) {
             String all = client.get("/events").readAll();
             assertTrue(all.contains("retry: ") && all.endsWith("0\r\n\r\n"), all);
+        }
+    }
+
+    @Test
+    void aStreamEndsAtTheEarliestOfItsTimes() throws Exception {
+        SseHandler timed =
+                (request, sse) -> {
+                    sse.closeAt(Instant.MAX);
+                    sse.send("open");
+                    sse.closeAt(Instant.MIN);
+                    sleeper.handle(request, sse);
+                };
+        var options = new ServerOptions().heartbeat(Duration.ofMillis(100));
+        try (Served served = served(app(timed), options);
+                RawClient client = served.client()) {
+            String all = client.get("/events").readAll();
+            assertTrue(all.contains("data: open") && all.endsWith("0\r\n\r\n"), all);
         }
     }
 

@@ -16,6 +16,7 @@ import microdot.sse.Sse;
 import microdot.sse.SseHandler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 
 /** What a handler is promised, through a stream without a socket. */
 @Timeout(30)
@@ -79,6 +80,22 @@ class SseTest {
         assertEquals("text/event-stream", source.header("Content-Type"));
         assertTrue(source.text().matches("retry: \\d{3,4}\n\n"), source.text());
         assertEquals(204, client.get("/over").status());
+    }
+
+    @Test
+    void aTimeThatCannotBeSaidIsRefused() {
+        var app = new Microdot();
+        Duration wrong = Duration.ofMillis(-1);
+        app.get("/later", request -> refusal(() -> Sse.comeLater(request, wrong)));
+        app.get("/after", request -> refusal(() -> Sse.comeAfter(request, wrong)));
+        var client = new TestClient(app);
+        String message = "retry: PT-0.001S (expected: 0 to 2147483647 ms)";
+        assertEquals(message, client.get("/later").text());
+        assertEquals(message, client.get("/after").text());
+    }
+
+    private static String refusal(Executable call) {
+        return String.valueOf(assertThrows(IllegalArgumentException.class, call).getMessage());
     }
 
     // ---- Sending ----
