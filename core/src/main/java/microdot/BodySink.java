@@ -65,8 +65,9 @@ public interface BodySink {
 
     /**
      * What is written last when the server, not the writer or the client, ends the body: because it
-     * stops, or because the body has come of age. The function is given the time after which the
-     * server would have this client come again; it is called on {@link #loop()} and must not block.
+     * stops, or because the body has come of age. Replaces what was set before. The function is
+     * given the time after which the server would have this client come again; it is called on
+     * {@link #loop()} and must not block.
      */
     void farewell(Function<Duration, byte[]> last);
 
