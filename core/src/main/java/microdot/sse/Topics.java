@@ -221,8 +221,8 @@ public final class Topics {
 
     /**
      * What is said last to one whose follower has not begun. A new client would come back as new,
-     * and without what was published since: it gets an id, unless it is one that begins with a
-     * state or with the last events, and so lacks nothing.
+     * and without what was published since, and so gets an id; not one that begins with a state or
+     * with the last events, for with an id it would not be given them.
      */
     Function<Duration, byte[]> earlyFarewell(List<String> names, Resume.Wish wish) {
         return time ->

@@ -54,7 +54,7 @@ final class ChannelSink implements BodySink {
     private volatile @Nullable Backlog backlog;
 
     // Of the event loop alone.
-    private long endAt = Long.MAX_VALUE;
+    private Instant endAt = Instant.MAX;
     private boolean full;
     private boolean clear; // Nothing of this stream stands in the pipeline.
     private boolean batched; // Something of it stands in the batch.
@@ -179,7 +179,7 @@ final class ChannelSink implements BodySink {
      * Ends it when its time has come, or writes the heartbeat when that is due. On the event loop.
      */
     void tick(long now, long heartbeatAfter, Supplier<Duration> comeAgain) {
-        if (endAt != Long.MAX_VALUE && System.currentTimeMillis() >= endAt) {
+        if (!endAt.equals(Instant.MAX) && !Instant.now().isBefore(endAt)) {
             dismiss(comeAgain);
             return;
         }
@@ -216,10 +216,7 @@ final class ChannelSink implements BodySink {
 
     @Override
     public void endAt(Instant time) {
-        // An Instant reaches further than the milliseconds of a long.
-        long seconds = Math.clamp(time.getEpochSecond(), 0, Integer.MAX_VALUE * 1000L);
-        long moment = seconds * 1000 + time.getNano() / 1_000_000;
-        onLoop(() -> endAt = Math.min(endAt, moment));
+        onLoop(() -> endAt = time.isBefore(endAt) ? time : endAt);
     }
 
     /**
