@@ -87,7 +87,7 @@ final class Exchange implements Runnable {
         } catch (RuntimeException | Error e) {
             // The client would wait for ever for the answer.
             LOG.log(Level.ERROR, incoming.request() + " could not be answered", e);
-            connection.fail();
+            connection.cut();
         }
         return false;
     }

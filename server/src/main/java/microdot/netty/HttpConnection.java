@@ -289,8 +289,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         ctx.close();
     }
 
-    /** Ends it at once, from any thread, because of a fault of ours. */
-    void fail() {
+    /** Ends it at once, from any thread. */
+    void cut() {
         Objects.requireNonNull(context).close();
     }
 

@@ -78,7 +78,7 @@ final class LoopConnections {
             connection.tick(now);
         } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, "a connection could not be looked after", e);
-            connection.fail();
+            connection.cut();
         }
     }
 
@@ -159,9 +159,16 @@ final class LoopConnections {
                 });
     }
 
-    /** From any thread, when the loop is to end. */
+    /**
+     * From any thread, when the loop is to end: cuts what is left. Netty would not, where a loop
+     * learns in the midst of its tasks that it is to end.
+     */
     void close() {
-        loop.execute(batch::close);
+        loop.execute(
+                () -> {
+                    batch.close();
+                    List.copyOf(connections).forEach(HttpConnection::cut);
+                });
     }
 
     /** Waits until every connection is closed, or the deadline has come. */

@@ -176,8 +176,7 @@ final class NettyServer implements Server {
 
     private void shutDownLoops() {
         loops.values().forEach(LoopConnections::close);
-        // Closes what is still open; the quiet period is for tasks that come late, and there are
-        // none.
+        // The quiet period is for tasks that come late, and there are none.
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 

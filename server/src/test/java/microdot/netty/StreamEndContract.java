@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.channel.EventLoop;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -264,6 +267,51 @@ abstract class StreamEndContract extends TransportContract {
             plain.readAll();
             stop.countDown();
             assertEndedOnce();
+        }
+    }
+
+    /** Netty leaves connections open when it learns in the midst of its tasks that it is to end. */
+    @Test
+    void whatIsLeftIsClosedHoweverBusyItsLoop() throws Exception {
+        var stop = new CountDownLatch(1);
+        var running = new CountDownLatch(1);
+        Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
+        Microdot app =
+                new Microdot()
+                        .get(
+                                "/loop",
+                                request ->
+                                        new Response(
+                                                new Body.Stream(
+                                                        sink ->
+                                                                loops.add(
+                                                                        (EventLoop) sink.loop()))))
+                        .get(
+                                "/plain",
+                                request -> {
+                                    running.countDown();
+                                    awaitStubbornly(stop);
+                                    return "late";
+                                });
+        var options = new ServerOptions().closeTimeout(Duration.ofMillis(100));
+        try (Served served = served(app, options);
+                RawClient plain = served.client().get("/plain")) {
+            running.await();
+            while (loops.size() < Runtime.getRuntime().availableProcessors()) {
+                try (RawClient stream = served.client()) {
+                    stream.get("/loop").readAll();
+                }
+            }
+            loops.forEach(StreamEndContract::keepBusy);
+            served.server.close();
+            assertEquals("", plain.readAll());
+            stop.countDown();
+        }
+    }
+
+    private static void keepBusy(EventLoop loop) {
+        if (!loop.isShuttingDown()) {
+            loop.execute(() -> keepBusy(loop));
         }
     }
 
