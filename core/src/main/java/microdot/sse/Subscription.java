@@ -15,14 +15,17 @@ import org.jspecify.annotations.Nullable;
  * Follows topics within the process, through the same cursors as a client on the network: what it
  * does not read stays in the topic's log alone, and what it has lost it is told by an event named
  * {@code gap}. For one thread, except {@link #close}. It ends by itself when a topic cuts it for
- * slowness ({@link TopicOptions.OnSlow#DISCONNECT}) or its snapshot fails.
+ * slowness ({@link TopicOptions.OnSlow#DISCONNECT}) or its snapshot fails; what came before is then
+ * still given, the last of it perhaps a {@code checkpoint}, whose id tells {@link
+ * Topics#followAfter} where to go on.
  */
 public final class Subscription implements Iterator<Event>, AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Queue<Event> events = new ArrayDeque<>();
     private final InProcessSink sink;
-    private boolean closed;
+    private boolean ended;
+    private boolean closed; // By its user, who wants no more.
 
     Subscription() {
         sink = new InProcessSink(this::offer, this::isEmpty, this::wake);
@@ -70,11 +73,11 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
     private boolean await(long nanos) throws InterruptedException {
         lock.lock();
         try {
-            if (events.isEmpty() && !closed) {
+            if (events.isEmpty() && !ended) {
                 sink.request();
             }
             long left = nanos;
-            while (events.isEmpty() && !closed && left > 0) {
+            while (events.isEmpty() && !ended && left > 0) {
                 left = changed.awaitNanos(left);
             }
             return !events.isEmpty() && !closed;
@@ -114,7 +117,7 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
     private void wake() {
         lock.lock();
         try {
-            closed = true;
+            ended = true;
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -124,6 +127,12 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
     /** Stops following. A thread that waits for an event goes on without one. */
     @Override
     public void close() {
+        lock.lock();
+        try {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
         sink.end();
     }
 }
