@@ -44,11 +44,14 @@ class SubscriptionTest {
         topics.topic("a", new TopicOptions().keepEvents(1).onSlow(TopicOptions.OnSlow.DISCONNECT));
         String before = topics.lastEventId();
         Subscription subscription = topics.follow("a");
+        var ended = new CountDownLatch(1);
+        subscription.sink().onClose(ended::countDown);
         var published = new CompletableFuture<Void>();
         subscription.sink().loop().execute(published::join);
         topics.publish("a", "a1");
         topics.publish("a", "a2");
         published.complete(null);
+        assertTrue(ended.await(30, TimeUnit.SECONDS));
         Event checkpoint = subscription.next();
         assertEquals("checkpoint", checkpoint.event());
         assertEquals(before, checkpoint.id());
