@@ -15,6 +15,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import microdot.Body;
+import microdot.Handler;
 import microdot.Microdot;
 import microdot.Response;
 import microdot.ServerOptions;
@@ -247,15 +248,7 @@ abstract class StreamEndContract extends TransportContract {
                     running.countDown();
                     awaitStubbornly(stop);
                 };
-        Microdot app =
-                app(stubborn)
-                        .get(
-                                "/plain",
-                                request -> {
-                                    running.countDown();
-                                    awaitStubbornly(stop);
-                                    return "late";
-                                });
+        Microdot app = app(stubborn).get("/plain", late(running, stop));
         var options = new ServerOptions().closeTimeout(Duration.ofMillis(100));
         try (Served served = served(app, options);
                 RawClient stream = served.client().get("/events");
@@ -286,13 +279,7 @@ abstract class StreamEndContract extends TransportContract {
                                                         sink ->
                                                                 loops.add(
                                                                         (EventLoop) sink.loop()))))
-                        .get(
-                                "/plain",
-                                request -> {
-                                    running.countDown();
-                                    awaitStubbornly(stop);
-                                    return "late";
-                                });
+                        .get("/plain", late(running, stop));
         var options = new ServerOptions().closeTimeout(Duration.ofMillis(100));
         try (Served served = served(app, options);
                 RawClient plain = served.client().get("/plain")) {
@@ -313,6 +300,14 @@ abstract class StreamEndContract extends TransportContract {
         if (!loop.isShuttingDown()) {
             loop.execute(() -> keepBusy(loop));
         }
+    }
+
+    private static Handler late(CountDownLatch running, CountDownLatch stop) {
+        return request -> {
+            running.countDown();
+            awaitStubbornly(stop);
+            return "late";
+        };
     }
 
     private static void awaitStubbornly(CountDownLatch stop) {
