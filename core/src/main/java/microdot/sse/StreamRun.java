@@ -38,36 +38,49 @@ final class StreamRun implements Body.StreamWriter {
         this.rest = rest;
     }
 
+    /**
+     * As long as the handler runs, its thread keeps this frame, one for each stream: what goes
+     * before and comes after is therefore elsewhere.
+     */
     @Override
     public void writeTo(BodySink sink) throws Exception {
+        Life life = begin(sink);
+        if (life == null) {
+            return;
+        }
+        Throwable failure = null;
+        try {
+            handler.handle(request, new Sse(request, sink, rest != null));
+        } catch (Throwable e) {
+            failure = e;
+        }
+        end(sink, life, failure);
+    }
+
+    /** Null when the client left before its handler could begin: nobody would interrupt it. */
+    private @Nullable Life begin(BodySink sink) {
         sink.keepAlive(() -> HEARTBEAT);
         sink.farewell(farewell);
         var life = new Life();
         sink.onClose(life::cancel);
         if (life.isCancelled()) {
-            // The client left before its handler could begin, and nobody would interrupt it any
-            // more.
             life.finish();
-            return;
+            return null;
         }
-        try {
-            handler.handle(request, new Sse(request, sink, rest != null));
-        } catch (Throwable error) {
-            if (life.finish()) {
-                LOG.log(Level.DEBUG, () -> request + " was cancelled", error);
-                return;
-            }
-            LOG.log(Level.ERROR, "the event stream " + request + " failed", error);
+        return life;
+    }
+
+    private void end(BodySink sink, Life life, @Nullable Throwable failure) throws Exception {
+        boolean cancelled = life.finish();
+        if (failure != null && cancelled) {
+            LOG.log(Level.DEBUG, () -> request + " was cancelled", failure);
+        } else if (failure != null) {
+            LOG.log(Level.ERROR, "the event stream " + request + " failed", failure);
             sink.abort();
-            return;
-        }
-        if (life.finish()) {
-            return;
-        }
-        if (rest == null) {
-            sink.end();
-        } else {
+        } else if (!cancelled && rest != null) {
             rest.writeTo(sink);
+        } else if (!cancelled) {
+            sink.end();
         }
     }
 

@@ -48,23 +48,29 @@ final class Exchange implements Runnable {
 
     /**
      * Begins on the event loop, and starts itself on a virtual thread where something may block.
-     * The thread goes on into the stream's writer from here, with few frames below: a handler's
-     * stream keeps them for as long as it lives.
+     * The thread goes on into the stream's writer from here, with few frames below and small ones:
+     * a handler's stream keeps them for as long as it lives.
      */
     @Override
     public void run() {
         if (writer == null && !serve()) {
             return;
         }
-        ChannelSink sink = Objects.requireNonNull(out);
+        Throwable failure = null;
         try {
-            Objects.requireNonNull(writer).writeTo(sink);
-            if (!sink.isFed()) {
-                sink.end();
-            }
+            Objects.requireNonNull(writer).writeTo(Objects.requireNonNull(out));
         } catch (Throwable e) {
-            LOG.log(Level.ERROR, "the body of " + incoming.request() + " failed", e);
+            failure = e;
+        }
+        written(Objects.requireNonNull(out), failure);
+    }
+
+    private void written(ChannelSink sink, @Nullable Throwable failure) {
+        if (failure != null) {
+            LOG.log(Level.ERROR, "the body of " + incoming.request() + " failed", failure);
             sink.abort();
+        } else if (!sink.isFed()) {
+            sink.end();
         }
     }
 
