@@ -3,6 +3,7 @@ package e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.net.ServerSocket;
 import java.net.URI;
@@ -101,6 +102,22 @@ class LauncherTest {
         }
         String loaded = Files.readString(log);
         assertTrue(loaded.contains("microdot.netty.NettyServer source: shared"), loaded);
+    }
+
+    @Test
+    void whatIsRunMayHaveItsTimersLate() throws Exception {
+        Path own = Path.of("/proc/self/timerslack_ns");
+        assumeTrue(Files.isWritable(own), "no timer slack on this system");
+        Files.writeString(
+                folder.resolve("App.java"),
+                "void main() throws Exception { IO.println("
+                        + "java.nio.file.Files.readString(java.nio.file.Path.of(\""
+                        + own
+                        + "\"))); }");
+        try (Child app = microdot("run", "App.java")) {
+            app.await("1000000");
+        }
+        assertNotEquals("1000000", Files.readString(own).strip());
     }
 
     /** Whatever an example reads lies beside it, and not where it happens to be started. */
