@@ -18,7 +18,8 @@ enum Contestant {
     JAVALIN("peers.JavalinServer"),
     WEBFLUX("peers.WebfluxServer"),
     NODE(""),
-    NCHAN("");
+    NCHAN(""),
+    EPOLL("");
 
     private static final Path MODULE =
             Path.of("/usr/lib/nginx/modules/ngx_nchan_module.so").toAbsolutePath();
@@ -35,7 +36,7 @@ enum Contestant {
 
     /** Whether it has {@code /ticks}. */
     boolean ticks() {
-        return this != NCHAN;
+        return this != NCHAN && this != EPOLL;
     }
 
     /** Why it cannot be measured here; empty when it can. */
@@ -47,6 +48,10 @@ enum Contestant {
                     onPath("nginx") && Files.exists(MODULE)
                             ? ""
                             : "nginx is not on the PATH, or " + MODULE + " is not there";
+            case EPOLL ->
+                    Files.isExecutable(program(home))
+                            ? ""
+                            : "it was not built: there is no C compiler, or no epoll";
             default ->
                     Files.exists(peer(home).resolve("target/classpath"))
                             ? ""
@@ -64,6 +69,7 @@ enum Contestant {
         return switch (this) {
             case NODE -> List.of("node", peer(home).resolve("server.js").toString(), "" + port);
             case NCHAN -> nginx(home, work, port);
+            case EPOLL -> List.of(program(home).toString(), "" + port);
             case OURS -> java(System.getProperty("java.class.path"), jvm, port);
             default -> java(classPath(home), jvm, port);
         };
@@ -94,6 +100,10 @@ enum Contestant {
             throw new UncheckedIOException(e);
         }
         return List.of("nginx", "-p", work.toString(), "-c", configuration.toString());
+    }
+
+    private Path program(Path home) {
+        return peer(home).resolve("target/server");
     }
 
     private Path peer(Path home) {
