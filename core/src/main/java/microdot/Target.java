@@ -5,7 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * A request target (RFC 9112, section 3.2) taken apart: decoded path segments and the raw query.
+ * A request target (RFC 9112, section 3.2) taken apart: decoded path segments, none for {@code *},
+ * which is no path, and the raw query.
  */
 record Target(List<String> segments, String query) {
 
@@ -15,7 +16,7 @@ record Target(List<String> segments, String query) {
         String path = question < 0 ? origin : origin.substring(0, question);
         String query = question < 0 ? "" : origin.substring(question + 1);
         if (path.equals("*")) {
-            return new Target(List.of("*"), query);
+            return new Target(List.of(), query);
         }
         if (!path.startsWith("/")) {
             throw new HttpException(
@@ -28,7 +29,7 @@ record Target(List<String> segments, String query) {
      * Decoded, so that it is for reading, not for routing: a segment may hold a slash of its own.
      */
     String path() {
-        return segments.equals(List.of("*")) ? "*" : "/" + String.join("/", segments);
+        return segments.isEmpty() ? "*" : "/" + String.join("/", segments);
     }
 
     private static String withoutAuthority(String target) {
@@ -36,8 +37,12 @@ record Target(List<String> segments, String query) {
                 && !target.regionMatches(true, 0, "https://", 0, 8)) {
             return target;
         }
-        int slash = target.indexOf('/', target.indexOf("//") + 2);
-        return slash < 0 ? "/" : target.substring(slash);
+        int end = target.indexOf("//") + 2;
+        while (end < target.length() && target.charAt(end) != '/' && target.charAt(end) != '?') {
+            end++;
+        }
+        String origin = target.substring(end);
+        return origin.startsWith("/") ? origin : "/" + origin; // RFC 9110, section 4.2.3
     }
 
     // Split before decoding: an encoded slash belongs to its segment (RFC 3986, section 2.2).

@@ -205,4 +205,18 @@ class RequestTest {
         assertEquals("GET /a\\n\\u001b[2J", get("/a%0A%1B%5B2J").toString());
         assertEquals("GET /" + "x".repeat(79) + "…", get("/" + "x".repeat(200)).toString());
     }
+
+    @Test
+    void aWholeUrlMayHaveNoPath() {
+        assertEquals("/", get("http://x").path());
+        Request request = get("http://x?a=/admin");
+        assertEquals("/", request.path());
+        assertEquals("/admin", request.query("a"));
+    }
+
+    @Test
+    void aPathOfOneStarIsAPath() {
+        assertEquals("/*", get("/*").path());
+        assertEquals("*", get("*").path());
+    }
 }

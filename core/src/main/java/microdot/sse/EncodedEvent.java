@@ -13,6 +13,9 @@ record EncodedEvent(byte[] head, byte[] rest, @Nullable String userId) {
     static EncodedEvent of(Event event, JsonCodec json) {
         byte[] rest = EventEncoder.encode(event.event(null).id(null), json);
         byte[] head = event.event() == null ? new byte[0] : line("event: ", event.event());
+        if (head.length + rest.length > Event.MAX_BYTES) {
+            throw EventEncoder.tooLarge(Integer.toString(head.length + rest.length));
+        }
         return new EncodedEvent(head, rest, event.id());
     }
 

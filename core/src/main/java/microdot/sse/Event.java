@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -90,8 +91,9 @@ public final class Event {
     /**
      * With this id; null for none. The empty id makes the client forget the last one.
      *
-     * @throws IllegalArgumentException when it holds CR, LF or NUL or takes more than {@link
-     *     #MAX_ID_BYTES} bytes
+     * @throws IllegalArgumentException when it takes more than {@link #MAX_ID_BYTES} bytes, or the
+     *     client could not come back with it in a header: it holds a control character or half of a
+     *     surrogate pair, or begins or ends with a space or tab
      */
     public Event id(@Nullable String id) {
         checked("id", id);
@@ -103,7 +105,25 @@ public final class Event {
                             + MAX_ID_BYTES
                             + ")");
         }
+        if (id != null && !comesBack(id)) {
+            throw new IllegalArgumentException(
+                    "id: "
+                            + Arrays.toString(id.codePoints().toArray())
+                            + " as code points (expected: no control characters or halves of"
+                            + " characters, no space at an end)");
+        }
         return new Event(data, event, id, retry);
+    }
+
+    private static boolean comesBack(String id) {
+        boolean padded = !id.isEmpty() && (isSpace(id, 0) || isSpace(id, id.length() - 1));
+        return !padded
+                && id.chars().noneMatch(c -> (c < ' ' && c != '\t') || c == 127)
+                && StandardCharsets.UTF_8.newEncoder().canEncode(id);
+    }
+
+    private static boolean isSpace(String text, int at) {
+        return text.charAt(at) == ' ' || text.charAt(at) == '\t';
     }
 
     /** How long the client shall wait before it reconnects; null when the event does not say. */

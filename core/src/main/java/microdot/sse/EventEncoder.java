@@ -74,7 +74,7 @@ final class EventEncoder {
             case Map<?, ?> map -> json.encode(map);
             case Iterable<?> items -> json.encode(items);
             case Record fields -> json.encode(fields);
-            default -> data.getClass().isArray() ? json.encode(data) : String.valueOf(data);
+            default -> data.getClass().isArray() ? json.encode(data) : "" + data;
         };
     }
 
@@ -213,7 +213,7 @@ final class EventEncoder {
         return length == buffer.length ? buffer : Arrays.copyOf(buffer, length);
     }
 
-    private static IllegalArgumentException tooLarge(String bytes) {
+    static IllegalArgumentException tooLarge(String bytes) {
         return new IllegalArgumentException(
                 "event or comment: "
                         + bytes

@@ -185,14 +185,13 @@ final class EventLog {
 
     /** Appends a frame, the id of which is put in at its place. */
     void append(EncodedEvent event, byte[] idLine, long position, long now, @Nullable Object key) {
+        if (key != null && latest != null) {
+            // First of all: a key is user code, and one that throws must not leave half an entry.
+            latest.published(key, next);
+        }
         int length = event.length() + idLine.length;
         Segment segment = segmentFor(length);
         int end = event.writeTo(segment.bytes, segment.used(), idLine);
-        if (key != null && latest != null) {
-            // Ahead of the entry: a key is user code, and one that throws must not leave half of
-            // it.
-            latest.published(key, next);
-        }
         segment.add(position, now, end, key, event.userId());
         if (event.userId() != null) {
             userIds.put(event.userId(), position);

@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.time.Instant;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -31,6 +33,7 @@ final class InProcessSink implements BodySink {
     private final Runnable closed;
     private final EventParser parser;
     private final ReentrantLock lock = new ReentrantLock();
+    private final AtomicBoolean asked = new AtomicBoolean();
     private List<Runnable> onClose = new ArrayList<>(1);
     private volatile boolean open = true;
     private @Nullable Feed feed;
@@ -46,9 +49,25 @@ final class InProcessSink implements BodySink {
         this.closed = closed;
     }
 
-    /** From any thread: more is wanted. */
+    /** From any thread, as often as wanted: one task at a time is with the loop for it. */
     void request() {
-        LOOP.execute(this::pull);
+        if (!asked.getAndSet(true)) {
+            LOOP.execute(
+                    () -> {
+                        asked.set(false);
+                        pullOrEnd();
+                    });
+        }
+    }
+
+    /** Whoever reads would wait for ever for what failed. */
+    private void pullOrEnd() {
+        try {
+            pull();
+        } catch (RuntimeException | Error e) {
+            Topics.LOG.log(Level.ERROR, "a subscription failed", e);
+            abort();
+        }
     }
 
     @Override

@@ -28,6 +28,31 @@ class EventEncoderTest {
     }
 
     @Test
+    void whatHasNoTextIsWrittenAsNull() {
+        var silent =
+                new Object() {
+                    @Override
+                    @SuppressWarnings({
+                        "NullAway",
+                        "ToStringReturnsNull"
+                    }) // As others may write it.
+                    public String toString() {
+                        return null;
+                    }
+                };
+        assertEquals(
+                "data: null\n\n",
+                new String(EventEncoder.encode(Event.of(silent), JsonCodec.standard()), UTF_8));
+    }
+
+    @Test
+    void theNameOfAPublishedEventCountsForItsSize() {
+        Event large = Event.of("x").event("n".repeat(Event.MAX_BYTES));
+        assertThrows(
+                IllegalArgumentException.class, () -> EncodedEvent.of(large, JsonCodec.standard()));
+    }
+
+    @Test
     void anyCharSequenceIsText() {
         assertEquals("data: a\ndata: b\n\n", wire(new StringBuilder("b\na").reverse()));
         assertEquals("data: xy\n\n", wire(CharBuffer.wrap("xy")));

@@ -184,7 +184,7 @@ class EventStreamPropertyTest {
     }
 
     private static Event event(RandomGenerator random) {
-        Event event = Event.of(text(random)).event(name(random)).id(name(random));
+        Event event = Event.of(text(random)).event(name(random)).id(id(random));
         return random.nextBoolean()
                 ? event
                 : event.retry(Duration.ofMillis(random.nextInt(Integer.MAX_VALUE)));
@@ -194,6 +194,20 @@ class EventStreamPropertyTest {
         return random.nextInt(3) == 0
                 ? null
                 : text(random).replaceAll("[\r\n\0]", "").replaceAll("(?s)^(.{30}).*", "$1");
+    }
+
+    private static @Nullable String id(RandomGenerator random) {
+        String name = name(random);
+        return name == null
+                ? null
+                : name.codePoints()
+                        .filter(c -> isCharacter(c) && !Character.isISOControl(c))
+                        .collect(
+                                StringBuilder::new,
+                                StringBuilder::appendCodePoint,
+                                StringBuilder::append)
+                        .toString()
+                        .strip();
     }
 
     private static @Nullable String receivedName(@Nullable String name) {

@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.time.Duration;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EventTest {
     private static final Event EVENT = Event.of("x");
@@ -33,6 +35,20 @@ class EventTest {
         assertEquals("é".repeat(64), EVENT.id("é".repeat(64)).id());
         refused("id: 129 bytes (expected: at most 128)", () -> EVENT.id("i".repeat(129)));
         refused("id: 130 bytes (expected: at most 128)", () -> EVENT.id("é".repeat(65)));
+    }
+
+    /** As it must go through a header, in a request that a server refuses for such a thing. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"a\u0001b", "\u007f", " ", " a", "a ", "\ta", "a\t", "\ud800", "\udc00a"})
+    void anIdThatNoClientCanComeBackWithIsRefused(String id) {
+        String shown = Arrays.toString(id.codePoints().toArray());
+        refused(
+                "id: "
+                        + shown
+                        + " as code points (expected: no control characters or halves of"
+                        + " characters, no space at an end)",
+                () -> EVENT.id(id));
     }
 
     @Test

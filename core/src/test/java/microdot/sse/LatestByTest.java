@@ -155,6 +155,29 @@ class LatestByTest {
         assertEquals(3, topics.topic("a").stats().published());
     }
 
+    @Test
+    void aKeyThatThrowsWhenItsEventNeedsANewSegmentDoesNoMore() {
+        var broken =
+                new Object() {
+                    @Override
+                    public int hashCode() {
+                        throw new IllegalStateException("refused by the test");
+                    }
+                };
+        topics.topic(
+                "a",
+                new TopicOptions()
+                        .latestBy(event -> event.data().equals("broken") ? broken : "k1"));
+        TestFollower follower = TestFollower.of(loop, topics, "a");
+        assertThrows(IllegalStateException.class, () -> publish("k1:broken"));
+        String large = "x".repeat(2000); // Does not fit where "broken" would have gone.
+        for (int i = 0; i < 6; i++) {
+            publish("k1:" + i + large);
+        }
+        loop.run();
+        assertEquals(6, follower.story().size());
+    }
+
     /** In the sense of the new keys it replaces nothing. */
     @Test
     void aKeyThatWasReplacedMeanwhileIsNone() {

@@ -7,12 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import microdot.Logged;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** How a program that follows topics learns of the end. */
+@Timeout(60)
 class SubscriptionTest {
     private final Topics topics = new Topics();
 
@@ -59,6 +65,59 @@ class SubscriptionTest {
         try (Subscription later = topics.followAfter(before, "a")) {
             assertEquals("gap", later.next().event());
             assertEquals("a2", later.next().data());
+        }
+    }
+
+    /** Else it would hang for ever; what it failed on is in the log. */
+    @Test
+    void oneThatFailsEnds() {
+        var loopIsFree = new CompletableFuture<Void>();
+        Subscription subscription = topics.follow("a");
+        topics.publish("a", "1");
+        assertEquals("1", subscription.next().data());
+        subscription
+                .sink()
+                .feed(
+                        space -> {
+                            throw new IllegalStateException("refused by the test");
+                        });
+        // What was asked of the feed before shall not be taken for what is asked now.
+        subscription.sink().loop().execute(() -> loopIsFree.complete(null));
+        loopIsFree.join();
+        try (var log = new Logged("microdot.sse")) {
+            assertFalse(subscription.hasNext());
+            assertEquals(List.of("a subscription failed"), log.messages());
+        }
+    }
+
+    @Test
+    void whoAsksOnAndOnKeepsOneTaskWithTheLoop() throws Exception {
+        try (Subscription subscription = topics.follow("a")) {
+            var busy = new CountDownLatch(1);
+            var free = new CompletableFuture<Void>();
+            Executor loop = subscription.sink().loop();
+            loop.execute(
+                    () -> {
+                        busy.countDown();
+                        free.join();
+                    });
+            busy.await();
+            var pulls = new AtomicInteger();
+            subscription
+                    .sink()
+                    .feed(
+                            space -> {
+                                pulls.incrementAndGet();
+                                return false;
+                            });
+            for (int i = 0; i < 100; i++) {
+                subscription.poll(Duration.ZERO);
+            }
+            var done = new CompletableFuture<Void>();
+            loop.execute(() -> done.complete(null));
+            free.complete(null);
+            done.join();
+            assertTrue(pulls.get() <= 2, pulls + " pulls");
         }
     }
 }

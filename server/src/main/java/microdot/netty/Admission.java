@@ -2,6 +2,7 @@ package microdot.netty;
 
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -65,13 +66,16 @@ final class Admission {
      */
     Response refusal(Request request, Response wanted) {
         Response refusal = Sse.comeAfter(request, comeAgain());
+        // Chosen before the first is added: of a field that comes twice both stay.
+        var kept = new ArrayList<Map.Entry<String, String>>();
         wanted.headers()
                 .forEach(
                         (name, value) -> {
                             if (!refusal.headers().contains(name)) {
-                                refusal.headers().add(name, value);
+                                kept.add(Map.entry(name, value));
                             }
                         });
+        kept.forEach(field -> refusal.headers().add(field.getKey(), field.getValue()));
         return refusal;
     }
 

@@ -82,19 +82,27 @@ final class Handlers {
         }
     }
 
-    /** Waits until none runs, except the one that calls this, or the deadline has come. */
+    /**
+     * Waits until none runs, except the one that calls this, or the deadline has come. Not shorter
+     * for an interrupt: that of a handler which closes the server comes from the close itself.
+     */
     void await(long deadline) {
+        boolean interrupted = Thread.interrupted();
         lock.lock();
         try {
             int mine = running.contains(Thread.currentThread()) ? 1 : 0;
-            long left = deadline - System.nanoTime();
-            while (running.size() > mine && left > 0) {
-                left = few.awaitNanos(left);
+            while (running.size() > mine && deadline - System.nanoTime() > 0) {
+                try {
+                    few.awaitNanos(deadline - System.nanoTime());
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } finally {
             lock.unlock();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

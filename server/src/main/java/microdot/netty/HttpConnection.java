@@ -328,11 +328,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         long byteAt = decoder().firstByteAt();
         if (headAt != 0) {
             if (now - later(headAt, since) > options.bodyTimeout().toNanos()) {
-                refuse(ctx, new Incoming.Refused(408, "the body came too slowly"));
+                refuse(ctx, reader().refuse(408, "the body came too slowly"));
             }
         } else if (byteAt != 0) {
             if (now - later(byteAt, since) > options.headTimeout().toNanos()) {
-                refuse(ctx, new Incoming.Refused(408, "the head came too slowly"));
+                refuse(ctx, reader().refuse(408, "the head came too slowly"));
             }
         } else if (now - since > options.idleTimeout().toNanos()) {
             ctx.close();

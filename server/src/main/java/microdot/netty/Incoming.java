@@ -31,15 +31,10 @@ sealed interface Incoming {
     }
 
     /** What cannot be served; the connection ends with the answer. */
-    record Refused(int status, String reason) implements Incoming {
+    record Refused(int status, String reason, boolean headOnly) implements Incoming {
         @Override
         public boolean chunked() {
             return true;
-        }
-
-        @Override
-        public boolean headOnly() {
-            return false;
         }
 
         @Override

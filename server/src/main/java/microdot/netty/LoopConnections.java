@@ -171,15 +171,23 @@ final class LoopConnections {
                 });
     }
 
-    /** Waits until every connection is closed, or the deadline has come. */
+    /**
+     * Waits until every connection is closed, or the deadline has come. Not shorter for an
+     * interrupt.
+     */
     void awaitEmpty(long deadline) {
-        try {
-            // Whether in time or not: what is left is cut by the loops' end.
-            boolean inTime = empty.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-            LOG.log(
-                    Level.DEBUG,
-                    () -> inTime ? "all connections are closed" : "connections are cut");
-        } catch (InterruptedException e) {
+        boolean interrupted = false;
+        boolean inTime = false;
+        while (!inTime && deadline - System.nanoTime() > 0) {
+            try {
+                inTime = empty.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        // What is left is cut by the loops' end.
+        LOG.log(Level.DEBUG, inTime ? "all connections are closed" : "connections are cut");
+        if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }

@@ -6,6 +6,7 @@ import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
@@ -209,6 +210,7 @@ final class RequestReader {
                             "http");
             return new Incoming.Whole(whole, isHttp11(request), HttpUtil.isKeepAlive(request));
         } catch (HttpException e) {
+            head = request; // It may have been HEAD.
             return refuse(e.status(), String.valueOf(e.getMessage()));
         }
     }
@@ -247,10 +249,12 @@ final class RequestReader {
         };
     }
 
-    private Incoming.Refused refuse(int status, String reason) {
+    /** Refuses what is being read, and everything after it. */
+    Incoming.Refused refuse(int status, String reason) {
+        boolean headOnly = head != null && head.method().equals(HttpMethod.HEAD);
         refused = true;
         head = null;
         body = null;
-        return new Incoming.Refused(status, reason);
+        return new Incoming.Refused(status, reason, headOnly);
     }
 }

@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
+import io.netty.util.ByteProcessor;
 import java.util.List;
 
 /**
@@ -33,10 +34,15 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
-        if (firstByteAt == 0) {
+        if (firstByteAt == 0 && msg instanceof ByteBuf bytes && isBegun(bytes)) {
             firstByteAt = System.nanoTime();
         }
         super.channelRead(ctx, msg);
+    }
+
+    /** Empty lines behind a request are none of the next (RFC 9112, section 2.2). */
+    private static boolean isBegun(ByteBuf bytes) {
+        return bytes.forEachByte(ByteProcessor.FIND_NON_CRLF) >= 0;
     }
 
     /**
@@ -49,7 +55,8 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
     /** What came has become a request: the time begins anew with the next byte. */
     void restart() {
-        firstByteAt = actualReadableBytes() > 0 ? System.nanoTime() : 0;
+        boolean begun = actualReadableBytes() > 0 && isBegun(internalBuffer());
+        firstByteAt = begun ? System.nanoTime() : 0;
     }
 
     @Override

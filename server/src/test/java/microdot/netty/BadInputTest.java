@@ -219,6 +219,15 @@ class BadInputTest {
         }
     }
 
+    @Test
+    void aRefusedHeadHasNoBody() throws Exception {
+        try (Served served = Served.of(app())) {
+            String answer = served.answer("HEAD / HTTP/1.1\r\nHost: a b\r\n\r\n");
+            assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+            assertTrue(answer.endsWith("\r\n\r\n"), answer);
+        }
+    }
+
     private static byte[] noise(Random random) {
         byte[] bytes = new byte[1 + random.nextInt(2000)];
         random.nextBytes(bytes);

@@ -1,5 +1,6 @@
 package microdot.netty;
 
+import static microdot.sse.Sse.sseResponse;
 import static microdot.sse.Sse.withSse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -295,6 +296,25 @@ abstract class StreamContract extends TransportContract {
             assertTrue(browser.startsWith("HTTP/1.1 200") && browser.contains("retry: "), browser);
             String other = served.answer("GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
             assertTrue(other.startsWith("HTTP/1.1 503") && other.contains("Retry-After: "), other);
+        }
+    }
+
+    @Test
+    void whatIsSaidInPlaceOfAStreamHasAllOfItsFields() throws Exception {
+        var app =
+                new Microdot()
+                        .get(
+                                "/events",
+                                request ->
+                                        sseResponse(request, sleeper)
+                                                .cookie("a", "1")
+                                                .cookie("b", "2"));
+        try (Served served = served(app, new ServerOptions().maxStreams(1));
+                RawClient first = served.client()) {
+            first.get("/events").readHead();
+            String other = served.answer("GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
+            assertTrue(
+                    other.contains("Set-Cookie: a=1") && other.contains("Set-Cookie: b=2"), other);
         }
     }
 

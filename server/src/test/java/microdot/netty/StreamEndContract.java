@@ -349,6 +349,41 @@ abstract class StreamEndContract extends TransportContract {
         }
     }
 
+    /** Whether the interrupt came before, or by the end of the stream whose handler closes. */
+    @Test
+    void anInterruptDoesNotShortenTheClose() throws Exception {
+        var running = new CountDownLatch(1);
+        var gate = new CountDownLatch(1);
+        var served = new AtomicReference<Served>();
+        var app =
+                new Microdot()
+                        .get(
+                                "/plain",
+                                request -> {
+                                    running.countDown();
+                                    gate.await();
+                                    return "answer";
+                                })
+                        .get(
+                                "/stop",
+                                withSse(
+                                        (request, sse) -> {
+                                            sse.onClose(gate::countDown);
+                                            Thread.currentThread().interrupt();
+                                            served.get().server.close();
+                                        }));
+        var options = new ServerOptions().closeTimeout(Duration.ofSeconds(30));
+        try (Served server = served(app, options);
+                RawClient plain = server.client().get("/plain");
+                RawClient stop = server.client()) {
+            served.set(server);
+            running.await();
+            stop.get("/stop");
+            String all = plain.readAll();
+            assertTrue(all.endsWith("answer"), all);
+        }
+    }
+
     @Test
     void aHandlerCanCloseItsServer() throws Exception {
         var served = new AtomicReference<Served>();

@@ -46,11 +46,23 @@ abstract class TimeoutContract extends TransportContract {
         }
     }
 
+    /** They are no request, and an answer to none would be taken for that to the next. */
     @Test
-    void soAreLinesWithNothing() throws Exception {
-        try (Served served = served(app(), PATIENT.headTimeout(SOON));
-                RawClient client = served.client()) {
-            assertTrue(client.send("\r\n\r\n").readAll().startsWith("HTTP/1.1 408"));
+    void linesWithNothingAreIdle() throws Exception {
+        var options = PATIENT.headTimeout(SOON).idleTimeout(SOON);
+        try (Served served = served(app(), options)) {
+            try (RawClient client = served.client()) {
+                assertEquals("", client.send("\r\n\r\n").readAll());
+            }
+            try (RawClient client = served.client()) {
+                assertEquals("home", client.get("/").readText());
+                assertEquals("", client.send("\r\n").readAll());
+            }
+            try (RawClient client = served.client()) {
+                client.send("GET / HTTP/1.1\r\n" + HOST + "\r\n\r\n");
+                assertEquals("home", client.readText());
+                assertEquals("", client.readAll());
+            }
         }
     }
 
