@@ -1,6 +1,9 @@
 package microdot;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** What a response carries. */
 public sealed interface Body {
@@ -31,5 +34,13 @@ public sealed interface Body {
          *     whole one
          */
         void writeTo(BodySink sink) throws Exception;
+
+        /**
+         * What is said last when the server ends the body before the writer has begun, as {@link
+         * BodySink#farewell} says what is from then on; null for nothing, which is the default.
+         */
+        default @Nullable Function<Duration, byte[]> farewell() {
+            return null;
+        }
     }
 }

@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * how many a follower has missed; the positions let one id resume a stream over several topics.
  *
  * <p><b>Segments</b> hold them: arrays that only grow at their end and are left to the garbage
- * collector, never used again. The first is small, for a topic may stay quiet, and each is twice
- * the one before it up to 64 KiB. A follower holds numbers and no segment, so one that stalls for
- * an hour keeps nothing alive.
+ * collector, never used again. Each is made for twice what the log keeps by then, from 1 KiB up to
+ * 64 KiB: a topic may stay quiet, or keep its last event only. A follower holds numbers and no
+ * segment, so one that stalls for an hour keeps nothing alive.
  *
  * <p><b>Writing</b> happens under the lock of the topics: append, trim, and the tables.
  * <b>Reading</b> takes no lock, for it happens on event loops: a reader looks at {@link #keptFrom},
@@ -207,10 +207,7 @@ final class EventLog {
         if (newestSegment != null && newestSegment.hasRoom(length)) {
             return newestSegment;
         }
-        int size =
-                newestSegment == null
-                        ? FIRST_SEGMENT
-                        : Math.min(LAST_SEGMENT, newestSegment.bytes.length * 2);
+        int size = Math.clamp(2 * bytes, FIRST_SEGMENT, LAST_SEGMENT);
         var segment = new Segment(next, Math.max(size, length));
         open.addLast(segment);
         segments = open.toArray(Segment[]::new);

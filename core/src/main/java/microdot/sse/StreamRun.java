@@ -57,6 +57,11 @@ final class StreamRun implements Body.StreamWriter {
         end(sink, life, failure);
     }
 
+    @Override
+    public Function<Duration, byte[]> farewell() {
+        return farewell;
+    }
+
     /** Null when the client left before its handler could begin: nobody would interrupt it. */
     private @Nullable Life begin(BodySink sink) {
         sink.keepAlive(() -> HEARTBEAT);

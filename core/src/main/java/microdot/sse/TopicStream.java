@@ -1,9 +1,11 @@
 package microdot.sse;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import microdot.Body;
+import microdot.BodySink;
 import microdot.Handler;
 import microdot.Request;
 import microdot.Response;
@@ -87,13 +89,24 @@ public final class TopicStream implements Handler {
         // Fixed before the head goes out: what is published once the client knows that it is
         // connected is for it.
         var wish = new Resume.Wish(Sse.lastEventId(request), topics.head(), last);
-        Body.StreamWriter follow = sink -> topics.follow(sink, followed, wish, sieve);
+        var follow = new Following(topics, followed, wish, sieve);
         SseHandler first = opening;
         return Sse.response(
-                first == null
-                        ? follow
-                        : new StreamRun(
-                                request, first, topics.earlyFarewell(followed, wish), follow));
+                first == null ? follow : new StreamRun(request, first, follow.farewell(), follow));
+    }
+
+    private record Following(
+            Topics topics, List<String> names, Resume.Wish wish, @Nullable Sieve sieve)
+            implements Body.StreamWriter {
+        @Override
+        public void writeTo(BodySink sink) {
+            topics.follow(sink, names, wish, sieve);
+        }
+
+        @Override
+        public Function<Duration, byte[]> farewell() {
+            return topics.earlyFarewell(names, wish);
+        }
     }
 
     /** Where nothing of the application's is to run, a client that only follows takes no thread. */

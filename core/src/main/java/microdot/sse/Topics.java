@@ -40,8 +40,9 @@ public final class Topics {
     /**
      * Topics in memory.
      *
-     * @param maxBytes what all together keep at most: beyond, the oldest events of all are let go
-     *     first
+     * @param maxBytes what all together keep at most, as the bytes of events: beyond, the oldest of
+     *     all are let go first. A topic takes some 2 KiB besides, and room for about as much again
+     *     as it keeps
      */
     public Topics(long maxBytes) {
         if (maxBytes < 1) {

@@ -41,6 +41,25 @@ class QuietTopicsTest {
         assertTrue(each < BYTES_EACH, () -> each + " bytes each");
     }
 
+    /** As many sensors have: a new value every second, and nobody wants the old ones. */
+    @Test
+    void aTopicThatKeepsItsLastEventTakesLittleHoweverManyCame() {
+        int sensors = 100;
+        long before = heap();
+        var topics = new Topics();
+        for (int i = 0; i < sensors; i++) {
+            topics.topic(name(i), new TopicOptions().keepEvents(1));
+        }
+        for (int round = 0; round < 2000; round++) {
+            for (int i = 0; i < sensors; i++) {
+                topics.publish(name(i), "a value of some length, the number of which is " + round);
+            }
+        }
+        long each = (heap() - before) / sensors;
+        assertEquals(1, topics.topic(name(0)).stats().kept());
+        assertTrue(each < 3 * BYTES_EACH, () -> each + " bytes each");
+    }
+
     @Test
     void topicsThatKeepNothingAreForgottenAndTheirHeapWithThem() {
         long before = heap();

@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import microdot.Body;
 import microdot.HttpException;
 import microdot.Request;
@@ -129,6 +131,11 @@ final class Exchange implements Runnable {
 
     private boolean begin(Response response) {
         ChannelSink sink = connection.sink(ctx, incoming);
+        // Ahead of the head: the server may end it before the writer comes to say it.
+        Function<Duration, byte[]> farewell = Objects.requireNonNull(writer).farewell();
+        if (farewell != null) {
+            sink.farewell(farewell);
+        }
         sink.onClose(leaving(admission, client()));
         limitAge(sink);
         ResponseWriter writer = open(response);

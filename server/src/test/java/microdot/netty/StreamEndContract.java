@@ -14,7 +14,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import microdot.Body;
+import microdot.BodySink;
 import microdot.Handler;
 import microdot.Microdot;
 import microdot.Response;
@@ -23,6 +25,7 @@ import microdot.sse.Sse;
 import microdot.sse.SseHandler;
 import microdot.sse.StreamClosedException;
 import microdot.sse.Topics;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -381,6 +384,51 @@ abstract class StreamEndContract extends TransportContract {
             stop.get("/stop");
             String all = plain.readAll();
             assertTrue(all.endsWith("answer"), all);
+        }
+    }
+
+    /** The thread of the writer may be held up by the scheduler, here by the test. */
+    @Test
+    void whoIsSentAwayAheadOfTheWriterIsToldWhereItStands() throws Exception {
+        var topics = new Topics();
+        var begun = new CountDownLatch(1);
+        var gate = new CountDownLatch(1);
+        var stream = topics.stream("a");
+        var app =
+                new Microdot()
+                        .get(
+                                "/events",
+                                request -> {
+                                    Response made = stream.handle(request);
+                                    var writer = ((Body.Stream) made.body()).writer();
+                                    return new Response(
+                                            new Body.Stream(new HeldUp(writer, begun, gate)));
+                                });
+        try (Served served = served(app);
+                RawClient client = served.client()) {
+            client.get("/events").readHead();
+            begun.await();
+            topics.publish("a", "meanwhile");
+            Thread closing = Thread.startVirtualThread(served.server::close);
+            String rest = client.readAll();
+            gate.countDown();
+            closing.join();
+            assertTrue(rest.contains("retry: ") && rest.contains("event: checkpoint\n"), rest);
+        }
+    }
+
+    private record HeldUp(Body.StreamWriter writer, CountDownLatch begun, CountDownLatch gate)
+            implements Body.StreamWriter {
+        @Override
+        public void writeTo(BodySink sink) throws Exception {
+            begun.countDown();
+            gate.await();
+            writer.writeTo(sink);
+        }
+
+        @Override
+        public @Nullable Function<Duration, byte[]> farewell() {
+            return writer.farewell();
         }
     }
 

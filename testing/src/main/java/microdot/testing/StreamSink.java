@@ -59,6 +59,10 @@ final class StreamSink implements BodySink {
 
     /** On the handler's thread, as a server runs it. */
     void run(Body.StreamWriter writer) {
+        Function<Duration, byte[]> first = writer.farewell();
+        if (first != null) {
+            farewell(first);
+        }
         try {
             writer.writeTo(this);
             if (!isFed()) {
