@@ -40,7 +40,7 @@ final class StreamRun implements Body.StreamWriter {
 
     /**
      * As long as the handler runs, its thread keeps this frame, one for each stream: what goes
-     * before and comes after is therefore elsewhere.
+     * before and comes after is therefore in methods too large for the compiler to put in here.
      */
     @Override
     public void writeTo(BodySink sink) throws Exception {
