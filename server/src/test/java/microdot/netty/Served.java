@@ -50,6 +50,15 @@ final class Served implements AutoCloseable {
         }
     }
 
+    /** Waits until the server has taken so many. */
+    void awaitConnections(int count) {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (server.stats().connections() < count && System.nanoTime() < patience) {
+            Thread.onSpinWait();
+        }
+        assertEquals(count, server.stats().connections());
+    }
+
     /** Waits until nothing is open; the clients of the test have gone. */
     void awaitNothingOpen() {
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);

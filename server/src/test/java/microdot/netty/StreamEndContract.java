@@ -342,6 +342,7 @@ abstract class StreamEndContract extends TransportContract {
                 RawClient client = served.client().get("/").get("/")) {
             running.await();
             RawClient idle = served.client();
+            served.awaitConnections(2); // One that was not yet taken would be reset.
             Thread closing = Thread.startVirtualThread(served.server::close);
             assertEquals("", idle.readAll());
             gate.countDown();
