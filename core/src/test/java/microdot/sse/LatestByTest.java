@@ -11,6 +11,14 @@ import org.junit.jupiter.api.Test;
 
 /** Events are named by their key: {@code k1} and what it is. */
 class LatestByTest {
+    private static final Object BROKEN =
+            new Object() {
+                @Override
+                public int hashCode() {
+                    throw new IllegalStateException("refused by the test");
+                }
+            };
+
     private final Topics topics = new Topics();
     private final TestLoop loop = new TestLoop();
     private final String start = topics.logs().epoch.id(0);
@@ -135,17 +143,10 @@ class LatestByTest {
     /** Half an entry would shift the numbers of all that come after it. */
     @Test
     void aKeyThatThrowsPublishesNothingAndBreaksNothing() {
-        var broken =
-                new Object() {
-                    @Override
-                    public int hashCode() {
-                        throw new IllegalStateException("refused by the test");
-                    }
-                };
         topics.topic(
                 "a",
                 new TopicOptions()
-                        .latestBy(event -> event.data().equals("broken") ? broken : event.data()));
+                        .latestBy(event -> event.data().equals("broken") ? BROKEN : event.data()));
         TestFollower follower = TestFollower.of(loop, topics, "a");
         publish("k1:1");
         assertThrows(IllegalStateException.class, () -> publish("k1:broken"));
@@ -157,17 +158,10 @@ class LatestByTest {
 
     @Test
     void aKeyThatThrowsWhenItsEventNeedsANewSegmentDoesNoMore() {
-        var broken =
-                new Object() {
-                    @Override
-                    public int hashCode() {
-                        throw new IllegalStateException("refused by the test");
-                    }
-                };
         topics.topic(
                 "a",
                 new TopicOptions()
-                        .latestBy(event -> event.data().equals("broken") ? broken : "k1"));
+                        .latestBy(event -> event.data().equals("broken") ? BROKEN : "k1"));
         TestFollower follower = TestFollower.of(loop, topics, "a");
         assertThrows(IllegalStateException.class, () -> publish("k1:broken"));
         String large = "x".repeat(2000); // Does not fit where "broken" would have gone.
