@@ -61,6 +61,7 @@ class NeverBegunTest {
             client.get("/late");
             handled.await();
             client.shutdownOutput();
+            loops(served); // What is sent later has come there: so has the end.
             turn(loops);
             turn(loops);
             var release = new CountDownLatch(1);
