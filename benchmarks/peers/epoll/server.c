@@ -35,15 +35,15 @@ static void cut(int fd) {
   close(fd);
 }
 
-static void answer(int fd, const char *text, int length) {
-  if (send(fd, text, length, MSG_NOSIGNAL) != length) shutdown(fd, SHUT_RDWR); // the loop will cut it
+// Who does not take all of it at once is shut down, and cut when the loop comes to it.
+static void give(int fd, const char *text, int length) {
+  if (send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) != length) shutdown(fd, SHUT_RDWR);
 }
 
 static void publish(const char *data, int length) {
   static char frame[REQUEST + 64];
   int size = sprintf(frame, "%x\r\ndata: %.*s\n\n\r\n", length + 8, length, data);
-  for (int i = streaming - 1; i >= 0; i--)
-    if (send(streams[i], frame, size, MSG_DONTWAIT | MSG_NOSIGNAL) != size) cut(streams[i]);
+  for (int i = 0; i < streaming; i++) give(streams[i], frame, size);
 }
 
 static void begin(int fd) {
@@ -52,26 +52,26 @@ static void begin(int fd) {
   it->text = NULL;
   it->place = streaming;
   streams[streaming++] = fd;
-  answer(fd, BEGIN, sizeof BEGIN - 1);
+  give(fd, BEGIN, sizeof BEGIN - 1);
 }
 
-// Handles the whole requests that stand in the text; 0 when it has become a stream.
-static int serve(int fd) {
+// Handles the whole requests that stand in the text, or makes it a stream.
+static void serve(int fd) {
   struct connection *it = &connections[fd];
   for (;;) {
     it->text[it->length] = 0;
     char *end = strstr(it->text, "\r\n\r\n");
-    if (end == NULL) return 1;
+    if (end == NULL) return;
     if (strncmp(it->text, "GET /events", 11) == 0) {
       begin(fd);
-      return 0;
+      return;
     }
     char *field = strcasestr(it->text, "\r\ncontent-length:");
     int body = field != NULL && field < end ? atoi(field + 17) : 0;
     int whole = (int)(end + 4 - it->text) + body;
-    if (it->length < whole) return 1;
+    if (it->length < whole) return;
     publish(end + 4, body);
-    answer(fd, DONE, sizeof DONE - 1);
+    give(fd, DONE, sizeof DONE - 1);
     memmove(it->text, it->text + whole, it->length - whole);
     it->length -= whole;
   }

@@ -174,6 +174,7 @@ public final class Sse {
         }
         var ended = new CountDownLatch(1);
         var wish = new Resume.Wish(lastEventId(request), topics.head(), 0);
+        sink.farewell(topics.earlyFarewell(followed, wish));
         topics.follow(sink, followed, wish, null);
         sink.onClose(ended::countDown);
         ended.await();

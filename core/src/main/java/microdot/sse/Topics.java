@@ -204,7 +204,6 @@ public final class Topics {
         var follower = new Follower(logs, catchUp, sink, sieve, wish.lastEventId() != null);
         sink.feed(follower);
         sink.keepAlive(follower::heartbeat);
-        sink.farewell(earlyFarewell(names, wish));
         var resume = new Resume(logs, follower, catchUp);
         if (!sink.isOnLoop()) {
             begin(follower, sink, names, wish, resume);

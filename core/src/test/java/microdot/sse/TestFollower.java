@@ -51,7 +51,9 @@ final class TestFollower {
         var request = new Request("GET", target, headers, new byte[0], client, "http");
         try {
             var response = new Microdot().get("/", stream).handle(request);
-            ((Body.Stream) response.body()).writer().writeTo(sink);
+            Body.StreamWriter writer = ((Body.Stream) response.body()).writer();
+            sink.farewell(Objects.requireNonNull(writer.farewell()));
+            writer.writeTo(sink);
         } catch (Exception e) {
             throw new AssertionError(e);
         }

@@ -194,8 +194,6 @@ final class RequestReader {
     private Incoming finish() {
         HttpRequest request = head;
         ByteArrayOutputStream all = body;
-        head = null;
-        body = null;
         if (request == null) {
             return refuse(400, "a body without a head");
         }
@@ -208,9 +206,10 @@ final class RequestReader {
                             all == null ? NO_BYTES : all.toByteArray(),
                             client,
                             "http");
+            head = null;
+            body = null;
             return new Incoming.Whole(whole, isHttp11(request), HttpUtil.isKeepAlive(request));
         } catch (HttpException e) {
-            head = request; // It may have been HEAD.
             return refuse(e.status(), String.valueOf(e.getMessage()));
         }
     }
