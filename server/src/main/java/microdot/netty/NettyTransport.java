@@ -1,18 +1,20 @@
 package microdot.netty;
 
 import java.io.IOException;
-import microdot.Microdot;
+import java.util.function.Function;
+import microdot.Call;
+import microdot.Request;
 import microdot.Server;
 import microdot.ServerOptions;
 import microdot.Transport;
 
-/** Serves HTTP/1.1 with Netty: by epoll where it is there, by NIO elsewhere. */
+/** Serves HTTP/1.1 with Netty: with epoll where it is available, with NIO elsewhere. */
 public final class NettyTransport implements Transport {
-    /** As {@link java.util.ServiceLoader} needs it. */
+    /** Creates the transport. {@link java.util.ServiceLoader} calls this. */
     public NettyTransport() {}
 
     @Override
-    public Server start(Microdot app, ServerOptions options) throws IOException {
+    public Server start(Function<Request, Call> app, ServerOptions options) throws IOException {
         return NettyServer.start(app, options);
     }
 }

@@ -1,10 +1,10 @@
-package microdot.netty;
+package microdot.netty.stream;
 
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 
-/** Stretches of arrays, one behind another. */
-@SuppressWarnings("ReferenceEquality") // Which arrays, not what is in them, is the question.
+/** A list of byte ranges of arrays. Ranges that touch are merged. */
+@SuppressWarnings("ReferenceEquality") // Arrays are compared by identity, not by content.
 final class ByteRanges {
     private static final byte[] NONE = {};
 
@@ -33,6 +33,7 @@ final class ByteRanges {
         return count == 0;
     }
 
+    /** Returns the number of bytes in all ranges. */
     int length() {
         int length = 0;
         for (int i = 0; i < count; i++) {
@@ -47,13 +48,13 @@ final class ByteRanges {
         }
     }
 
-    /** Keeps no array alive that is not in use. */
+    /** Empties the list and releases the arrays for the garbage collector. */
     void clear() {
         Arrays.fill(arrays, 0, count, NONE);
         count = 0;
     }
 
-    /** Whether it has the same stretches of the same arrays; what is in them is not looked at. */
+    /** Returns whether both lists have the same ranges of the same arrays. */
     boolean isSame(ByteRanges other) {
         if (count != other.count) {
             return false;

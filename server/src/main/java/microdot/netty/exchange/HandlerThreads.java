@@ -1,38 +1,41 @@
-package microdot.netty;
+package microdot.netty.exchange;
 
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import microdot.Microdot;
-import microdot.Request;
-import microdot.Response;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The virtual threads that handle requests and write streams, one each, and those of what is to run
- * behind a stream.
+ * The virtual threads that handle requests and write streams, one for each, and those that run what
+ * follows a stream's end.
  */
-final class HandlerThreads {
-    private final Microdot app;
+public final class HandlerThreads implements Executor {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition few = lock.newCondition();
     private final Set<Thread> running = new HashSet<>();
 
-    HandlerThreads(Microdot app) {
-        this.app = app;
+    /** Creates the set of a server's handler threads, which is empty at first. */
+    public HandlerThreads() {}
+
+    /** Runs the work on its own virtual thread. */
+    @Override
+    public void execute(Runnable work) {
+        start(
+                () -> {
+                    work.run();
+                    return null;
+                });
     }
 
-    Response handle(Request request) {
-        return app.handle(request);
-    }
-
-    /** Null when it is for a thread of its own. */
-    @Nullable Response handleAtOnce(Request request) {
-        return app.handleAtOnce(request);
-    }
-
-    void start(Runnable work) {
+    /**
+     * Runs the work on its own virtual thread, then what it returns. By then the work itself is
+     * released: a stream may last for days.
+     */
+    void start(Supplier<@Nullable Runnable> work) {
         Thread thread = Thread.ofVirtual().name("microdot-handler").unstarted(new Run(work));
         lock.lock();
         try {
@@ -43,21 +46,30 @@ final class HandlerThreads {
         thread.start();
     }
 
-    // No lambda: a stream's handler keeps every frame below it for as long as it lives.
+    // Not a lambda: the handler of a stream keeps each stack frame below it for as long as it runs.
     private final class Run implements Runnable {
-        private final Runnable work;
+        private @Nullable Supplier<@Nullable Runnable> work;
 
-        Run(Runnable work) {
+        Run(Supplier<@Nullable Runnable> work) {
             this.work = work;
         }
 
         @Override
         public void run() {
             try {
-                work.run();
+                Runnable rest = runWork();
+                if (rest != null) {
+                    rest.run();
+                }
             } finally {
                 left(Thread.currentThread());
             }
+        }
+
+        private @Nullable Runnable runWork() {
+            Supplier<@Nullable Runnable> first = Objects.requireNonNull(work);
+            work = null;
+            return first.get();
         }
     }
 
@@ -73,7 +85,8 @@ final class HandlerThreads {
         }
     }
 
-    int size() {
+    /** Returns the number of running threads. */
+    public int size() {
         lock.lock();
         try {
             return running.size();
@@ -83,10 +96,12 @@ final class HandlerThreads {
     }
 
     /**
-     * Waits until none runs, except the one that calls this, or the deadline has come. Not shorter
-     * for an interrupt: that of a handler which closes the server comes from the close itself.
+     * Waits until no thread runs except the caller's, or the deadline is reached. An interrupt does
+     * not shorten the wait: a handler that closes its server is interrupted by that close.
+     *
+     * @param deadline as {@link System#nanoTime}
      */
-    void await(long deadline) {
+    public void await(long deadline) {
         boolean interrupted = Thread.interrupted();
         lock.lock();
         try {
@@ -106,8 +121,8 @@ final class HandlerThreads {
         }
     }
 
-    /** Interrupts those that are left, except the one that calls this. */
-    void interrupt() {
+    /** Interrupts all running threads except the caller's. */
+    public void interrupt() {
         lock.lock();
         try {
             for (Thread thread : running) {

@@ -1,9 +1,6 @@
-package microdot.netty;
+package microdot.netty.loop;
 
-import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.epoll.EpollTcpInfo;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -16,40 +13,34 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import microdot.ServerOptions;
-import org.jspecify.annotations.Nullable;
+import microdot.netty.stream.LoopStreams;
 
-/** The connections of one event loop, and the one timer that looks after all of them. */
-final class LoopConnections {
+/** The connections of one event loop, and the one timer that checks all of them. */
+public final class LoopConnections {
     private static final Logger LOG = System.getLogger("microdot.netty");
     private static final long MAX_TICK = TimeUnit.SECONDS.toNanos(1);
     private static final long MIN_TICK = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final EventLoop loop;
-    private final ServerOptions options;
-    private final long halfOpen;
-    private final @Nullable EpollTcpInfo info;
-    private final SharedChunk space = new SharedChunk();
-    private final SendBatch batch;
+    private final LoopStreams streams;
     private final AtomicInteger size = new AtomicInteger();
     private final CountDownLatch empty = new CountDownLatch(1);
 
-    // Of the event loop alone.
-    private final List<HttpConnection> connections = new ArrayList<>();
+    // Confined to the event loop.
+    private final List<Connection> connections = new ArrayList<>();
     private boolean stopping;
-    private long drainedBy; // By the wall clock; 0 while nothing ends.
+    private long drainedBy; // In milliseconds of the wall clock; 0 unless streams are drained.
 
-    LoopConnections(EventLoop loop, ServerOptions options, IoMode io) {
+    /** Creates the empty list of a loop and starts its timer. */
+    public LoopConnections(EventLoop loop, ServerOptions options, LoopStreams streams) {
         this.loop = loop;
-        this.options = options;
-        this.halfOpen = options.halfOpen().toNanos();
-        this.batch = new SendBatch(loop, io == IoMode.EPOLL_AND_RING);
-        this.info = io != IoMode.NIO ? new EpollTcpInfo() : null;
-        long tick = tick();
+        this.streams = streams;
+        long tick = tickInterval(options);
         loop.scheduleAtFixedRate(this::tickAll, tick, tick, TimeUnit.NANOSECONDS);
     }
 
-    /** An eighth of the shortest time that is watched: so much later at most is it noticed. */
-    private long tick() {
+    /** An eighth of the shortest timeout: no timeout is noticed later than that. */
+    private static long tickInterval(ServerOptions options) {
         long shortest =
                 LongStream.of(
                                 options.heartbeat().toNanos(),
@@ -64,41 +55,50 @@ final class LoopConnections {
     }
 
     private void tickAll() {
-        space.forget();
+        streams.release();
         long now = System.nanoTime();
-        // Backwards: what leaves is replaced by the last, which has had its turn.
+        // Backwards: a removed connection is replaced by the last one, which was already checked.
         for (int i = connections.size() - 1; i >= 0; i--) {
             tick(connections.get(i), now);
         }
     }
 
-    /** What fails for one connection ends that one; out of here it would end the timer of all. */
-    private static void tick(HttpConnection connection, long now) {
+    /** A failure ends its own connection; if it got out of here, it would end the timer. */
+    private static void tick(Connection connection, long now) {
         try {
             connection.tick(now);
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, "a connection could not be looked after", e);
-            connection.cut();
+            LOG.log(Level.ERROR, "the timer of a connection failed; it is closed", e);
+            connection.abort();
         }
     }
 
-    /** False when the server stops and takes no more. */
-    boolean add(HttpConnection connection) {
+    /**
+     * Adds a connection, on the event loop.
+     *
+     * @return false if the server is stopping: the caller must close the connection
+     */
+    public boolean add(Connection connection) {
         connection.index = connections.size();
         connections.add(connection);
         size.incrementAndGet();
         return !stopping;
     }
 
-    void remove(HttpConnection connection) {
-        HttpConnection last = connections.removeLast();
+    /** Removes a connection if it was added. On the event loop. */
+    public void remove(Connection connection) {
+        if (connection.index < 0) {
+            return;
+        }
+        Connection last = connections.removeLast();
         if (last != connection) {
             connections.set(connection.index, last);
             last.index = connection.index;
         }
+        connection.index = -1;
         size.decrementAndGet();
         if (connections.isEmpty()) {
-            space.forget(); // No tick may follow, when the server stops.
+            streams.release(); // There may be no further tick if the server stops.
         }
         signalWhenEmpty();
     }
@@ -109,39 +109,30 @@ final class LoopConnections {
         }
     }
 
-    /** What feeds fill, one after another. On the event loop. */
-    SharedChunk space() {
-        return space;
+    /** Returns what the streams of this loop share. */
+    public LoopStreams streams() {
+        return streams;
     }
 
-    /** What they are sent together. On the event loop. */
-    SendBatch batch() {
-        return batch;
-    }
-
-    int size() {
+    /** Returns the number of connections. From any thread. */
+    public int size() {
         return size.get();
     }
 
-    boolean isGone(Channel channel, DeadPeerProbe state, long lastWrite, long now) {
-        return info != null
-                && halfOpen > 0
-                && channel instanceof EpollSocketChannel epoll
-                && epoll.isOpen() // The heartbeat just written may have found it broken.
-                && state.isGone(epoll, info, lastWrite, now, halfOpen);
-    }
-
-    /** From any thread: gives each stream a moment within the time at which it ends. */
-    void drain(Duration grace) {
+    /** Gives each stream a random moment within the time at which it ends. From any thread. */
+    public void drain(Duration grace) {
         loop.execute(
                 () -> {
                     drainedBy = System.currentTimeMillis() + grace.toMillis();
-                    connections.forEach(this::began);
+                    connections.forEach(this::streamBegan);
                 });
     }
 
-    /** A stream has begun, perhaps one that was let in just before the others were told to end. */
-    void began(HttpConnection connection) {
+    /**
+     * Notes that a stream has begun. It may have been admitted just before the others were drained,
+     * and is then drained like them. On the event loop.
+     */
+    public void streamBegan(Connection connection) {
         if (drainedBy > 0) {
             long now = System.currentTimeMillis();
             long wait = ThreadLocalRandom.current().nextLong(Math.max(1, drainedBy - now + 1));
@@ -149,33 +140,35 @@ final class LoopConnections {
         }
     }
 
-    /** From any thread: ends what can be ended. */
-    void stop() {
+    /** Stops every connection; requests in progress get their response. From any thread. */
+    public void stop() {
         loop.execute(
                 () -> {
                     stopping = true;
-                    List.copyOf(connections).forEach(HttpConnection::stop);
+                    List.copyOf(connections).forEach(Connection::stop);
                     signalWhenEmpty();
                 });
     }
 
     /**
-     * From any thread, when the loop is to end: cuts what is left. Netty would not, where a loop
-     * learns in the midst of its tasks that it is to end.
+     * Closes the remaining connections before the loop ends. From any thread. Netty does not close
+     * them if the loop learns while it runs tasks that it is to end.
      */
-    void close() {
+    public void close() {
         loop.execute(
                 () -> {
-                    batch.close();
-                    List.copyOf(connections).forEach(HttpConnection::cut);
+                    streams.close();
+                    List.copyOf(connections).forEach(Connection::abort);
                 });
     }
 
     /**
-     * Waits until every connection is closed, or the deadline has come. Not shorter for an
-     * interrupt.
+     * Waits until every connection is closed, or the deadline is reached. An interrupt does not
+     * shorten the wait.
+     *
+     * @param deadline as {@link System#nanoTime}
      */
-    void awaitEmpty(long deadline) {
+    public void awaitEmpty(long deadline) {
         boolean interrupted = false;
         boolean inTime = false;
         while (!inTime && deadline - System.nanoTime() > 0) {
@@ -185,8 +178,11 @@ final class LoopConnections {
                 interrupted = true;
             }
         }
-        // What is left is cut by the loops' end.
-        LOG.log(Level.DEBUG, inTime ? "all connections are closed" : "connections are cut");
+        LOG.log(
+                Level.DEBUG,
+                inTime
+                        ? "all connections of a loop are closed"
+                        : "the close timeout is over; the remaining connections are closed");
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

@@ -1,4 +1,4 @@
-package microdot.netty;
+package microdot.netty.stream;
 
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
@@ -6,18 +6,18 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What any thread wrote to a stream and the socket has not taken yet. It is bounded: who would make
- * it longer than the limit waits until the socket has taken some. The monitor is held for moments,
- * and given up while somebody waits.
+ * The bytes that threads wrote to a stream and that the socket has not taken yet. A writer blocks
+ * while the limit is reached, until the socket has taken some. The monitor is held only for
+ * moments, and released while a writer waits.
  */
 final class WriteBacklog {
-    /** All that stood there at one moment. */
+    /** Everything that waited at one moment. */
     record Taken(Queue<byte[]> parts, long size) {}
 
     private final int limit;
     private @Nullable Queue<byte[]> parts;
     private long size;
-    private long unread; // Bytes that stand here or are in the socket's hands.
+    private long unflushed; // Bytes that wait here or were taken and not flushed.
     private boolean closed;
 
     WriteBacklog(int limit) {
@@ -25,18 +25,19 @@ final class WriteBacklog {
     }
 
     /**
-     * Waits for room and puts the bytes last. True when they are the first, and somebody has to be
-     * told to take.
+     * Waits for room and appends the bytes.
+     *
+     * @return true if the backlog was empty: the caller must schedule a {@link #take}
      */
     synchronized boolean add(byte[] bytes) throws ClosedChannelException, InterruptedException {
-        while (!closed && unread >= limit) {
+        while (!closed && unflushed >= limit) {
             wait();
         }
         if (closed) {
             throw new ClosedChannelException();
         }
         size += bytes.length;
-        unread += bytes.length;
+        unflushed += bytes.length;
         Queue<byte[]> all = parts;
         if (all != null) {
             all.add(bytes);
@@ -47,6 +48,7 @@ final class WriteBacklog {
         return true;
     }
 
+    /** Takes everything that waits; null if nothing does. */
     synchronized @Nullable Taken take() {
         Queue<byte[]> all = parts;
         if (all == null) {
@@ -59,21 +61,21 @@ final class WriteBacklog {
     }
 
     /**
-     * The socket has so many bytes of what was taken, or never will: then the channel closes, and
-     * {@link #close} follows.
+     * Frees room: the socket has taken this many of the bytes that were taken from here. Also
+     * called when it never will; then the channel closes, and {@link #close} follows.
      */
-    synchronized void read(long bytes) {
-        unread -= bytes;
-        if (unread < limit) {
+    synchronized void flushed(long bytes) {
+        unflushed -= bytes;
+        if (unflushed < limit) {
             notifyAll();
         }
     }
 
     synchronized boolean isEmpty() {
-        return unread == 0;
+        return unflushed == 0;
     }
 
-    /** From now on nobody may add. What stands there can still be taken. */
+    /** Refuses further bytes and wakes all writers. What waits can still be taken. */
     synchronized void close() {
         closed = true;
         notifyAll();

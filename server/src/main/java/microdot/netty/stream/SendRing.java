@@ -1,4 +1,4 @@
-package microdot.netty;
+package microdot.netty.stream;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEvent;
@@ -16,8 +16,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends to many sockets with one system call: an io_uring that is used for this alone, and is empty
- * again when {@link #run} returns. Of one event loop.
+ * Sends to many sockets with one system call: an io_uring that is used only for this, and is empty
+ * again when {@link #run} returns. Confined to one event loop.
+ *
+ * <p>Why: docs/decisions, "The sends of fan-out" (0.91 instead of 1.26 times the CPU of a bare
+ * epoll program in C for one event at a time to 1,000 followers).
  */
 final class SendRing implements IoUringIoHandle {
     private static final Logger LOG = System.getLogger("microdot.netty");
@@ -47,8 +50,8 @@ final class SendRing implements IoUringIoHandle {
     }
 
     /**
-     * A ring for so many sends at once, on its event loop; null where the kernel or its guards give
-     * none.
+     * Opens a ring for the given number of sends at once, on its event loop. Returns null where the
+     * kernel or a security policy gives none.
      */
     static @Nullable SendRing open(EventLoop loop, int size) {
         if (!IoUring.isAvailable()) {
@@ -57,18 +60,18 @@ final class SendRing implements IoUringIoHandle {
         try {
             return new SendRing(loop, size);
         } catch (Exception | LinkageError | OutOfMemoryError e) {
-            // Too few descriptors, or too little memory, direct or that may be locked.
-            LOG.log(Level.DEBUG, "no io_uring: each send is a system call of its own", e);
+            // Too few descriptors, or too little direct or lockable memory.
+            LOG.log(Level.DEBUG, "io_uring is not available; each send is a system call", e);
             return null;
         }
     }
 
-    /** Begins a run of so many sends, of none of which anything is known. */
+    /** Begins a run of the given number of sends, all with an unknown result. */
     void begin(int count) {
         Arrays.fill(results, 0, count, UNKNOWN);
     }
 
-    /** Adds a send; the memory must stay as it is until {@link #run} has returned. */
+    /** Adds a send; the memory must not change until {@link #run} has returned. */
     void add(int index, int descriptor, long address, int length) {
         registration.submit(
                 new IoUringIoOps(
@@ -88,24 +91,24 @@ final class SendRing implements IoUringIoHandle {
         outstanding++;
     }
 
-    /** Leaves one out: nothing of it was taken. */
+    /** Leaves a send out: its result is 0 bytes. */
     void skip(int index) {
         results[index] = 0;
     }
 
-    /** Sends all that was added. None of them waits, so this does not. */
+    /** Sends everything that was added. No send waits for its socket, so this does not either. */
     void run() {
         while (outstanding > 0) {
-            handler.run(Now.CONTEXT);
+            handler.run(NonBlocking.CONTEXT);
         }
     }
 
-    /** Whether it can be told what became of it: not of all, when {@link #run} has failed. */
+    /** Returns whether the result of a send is known: not of all, if {@link #run} has failed. */
     boolean isKnown(int index) {
         return results[index] != UNKNOWN;
     }
 
-    /** How many bytes the socket took, after {@link #run}; none too when it failed. */
+    /** Returns how many bytes the socket took, after {@link #run}; 0 if the send failed. */
     int result(int index) {
         return Math.max(0, results[index]);
     }
@@ -123,19 +126,20 @@ final class SendRing implements IoUringIoHandle {
     @Override
     public void unregistered() {}
 
-    /** Called when the handler is taken down. */
+    /** Called when the handler is destroyed. */
     @Override
     public void close() {
         registration.cancel();
     }
 
-    /** Gives back what it has of the kernel. */
+    /** Releases the ring's kernel resources. */
     void destroy() {
         handler.prepareToDestroy();
         handler.destroy();
     }
 
-    private enum Now implements IoHandlerContext {
+    /** Lets the handler run without blocking. */
+    private enum NonBlocking implements IoHandlerContext {
         CONTEXT;
 
         @Override

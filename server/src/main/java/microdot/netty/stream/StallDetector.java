@@ -1,23 +1,27 @@
-package microdot.netty;
+package microdot.netty.stream;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 
-/** Notices a client that takes nothing of what waits for it. Of one event loop. */
-final class StallDetector {
+/** Detects a client that reads nothing of what waits for it. Confined to one event loop. */
+public final class StallDetector {
     private long mark;
     private long since;
 
-    /** Whether something waits for the client to read. */
-    static boolean isWriting(Channel channel) {
+    /** Returns whether the channel holds bytes that the socket has not taken. */
+    public static boolean isWriting(Channel channel) {
         ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
         return pending != null && !pending.isEmpty();
     }
 
     /**
-     * Whether the client has taken nothing for longer than the bound, as far as looks so far tell.
+     * Returns whether the client has read nothing for longer than the bound, as far as the calls of
+     * this method can tell.
+     *
+     * @param now from {@link System#nanoTime}
+     * @param bound in nanoseconds
      */
-    boolean lasts(Channel channel, long now, long bound) {
+    public boolean isStalled(Channel channel, long now, long bound) {
         ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
         if (pending == null || pending.isEmpty()) {
             mark = 0;

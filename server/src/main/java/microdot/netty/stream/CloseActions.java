@@ -1,24 +1,24 @@
-package microdot.netty;
+package microdot.netty.stream;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The end of a stream, which comes once, and what is to run then. From any thread. */
+/** The end of a stream, which happens once, and the actions that run then. Thread-safe. */
 final class CloseActions {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private static final Runnable[] NONE = {};
 
     private Runnable[] actions = NONE;
-    private boolean come;
-    private @Nullable Thread teller; // Runs the actions.
+    private boolean ended;
+    private @Nullable Thread runner; // The thread that runs the actions, while it does.
 
-    /** Runs it at the end, or at once when that has come. */
+    /** Runs the action at the end of the stream, or at once if the stream has ended. */
     void add(Runnable action) {
         synchronized (this) {
-            if (!come) {
+            if (!ended) {
                 actions = Arrays.copyOf(actions, actions.length + 1);
                 actions[actions.length - 1] = action;
                 return;
@@ -27,17 +27,17 @@ final class CloseActions {
         action.run();
     }
 
-    /** Whether it comes with this call, whose thread then has to {@link #tell}. */
-    synchronized boolean come() {
-        if (come) {
+    /** Returns whether this call ended the stream; if so, the caller must call {@link #run}. */
+    synchronized boolean end() {
+        if (ended) {
             return false;
         }
-        come = true;
-        teller = Thread.currentThread();
+        ended = true;
+        runner = Thread.currentThread();
         return true;
     }
 
-    void tell() {
+    void run() {
         Runnable[] all;
         synchronized (this) {
             all = actions;
@@ -49,25 +49,25 @@ final class CloseActions {
             }
         } finally {
             synchronized (this) {
-                teller = null;
+                runner = null;
                 notifyAll();
             }
         }
     }
 
-    /** One that fails does not keep the others from being told. */
+    /** A failed action does not keep the others from running. */
     private static void runGuarded(Runnable action) {
         try {
             action.run();
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, "what was to run at a stream's end failed", e);
+            LOG.log(Level.ERROR, "a close action of a stream failed; the others still run", e);
         }
     }
 
-    /** Waits, once it has come, until all actions have run; not on the thread that runs them. */
-    synchronized void awaitTold() {
+    /** Waits until all actions of an ended stream have run, except on the thread that runs them. */
+    synchronized void awaitRun() {
         boolean interrupted = false;
-        while (teller != null && teller != Thread.currentThread()) {
+        while (runner != null && runner != Thread.currentThread()) {
             try {
                 wait();
             } catch (InterruptedException e) {

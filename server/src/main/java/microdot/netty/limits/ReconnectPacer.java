@@ -1,4 +1,4 @@
-package microdot.netty;
+package microdot.netty.limits;
 
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -6,19 +6,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * When those who are sent away shall come again: one after another, each at a moment of its own.
- * Moments drawn at random would bring as many on average, but in some second a good deal more: of
- * five hundred a second some sixty. Of any thread.
+ * Spaces the reconnect delays of rejected and disconnected clients, one client after another.
+ * Random delays give the same average rate but higher peaks: with 500 a second, some seconds would
+ * bring about 60 more. Thread-safe.
  */
 final class ReconnectPacer {
-    /** What a restart takes at least. */
+    /** The shortest delay: a restart takes at least this long. */
     private static final long LEAST = TimeUnit.MILLISECONDS.toNanos(500);
 
-    /** Nobody is told to wait longer because of others who are refused again and again. */
+    /** The longest delay that clients get because others are rejected again and again. */
     private static final long LONGEST = TimeUnit.MINUTES.toNanos(1);
 
-    // A time to come again is told in whole milliseconds: with this much added to a second it holds
-    // no more, whichever way they are cut.
+    // Delays are sent in whole milliseconds. With one millisecond more, no second brings more
+    // clients than configured, however the delays are rounded.
     private static final long SECOND = TimeUnit.MILLISECONDS.toNanos(1001);
 
     private final long apart;
@@ -30,10 +30,10 @@ final class ReconnectPacer {
     }
 
     /**
-     * How long from now until the next moment that is free; it is taken by that.
+     * Takes the next free reconnect time and returns the delay until then.
      *
-     * @param now by {@link System#nanoTime}
-     * @param open how many there are who may have to be sent away: all of them get a moment
+     * @param now from {@link System#nanoTime}
+     * @param open the number of clients that may have to be disconnected: each gets its own time
      */
     Duration take(long now, int open) {
         long earliest = now + LEAST;

@@ -1,4 +1,4 @@
-package microdot.netty;
+package microdot.netty.limits;
 
 import java.net.InetAddress;
 import java.time.Duration;
@@ -13,24 +13,24 @@ import microdot.Response;
 import microdot.ServerOptions;
 import microdot.sse.Sse;
 
-/** Who may have a stream: counts those that are open. Of any thread. */
-final class StreamLimits {
+/** Limits the number of open streams, in all and for each address. Thread-safe. */
+public final class StreamLimits {
     private final ServerOptions options;
-    private final ReconnectPacer returns;
+    private final ReconnectPacer pacer;
     private final AtomicInteger streams = new AtomicInteger();
     private final Map<InetAddress, Integer> byAddress = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition none = lock.newCondition();
     private volatile boolean draining;
-    private volatile int leaving;
+    private volatile int drained;
 
-    StreamLimits(ServerOptions options) {
+    public StreamLimits(ServerOptions options) {
         this.options = options;
-        this.returns = new ReconnectPacer(options.reconnectsPerSecond(), System.nanoTime());
+        this.pacer = new ReconnectPacer(options.reconnectsPerSecond(), System.nanoTime());
     }
 
-    /** Takes a place; who has got one gives it back by {@link #leave}. */
-    boolean enter(InetAddress client) {
+    /** Counts a new stream if one is allowed; then {@link #leave} must follow at its end. */
+    public boolean enter(InetAddress client) {
         if (draining) {
             return false;
         }
@@ -46,7 +46,8 @@ final class StreamLimits {
         return true;
     }
 
-    void leave(InetAddress client) {
+    /** Counts a stream as ended. */
+    public void leave(InetAddress client) {
         if (streams.decrementAndGet() == 0 && draining) {
             signalNone();
         }
@@ -55,41 +56,46 @@ final class StreamLimits {
         }
     }
 
-    // Behind a proxy on the same machine all clients would look like one.
+    // Behind a proxy on the same machine all clients have the loopback address.
     private boolean isCounted(InetAddress client) {
         return options.maxStreamsPerAddress() > 0 && !client.isLoopbackAddress();
     }
 
     /**
-     * What is answered in place of the stream. Its headers stay: without those of CORS a page could
-     * not read it.
+     * Returns the response that rejects a stream. It keeps the headers of the wanted response,
+     * because a page cannot read a response without its CORS headers.
      */
-    Response refusal(Request request, Response wanted) {
-        Response refusal = Sse.rejectWithRetryAfter(request, reconnectDelay());
-        // Chosen before the first is added: of a field that comes twice both stay.
+    public Response rejection(Request request, Response wanted) {
+        Response rejection = Sse.rejectWithRetryAfter(request, reconnectDelay());
+        // Chosen before the first one is added, so that a repeated field keeps all its values.
         var kept = new ArrayList<Map.Entry<String, String>>();
         wanted.headers()
                 .forEach(
                         (name, value) -> {
-                            if (!refusal.headers().contains(name)) {
+                            if (!rejection.headers().contains(name)) {
                                 kept.add(Map.entry(name, value));
                             }
                         });
-        kept.forEach(field -> refusal.headers().add(field.getKey(), field.getValue()));
-        return refusal;
+        kept.forEach(field -> rejection.headers().add(field.getKey(), field.getValue()));
+        return rejection;
     }
 
-    int streams() {
+    /** Returns the number of open streams. */
+    public int streams() {
         return streams.get();
     }
 
-    void drain() {
-        leaving = Math.max(leaving, streams.get()); // Asked again when the grace is over.
+    /** Rejects all further streams. */
+    public void drain() {
+        drained = Math.max(drained, streams.get()); // Called again at the end of the grace time.
         draining = true;
     }
 
-    /** Waits, while nobody is let in, until all have left; false when they did not in time. */
-    boolean awaitNone(Duration time) throws InterruptedException {
+    /**
+     * Waits, after {@link #drain}, until all streams have ended. Returns false if some have not
+     * ended within the time.
+     */
+    public boolean awaitNone(Duration time) throws InterruptedException {
         lock.lock();
         try {
             long left = time.toNanos();
@@ -111,8 +117,11 @@ final class StreamLimits {
         }
     }
 
-    /** How long one more who is sent away shall wait, so that not too many come at once. */
-    Duration reconnectDelay() {
-        return returns.take(System.nanoTime(), Math.max(leaving, streams.get()));
+    /**
+     * Returns the reconnect delay for the next rejected or disconnected client. Delays are spaced
+     * to stay below {@link ServerOptions#reconnectsPerSecond}.
+     */
+    public Duration reconnectDelay() {
+        return pacer.take(System.nanoTime(), Math.max(drained, streams.get()));
     }
 }
