@@ -26,9 +26,9 @@ public sealed interface Body {
     interface StreamWriter {
         /**
          * Writes the body; called at most once, on the request's virtual thread, and never for
-         * HEAD. That of a handler that does not block ({@link Handler#mayBlock}) is called on the
-         * body's {@link BodySink#loop()}. A return ends the body properly, unless it goes on by a
-         * {@link BodySink#feed feed}.
+         * HEAD. That of a call that does not block ({@link Call#mayBlock}) is called on the body's
+         * {@link BodySink#loop()}. A return ends the body properly, unless it goes on by a {@link
+         * BodySink#feed feed}.
          *
          * @throws Exception cuts the connection, so that the client can tell a broken body from a
          *     whole one

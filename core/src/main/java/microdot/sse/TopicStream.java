@@ -9,6 +9,7 @@ import microdot.BodySink;
 import microdot.Handler;
 import microdot.Request;
 import microdot.Response;
+import microdot.internal.NonBlockingHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * EventSource} sends it, or in the query parameter {@code last-event-id}, for a page that kept it;
  * the header wins.
  */
-public final class TopicStream implements Handler {
+public final class TopicStream extends NonBlockingHandler implements Handler {
     private final Topics topics;
     private final Function<Request, List<String>> names;
     private final @Nullable List<String> fixed; // Null where code is asked for the names.
@@ -39,6 +40,8 @@ public final class TopicStream implements Handler {
             int last,
             @Nullable BiPredicate<Request, Event> filter,
             @Nullable SseHandler opening) {
+        // Where no code of the application runs, a client that only follows takes no thread.
+        super(() -> fixed == null || opening != null || topics.haveState(fixed));
         this.topics = topics;
         this.names = names;
         this.fixed = fixed;
@@ -112,11 +115,5 @@ public final class TopicStream implements Handler {
         public Function<Duration, byte[]> closingFrames() {
             return topics.earlyClosingFrames(names, wish);
         }
-    }
-
-    /** Where nothing of the application's is to run, a client that only follows takes no thread. */
-    @Override
-    public boolean mayBlock() {
-        return fixed == null || opening != null || topics.haveState(fixed);
     }
 }

@@ -53,7 +53,7 @@ final class Exchange {
             // A server refuses a malformed target before the application sees it.
             return Response.text(String.valueOf(e.getMessage())).status(e.status());
         }
-        return app.handle(request);
+        return app.route(request).run();
     }
 
     Response head(Object request, Duration patience) {

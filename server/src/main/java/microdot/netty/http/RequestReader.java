@@ -1,4 +1,4 @@
-package microdot.netty;
+package microdot.netty.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -29,10 +29,10 @@ import microdot.HttpException;
 import microdot.Request;
 import org.jspecify.annotations.Nullable;
 
-/** Makes whole requests of what Netty's decoder gives. Lives on the connection's event loop. */
+/** Makes whole requests from the parts that Netty's decoder gives. Confined to its event loop. */
 final class RequestReader {
     private static final byte[] NO_BYTES = {};
-    // Names as browsers and proxies write them: one object each, however many requests are kept.
+    // Field names as browsers and proxies write them: all requests share one String for each.
     private static final Map<AsciiString, String> COMMON =
             Stream.of(
                             "Host",
@@ -56,13 +56,10 @@ final class RequestReader {
                             "X-Forwarded-Proto")
                     .collect(Collectors.toUnmodifiableMap(AsciiString::cached, name -> name));
 
-    // By RFC 3986, section 3.2.2, and roughly: enough that nothing else can be meant.
+    // A rough form of RFC 3986, section 3.2.2: strict enough that the host is unambiguous.
     private static final Pattern HOST =
             Pattern.compile("(?:[\\w.~!$&'()*+,;=%-]*|\\[[0-9A-Fa-f:.]+])(?::\\d*)?");
     private static final Pattern WHOLE_URL = Pattern.compile("(?i)https?://([^/?]*)");
-
-    // Nearly all clients name the same: no need to look at it for each.
-    private static volatile String lastHost = "";
 
     private final int maxBody;
     private final InetSocketAddress client;
@@ -77,12 +74,15 @@ final class RequestReader {
         this.client = client;
     }
 
-    /** When the head whose body is being read came, by {@link System#nanoTime}; 0 when none is. */
+    /**
+     * Returns when the head arrived whose body is being read, from {@link System#nanoTime}; 0 if no
+     * body is being read.
+     */
     long headAt() {
         return head == null ? 0 : headAt;
     }
 
-    /** Whether the client waits for 100 before it sends the body: true once a request. */
+    /** Returns, once for each request, whether the client waits for 100 before it sends the body. */
     boolean takeExpectation() {
         boolean taken = expectation;
         expectation = false;
@@ -90,7 +90,8 @@ final class RequestReader {
     }
 
     /**
-     * Takes the next part; null while more is to come. After a refusal everything is passed over.
+     * Reads the next part. Returns null until the request is whole. After a refusal all input is
+     * ignored.
      */
     @Nullable ParsedRequest read(HttpObject part) {
         if (refused) {
@@ -134,13 +135,10 @@ final class RequestReader {
             return refuse(400, "Host: " + hosts.size() + " fields (expected: one)");
         }
         String host = hosts.isEmpty() ? "" : hosts.getFirst();
-        if (!host.equals(lastHost)) {
-            if (!HOST.matcher(host).matches()) {
-                return refuse(400, "Host (expected: a name or an address, perhaps with a port)");
-            }
-            lastHost = host;
+        if (!HOST.matcher(host).matches()) {
+            return refuse(400, "Host (expected: a name or an address, perhaps with a port)");
         }
-        // The two name one host, or servers in a row could go by different ones.
+        // Both must name the same host: a proxy could use the one, and a server the other.
         if (!request.uri().startsWith("/") && !hosts.isEmpty()) {
             Matcher whole = WHOLE_URL.matcher(request.uri());
             if (whole.lookingAt() && !host.equalsIgnoreCase(whole.group(1))) {
@@ -150,7 +148,7 @@ final class RequestReader {
         return null;
     }
 
-    /** What the decoder lets pass although two servers could see different ends of the body. */
+    /** Refuses what the decoder accepts although two servers could disagree where the body ends. */
     private ParsedRequest.@Nullable Refused checkLength(HttpRequest request) {
         HttpHeaders headers = request.headers();
         List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
@@ -162,8 +160,8 @@ final class RequestReader {
                     http11 ? 501 : 400,
                     "Transfer-Encoding: " + codings + " (expected: chunked, in HTTP/1.1)");
         }
-        // Of a draft of WebSocket the decoder knows that eight bytes follow, and no other server
-        // does.
+        // For this field of a WebSocket draft the decoder expects eight bytes of body, and no other
+        // server does.
         if (headers.contains(HttpHeaderNames.SEC_WEBSOCKET_KEY1)) {
             return refuse(400, "Sec-WebSocket-Key1 (expected: no such field)");
         }
@@ -238,7 +236,7 @@ final class RequestReader {
     private ParsedRequest.Refused refuse(DecoderResult result, boolean inHead) {
         Throwable cause = result.cause();
         return switch (cause) {
-            // The line of a chunk's size may be too long as well.
+            // Outside the head, the line of a chunk's size was too long.
             case TooLongHttpLineException e when inHead ->
                     refuse(414, "the request line is too long");
             case TooLongHttpHeaderException e -> refuse(431, "the header fields are too large");
@@ -248,7 +246,7 @@ final class RequestReader {
         };
     }
 
-    /** Refuses what is being read, and everything after it. */
+    /** Refuses the request that is being read, and ignores everything after it. */
     ParsedRequest.Refused refuse(int status, String reason) {
         boolean headOnly = head != null && head.method().equals(HttpMethod.HEAD);
         refused = true;

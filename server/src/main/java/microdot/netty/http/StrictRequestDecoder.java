@@ -1,4 +1,4 @@
-package microdot.netty;
+package microdot.netty.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -13,13 +13,13 @@ import io.netty.util.ByteProcessor;
 import java.util.List;
 
 /**
- * Netty's decoder without its leniency: what two servers in a row could read differently is
- * refused, so that nobody smuggles a request past the first (RFC 9112, section 11.2).
+ * Netty's decoder without its leniency. It refuses input that a proxy and a server could read
+ * differently, so that no request can be smuggled past the proxy (RFC 9112, section 11.2).
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
     private long firstByteAt;
     private boolean inHead = true;
-    private boolean lineBegun; // Of the head: empty lines ahead of it are passed over.
+    private boolean lineBegun; // A line of the head has begun; empty lines before it are ignored.
     private int wordEnd;
     private int lengths;
 
@@ -40,20 +40,20 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         super.channelRead(ctx, msg);
     }
 
-    /** Empty lines behind a request are none of the next (RFC 9112, section 2.2). */
+    /** Empty lines after a request do not begin the next one (RFC 9112, section 2.2). */
     private static boolean isBegun(ByteBuf bytes) {
         return bytes.forEachByte(ByteProcessor.FIND_NON_CRLF) >= 0;
     }
 
     /**
-     * When the first byte came that no request was yet made of, by {@link System#nanoTime}; 0 for
-     * none.
+     * Returns when the first byte of an unfinished request arrived, from {@link System#nanoTime}; 0
+     * if there is none.
      */
     long firstByteAt() {
         return firstByteAt;
     }
 
-    /** What came has become a request: the time begins anew with the next byte. */
+    /** Restarts the time with the next byte, because a request is whole. */
     void restart() {
         boolean begun = actualReadableBytes() > 0 && isBegun(internalBuffer());
         firstByteAt = begun ? System.nanoTime() : 0;
@@ -80,9 +80,9 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     }
 
     /**
-     * Whether a line of the head begins with white space: the old way to continue the line before,
-     * which some servers take for that, some for a field of its own, and some pass over. The
-     * decoder takes whole lines, so the buffer begins with one.
+     * Whether a line of the head begins with white space. This old way to continue the previous
+     * line is read in three ways: as a continuation, as its own field, or not at all. The decoder
+     * takes whole lines, so the buffer begins with one.
      */
     private boolean isFolded(ByteBuf buffer) {
         int end = buffer.writerIndex();
@@ -130,7 +130,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     @Override
     protected AsciiString splitHeaderName(byte[] line, int start, int length) {
         AsciiString name = super.splitHeaderName(line, start, length);
-        // Of several in HTTP/1.0 the decoder would take the first.
+        // In HTTP/1.0 the decoder would take the first of several.
         if (HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name) && ++lengths > 1) {
             throw new IllegalArgumentException("Content-Length: several (expected: one)");
         }
@@ -161,7 +161,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         return fits;
     }
 
-    /** Both lengths at once: Netty would drop the one, and another server the other. */
+    /** Refuses both lengths at once: Netty would ignore the one, another server the other. */
     @Override
     protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
         throw new IllegalArgumentException("Content-Length beside Transfer-Encoding");
