@@ -20,6 +20,7 @@ import microdot.Microdot;
 import microdot.Request;
 import microdot.Response;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 import microdot.sse.Event;
 import microdot.sse.Sse;
 import microdot.sse.SseHandler;

@@ -82,7 +82,9 @@ final class RequestReader {
         return head == null ? 0 : headAt;
     }
 
-    /** Returns, once for each request, whether the client waits for 100 before it sends the body. */
+    /**
+     * Returns, once for each request, whether the client waits for 100 before it sends the body.
+     */
     boolean takeExpectation() {
         boolean taken = expectation;
         expectation = false;

@@ -87,13 +87,14 @@ public final class LoopConnections {
 
     /** Removes a connection if it was added. On the event loop. */
     public void remove(Connection connection) {
-        if (connection.index < 0) {
+        int index = connection.index;
+        if (index < 0) {
             return;
         }
         Connection last = connections.removeLast();
-        if (last != connection) {
-            connections.set(connection.index, last);
-            last.index = connection.index;
+        if (last.index != index) {
+            connections.set(index, last);
+            last.index = index;
         }
         connection.index = -1;
         size.decrementAndGet();

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Only the pipeline can wait, so what a socket does not take follows through it.
  *
  * <p>It is the superclass of {@link ChannelSink} and not a part of it, so that a delivery touches
- * one object for each follower. Confined to the event loop except {@link #disconnected}.
+ * one object for each follower. Confined to the event loop except {@link #drop}.
  */
 abstract class SocketWriter implements SendBatch.Sender {
     final LoopStreams streams;
@@ -129,8 +129,7 @@ abstract class SocketWriter implements SendBatch.Sender {
             return true;
         }
         int from = bytes.readerIndex() + count;
-        channel.write(
-                bytes.retainedSlice(from, bytes.writerIndex() - from), channel.voidPromise());
+        channel.write(bytes.retainedSlice(from, bytes.writerIndex() - from), channel.voidPromise());
         channel.flush();
         clear = !StallDetector.isWriting(channel);
         return clear;

@@ -1,4 +1,4 @@
-package microdot.netty;
+package microdot.netty.limits;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
