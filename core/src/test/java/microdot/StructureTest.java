@@ -1,5 +1,6 @@
 package microdot;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -14,8 +15,10 @@ import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import microdot.structure.Circles;
 import org.junit.jupiter.api.Test;
 
 /** What may depend on what, and what a user can see. */
@@ -49,6 +52,12 @@ class StructureTest {
     }
 
     @Test
+    void noClassesOfTheFrameworkDependOnEachOtherInACircle() {
+        var framework = CORE.that(resideInAnyPackage("microdot", "microdot.internal"));
+        assertEquals(List.of(), Circles.of(framework));
+    }
+
+    @Test
     void theCoreNeedsNothingButTheJdkAndOneCodec() {
         classes()
                 .should()
@@ -58,7 +67,7 @@ class StructureTest {
                 .check(CORE);
         noClasses()
                 .that()
-                .doNotHaveSimpleName("JacksonCodec")
+                .doNotHaveSimpleName("Jackson")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("tools.jackson..", "com.fasterxml.jackson..")
