@@ -16,9 +16,9 @@ import java.util.Collections;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
+import microdot.ClosingFrames;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +48,7 @@ final class ChannelSink implements BodySink {
     // Set by the writer when it begins, and only read on the loop: no task of its own for each.
     private volatile @Nullable Supplier<byte[]> heartbeat;
     private volatile @Nullable Feed feed;
-    private volatile @Nullable Function<Duration, byte[]> closingFrames;
+    private volatile ClosingFrames closingFrames = ClosingFrames.NONE;
 
     /** Made when first needed: a stream of topics never does. */
     private volatile @Nullable WriteBacklog backlog;
@@ -209,8 +209,7 @@ final class ChannelSink implements BodySink {
         return lastWrite;
     }
 
-    @Override
-    public void closingFrames(Function<Duration, byte[]> last) {
+    void closingFrames(ClosingFrames last) {
         closingFrames = last;
     }
 
@@ -224,13 +223,13 @@ final class ChannelSink implements BodySink {
      * for only when it is told. On the event loop.
      */
     void closeWithRetry(Supplier<Duration> reconnectDelay) {
-        Function<Duration, byte[]> last = closingFrames;
+        ClosingFrames last = closingFrames;
         if (finish()) {
             guarded(
                     () -> {
                         drain();
-                        if (last != null) {
-                            byte[] bytes = last.apply(reconnectDelay.get());
+                        if (!last.equals(ClosingFrames.NONE)) {
+                            byte[] bytes = last.after(reconnectDelay.get());
                             send(Collections.singleton(bytes), bytes.length);
                         }
                         writeEnd();

@@ -5,13 +5,12 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Function;
 import microdot.Body;
+import microdot.ClosingFrames;
 import microdot.HttpException;
 import microdot.Request;
 import microdot.Response;
@@ -87,7 +86,7 @@ final class Exchange implements Runnable {
             if (response.body() instanceof Body.Stream stream && takesBody(response)) {
                 if (admission.enter(client())) {
                     writer = stream.writer();
-                    return begin(response);
+                    return begin(response, stream.closingFrames());
                 }
                 response = admission.refusal(incoming.request(), response);
             }
@@ -129,13 +128,10 @@ final class Exchange implements Runnable {
         }
     }
 
-    private boolean begin(Response response) {
+    private boolean begin(Response response, ClosingFrames closingFrames) {
         ChannelSink sink = connection.sink(ctx, incoming);
         // Ahead of the head: the server may end it before the writer comes to say it.
-        Function<Duration, byte[]> closingFrames = Objects.requireNonNull(writer).closingFrames();
-        if (closingFrames != null) {
-            sink.closingFrames(closingFrames);
-        }
+        sink.closingFrames(closingFrames);
         sink.onClose(leaving(admission, client()));
         limitAge(sink);
         ResponseWriter writer = open(response);
