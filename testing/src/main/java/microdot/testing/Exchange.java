@@ -38,7 +38,7 @@ final class Exchange {
             Response response = handle(app, request);
             head.complete(response);
             if (sink != null && response.body() instanceof Body.Stream stream) {
-                sink.run(stream.writer());
+                sink.run(stream);
             }
         } catch (Throwable e) {
             head.completeExceptionally(e);

@@ -16,10 +16,10 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.Body;
 import microdot.BodySink;
+import microdot.ClosingFrames;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +50,7 @@ final class StreamSink implements BodySink {
     // Of the loop alone.
     private @Nullable Feed feed;
     private @Nullable Supplier<byte[]> heartbeat;
-    private @Nullable Function<Duration, byte[]> closingFrames;
+    private ClosingFrames closingFrames = ClosingFrames.NONE;
 
     StreamSink(Received client, boolean paused) {
         this.client = client;
@@ -58,13 +58,10 @@ final class StreamSink implements BodySink {
     }
 
     /** On the handler's thread, as a server runs it. */
-    void run(Body.StreamWriter writer) {
-        Function<Duration, byte[]> first = writer.closingFrames();
-        if (first != null) {
-            closingFrames(first);
-        }
+    void run(Body.Stream body) {
+        Loop.EXECUTOR.execute(() -> closingFrames = body.closingFrames());
         try {
-            writer.writeTo(this);
+            body.writer().writeTo(this);
             if (!isFed()) {
                 end();
             }
@@ -200,11 +197,6 @@ final class StreamSink implements BodySink {
     @Override
     public void keepAlive(Supplier<byte[]> frame) {
         Loop.EXECUTOR.execute(() -> heartbeat = frame);
-    }
-
-    @Override
-    public void closingFrames(Function<Duration, byte[]> last) {
-        Loop.EXECUTOR.execute(() -> closingFrames = last);
     }
 
     @Override
@@ -361,8 +353,8 @@ final class StreamSink implements BodySink {
     void closeWithRetry(Duration time) {
         Loop.call(
                 () -> {
-                    if (closingFrames != null) {
-                        putIfOpen(closingFrames.apply(time));
+                    if (!closingFrames.equals(ClosingFrames.NONE)) {
+                        putIfOpen(closingFrames.after(time));
                     }
                     end();
                 });

@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Function;
 import microdot.Body;
 import microdot.Call;
 import microdot.HttpException;
@@ -62,7 +60,7 @@ public final class Exchange {
             Response response = call.run();
             if (response.body() instanceof Body.Stream stream && takesBody(response)) {
                 if (server.limits().enter(client())) {
-                    return beginStream(response, stream.writer());
+                    return beginStream(response, stream);
                 }
                 response = server.limits().rejection(request, response);
             }
@@ -109,13 +107,8 @@ public final class Exchange {
         }
     }
 
-    private @Nullable StreamWriting beginStream(Response response, Body.StreamWriter writer) {
-        ChannelSink sink = responder.openStream();
-        // Set before the head: the server may end the stream before the writer runs.
-        Function<Duration, byte[]> closingFrames = writer.closingFrames();
-        if (closingFrames != null) {
-            sink.closingFrames(closingFrames);
-        }
+    private @Nullable StreamWriting beginStream(Response response, Body.Stream stream) {
+        ChannelSink sink = responder.openStream(stream.closingFrames());
         sink.onClose(leaving(server.limits(), client()));
         limitAge(sink);
         OpenedResponse head = open(response);
@@ -123,7 +116,7 @@ public final class Exchange {
             sink.disconnected();
             return null;
         }
-        return new StreamWriting(request, writer, sink);
+        return new StreamWriting(request, stream.writer(), sink);
     }
 
     // Static, so that a topic's stream does not keep its request.

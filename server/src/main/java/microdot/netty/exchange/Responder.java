@@ -1,6 +1,7 @@
 package microdot.netty.exchange;
 
 import java.util.concurrent.Executor;
+import microdot.ClosingFrames;
 import microdot.netty.stream.ChannelSink;
 
 /**
@@ -15,8 +16,11 @@ public interface Responder {
     /** Sends the head and the body of a response that is not a stream. On the event loop. */
     void respond(OpenedResponse response);
 
-    /** Returns the sink of a stream whose head is not sent yet. From any thread. */
-    ChannelSink openStream();
+    /**
+     * Returns the sink of a stream whose head is not sent yet. It has the closing frames from the
+     * start, because the server may end the stream before its writer runs. From any thread.
+     */
+    ChannelSink openStream(ClosingFrames closingFrames);
 
     /**
      * Sends the head of a stream; from then on the sink writes. On the event loop. The connection

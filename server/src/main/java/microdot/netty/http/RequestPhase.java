@@ -13,6 +13,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.Executor;
+import microdot.ClosingFrames;
 import microdot.HttpException;
 import microdot.ServerOptions;
 import microdot.netty.exchange.Exchange;
@@ -157,10 +158,11 @@ final class RequestPhase implements ConnectionPhase {
         }
 
         @Override
-        public ChannelSink openStream() {
+        public ChannelSink openStream(ClosingFrames closingFrames) {
             return new ChannelSink(
                     channel,
                     request.http11() ? Framing.CHUNKED : Framing.UNTIL_CLOSE,
+                    closingFrames,
                     connection.loop().streams());
         }
 

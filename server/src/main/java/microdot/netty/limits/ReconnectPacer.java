@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import microdot.ClosingFrames;
 
 /**
  * Spaces the reconnect delays of rejected and disconnected clients, one client after another.
@@ -11,8 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * bring about 60 more. Thread-safe.
  */
 final class ReconnectPacer {
-    /** The shortest delay: a restart takes at least this long. */
-    private static final long LEAST = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long LEAST = ClosingFrames.MIN_RECONNECT_DELAY.toNanos();
 
     /** The longest delay that clients get because others are rejected again and again. */
     private static final long LONGEST = TimeUnit.MINUTES.toNanos(1);

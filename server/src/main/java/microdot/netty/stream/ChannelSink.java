@@ -4,14 +4,13 @@ import io.netty.channel.Channel;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
+import microdot.ClosingFrames;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,13 +24,13 @@ import org.jspecify.annotations.Nullable;
 public final class ChannelSink extends SocketWriter implements BodySink {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
+    private final ClosingFrames closingFrames;
     private final CloseActions closeActions = new CloseActions();
     private volatile boolean open = true;
 
     // Set by the writer when it begins and only read on the loop, so that no task is needed.
     private volatile @Nullable Supplier<byte[]> heartbeat;
     private volatile @Nullable Feed feed;
-    private volatile @Nullable Function<Duration, byte[]> closingFrames;
 
     /** Made by the first {@link #write}: a topic's stream never has one. */
     private volatile @Nullable WriteBacklog backlog;
@@ -40,8 +39,10 @@ public final class ChannelSink extends SocketWriter implements BodySink {
     private Instant endAt = Instant.MAX;
 
     /** Creates a sink that writes after the head of its response; from any thread. */
-    public ChannelSink(Channel channel, Framing framing, LoopStreams streams) {
+    public ChannelSink(
+            Channel channel, Framing framing, ClosingFrames closingFrames, LoopStreams streams) {
         super(channel, framing, streams);
+        this.closingFrames = closingFrames;
     }
 
     // ---- Writing ----
@@ -192,25 +193,17 @@ public final class ChannelSink extends SocketWriter implements BodySink {
 
     // ---- The end ----
 
-    @Override
-    public void closingFrames(Function<Duration, byte[]> last) {
-        closingFrames = last;
-    }
-
     /**
      * Ends the stream because the server wants to: sends the closing frames, which name the time
      * after which the client should reconnect. That time is taken only if they are sent. On the
      * event loop.
      */
     public void closeWithRetry() {
-        Function<Duration, byte[]> last = closingFrames;
         if (finish()) {
             guarded(
                     () -> {
                         drain();
-                        if (last != null) {
-                            send(last.apply(streams.reconnectDelay.get()));
-                        }
+                        send(closingFrames.after(streams.reconnectDelay.get()));
                         writeEnd();
                     });
         }

@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * of 1.55 to 1.6.
  */
 final class SharedChunk implements BodySink.Space {
-    /** The bytes that one stream may send before the other streams of its loop get their slice. */
-    private static final int SLICE = 64 << 10;
-
     private ByteRanges put = new ByteRanges();
     private int room;
 
@@ -34,7 +31,7 @@ final class SharedChunk implements BodySink.Space {
     /** Starts the slice of one stream. */
     void begin() {
         put.clear();
-        room = SLICE;
+        room = BodySink.SLICE_BYTES;
     }
 
     @Override
