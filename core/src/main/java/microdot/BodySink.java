@@ -1,21 +1,26 @@
 package microdot;
 
 import java.nio.channels.ClosedChannelException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Where a streamed body goes: one client's connection. Every method may be called from any thread.
- * A transport implements it; applications meet it only behind {@link microdot.sse.Sse}.
+ * The destination of a streamed body: one client's connection. Every method may be called from any
+ * thread, except where it says otherwise. A transport implements it; applications meet it only
+ * behind {@link microdot.sse.Sse}.
  */
 public interface BodySink {
     /**
-     * Hands over the bytes as one whole, which no other write can split. Blocks while more than
-     * {@link ServerOptions#streamBuffer()} bytes wait for the client to read. The array must not be
-     * changed after.
+     * The bytes that a {@link Feed} may put in one fill: 64 KiB. A follower that is far behind thus
+     * delays the others of its loop by one slice at most.
+     */
+    int SLICE_BYTES = 64 << 10;
+
+    /**
+     * Hands over the bytes as one unit, which no other write can split. Blocks while more than
+     * {@link ServerOptions#streamBuffer()} bytes are unread by the client. The array must not be
+     * changed afterwards.
      *
      * @throws ClosedChannelException when the body has ended, for whatever cause; the bytes are not
      *     sent
@@ -32,92 +37,85 @@ public interface BodySink {
     void end();
 
     /**
-     * Cuts the connection without the body's proper end. Later calls of this and {@link #end} do
+     * Closes the connection without the body's proper end. Later calls of this and {@link #end} do
      * nothing.
      */
     void abort();
 
-    /** False once the body has ended, the client has gone or the server stops. */
+    /** Returns false once the body has ended, the client has disconnected or the server stops. */
     boolean isOpen();
 
     /**
-     * Runs the action once when the body has ended, for whatever cause; at once when it has
-     * already. It runs on the thread that ended the body, perhaps one of the transport, and must
-     * not block.
+     * Runs the action once when the body has ended, for whatever cause; at once when it has ended
+     * already. The action runs on the thread that ended the body, perhaps one of the transport, and
+     * must not block.
      */
     void onClose(Runnable action);
 
     /**
-     * Runs the action as {@link #onClose} does, but on a virtual thread of its own, so that it may
+     * Runs the action as {@link #onClose} does, but on its own virtual thread, so that it may
      * block. A transport that waits for its handlers when it stops overrides this and waits for
-     * these too.
+     * these actions too.
      */
     default void afterClose(Runnable action) {
         onClose(() -> Thread.ofVirtual().name("microdot-after-close").start(action));
     }
 
     /**
-     * Writes what the supplier gives whenever nothing was written for {@link
-     * ServerOptions#heartbeat()}, and nothing waits to be read. Replaces what was set before. The
-     * supplier is called on {@link #loop()} and must not block.
+     * Writes what the supplier returns whenever nothing was written for {@link
+     * ServerOptions#heartbeat()} and no bytes are unread. Replaces the supplier that was set
+     * before. The supplier is called on {@link #loop()} and must not block.
      */
     void keepAlive(Supplier<byte[]> frame);
 
     /**
-     * What is written last when the server, not the writer or the client, ends the body: because it
-     * stops, or because the body has come of age. Replaces what was set before. The function is
-     * given the time after which the server would have this client come again; it is called on
-     * {@link #loop()} and must not block.
-     */
-    void closingFrames(Function<Duration, byte[]> last);
-
-    /**
-     * Ends the body properly, with its farewell, at a time; the earliest of all that were set
-     * counts.
+     * Ends the body properly, with its {@link ClosingFrames}, at a time; the earliest of all times
+     * that were set counts.
      */
     void endAt(Instant time);
 
     /**
-     * Hands the body to a feed, for good: the writer may return, its thread ends, and the body goes
-     * on until the feed or the client ends it. {@link #write} still works, and its bytes go between
-     * those of two fills.
+     * Hands the body to a feed, for good: the writer may return, its thread ends, and the body
+     * continues until the feed or the client ends it. {@link #write} still works, and its bytes go
+     * between those of two fills.
      */
     void feed(Feed feed);
 
     /**
-     * The thread that serves this body, as an executor: it runs tasks one after another, and they
-     * must not block. Bodies that one thread serves have the same executor.
+     * Returns the thread that serves this body, as an executor: it runs tasks one after another,
+     * and they must not block. Bodies that one thread serves have the same executor.
      */
     Executor loop();
 
-    /** Whether the caller is that thread; default false, for writers that never are. */
+    /** Returns whether the caller is that thread; default false, for writers that never are. */
     default boolean isOnLoop() {
         return false;
     }
 
-    /** Has the feed fill what the connection can take now. On {@link #loop()} only. */
+    /** Lets the feed fill what the connection can take now. Only on {@link #loop()}. */
     void pull();
 
-    /**
-     * Writes a body bit by bit, without a thread of its own, whenever its connection can take more.
-     */
+    /** Writes a body bit by bit, without its own thread, whenever the connection can take more. */
     @FunctionalInterface
     interface Feed {
         /**
          * Puts what there is until the space has no room. Called on {@link #loop()}; must not
          * block.
          *
-         * @return whether more is there already
+         * @return whether more is available already
          */
         boolean fill(Space space);
     }
 
-    /** What a connection takes in one turn. */
+    /** What a connection takes in one fill. */
     interface Space {
-        /** Bytes that it still takes; what is put may be larger as long as this is positive. */
+        /**
+         * Returns how many bytes it still takes. What is put may be larger as long as this is
+         * positive.
+         */
         int room();
 
-        /** Takes the stretch, which must never be changed after. */
+        /** Takes the byte range, which must never be changed afterwards. */
         void put(byte[] bytes, int from, int to);
     }
 }

@@ -1,10 +1,8 @@
 package microdot.sse;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +25,7 @@ final class StandInSink implements BodySink {
     /** Has one more client follow the topic, from now on. */
     static void follow(Topics topics, String name, StandInLoop loop) {
         var wish = new StartPosition.Wish(null, topics.head(), 0);
-        topics.follow(new StandInSink(loop), List.of(name), wish, null);
+        topics.follow(new StandInSink(loop), List.of(name), wish, null, new StreamClosingFrames());
     }
 
     @Override
@@ -88,9 +86,6 @@ final class StandInSink implements BodySink {
 
     @Override
     public void keepAlive(Supplier<byte[]> frame) {}
-
-    @Override
-    public void closingFrames(Function<Duration, byte[]> last) {}
 
     @Override
     public void endAt(Instant time) {}

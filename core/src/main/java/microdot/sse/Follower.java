@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.RejectedExecutionException;
 import microdot.BodySink;
+import microdot.ClosingFrames;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * one order and one id resumes it. Of the event loop of its connection alone, except where it says
  * otherwise.
  */
-final class Follower implements BodySink.Feed {
+final class Follower implements BodySink.Feed, ClosingFrames {
     private static final byte[] HEARTBEAT = EventEncoder.comment("");
     private static final Duration DISCONNECT_RETRY = Duration.ofSeconds(2);
 
@@ -57,13 +58,13 @@ final class Follower implements BodySink.Feed {
     }
 
     /** Begins. The cursors were fixed before, so that nothing published since is missed. */
-    void begin(Cursor[] cursors) {
+    void begin(Cursor[] cursors, StreamClosingFrames stream) {
         this.cursors = cursors;
         for (Cursor cursor : cursors) {
             checkpoints |= cursor.log.options().checkpoints();
             cursor.join();
         }
-        sink.closingFrames(this::closingFrames);
+        stream.delivering(this);
         pull();
     }
 
@@ -243,18 +244,15 @@ final class Follower implements BodySink.Feed {
         cursor.await();
         cursor.log.disconnected.increment();
         Duration retry = cursor.log.options().retry();
-        closingFrames = join(place, Retry.about(retry == null ? DISCONNECT_RETRY : retry));
+        closingFrames =
+                StreamClosingFrames.join(
+                        place, Retry.about(retry == null ? DISCONNECT_RETRY : retry));
     }
 
     /** What is said last when the server ends the stream. */
-    private byte[] closingFrames(Duration time) {
-        return join(place(), Retry.in(time));
-    }
-
-    static byte[] join(byte[] one, byte[] other) {
-        byte[] both = Arrays.copyOf(one, one.length + other.length);
-        System.arraycopy(other, 0, both, one.length, other.length);
-        return both;
+    @Override
+    public byte[] after(Duration time) {
+        return StreamClosingFrames.join(place(), Retry.in(time));
     }
 
     /**

@@ -2,8 +2,6 @@ package microdot.sse;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
-import java.util.function.Function;
 import microdot.Body;
 import microdot.BodySink;
 import microdot.Request;
@@ -20,17 +18,17 @@ final class HandlerStream implements Body.StreamWriter {
 
     private final Request request;
     private final SseHandler handler;
-    private final Function<Duration, byte[]> closingFrames;
+    private final StreamClosingFrames closingFrames;
     private final Body.@Nullable StreamWriter rest;
 
     /**
-     * @param closingFrames what is said last when the server ends the stream while the handler runs
+     * @param closingFrames the stream's
      * @param rest writes the stream from where the handler returns; null when that is its end
      */
     HandlerStream(
             Request request,
             SseHandler handler,
-            Function<Duration, byte[]> closingFrames,
+            StreamClosingFrames closingFrames,
             Body.@Nullable StreamWriter rest) {
         this.request = request;
         this.handler = handler;
@@ -50,22 +48,16 @@ final class HandlerStream implements Body.StreamWriter {
         }
         Throwable failure = null;
         try {
-            handler.handle(request, new Sse(request, sink, rest != null));
+            handler.handle(request, new Sse(request, sink, closingFrames));
         } catch (Throwable e) {
             failure = e;
         }
         end(sink, life, failure);
     }
 
-    @Override
-    public Function<Duration, byte[]> closingFrames() {
-        return closingFrames;
-    }
-
     /** Null when the client left before its handler could begin: nobody would interrupt it. */
     private @Nullable Life begin(BodySink sink) {
         sink.keepAlive(() -> HEARTBEAT);
-        sink.closingFrames(closingFrames);
         var life = new Life();
         sink.onClose(life::cancel);
         if (life.isCancelled()) {

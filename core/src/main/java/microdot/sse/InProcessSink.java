@@ -2,7 +2,6 @@ package microdot.sse;
 
 import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +11,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
@@ -157,11 +155,6 @@ final class InProcessSink implements BodySink {
     @Override
     public void keepAlive(Supplier<byte[]> frame) {
         // There is no connection that a proxy could take for dead.
-    }
-
-    @Override
-    public void closingFrames(Function<Duration, byte[]> last) {
-        // There is no server that stops ahead of its process.
     }
 
     @Override

@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
 import microdot.Body;
 import microdot.BodySink;
 import microdot.Handler;
@@ -26,13 +25,13 @@ public final class Sse {
 
     private final Request request;
     private final BodySink sink;
-    private final AtomicBoolean following;
+    private final StreamClosingFrames closingFrames;
 
     /** A stream that follows topics already, or will, may send nothing with an id. */
-    Sse(Request request, BodySink sink, boolean follows) {
+    Sse(Request request, BodySink sink, StreamClosingFrames closingFrames) {
         this.request = request;
         this.sink = sink;
-        this.following = new AtomicBoolean(follows);
+        this.closingFrames = closingFrames;
     }
 
     /**
@@ -48,11 +47,12 @@ public final class Sse {
      * gives up for ever on any status but 200.
      */
     public static Response sseResponse(Request request, SseHandler handler) {
-        return response(new HandlerStream(request, handler, Retry::in, null));
+        var closingFrames = new StreamClosingFrames();
+        return response(new HandlerStream(request, handler, closingFrames, null), closingFrames);
     }
 
-    static Response response(Body.StreamWriter writer) {
-        return new Response(new Body.Stream(writer))
+    static Response response(Body.StreamWriter writer, StreamClosingFrames closingFrames) {
+        return new Response(new Body.Stream(writer, closingFrames))
                 .header("Content-Type", "text/event-stream")
                 .header("Cache-Control", "no-cache, no-transform")
                 .header("X-Accel-Buffering", "no");
@@ -126,7 +126,7 @@ public final class Sse {
      *     stream is open; the event is not sent, and the interrupt is kept
      */
     public void send(Event event) {
-        if (event.id() != null && following.get()) {
+        if (event.id() != null && closingFrames.isFollowing()) {
             throw new IllegalStateException(
                     "id: \"" + event.id() + "\" (expected: none on a stream that follows topics)");
         }
@@ -168,14 +168,13 @@ public final class Sse {
      */
     public void follow(Topics topics, String... names) throws InterruptedException {
         List<String> followed = Topics.checkedNames(List.of(names));
-        if (!following.compareAndSet(false, true)) {
+        var wish = new StartPosition.Wish(lastEventId(request), topics.head(), 0);
+        if (!closingFrames.startFollowing(topics.earlyClosingFrames(followed, wish))) {
             throw new IllegalStateException(
                     "this stream follows already (expected: one follow, with all topics)");
         }
         var ended = new CountDownLatch(1);
-        var wish = new StartPosition.Wish(lastEventId(request), topics.head(), 0);
-        sink.closingFrames(topics.earlyClosingFrames(followed, wish));
-        topics.follow(sink, followed, wish, null);
+        topics.follow(sink, followed, wish, null, closingFrames);
         sink.onClose(ended::countDown);
         ended.await();
     }

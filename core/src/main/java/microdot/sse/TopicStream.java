@@ -1,11 +1,9 @@
 package microdot.sse;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import microdot.Body;
-import microdot.BodySink;
 import microdot.Handler;
 import microdot.Request;
 import microdot.Response;
@@ -92,28 +90,12 @@ public final class TopicStream extends NonBlockingHandler implements Handler {
         // Fixed before the head goes out: what is published once the client knows that it is
         // connected is for it.
         var wish = new StartPosition.Wish(Sse.lastEventId(request), topics.head(), last);
-        var follow = new Following(topics, followed, wish, sieve);
+        var closingFrames = new StreamClosingFrames(topics.earlyClosingFrames(followed, wish));
+        Body.StreamWriter follow =
+                sink -> topics.follow(sink, followed, wish, sieve, closingFrames);
         SseHandler first = opening;
         return Sse.response(
-                first == null
-                        ? follow
-                        : new HandlerStream(request, first, follow.closingFrames(), follow));
-    }
-
-    private record Following(
-            Topics topics,
-            List<String> names,
-            StartPosition.Wish wish,
-            @Nullable FollowerFilter sieve)
-            implements Body.StreamWriter {
-        @Override
-        public void writeTo(BodySink sink) {
-            topics.follow(sink, names, wish, sieve);
-        }
-
-        @Override
-        public Function<Duration, byte[]> closingFrames() {
-            return topics.earlyClosingFrames(names, wish);
-        }
+                first == null ? follow : new HandlerStream(request, first, closingFrames, follow),
+                closingFrames);
     }
 }

@@ -1,7 +1,6 @@
 package microdot.sse;
 
 import java.lang.System.Logger;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -9,6 +8,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
+import microdot.ClosingFrames;
 import microdot.HttpException;
 import microdot.JsonCodec;
 import microdot.Request;
@@ -204,18 +204,19 @@ public final class Topics {
             BodySink sink,
             List<String> names,
             StartPosition.Wish wish,
-            @Nullable FollowerFilter sieve) {
+            @Nullable FollowerFilter sieve,
+            StreamClosingFrames closingFrames) {
         var follower = new Follower(logs, catchUp, sink, sieve, wish.lastEventId() != null);
         sink.feed(follower);
         sink.keepAlive(follower::heartbeat);
         var resume = new StartPosition(logs, follower, catchUp);
         if (!sink.isOnLoop()) {
-            begin(follower, sink, names, wish, resume);
+            begin(follower, sink, names, wish, resume, closingFrames);
             resume.prepare();
-        } else if (!logs.ifFree(() -> begin(follower, sink, names, wish, resume))) {
+        } else if (!logs.ifFree(() -> begin(follower, sink, names, wish, resume, closingFrames))) {
             follower.onThread(
                     () -> {
-                        begin(follower, sink, names, wish, resume);
+                        begin(follower, sink, names, wish, resume, closingFrames);
                         resume.prepare();
                     });
         } else if (resume.hasToPrepare()) {
@@ -228,11 +229,11 @@ public final class Topics {
      * and without what was published since, and so gets an id; not one that begins with a state or
      * with the last events, for with an id it would not be given them.
      */
-    Function<Duration, byte[]> earlyClosingFrames(List<String> names, StartPosition.Wish wish) {
+    ClosingFrames earlyClosingFrames(List<String> names, StartPosition.Wish wish) {
         return time ->
                 wish.lastEventId() != null || wish.last() > 0 || haveState(names)
                         ? Retry.in(time)
-                        : Follower.join(logs.checkpoint(wish.opened()), Retry.in(time));
+                        : StreamClosingFrames.join(logs.checkpoint(wish.opened()), Retry.in(time));
     }
 
     /** Fixes where a follower begins, and begins. */
@@ -241,7 +242,8 @@ public final class Topics {
             BodySink sink,
             List<String> names,
             StartPosition.Wish wish,
-            StartPosition resume) {
+            StartPosition resume,
+            StreamClosingFrames closingFrames) {
         var followed = new ArrayList<EventLog>(names.size());
         for (String name : names) {
             followed.add(logs.pinned(name));
@@ -250,7 +252,7 @@ public final class Topics {
                 logs.join(sink.loop(), followed, resume, () -> resume.fix(followed, wish));
         // An array, and not what it was made with: it lives as long as the stream.
         Cursor[] cursors = resume.cursors().toArray(Cursor[]::new);
-        follower.onLoop(() -> follower.begin(cursors));
+        follower.onLoop(() -> follower.begin(cursors, closingFrames));
         sink.onClose(
                 () -> {
                     // Here and not on the loop: one that has stopped would never come to it.
@@ -282,7 +284,8 @@ public final class Topics {
     private Subscription follow(String[] names, @Nullable String lastEventId) {
         List<String> followed = checkedNames(List.of(names));
         var subscription = new Subscription();
-        follow(subscription.sink(), followed, new StartPosition.Wish(lastEventId, head(), 0), null);
+        var wish = new StartPosition.Wish(lastEventId, head(), 0);
+        follow(subscription.sink(), followed, wish, null, new StreamClosingFrames());
         return subscription;
     }
 

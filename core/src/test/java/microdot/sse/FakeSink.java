@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
+import microdot.ClosingFrames;
 import org.jspecify.annotations.Nullable;
 
 /** A connection without a socket: the test says what it takes and when it breaks. */
@@ -31,7 +31,7 @@ final class FakeSink implements BodySink {
     private boolean full;
     private boolean failing;
     private volatile boolean onLoop;
-    private volatile Function<Duration, byte[]> closingFrames = time -> new byte[0];
+    private volatile ClosingFrames closingFrames = ClosingFrames.NONE;
 
     /**
      * @param out gets the bytes of each turn, on the loop
@@ -196,14 +196,13 @@ final class FakeSink implements BodySink {
         onLoop(() -> heartbeat = frame);
     }
 
-    @Override
-    public void closingFrames(Function<Duration, byte[]> last) {
+    void closingFrames(ClosingFrames last) {
         closingFrames = last;
     }
 
     /** What would be said last, were the stream ended now. */
     String closingFrames() {
-        return new String(closingFrames.apply(Duration.ofSeconds(1)), StandardCharsets.UTF_8);
+        return new String(closingFrames.after(Duration.ofSeconds(1)), StandardCharsets.UTF_8);
     }
 
     @Override

@@ -79,7 +79,12 @@ class FollowingTest {
     void oneThatHasGoneAlreadyLeavesNothing() throws Exception {
         var sink = new FakeSink(loop, bytes -> {});
         sink.cut();
-        topics.follow(sink, List.of("a"), new StartPosition.Wish(null, topics.head(), 0), null);
+        topics.follow(
+                sink,
+                List.of("a"),
+                new StartPosition.Wish(null, topics.head(), 0),
+                null,
+                new StreamClosingFrames());
         loop.run();
         assertNothingLeft();
     }
@@ -89,7 +94,12 @@ class FollowingTest {
         topics.topic("a", new TopicOptions().retry(Duration.ofSeconds(1)));
         var sink = new FakeSink(loop, bytes -> {});
         sink.cut();
-        topics.follow(sink, List.of("a"), new StartPosition.Wish(null, topics.head(), 0), null);
+        topics.follow(
+                sink,
+                List.of("a"),
+                new StartPosition.Wish(null, topics.head(), 0),
+                null,
+                new StreamClosingFrames());
         loop.run();
         topics.sweep();
         assertEquals(0, topics.topic("a").followers());

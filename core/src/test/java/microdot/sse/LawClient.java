@@ -87,7 +87,12 @@ final class LawClient {
             id = lastEventId;
             connections++;
         }
-        topics.follow(next.sink, followed, new StartPosition.Wish(id, topics.head(), 0), sieve);
+        topics.follow(
+                next.sink,
+                followed,
+                new StartPosition.Wish(id, topics.head(), 0),
+                sieve,
+                new StreamClosingFrames());
         if (id == null) {
             begunAnew(topics.logs().head());
         }

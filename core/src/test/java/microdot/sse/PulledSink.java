@@ -1,9 +1,7 @@
 package microdot.sse;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
 
@@ -37,9 +35,6 @@ record PulledSink(Runnable pulled) implements BodySink {
 
     @Override
     public void keepAlive(Supplier<byte[]> frame) {}
-
-    @Override
-    public void closingFrames(Function<Duration, byte[]> last) {}
 
     @Override
     public void endAt(Instant time) {}

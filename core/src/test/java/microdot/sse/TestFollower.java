@@ -51,9 +51,9 @@ final class TestFollower {
         var request = new Request("GET", target, headers, new byte[0], client, "http");
         try {
             var response = new Microdot().get("/", stream).route(request).run();
-            Body.StreamWriter writer = ((Body.Stream) response.body()).writer();
-            sink.closingFrames(Objects.requireNonNull(writer.closingFrames()));
-            writer.writeTo(sink);
+            var body = (Body.Stream) response.body();
+            sink.closingFrames(body.closingFrames());
+            body.writer().writeTo(sink);
         } catch (Exception e) {
             throw new AssertionError(e);
         }

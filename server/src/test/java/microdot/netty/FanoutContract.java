@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +18,7 @@ import microdot.Body;
 import microdot.BodySink;
 import microdot.Microdot;
 import microdot.Response;
+import microdot.netty.stream.ChannelSink;
 import microdot.sse.Event;
 import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
@@ -169,7 +169,7 @@ abstract class FanoutContract extends TransportContract {
     }
 
     private static void closeWithRetry(BodySink sink) {
-        ((ChannelSink) sink).closeWithRetry(() -> Duration.ZERO);
+        ((ChannelSink) sink).closeWithRetry();
     }
 
     private List<Follower> connect(Served served, ClientLoop loop) throws Exception {

@@ -11,6 +11,7 @@ import java.util.Random;
 import microdot.Microdot;
 import microdot.Response;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;

@@ -20,6 +20,7 @@ import microdot.Microdot;
 import microdot.Request;
 import microdot.Response;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 import microdot.sse.Event;
 import microdot.sse.Sse;
 import microdot.sse.SseHandler;
@@ -63,13 +64,14 @@ class ReconnectStormTest {
                 number % 2 == 0
                         ? Sse.sseResponse(request, handler)
                         : topics.stream("a").handle(request);
-        Body.StreamWriter writer = ((Body.Stream) stream.body()).writer();
+        var body = (Body.Stream) stream.body();
         Body.StreamWriter noting =
                 sink -> {
                     sink.onClose(() -> ending.put(number, System.nanoTime()));
-                    writer.writeTo(sink);
+                    body.writer().writeTo(sink);
                 };
-        return new Response(new Body.Stream(noting)).header("Content-Type", "text/event-stream");
+        return new Response(new Body.Stream(noting, body.closingFrames()))
+                .header("Content-Type", "text/event-stream");
     }
 
     /** One that notes how it ended. */

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import microdot.Microdot;
 import microdot.Server;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 
 /**
  * A server for one test, which ends by asserting that it left nothing behind and complained of

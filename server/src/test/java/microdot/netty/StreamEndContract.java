@@ -14,7 +14,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
 import microdot.Body;
 import microdot.BodySink;
 import microdot.Handler;
@@ -25,7 +24,6 @@ import microdot.sse.Sse;
 import microdot.sse.SseHandler;
 import microdot.sse.StreamClosedException;
 import microdot.sse.Topics;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -401,9 +399,11 @@ abstract class StreamEndContract extends TransportContract {
                                 "/events",
                                 request -> {
                                     Response made = stream.handle(request);
-                                    var writer = ((Body.Stream) made.body()).writer();
+                                    var body = (Body.Stream) made.body();
                                     return new Response(
-                                            new Body.Stream(new HeldUp(writer, begun, gate)));
+                                            new Body.Stream(
+                                                    new HeldUp(body.writer(), begun, gate),
+                                                    body.closingFrames()));
                                 });
         try (Served served = served(app);
                 RawClient client = served.client()) {
@@ -425,11 +425,6 @@ abstract class StreamEndContract extends TransportContract {
             begun.countDown();
             gate.await();
             writer.writeTo(sink);
-        }
-
-        @Override
-        public @Nullable Function<Duration, byte[]> closingFrames() {
-            return writer.closingFrames();
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
 import microdot.Microdot;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 import microdot.sse.Event;
 import microdot.sse.TopicOptions;
 import microdot.sse.Topics;

@@ -3,6 +3,7 @@ package microdot.netty;
 import java.util.function.LongSupplier;
 import microdot.Microdot;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 
 /** What holds whichever way the server asks the kernel. */
 abstract class TransportContract {

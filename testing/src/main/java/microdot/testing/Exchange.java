@@ -40,7 +40,7 @@ final class Exchange {
             Response answer = answer(app, request);
             response.complete(answer);
             if (sink != null && answer.body() instanceof Body.Stream stream) {
-                sink.run(stream.writer());
+                sink.run(stream);
             }
         } catch (Throwable e) {
             response.completeExceptionally(e);

@@ -10,10 +10,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.Body;
 import microdot.BodySink;
+import microdot.ClosingFrames;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,20 +32,17 @@ final class StreamSink implements BodySink {
     // Confined to the loop.
     private @Nullable Feed feed;
     private @Nullable Supplier<byte[]> heartbeat;
-    private @Nullable Function<Duration, byte[]> closingFrames;
+    private ClosingFrames closingFrames = ClosingFrames.NONE;
 
     StreamSink(Received client, boolean paused) {
         this.buffer = new StreamBuffer(client, paused);
     }
 
-    /** Runs the writer on the handler's thread, as a server does. */
-    void run(Body.StreamWriter writer) {
-        Function<Duration, byte[]> first = writer.closingFrames();
-        if (first != null) {
-            closingFrames(first);
-        }
+    /** Runs the body's writer on the handler's thread, as a server does. */
+    void run(Body.Stream body) {
+        Loop.EXECUTOR.execute(() -> closingFrames = body.closingFrames());
         try {
-            writer.writeTo(this);
+            body.writer().writeTo(this);
             if (!fed) {
                 end();
             }
@@ -103,11 +100,6 @@ final class StreamSink implements BodySink {
     }
 
     @Override
-    public void closingFrames(Function<Duration, byte[]> last) {
-        Loop.EXECUTOR.execute(() -> closingFrames = last);
-    }
-
-    @Override
     public void endAt(Instant time) {
         endAt.accumulateAndGet(time, (one, other) -> one.isBefore(other) ? one : other);
     }
@@ -144,7 +136,7 @@ final class StreamSink implements BodySink {
     }
 
     private final class Slice implements Space {
-        private int room = StreamBuffer.LIMIT;
+        private int room = SLICE_BYTES;
 
         @Override
         public int room() {
@@ -167,7 +159,7 @@ final class StreamSink implements BodySink {
 
     /**
      * Waits until the writer has registered a close action or has written. Before that, the stream
-     * has neither a heartbeat nor closing frames.
+     * has no heartbeat yet.
      */
     void awaitBegun(Duration time) throws InterruptedException {
         // A writer that takes longer is found by the call that needs what it sets up.
@@ -204,9 +196,7 @@ final class StreamSink implements BodySink {
     void closeWithRetry(Duration reconnectDelay) {
         Loop.call(
                 () -> {
-                    if (closingFrames != null) {
-                        offer(closingFrames.apply(reconnectDelay));
-                    }
+                    offer(closingFrames.after(reconnectDelay));
                     end();
                 });
     }

@@ -226,7 +226,8 @@ class SseEndTest {
                                                         before.writeTo(sink);
                                                         body.writer().writeTo(sink);
                                                         after.writeTo(sink);
-                                                    }));
+                                                    },
+                                                    body.closingFrames()));
                                 }));
     }
 
