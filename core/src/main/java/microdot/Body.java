@@ -34,8 +34,8 @@ public sealed interface Body {
     interface StreamWriter {
         /**
          * Writes the body. Called at most once, on the request's virtual thread, and never for
-         * HEAD. The writer of a handler that does not block ({@link Handler#mayBlock}) is called on
-         * the body's {@link BodySink#loop()}. A return ends the body properly, unless a {@link
+         * HEAD. The writer of a call that does not block ({@link Call#mayBlock}) is called on the
+         * body's {@link BodySink#loop()}. A return ends the body properly, unless a {@link
          * BodySink#feed feed} continues it.
          *
          * @throws Exception aborts the connection, so that the client can tell a broken body from a

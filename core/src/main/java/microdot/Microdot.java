@@ -4,13 +4,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.ServiceLoader;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -21,10 +18,8 @@ import org.jspecify.annotations.Nullable;
 public final class Microdot {
     private static final Logger LOG = System.getLogger("microdot");
 
-    private final Router router = new Router();
-    private final ErrorHandlers errors = new ErrorHandlers();
-    private final List<Handler> before = new CopyOnWriteArrayList<>();
-    private final List<AfterRequest> after = new CopyOnWriteArrayList<>();
+    private final Hooks hooks = new Hooks();
+    private final Router router = new Router(hooks);
     private volatile JsonCodec json = JsonCodec.standard();
 
     /** Answers GET, and with it HEAD, at a path such as {@code /users/{id:int}}. */
@@ -75,11 +70,11 @@ public final class Microdot {
      *     others, or the prefix is malformed
      */
     public Microdot mount(String prefix, Microdot app) {
-        if (app == this || app.router.leadsTo(this)) {
+        if (app == this || app.router.leadsTo(router)) {
             throw new IllegalArgumentException(
                     "app: this application, or one that it is mounted in (expected: no circle)");
         }
-        router.mount(prefix, app);
+        router.mount(prefix, app.router);
         return this;
     }
 
@@ -88,19 +83,19 @@ public final class Microdot {
      * else runs.
      */
     public Microdot beforeRequest(Handler hook) {
-        before.add(hook);
+        hooks.before().add(hook);
         return this;
     }
 
     /** Sees each response, errors too, before its head is sent. */
     public Microdot afterRequest(AfterRequest hook) {
-        after.add(hook);
+        hooks.after().add(hook);
         return this;
     }
 
     /** Answers requests that end with this status by an exception, 404 and 405 included. */
     public Microdot errorHandler(int status, Handler handler) {
-        errors.put(status, handler);
+        hooks.errors().put(status, handler);
         return this;
     }
 
@@ -109,7 +104,7 @@ public final class Microdot {
      * wins.
      */
     public <E extends Throwable> Microdot errorHandler(Class<E> type, ErrorHandler<E> handler) {
-        errors.put(type, handler);
+        hooks.errors().put(type, handler);
         return this;
     }
 
@@ -125,130 +120,12 @@ public final class Microdot {
     }
 
     /**
-     * Answers one request: what a transport or a test calls. Never throws for what handlers do. The
-     * body of the response is still to be written.
+     * Routes a request, for a transport or a test; {@link Call#run} then gives its response. A
+     * handler of the framework that never blocks has run when this returns, if no hook applies to
+     * the request. No code of the application has run: this may be called on an event loop.
      */
-    public Response handle(Request request) {
-        request.app(this);
-        List<Microdot> apps = new ArrayList<>(List.of(this));
-        Response response;
-        try {
-            response = dispatch(request, apps);
-        } catch (Throwable error) {
-            response = answer(request, error, apps);
-        }
-        try {
-            for (Microdot app : apps.reversed()) {
-                for (AfterRequest hook : app.after) {
-                    hook.handle(request, response);
-                }
-            }
-            return ConditionalRequests.apply(request, response.encode(json));
-        } catch (Throwable error) {
-            return failed(request, error);
-        }
-    }
-
-    /**
-     * Answers a request whose handler does not block, when no hook is there for it: what a
-     * transport asks for first, on a thread that many connections share. Null when the request is
-     * for {@link #handle}, on a thread that may block.
-     */
-    public @Nullable Response handleAtOnce(Request request) {
-        Router.Match match = router.find(request.method(), request.segments()).match();
-        if (match == null || hasHooks(match)) {
-            return null;
-        }
-        Handler handler = match.route().handler();
-        request.app(this);
-        request.params(match.params());
-        try {
-            if (handler.mayBlock()) {
-                return null;
-            }
-            Response response = ReturnValues.of(handler.handle(request));
-            return ConditionalRequests.apply(request, response.encode(json));
-        } catch (Throwable e) {
-            LOG.log(Level.DEBUG, "left to a thread, for an error handler may block", e);
-            return null;
-        }
-    }
-
-    private boolean hasHooks(Router.Match match) {
-        boolean found = !before.isEmpty() || !after.isEmpty();
-        for (Microdot app : match.apps()) {
-            found |= !app.before.isEmpty() || !app.after.isEmpty();
-        }
-        return found;
-    }
-
-    private Response dispatch(Request request, List<Microdot> apps) throws Exception {
-        Router.Found found = router.find(request.method(), request.segments());
-        Router.Match match = found.match();
-        if (match == null) {
-            return unmatched(request, found.allowed());
-        }
-        apps.addAll(match.apps());
-        request.params(match.params());
-        for (Microdot app : apps) {
-            for (Handler hook : app.before) {
-                Object answer = hook.handle(request);
-                if (answer != null) {
-                    return ReturnValues.of(answer);
-                }
-            }
-        }
-        return ReturnValues.of(match.route().handler().handle(request));
-    }
-
-    private Response unmatched(Request request, Set<String> allowed) {
-        if (allowed.isEmpty()) {
-            throw new HttpException(404);
-        }
-        String allow = String.join(", ", allowed);
-        if (request.method().equals("OPTIONS")) {
-            return new Response().status(204).header("Allow", allow);
-        }
-        Response response = answer(request, new HttpException(405), List.of(this));
-        return response.header("Allow", allow);
-    }
-
-    /** The innermost application that has a handler for the error answers. */
-    private Response answer(Request request, Throwable error, List<Microdot> apps) {
-        for (Microdot app : apps.reversed()) {
-            ErrorHandler<Throwable> handler = app.errors.find(error);
-            if (handler != null) {
-                return handled(request, error, handler);
-            }
-        }
-        if (error instanceof HttpException http) {
-            return Response.text(String.valueOf(http.getMessage())).status(http.status());
-        }
-        return failed(request, error);
-    }
-
-    private Response handled(Request request, Throwable error, ErrorHandler<Throwable> handler) {
-        try {
-            Object answer = handler.handle(request, error);
-            Response response = ReturnValues.of(answer);
-            boolean own = answer instanceof Response || answer instanceof Integer;
-            return own ? response : response.status(ErrorHandlers.status(error));
-        } catch (Throwable second) {
-            second.addSuppressed(error);
-            return failed(request, second);
-        }
-    }
-
-    /**
-     * The one place where a failure is logged; the client learns no more than that there was one.
-     */
-    private static Response failed(Request request, Throwable error) {
-        LOG.log(Level.ERROR, request + " failed", error);
-        return ReturnValues.ofStatus(500);
-    }
-
-    Router router() {
-        return router;
+    public Call route(Request request) {
+        return new Call(request, router.find(request.method(), request.segments()), json);
     }
 
     /**
@@ -316,7 +193,7 @@ public final class Microdot {
                     "no transport found (expected: the artifact microdot:microdot)");
         }
         try {
-            return transport.start(this, options);
+            return transport.start(this::route, options);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

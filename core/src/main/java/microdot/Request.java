@@ -28,7 +28,7 @@ public final class Request {
     private @Nullable Map<String, List<String>> query;
     private @Nullable Map<String, List<String>> form;
     private @Nullable Map<String, String> cookies;
-    private @Nullable Microdot app;
+    private JsonCodec json = JsonCodec.standard();
 
     /**
      * As a transport builds it.
@@ -160,7 +160,7 @@ public final class Request {
      */
     public <T> T json(Class<T> type) {
         try {
-            return app().jsonCodec().decode(body, type);
+            return json.decode(body, type);
         } catch (IllegalArgumentException e) {
             throw new HttpException(400, String.valueOf(e.getMessage()));
         }
@@ -214,20 +214,13 @@ public final class Request {
         return scheme;
     }
 
-    /**
-     * The application that handles the request.
-     *
-     * @throws IllegalStateException before one does
-     */
-    public Microdot app() {
-        if (app == null) {
-            throw new IllegalStateException("no application handles this request yet");
-        }
-        return app;
+    /** Reads and writes the JSON of this request: the codec of the application that handles it. */
+    public JsonCodec jsonCodec() {
+        return json;
     }
 
-    void app(Microdot app) {
-        this.app = app;
+    void jsonCodec(JsonCodec codec) {
+        this.json = codec;
     }
 
     private String contentType() {

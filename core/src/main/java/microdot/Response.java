@@ -69,7 +69,7 @@ public final class Response {
      * @throws HttpException with status 404 when there is no such file
      */
     public static Response file(Path file) {
-        return StaticFiles.file(file);
+        return of(StaticFiles.file(file));
     }
 
     /**
@@ -80,7 +80,7 @@ public final class Response {
      * @throws HttpException with status 404 when there is no such file or it lies outside
      */
     public static Response file(Path folder, String path) {
-        return StaticFiles.below(folder, path);
+        return of(StaticFiles.below(folder, path));
     }
 
     /**
@@ -91,7 +91,18 @@ public final class Response {
      * @throws HttpException with status 404 when there is no such file
      */
     public static Response resource(Class<?> anchor, String folder, String path) {
-        return StaticFiles.resource(anchor, folder, path);
+        return of(StaticFiles.resource(anchor, folder, path));
+    }
+
+    private static Response of(StaticFiles.Found found) {
+        var response =
+                new Response(found.body())
+                        .header("Content-Type", found.type())
+                        .header("ETag", found.tag());
+        if (found.modified() != null) {
+            response.header("Last-Modified", HttpDate.format(found.modified()));
+        }
+        return response.header("Accept-Ranges", "bytes");
     }
 
     public int status() {

@@ -8,61 +8,70 @@ import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** The routes of an application, in the order they were added: the first that fits answers. */
+/** The routes of an application, in the order they were added: the first match answers. */
 final class Router {
-    sealed interface Entry {}
+    private sealed interface Entry {}
 
-    record Route(Set<String> methods, PathPattern path, Handler handler) implements Entry {}
+    private record Route(Set<String> methods, PathPattern path, Handler handler) implements Entry {}
 
-    private record Mount(PathPattern prefix, Microdot app) implements Entry {}
+    private record Mount(PathPattern prefix, Router router) implements Entry {}
+
+    /** The handler of a route, and the parts of the path that the route names. */
+    record Match(Handler handler, Map<String, String> params, List<Hooks> hooks) {}
 
     /**
-     * The route, the parts of the path that it names, and the mounted applications on the way to
-     * it.
+     * The result of a search.
+     *
+     * @param match null when no route matches
+     * @param allowed without a match, the methods that the path accepts
+     * @param hooks of the applications that the request passes, the outermost first
      */
-    record Match(Route route, Map<String, String> params, List<Microdot> apps) {}
+    record Found(@Nullable Match match, Set<String> allowed, List<Hooks> hooks) {}
 
-    /** What a path leads to: a match, or the methods that it would take. */
-    record Found(@Nullable Match match, Set<String> allowed) {}
-
-    /** What is looked for, and the methods that were seen for the path on the way. */
+    /** What is searched for, and the methods that the path accepts, collected on the way. */
     private record Search(String method, List<String> path, Set<String> allowed) {}
 
     /**
-     * How far the search has come: the next segment, what was named before it, the applications
-     * entered.
+     * The progress of a search: the next segment, the parts named before it, and the hooks of the
+     * applications entered.
      */
-    private record At(int segment, Map<String, String> params, List<Microdot> apps) {}
+    private record At(int segment, Map<String, String> params, List<Hooks> hooks) {}
 
-    private static final At START = new At(0, Map.of(), List.of());
+    private final Hooks hooks;
+    private final At start;
 
-    // Routes may be added while requests run; a request sees those that stood when it began.
+    // Routes may be added while requests run; a request sees the routes of the moment it is routed.
     private final List<Entry> entries = new CopyOnWriteArrayList<>();
+
+    Router(Hooks hooks) {
+        this.hooks = hooks;
+        this.start = new At(0, Map.of(), List.of(hooks));
+    }
 
     void add(Set<String> methods, String path, Handler handler) {
         entries.add(new Route(methods, new PathPattern(path), handler));
     }
 
-    void mount(String prefix, Microdot app) {
-        entries.add(new Mount(PathPattern.prefix(prefix), app));
+    void mount(String prefix, Router router) {
+        entries.add(new Mount(PathPattern.prefix(prefix), router));
     }
 
-    /** Whether the application is mounted here, or in one that is. */
-    boolean leadsTo(Microdot app) {
+    /** Whether the other router is mounted here, directly or through others. */
+    boolean leadsTo(Router other) {
         return entries.stream()
                 .anyMatch(
                         entry ->
                                 entry instanceof Mount mount
-                                        && (mount.app() == app
-                                                || mount.app().router().leadsTo(app)));
+                                        && (mount.router() == other
+                                                || mount.router().leadsTo(other)));
     }
 
     Found find(String method, List<String> path) {
         var search = new Search(method, path, new TreeSet<>());
-        Match match = find(search, START);
+        Match match = find(search, start);
         if (match == null && method.equals("HEAD")) {
             // HEAD is GET without the body (RFC 9110, section 9.3.2).
-            match = find(new Search("GET", path, search.allowed()), START);
+            match = find(new Search("GET", path, search.allowed()), start);
         }
         if (search.allowed().contains("GET")) {
             search.allowed().add("HEAD");
@@ -70,7 +79,7 @@ final class Router {
         if (!search.allowed().isEmpty()) {
             search.allowed().add("OPTIONS");
         }
-        return new Found(match, search.allowed());
+        return new Found(match, search.allowed(), match == null ? start.hooks() : match.hooks());
     }
 
     private @Nullable Match find(Search search, At at) {
@@ -96,7 +105,7 @@ final class Router {
             return null;
         }
         var params = route.path().params(search.path(), at.segment(), at.params());
-        return new Match(route, params, at.apps());
+        return new Match(route.handler(), params, at.hooks());
     }
 
     private static @Nullable Match match(Mount mount, Search search, At at) {
@@ -105,8 +114,8 @@ final class Router {
             return null;
         }
         var params = mount.prefix().params(search.path(), at.segment(), at.params());
-        var apps = new ArrayList<>(at.apps());
-        apps.add(mount.app());
-        return mount.app().router().find(search, new At(end, params, apps));
+        var entered = new ArrayList<>(at.hooks());
+        entered.add(mount.router().hooks);
+        return mount.router().find(search, new At(end, params, entered));
     }
 }

@@ -10,14 +10,24 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
-/** Files and class-path resources as responses. */
+/** Finds files and class-path resources, and what their responses say about them. */
 final class StaticFiles {
+    /**
+     * A file or a resource.
+     *
+     * @param tag the value of its ETag field
+     * @param modified null for a resource
+     */
+    record Found(Body body, String type, String tag, @Nullable Instant modified) {}
+
     // What browsers refuse to run or show under a wrong type, and what the JDK's own table lacks.
     private static final Map<String, String> TYPES =
             Map.ofEntries(
@@ -40,7 +50,7 @@ final class StaticFiles {
 
     private StaticFiles() {}
 
-    static Response file(Path file) {
+    static Found file(Path file) {
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
             if (!attributes.isRegularFile()) {
@@ -51,17 +61,17 @@ final class StaticFiles {
                     Long.toHexString(attributes.size())
                             + "-"
                             + Long.toHexString(modified.toEpochMilli());
-            return new Response(new Body.File(file, 0, attributes.size()))
-                    .header("Content-Type", type(String.valueOf(file.getFileName())))
-                    .header("ETag", "\"" + tag + "\"")
-                    .header("Last-Modified", HttpDate.format(modified))
-                    .header("Accept-Ranges", "bytes");
+            return new Found(
+                    new Body.File(file, 0, attributes.size()),
+                    type(String.valueOf(file.getFileName())),
+                    "\"" + tag + "\"",
+                    modified);
         } catch (IOException e) {
             throw new HttpException(404);
         }
     }
 
-    static Response below(Path folder, String path) {
+    static Found below(Path folder, String path) {
         try {
             Path root = folder.toRealPath();
             Path asked = root.resolve(path).normalize();
@@ -77,7 +87,7 @@ final class StaticFiles {
         }
     }
 
-    static Response resource(Class<?> anchor, String folder, String path) {
+    static Found resource(Class<?> anchor, String folder, String path) {
         if (List.of(path.split("[/\\\\]", -1)).contains("..") || path.indexOf(':') >= 0) {
             throw new HttpException(404);
         }
@@ -88,9 +98,7 @@ final class StaticFiles {
                 throw new HttpException(404);
             }
             byte[] bytes = in.readAllBytes();
-            return Response.bytes(bytes, type(name))
-                    .header("ETag", tag(bytes))
-                    .header("Accept-Ranges", "bytes");
+            return new Found(new Body.Bytes(bytes), type(name), tag(bytes), null);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,17 +1,21 @@
 package microdot;
 
 import java.io.IOException;
+import java.util.function.Function;
 
 /**
- * Brings requests from the network to an application and its responses back. Found with {@link
- * java.util.ServiceLoader}.
+ * Brings requests from the network to an application, and its responses back. {@link
+ * Microdot#start(ServerOptions)} finds it with {@link java.util.ServiceLoader}.
  */
 public interface Transport {
     /**
-     * Starts to listen. Each request is handed to {@link Microdot#handle} on a virtual thread of
-     * its own, and the response's body is written as {@link Body} says.
+     * Starts to listen. The transport hands each request to the application once, and runs the
+     * {@link Call} that it gets: on a virtual thread that serves only this request, or, unless
+     * {@link Call#mayBlock}, on an event loop. Then it writes the response's body as {@link Body}
+     * says.
      *
-     * @throws IOException when the address cannot be bound; the message names it
+     * @param app routes a request: {@link Microdot#route(Request)}
+     * @throws IOException when the address cannot be bound; the message names the address
      */
-    Server start(Microdot app, ServerOptions options) throws IOException;
+    Server start(Function<Request, Call> app, ServerOptions options) throws IOException;
 }

@@ -31,7 +31,7 @@ final class Calls {
     }
 
     static Response call(Microdot app, String method, String target) {
-        return app.handle(request(method, target, ""));
+        return app.route(request(method, target, "")).run();
     }
 
     static Response call(Microdot app, String target) {

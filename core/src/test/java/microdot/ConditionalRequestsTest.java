@@ -29,7 +29,7 @@ class ConditionalRequestsTest {
     }
 
     private Response call(String method, String target, String... fields) {
-        return app.handle(Calls.request(method, target, "", fields));
+        return app.route(Calls.request(method, target, "", fields)).run();
     }
 
     private String answer(String target, String... fields) {

@@ -146,7 +146,7 @@ class RequestTest {
 
     private static Request json(String body) {
         Request request = request("POST", "/", body);
-        new Microdot().handle(request);
+        new Microdot().route(request).run();
         return request;
     }
 
@@ -193,11 +193,27 @@ class RequestTest {
         assertEquals("https", request.scheme());
         assertSame(client, request.clientAddress());
         assertSame(body, request.body());
-        assertThrows(IllegalStateException.class, request::app);
-        var app = new Microdot();
-        app.handle(request);
-        assertSame(app, request.app());
         assertEquals("GET /p", request.toString());
+    }
+
+    @Test
+    void jsonCodecIsThatOfTheApplication() {
+        Request request = get("/p");
+        assertSame(JsonCodec.standard(), request.jsonCodec());
+        JsonCodec codec =
+                new JsonCodec() {
+                    @Override
+                    public byte[] encode(Object value) {
+                        throw new AssertionError();
+                    }
+
+                    @Override
+                    public <T> T decode(byte[] json, Class<T> type) {
+                        throw new AssertionError();
+                    }
+                };
+        new Microdot().jsonCodec(codec).route(request);
+        assertSame(codec, request.jsonCodec());
     }
 
     @Test

@@ -93,7 +93,7 @@ class RoutingTest {
     void aNameThatTheRouteLacksIsAMistakeOfTheProgram() {
         Request request = Calls.get("/7");
         app.get("/{id:int}", asked -> asked.param("id"));
-        app.handle(request);
+        app.route(request).run();
         var error = assertThrows(IllegalArgumentException.class, () -> request.param("ID"));
         assertEquals("param: \"ID\" (expected: one of [id])", error.getMessage());
     }

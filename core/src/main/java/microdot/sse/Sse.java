@@ -166,7 +166,7 @@ public final class Sse {
             throw new IllegalStateException(
                     "id: \"" + event.id() + "\" (expected: none on a stream that follows topics)");
         }
-        write(EventEncoder.encode(event, request.app().jsonCodec()));
+        write(EventEncoder.encode(event, request.jsonCodec()));
     }
 
     /** Sends a comment, which clients ignore; waits and fails as {@link #send(Event)} does. */

@@ -7,6 +7,7 @@ import microdot.Body;
 import microdot.Handler;
 import microdot.Request;
 import microdot.Response;
+import microdot.internal.NonBlockingHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * EventSource} sends it, or in the query parameter {@code last-event-id}, for a page that kept it;
  * the header wins.
  */
-public final class TopicStream implements Handler {
+public final class TopicStream extends NonBlockingHandler implements Handler {
     private final Topics topics;
     private final Function<Request, List<String>> names;
     private final @Nullable List<String> fixed; // Null where user code gives the names.
@@ -37,6 +38,8 @@ public final class TopicStream implements Handler {
             int last,
             @Nullable BiPredicate<Request, Event> filter,
             @Nullable SseHandler opening) {
+        // Where no code of the application runs, a client that only follows takes no thread.
+        super(() -> fixed == null || opening != null || topics.followers().haveSnapshot(fixed));
         this.topics = topics;
         this.names = names;
         this.fixed = fixed;
@@ -99,11 +102,5 @@ public final class TopicStream implements Handler {
                         ? follow
                         : new Sse.HandlerStream(request, first, closingFrames, follow),
                 closingFrames);
-    }
-
-    /** Without code of the application, a client that only follows takes no thread. */
-    @Override
-    public boolean mayBlock() {
-        return fixed == null || opening != null || topics.followers().haveSnapshot(fixed);
     }
 }

@@ -19,6 +19,7 @@ import microdot.Headers;
 import microdot.Microdot;
 import microdot.Request;
 import microdot.Response;
+import microdot.internal.NonBlockingHandler;
 import org.junit.jupiter.api.Test;
 
 /** Who follows, for how long, and what is left of it. */
@@ -164,7 +165,7 @@ class FollowingTest {
         var request =
                 new Request(
                         "GET", "/", new Headers(), new byte[0], new InetSocketAddress(9), "http");
-        Response response = app.handle(request);
+        Response response = app.route(request).run();
         Thread handler = Thread.ofVirtual().start(() -> write(response, follower));
         Sse sse = inside.get(30, TimeUnit.SECONDS);
         loop.runUntil(() -> topics.topic("b").followers() == 1);
@@ -268,7 +269,7 @@ class FollowingTest {
                         new byte[0],
                         new InetSocketAddress(9),
                         "http");
-        Response response = app.handle(request);
+        Response response = app.route(request).run();
         Thread handler = Thread.ofVirtual().start(() -> write(response, follower));
         loop.runUntil(() -> topics.topic("a").followers() == 1);
         topics.publish("a", "a3");
@@ -342,12 +343,12 @@ class FollowingTest {
     @Test
     void streamWithUserCodeMayBlock() {
         TopicStream plain = topics.stream("a", "b");
-        assertFalse(plain.mayBlock());
-        assertFalse(plain.last(1).where((request, event) -> true).mayBlock());
-        assertTrue(plain.onOpen((request, sse) -> {}).mayBlock());
-        assertTrue(topics.stream(request -> List.of("a")).mayBlock());
+        assertFalse(NonBlockingHandler.mayBlock(plain));
+        assertFalse(NonBlockingHandler.mayBlock(plain.last(1).where((request, event) -> true)));
+        assertTrue(NonBlockingHandler.mayBlock(plain.onOpen((request, sse) -> {})));
+        assertTrue(NonBlockingHandler.mayBlock(topics.stream(request -> List.of("a"))));
         topics.topic("b", new TopicOptions().snapshot(() -> "state"));
-        assertTrue(plain.mayBlock());
+        assertTrue(NonBlockingHandler.mayBlock(plain));
     }
 
     @Test

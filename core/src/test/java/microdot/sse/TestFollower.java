@@ -50,7 +50,7 @@ final class TestFollower {
         var client = new InetSocketAddress(9);
         var request = new Request("GET", target, headers, new byte[0], client, "http");
         try {
-            var response = new Microdot().get("/", stream).handle(request);
+            var response = new Microdot().get("/", stream).route(request).run();
             var body = (Body.Stream) response.body();
             sink.closingFrames(body.closingFrames());
             body.writer().writeTo(sink);

@@ -10,9 +10,9 @@ import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import microdot.Body;
+import microdot.Call;
 import microdot.ClosingFrames;
 import microdot.HttpException;
-import microdot.Request;
 import microdot.Response;
 import microdot.ServerOptions;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +27,9 @@ final class Exchange implements Runnable {
     private final ServerOptions options;
     private final ChannelHandlerContext ctx;
     private final ParsedRequest.Whole incoming;
+
+    // Between the event loop, which routes the request, and the thread that its handler takes.
+    private @Nullable Call call;
 
     // Once it is a stream.
     private @Nullable ChannelSink out;
@@ -78,11 +81,14 @@ final class Exchange implements Runnable {
     /** Answers, or begins a stream; true when this thread is to go on into its writer. */
     private boolean serve() {
         try {
-            Response response = handle(incoming.request());
-            if (response == null) {
+            Call routed = call == null ? handlers.route(incoming.request()) : call;
+            if (call == null && routed.mayBlock()) {
+                call = routed;
                 handlers.start(this);
                 return false;
             }
+            call = null; // A stream would keep it for as long as it lives.
+            Response response = routed.run();
             if (response.body() instanceof Body.Stream stream && takesBody(response)) {
                 if (admission.enter(client())) {
                     writer = stream.writer();
@@ -97,11 +103,6 @@ final class Exchange implements Runnable {
             connection.cut();
         }
         return false;
-    }
-
-    private @Nullable Response handle(Request request) {
-        boolean onLoop = ctx.executor().inEventLoop();
-        return onLoop ? handlers.handleAtOnce(request) : handlers.handle(request);
     }
 
     private boolean takesBody(Response response) {

@@ -4,32 +4,26 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import microdot.Microdot;
+import java.util.function.Function;
+import microdot.Call;
 import microdot.Request;
-import microdot.Response;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The virtual threads that handle requests and write streams, one each, and those of what is to run
  * behind a stream.
  */
 final class HandlerThreads {
-    private final Microdot app;
+    private final Function<Request, Call> app;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition few = lock.newCondition();
     private final Set<Thread> running = new HashSet<>();
 
-    HandlerThreads(Microdot app) {
+    HandlerThreads(Function<Request, Call> app) {
         this.app = app;
     }
 
-    Response handle(Request request) {
-        return app.handle(request);
-    }
-
-    /** Null when it is for a thread of its own. */
-    @Nullable Response handleAtOnce(Request request) {
-        return app.handleAtOnce(request);
+    Call route(Request request) {
+        return app.apply(request);
     }
 
     void start(Runnable work) {

@@ -27,7 +27,9 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import microdot.Microdot;
+import java.util.function.Function;
+import microdot.Call;
+import microdot.Request;
 import microdot.Server;
 import microdot.ServerOptions;
 
@@ -50,7 +52,8 @@ final class NettyServer implements Server {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    private NettyServer(Microdot app, ServerOptions options, IoMode io) throws IOException {
+    private NettyServer(Function<Request, Call> app, ServerOptions options, IoMode io)
+            throws IOException {
         this.options = options;
         this.handlers = new HandlerThreads(app);
         this.admission = new StreamLimits(options);
@@ -72,11 +75,13 @@ final class NettyServer implements Server {
                                 : NioServerSocketChannel.class);
     }
 
-    static NettyServer start(Microdot app, ServerOptions options) throws IOException {
+    static NettyServer start(Function<Request, Call> app, ServerOptions options)
+            throws IOException {
         return start(app, options, IoMode.best());
     }
 
-    static NettyServer start(Microdot app, ServerOptions options, IoMode io) throws IOException {
+    static NettyServer start(Function<Request, Call> app, ServerOptions options, IoMode io)
+            throws IOException {
         return new NettyServer(app, options, io);
     }
 

@@ -1,7 +1,9 @@
 package microdot.netty;
 
 import java.io.IOException;
-import microdot.Microdot;
+import java.util.function.Function;
+import microdot.Call;
+import microdot.Request;
 import microdot.Server;
 import microdot.ServerOptions;
 import microdot.Transport;
@@ -12,7 +14,7 @@ public final class NettyTransport implements Transport {
     public NettyTransport() {}
 
     @Override
-    public Server start(Microdot app, ServerOptions options) throws IOException {
+    public Server start(Function<Request, Call> app, ServerOptions options) throws IOException {
         return NettyServer.start(app, options);
     }
 }

@@ -61,9 +61,6 @@ final class RequestReader {
             Pattern.compile("(?:[\\w.~!$&'()*+,;=%-]*|\\[[0-9A-Fa-f:.]+])(?::\\d*)?");
     private static final Pattern WHOLE_URL = Pattern.compile("(?i)https?://([^/?]*)");
 
-    // Nearly all clients name the same: no need to look at it for each.
-    private static volatile String lastHost = "";
-
     private final int maxBody;
     private final InetSocketAddress client;
     private @Nullable HttpRequest head;
@@ -134,11 +131,8 @@ final class RequestReader {
             return refuse(400, "Host: " + hosts.size() + " fields (expected: one)");
         }
         String host = hosts.isEmpty() ? "" : hosts.getFirst();
-        if (!host.equals(lastHost)) {
-            if (!HOST.matcher(host).matches()) {
-                return refuse(400, "Host (expected: a name or an address, perhaps with a port)");
-            }
-            lastHost = host;
+        if (!HOST.matcher(host).matches()) {
+            return refuse(400, "Host (expected: a name or an address, perhaps with a port)");
         }
         // The two name one host, or servers in a row could go by different ones.
         if (!request.uri().startsWith("/") && !hosts.isEmpty()) {

@@ -164,7 +164,8 @@ abstract class HttpContract extends TransportContract {
             var options = new ServerOptions().host("127.0.0.1").port(port);
             var failure =
                     assertThrows(
-                            BindException.class, () -> NettyServer.start(app(), options, io()));
+                            BindException.class,
+                            () -> NettyServer.start(app()::route, options, io()));
             assertTrue(
                     String.valueOf(failure.getMessage()).contains("127.0.0.1:" + port),
                     failure.getMessage());

@@ -23,7 +23,7 @@ final class Served implements AutoCloseable {
 
     Served(Microdot app, ServerOptions options, IoMode io) {
         try {
-            server = NettyServer.start(app, options.host("127.0.0.1").port(0), io);
+            server = NettyServer.start(app::route, options.host("127.0.0.1").port(0), io);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import microdot.Body;
 import microdot.Handler;
+import microdot.HttpException;
 import microdot.Microdot;
-import microdot.Request;
 import microdot.Response;
 import microdot.ServerOptions;
 import microdot.sse.Sse;
@@ -66,18 +66,11 @@ abstract class StreamContract extends TransportContract {
         var stream = new Topics().stream("topic");
         var handledBy = new AtomicReference<Thread>();
         Handler watched =
-                new Handler() {
-                    @Override
-                    public Response handle(Request request) {
-                        handledBy.set(Thread.currentThread());
-                        return stream.handle(request);
-                    }
-
-                    @Override
-                    public boolean mayBlock() {
-                        return stream.mayBlock();
-                    }
-                };
+                new Prompt(
+                        request -> {
+                            handledBy.set(Thread.currentThread());
+                            return stream.handle(request);
+                        });
         var app = new Microdot().get("/events", watched);
         try (Served served = served(app);
                 RawClient client = served.client();
@@ -87,6 +80,28 @@ abstract class StreamContract extends TransportContract {
             app.beforeRequest(request -> null);
             other.get("/events").readHead();
             assertTrue(handledBy.get().isVirtual());
+        }
+    }
+
+    @Test
+    void handlerThatThrowsOnTheEventLoopRunsOnceAndItsErrorHandlerRunsOnAThread() throws Exception {
+        var calls = new AtomicInteger();
+        Handler failing =
+                new Prompt(
+                        request -> {
+                            calls.incrementAndGet();
+                            throw new HttpException(418);
+                        });
+        var app =
+                new Microdot()
+                        .get("/events", failing)
+                        .errorHandler(418, request -> "" + Thread.currentThread().isVirtual());
+        try (Served served = served(app);
+                RawClient client = served.client()) {
+            String all = client.get("/events").shutdownOutput().readAll();
+            assertTrue(all.startsWith("HTTP/1.1 418"), all);
+            assertTrue(all.endsWith("true"), all);
+            assertEquals(1, calls.get());
         }
     }
 
@@ -103,18 +118,7 @@ abstract class StreamContract extends TransportContract {
                             });
                     sink.pull();
                 };
-        Handler prompt =
-                new Handler() {
-                    @Override
-                    public Response handle(Request request) {
-                        return new Response(new Body.Stream(writer));
-                    }
-
-                    @Override
-                    public boolean mayBlock() {
-                        return false;
-                    }
-                };
+        Handler prompt = new Prompt(request -> new Response(new Body.Stream(writer)));
         try (Served served = served(new Microdot().get("/events", prompt));
                 RawClient client = served.client()) {
             String all = client.get("/events").readAll();

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import microdot.Body;
 import microdot.HttpException;
@@ -15,70 +16,76 @@ import microdot.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request on a virtual thread of its own, which for a stream goes on into its writer, as in a
- * server.
+ * One request on its own virtual thread. For a stream, the thread goes on into the stream's writer,
+ * as in a server.
  */
 final class Exchange {
     private static final int SHOWN_FRAMES = 8;
 
-    private final CompletableFuture<Response> head = new CompletableFuture<>();
+    private final CompletableFuture<Response> response = new CompletableFuture<>();
     private final Thread thread;
 
     /**
-     * Begins.
+     * Starts the request.
      *
-     * @param sink takes the answer if that is a stream; null when nobody reads one
+     * @param request builds it; may throw {@link HttpException} for a malformed target
+     * @param sink receives the body if the response is a stream; null to leave a stream unread
      */
-    Exchange(Microdot app, TestRequest request, @Nullable StreamSink sink) {
+    Exchange(Microdot app, Supplier<Request> request, @Nullable StreamSink sink) {
         thread = Thread.ofVirtual().name("test-handler").start(() -> run(app, request, sink));
     }
 
-    private void run(Microdot app, TestRequest request, @Nullable StreamSink sink) {
+    private void run(Microdot app, Supplier<Request> request, @Nullable StreamSink sink) {
         try {
-            Response response = handle(app, request);
-            head.complete(response);
-            if (sink != null && response.body() instanceof Body.Stream stream) {
+            Response answer = answer(app, request);
+            response.complete(answer);
+            if (sink != null && answer.body() instanceof Body.Stream stream) {
                 sink.run(stream);
             }
         } catch (Throwable e) {
-            head.completeExceptionally(e);
+            response.completeExceptionally(e);
         }
     }
 
-    private static Response handle(Microdot app, TestRequest test) {
+    private static Response answer(Microdot app, Supplier<Request> supplier) {
         Request request;
         try {
-            request = test.build();
+            request = supplier.get();
         } catch (HttpException e) {
-            // A server refuses a malformed target before the application sees it.
+            // A server rejects a malformed target before the application sees it.
             return Response.text(String.valueOf(e.getMessage())).status(e.status());
         }
-        return app.handle(request);
+        return app.route(request).run();
     }
 
-    Response head(Object request, Duration patience) {
+    /**
+     * Waits for the response.
+     *
+     * @param request names it in messages
+     */
+    Response await(String request, Duration patience) {
         try {
-            return head.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+            return response.get(patience.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted while waiting for the answer to " + request, e);
+            throw new AssertionError("interrupted while waiting for the response to " + request, e);
         } catch (ExecutionException e) {
             throw new AssertionError(request + " failed", e.getCause());
         } catch (TimeoutException e) {
             String where = where();
             thread.interrupt();
             throw new AssertionError(
-                    request + " has no answer after " + patience + "; its handler is at" + where,
+                    request + " has no response after " + patience + "; its handler is at" + where,
                     e);
         }
     }
 
-    /** Whether the thread has ended within the time. */
+    /** Returns whether the thread ended within the time. */
     boolean awaitHandler(Duration time) throws InterruptedException {
         return thread.join(time);
     }
 
-    /** Where the handler stands, for a message. */
+    /** The top of the handler's stack, for a message. */
     String where() {
         return Arrays.stream(thread.getStackTrace())
                 .limit(SHOWN_FRAMES)

@@ -5,8 +5,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * As an event loop: one thread, tasks in order. All test clients share it, so that two streams
- * follow topics on one loop as on a server.
+ * Stands in for an event loop: one thread that runs tasks in order. All test clients share it, so
+ * that two streams follow topics on one loop, as on a server.
  */
 final class Loop {
     static final ExecutorService EXECUTOR =
@@ -21,7 +21,7 @@ final class Loop {
             EXECUTOR.submit(task).get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted", e);
+            throw new AssertionError("interrupted while the task ran on the test's loop", e);
         } catch (ExecutionException e) {
             throw new AssertionError(e.getCause());
         }

@@ -12,7 +12,9 @@ import microdot.sse.Event;
 import microdot.sse.EventParser;
 import org.jspecify.annotations.Nullable;
 
-/** What a client has read of its stream, and what the test has taken of that. */
+/**
+ * What a client has read of its stream: the events and comments, and which events the test took.
+ */
 final class Received {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -21,13 +23,13 @@ final class Received {
     private final List<Event> taken = new ArrayList<>();
     private final List<String> comments = new ArrayList<>();
     private final EventParser parser = new EventParser(events::add, comments::add);
-    private TestStream.@Nullable End end;
+    private @Nullable StreamEnd end;
 
     Received(Duration patience) {
         this.patience = patience;
     }
 
-    // ---- From the connection ----
+    // ---- Called by the connection ----
 
     void read(byte[] bytes) {
         lock.lock();
@@ -41,8 +43,8 @@ final class Received {
         }
     }
 
-    /** The first end counts. */
-    void end(TestStream.End how) {
+    /** Only the first end counts. */
+    void end(StreamEnd how) {
         lock.lock();
         try {
             if (end == null) {
@@ -54,18 +56,18 @@ final class Received {
         }
     }
 
-    /** Drops what nobody took: the client has left. */
+    /** Drops the events that the test has not taken: the client has left. */
     void leave() {
         lock.lock();
         try {
             events.clear();
-            end(TestStream.End.CLOSED);
+            end(StreamEnd.CLOSED);
         } finally {
             lock.unlock();
         }
     }
 
-    // ---- From the test ----
+    // ---- Called by the test ----
 
     Event next() {
         lock.lock();
@@ -73,7 +75,7 @@ final class Received {
             awaitOr(() -> !events.isEmpty() || end != null);
             Event event = events.poll();
             if (event == null) {
-                throw new AssertionError("no event came; " + story());
+                throw new AssertionError("no event arrived; " + story());
             }
             taken.add(event);
             return event;
@@ -82,12 +84,12 @@ final class Received {
         }
     }
 
-    TestStream.End awaitEnd() {
+    StreamEnd awaitEnd() {
         lock.lock();
         try {
             awaitOr(() -> end != null);
             if (end == null) {
-                throw new AssertionError("the stream does not end; " + story());
+                throw new AssertionError("the stream did not end; " + story());
             }
             return end;
         } finally {
@@ -95,7 +97,7 @@ final class Received {
         }
     }
 
-    /** Under the lock: waits for the condition, or until patience ends. */
+    /** Under the lock: waits for the condition, at most as long as patience. */
     private void awaitOr(BooleanSupplier condition) {
         long left = patience.toNanos();
         try {
@@ -109,16 +111,16 @@ final class Received {
     }
 
     private String story() {
-        String how = end == null ? "the stream is open" : "the stream has ended: " + end;
+        String how = end == null ? "the stream is open" : "the stream ended: " + end;
         return how
-                + "; before came "
+                + "; taken before: "
                 + taken
-                + (events.isEmpty() ? "" : ", not taken " + events)
-                + ", comments "
+                + (events.isEmpty() ? "" : ", not taken: " + events)
+                + ", comments: "
                 + comments;
     }
 
-    /** Whether the end comes, and nothing more has to be done for it. */
+    /** Returns whether the stream ends without anything that the test would have to do. */
     boolean endsByItself() {
         lock.lock();
         try {
@@ -138,7 +140,7 @@ final class Received {
         }
     }
 
-    List<Event> left() {
+    List<Event> notTaken() {
         lock.lock();
         try {
             return List.copyOf(events);
@@ -156,7 +158,7 @@ final class Received {
         }
     }
 
-    /** Of what was taken, not of what came: a test that took two events is where it says. */
+    /** The id of the last event that the test took, even if later events have arrived. */
     String lastEventId() {
         lock.lock();
         try {

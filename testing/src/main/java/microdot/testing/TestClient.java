@@ -1,19 +1,15 @@
 package microdot.testing;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 import microdot.Microdot;
 
 /**
- * Calls an application as a client would, without a socket: handlers run on virtual threads, with
- * hooks and streams as in a server. Every method may be called from any thread. Close it at the
- * test's end: it fails when a stream was left open, its handler runs on, or it ended with events
- * that nobody took.
+ * Calls an application as a client does, without a socket: handlers run on virtual threads, with
+ * hooks and streams as in a server. Every method may be called from any thread. Close it at the end
+ * of the test: {@link #close} fails when a stream was left open, when its handler still runs, or
+ * when it ended with events that the test did not take.
  */
 public final class TestClient implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -21,18 +17,15 @@ public final class TestClient implements AutoCloseable {
     private final Microdot app;
     private final Map<String, String> headers;
     private final Duration patience;
-    private final List<TestStream> streams;
+    private final OpenStreams streams;
 
-    /** A client without headers of its own that waits five seconds for what must come. */
+    /** Creates a client that adds no headers and waits at most 5 seconds for what it expects. */
     public TestClient(Microdot app) {
-        this(app, Map.of(), PATIENCE, new CopyOnWriteArrayList<>());
+        this(app, Map.of(), PATIENCE, new OpenStreams());
     }
 
     private TestClient(
-            Microdot app,
-            Map<String, String> headers,
-            Duration patience,
-            List<TestStream> streams) {
+            Microdot app, Map<String, String> headers, Duration patience, OpenStreams streams) {
         this.app = app;
         this.headers = headers;
         this.patience = patience;
@@ -40,8 +33,8 @@ public final class TestClient implements AutoCloseable {
     }
 
     /**
-     * A client that sends this header with every request. Its streams are looked after by this one
-     * too.
+     * Returns a client that sends this header field with every request. This client's {@link
+     * #close} checks the streams of that client too.
      */
     public TestClient header(String name, String value) {
         var more = new LinkedHashMap<>(headers);
@@ -50,20 +43,21 @@ public final class TestClient implements AutoCloseable {
     }
 
     /**
-     * A client that waits so long for what must come before it fails: hours, for a test in a
-     * debugger. Its streams are looked after by this one too.
+     * Returns a client that waits at most this time for what it expects before it fails; default 5
+     * seconds. Set hours for a test in a debugger. This client's {@link #close} checks the streams
+     * of that client too.
      */
     public TestClient patience(Duration time) {
         return new TestClient(app, headers, time, streams);
     }
 
     /**
-     * A request that is still to be filled and sent.
+     * Returns a request to fill in and send.
      *
-     * @param target a path, perhaps with a query, encoded as in a request line
+     * @param target a path, optionally with a query, encoded as in a request line
      */
     public TestRequest request(String method, String target) {
-        var request = new TestRequest(this, method, target);
+        var request = new TestRequest(app, patience, streams, method, target);
         headers.forEach(request::header);
         return request;
     }
@@ -84,7 +78,7 @@ public final class TestClient implements AutoCloseable {
         return request("DELETE", target).send();
     }
 
-    /** Sends no body. */
+    /** Sends a POST without a body. */
     public TestResponse post(String target) {
         return request("POST", target).send();
     }
@@ -104,59 +98,28 @@ public final class TestClient implements AutoCloseable {
         return request("PATCH", target).body(body).send();
     }
 
-    /** Opens a stream by GET; see {@link TestRequest#stream}. */
+    /** Opens a stream with GET; see {@link TestRequest#stream}. */
     public TestStream stream(String target) {
         return request("GET", target).stream();
     }
 
-    Microdot app() {
-        return app;
-    }
-
-    Duration patience() {
-        return patience;
-    }
-
-    TestStream opened(TestStream stream) {
-        streams.add(stream);
-        return stream;
-    }
-
     /**
-     * Waits for every stream's end and its handler's; fails when they do not come, or when events
-     * came that nobody took.
+     * Waits for the end of every stream and of its handler. Fails when one does not end, or when an
+     * event arrived that the test did not take.
      *
      * @throws AssertionError that names what is left
      */
     public void assertNothingLeft() {
-        failWith(run(TestStream::assertNothingLeft));
+        streams.assertNothingLeft();
     }
 
-    /** Closes every stream, whatever {@link #assertNothingLeft} says, and then says it. */
+    /**
+     * Checks what {@link #assertNothingLeft} checks and closes every stream in any case.
+     *
+     * @throws AssertionError that names what was left
+     */
     @Override
     public void close() {
-        List<AssertionError> left = run(TestStream::assertNothingLeft);
-        left.addAll(run(TestStream::close));
-        failWith(left);
-    }
-
-    private List<AssertionError> run(Consumer<TestStream> action) {
-        var failures = new ArrayList<AssertionError>();
-        for (TestStream stream : streams) {
-            try {
-                action.accept(stream);
-            } catch (AssertionError e) {
-                failures.add(e);
-            }
-        }
-        return failures;
-    }
-
-    private static void failWith(List<AssertionError> failures) {
-        if (!failures.isEmpty()) {
-            AssertionError first = failures.removeFirst();
-            failures.forEach(first::addSuppressed);
-            throw first;
-        }
+        streams.close();
     }
 }

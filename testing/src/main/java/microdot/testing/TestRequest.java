@@ -9,20 +9,23 @@ import java.util.ArrayList;
 import java.util.List;
 import microdot.Body;
 import microdot.Headers;
+import microdot.Microdot;
 import microdot.Request;
 import microdot.Response;
 
 /**
- * A request in the making: {@code client.request("POST", "/x").query("dry", "yes").json(order)
- * .send()}. Its methods change it and return it; {@link #send} or {@link #stream} sends it. For one
- * thread.
+ * Builds and sends a request: {@code client.request("POST", "/x").query("dry", "yes").json(order)
+ * .send()}. Its methods change it and return it; {@link #send} or {@link #stream} sends it, and may
+ * be called again. Not safe for use by several threads at the same time.
  */
 public final class TestRequest {
     private static final InetSocketAddress CLIENT =
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
     private static final byte[] NO_BYTES = {};
 
-    private final TestClient client;
+    private final Microdot app;
+    private final Duration patience;
+    private final OpenStreams streams;
     private final String method;
     private final String target;
     private final Headers headers = new Headers();
@@ -31,69 +34,75 @@ public final class TestRequest {
     private final List<String> form = new ArrayList<>();
     private byte[] body = NO_BYTES;
 
-    TestRequest(TestClient client, String method, String target) {
-        this.client = client;
+    TestRequest(
+            Microdot app, Duration patience, OpenStreams streams, String method, String target) {
+        this.app = app;
+        this.patience = patience;
+        this.streams = streams;
         this.method = method;
         this.target = target;
         headers.set("Host", "localhost");
     }
 
     /**
-     * Sets a header field in place of its former value.
+     * Sets a header field and replaces its former value.
      *
-     * @throws IllegalArgumentException when no client could send it
+     * @throws IllegalArgumentException when the name or the value is not allowed on the wire
      */
     public TestRequest header(String name, String value) {
         headers.set(name, value);
         return this;
     }
 
-    /** Adds a query parameter, encoded, to those that the target has. */
+    /** Encodes a query parameter and adds it to those of the target. */
     public TestRequest query(String name, String value) {
         query.add(pair(name, value));
         return this;
     }
 
-    /** Adds a cookie, as it is. */
+    /** Adds a cookie without encoding it. */
     public TestRequest cookie(String name, String value) {
         cookies.add(name + "=" + value);
         return header("Cookie", String.join("; ", cookies));
     }
 
-    /** Comes as an {@code EventSource} that had this id last: {@code Last-Event-ID}, in UTF-8. */
+    /**
+     * Sets the header {@code Last-Event-ID} in UTF-8, as an {@code EventSource} does that
+     * reconnects after the event with this id.
+     */
     public TestRequest lastEventId(String id) {
         byte[] utf8 = id.getBytes(StandardCharsets.UTF_8);
         return header("Last-Event-ID", new String(utf8, StandardCharsets.ISO_8859_1));
     }
 
-    /** Sets the body as it is, without a content type. */
+    /** Sets the body to these bytes, without a content type. */
     public TestRequest bytes(byte[] bytes) {
         body = bytes.clone();
         return this;
     }
 
-    /** Sets a body of plain text in UTF-8. */
+    /** Sets the body to plain text in UTF-8. */
     public TestRequest text(String text) {
         return typed(text.getBytes(StandardCharsets.UTF_8), "text/plain; charset=UTF-8");
     }
 
     /**
-     * Sets a body of JSON, by the application's codec.
+     * Sets the body to JSON, written by the application's codec.
      *
-     * @throws IllegalArgumentException when the value cannot be written
+     * @throws IllegalArgumentException when the value cannot be written as JSON
      */
     public TestRequest json(Object value) {
-        return typed(client.app().jsonCodec().encode(value), "application/json");
+        return typed(app.jsonCodec().encode(value), "application/json");
     }
 
-    /** Adds a field to a body that is a form. */
+    /** Adds a field to a form, which becomes the body. */
     public TestRequest form(String name, String value) {
         form.add(pair(name, value));
         byte[] fields = String.join("&", form).getBytes(StandardCharsets.US_ASCII);
         return typed(fields, "application/x-www-form-urlencoded");
     }
 
-    /** Sets a body: bytes as they are, text as text, anything else as JSON. */
+    /** Sets the body: bytes unchanged, text as plain text, any other value as JSON. */
     public TestRequest body(Object value) {
         return switch (value) {
             case byte[] bytes -> bytes(bytes);
@@ -104,7 +113,7 @@ public final class TestRequest {
 
     private TestRequest typed(byte[] bytes, String contentType) {
         body = bytes;
-        // What the test has said itself, it means.
+        // A content type that the test set itself stays.
         return headers.contains("Content-Type") ? this : header("Content-Type", contentType);
     }
 
@@ -115,23 +124,24 @@ public final class TestRequest {
     }
 
     /**
-     * Sends the request and gives the whole answer.
+     * Sends the request and waits for the whole response.
      *
-     * @throws AssertionError when the handler does not answer, or answers with a stream, which has
-     *     no end: use {@link #stream}
+     * @throws AssertionError when no response arrives in time, or when the response is a stream,
+     *     which has no end: use {@link #stream}
      */
     public TestResponse send() {
-        Response response = new Exchange(client.app(), this, null).head(this, client.patience());
-        if (response.body() instanceof Body.Stream && !method.equals("HEAD")) {
+        Response response = new Exchange(app, this::build, null).await(toString(), patience);
+        if (response.body() instanceof Body.Stream && !isHead()) {
             throw new AssertionError(this + " answers with a stream (expected: a call of stream)");
         }
-        return TestResponse.of(response, !method.equals("HEAD"), client.app().jsonCodec());
+        return TestResponse.of(response, !isHead(), app.jsonCodec());
     }
 
     /**
-     * Opens a stream. Its handler runs on a virtual thread of its own, as in a server.
+     * Opens a stream. Its handler runs on its own virtual thread, as in a server.
      *
-     * @throws AssertionError when the answer is no stream; the message has its status and text
+     * @throws AssertionError when the response is not a stream; the message contains its status and
+     *     text
      */
     public TestStream stream() {
         return stream(false);
@@ -147,23 +157,24 @@ public final class TestRequest {
     }
 
     private TestStream stream(boolean paused) {
-        var received = new Received(client.patience());
+        var received = new Received(patience);
         var sink = new StreamSink(received, paused);
-        var exchange = new Exchange(client.app(), this, method.equals("HEAD") ? null : sink);
-        Response response = exchange.head(this, client.patience());
-        if (!(response.body() instanceof Body.Stream) || method.equals("HEAD")) {
-            TestResponse answer = TestResponse.of(response, true, client.app().jsonCodec());
+        var exchange = new Exchange(app, this::build, isHead() ? null : sink);
+        Response response = exchange.await(toString(), patience);
+        if (!(response.body() instanceof Body.Stream) || isHead()) {
+            TestResponse answer = TestResponse.of(response, true, app.jsonCodec());
             throw new AssertionError(this + " answers " + answer + " (expected: a stream)");
         }
-        return client.opened(new TestStream(this, response, exchange, sink, received));
+        return streams.add(
+                new TestStream(toString(), response, exchange, sink, received, patience));
     }
 
-    Duration patience() {
-        return client.patience();
+    private boolean isHead() {
+        return method.equals("HEAD");
     }
 
     Request build() {
-        // A copy, for a request makes its headers read-only, and a test may send this once more.
+        // A copy, because a request makes its headers read-only, and a test may send this again.
         var fields = new Headers();
         headers.forEach(fields::add);
         return new Request(method, wholeTarget(), fields, body, CLIENT, "http");

@@ -11,7 +11,7 @@ import microdot.JsonCodec;
 import microdot.Response;
 import org.jspecify.annotations.Nullable;
 
-/** An answer, whole. */
+/** A response with its whole body. */
 public final class TestResponse {
     private static final byte[] NO_BYTES = {};
 
@@ -28,9 +28,10 @@ public final class TestResponse {
     }
 
     static TestResponse of(Response response, boolean withBody, JsonCodec codec) {
-        // These two have none on the wire, whatever the handler gave (RFC 9110, section 6.4.1).
-        boolean bare = !withBody || response.status() == 204 || response.status() == 304;
-        byte[] bytes = bare ? NO_BYTES : content(response.body());
+        // A 204 and a 304 have no body on the wire, whatever the handler gave (RFC 9110, section
+        // 6.4.1).
+        boolean bodiless = !withBody || response.status() == 204 || response.status() == 304;
+        byte[] bytes = bodiless ? NO_BYTES : content(response.body());
         return new TestResponse(response.status(), response.headers(), bytes, codec);
     }
 
@@ -62,31 +63,31 @@ public final class TestResponse {
         return headers;
     }
 
-    /** The first value of the field, or null. */
+    /** Returns the first value of the header field, or null. */
     public @Nullable String header(String name) {
         return headers.get(name);
     }
 
-    /** The body; empty when there is none. */
+    /** Returns a copy of the body; empty when there is none. */
     public byte[] bytes() {
         return bytes.clone();
     }
 
-    /** The body as text in UTF-8. */
+    /** Returns the body as text in UTF-8. */
     public String text() {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
     /**
-     * The body as a value of the type, by the application's codec.
+     * Returns the body as a value of the type, read by the application's codec.
      *
-     * @throws IllegalArgumentException when it is not JSON of that type
+     * @throws IllegalArgumentException when the body is not JSON of that type
      */
     public <T> T json(Class<T> type) {
         return codec.decode(bytes, type);
     }
 
-    /** The status and the text, for the message of a test that fails. */
+    /** Returns the status and the text, for the message of a failing test. */
     @Override
     public String toString() {
         return status + " " + text();

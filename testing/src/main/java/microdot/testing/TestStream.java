@@ -9,24 +9,14 @@ import microdot.sse.Event;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream as a client sees it. What waits, waits for an event and not for time; the client's
- * {@link TestClient#patience patience} bounds it, so that a test that would hang fails and says
- * what had come.
+ * A stream as its client sees it. Its methods wait for what happens and never for a fixed time.
+ * {@link TestClient#patience} limits every wait, so that a test that would hang fails with a
+ * message that lists the events that arrived. Every method may be called from any thread.
  */
 public final class TestStream implements AutoCloseable {
-    /** How a stream has ended. */
-    public enum End {
-        /** Properly: its handler returned, or closed it, or the server did. */
-        RETURNED,
-        /** Cut: its handler failed. */
-        ABORTED,
-        /** By this client. */
-        CLOSED
-    }
+    private static final Duration RECONNECT_DELAY = Duration.ofSeconds(1);
 
-    private static final Duration SPREAD = Duration.ofSeconds(1);
-
-    private final TestRequest request;
+    private final String request;
     private final Response response;
     private final Exchange exchange;
     private final StreamSink sink;
@@ -34,19 +24,20 @@ public final class TestStream implements AutoCloseable {
     private final Duration patience;
 
     TestStream(
-            TestRequest request,
+            String request,
             Response response,
             Exchange exchange,
             StreamSink sink,
-            Received received) {
+            Received received,
+            Duration patience) {
         this.request = request;
         this.response = response;
         this.exchange = exchange;
         this.sink = sink;
         this.received = received;
-        this.patience = request.patience();
+        this.patience = patience;
         expect(
-                "interrupted",
+                "the stream of " + request + " did not begin",
                 () -> {
                     sink.awaitBegun(patience);
                     return true;
@@ -61,24 +52,25 @@ public final class TestStream implements AutoCloseable {
         return response.headers();
     }
 
-    /** The first value of the response's field, or null. */
+    /** Returns the first value of the response's header field, or null. */
     public @Nullable String header(String name) {
         return response.headers().get(name);
     }
 
     /**
-     * Waits for the next event and takes it. Its data is a String, and its id the one that is in
-     * force.
+     * Waits for the next event and takes it. Its data is a String. Its id is the last event id of
+     * the stream at that event, as in a browser.
      *
-     * @throws AssertionError when none comes; the message says what came before, and how the stream
-     *     ended
+     * @throws AssertionError when no event arrives; the message lists the events before, and how
+     *     the stream ended
      */
     public Event next() {
         return received.next();
     }
 
     /**
-     * Takes events until one of this name comes, {@code message} being that of those without one.
+     * Takes events until one with this name arrives; an event without a name has the name {@code
+     * message}.
      *
      * @throws AssertionError as {@link #next} does
      */
@@ -92,8 +84,8 @@ public final class TestStream implements AutoCloseable {
     }
 
     /**
-     * Takes events until one comes that has the expected one's data (as text) and, where it has
-     * them, its name and id.
+     * Takes events until one arrives that has the expected data (as text) and, if the expected
+     * event has them, the expected name and id.
      *
      * @throws AssertionError as {@link #next} does
      */
@@ -112,65 +104,67 @@ public final class TestStream implements AutoCloseable {
                 && (expected.id() == null || expected.id().equals(event.id()));
     }
 
-    /** The comments so far, heartbeats included. */
+    /** Returns the comments that arrived so far, heartbeats included. */
     public List<String> comments() {
         return received.comments();
     }
 
     /**
-     * The id with which this client would come again, were it cut behind the event that was taken
-     * last; empty when there was none.
+     * Returns the id that this client would reconnect with if it were disconnected after the event
+     * that the test took last; empty when no event had an id.
      */
     public String lastEventId() {
         return received.lastEventId();
     }
 
-    /** The time to reconnect that the client was told last, or null. */
+    /** Returns the reconnect delay that the client was sent last, or null. */
     public @Nullable Duration retry() {
         return received.retry();
     }
 
-    /** Whether the client has not seen the end yet: one that is paused sees it when it reads. */
+    /** Whether the client has not seen the end yet. A paused client sees it when it reads again. */
     public boolean isOpen() {
         return received.isOpen();
     }
 
     /**
-     * Waits for the stream's end, and until its handler and what {@link microdot.sse.Sse#onClose}
-     * was given have finished.
+     * Waits for the end of the stream, of its handler, and of the actions that {@link
+     * microdot.sse.Sse#onClose} was given.
      *
-     * @throws AssertionError when it does not end, or these do not finish
+     * @throws AssertionError when one of these does not end
      */
-    public End awaitEnd() {
-        End end = received.awaitEnd();
+    public StreamEnd awaitEnd() {
+        StreamEnd end = received.awaitEnd();
         awaitFinished();
         return end;
     }
 
-    /** Stops to read: once 64 KiB wait, the handler's send blocks. */
+    /** Stops reading: while 64 KiB or more are unread, the handler's send blocks. */
     public void pause() {
         sink.pause(true);
     }
 
-    /** Reads again. */
+    /** Reads what is unread, and goes on reading. */
     public void resume() {
         sink.pause(false);
     }
 
     /**
-     * Waits until a send waits for this client to read.
+     * Waits until a send blocks because this client does not read.
      *
-     * @throws AssertionError when none comes to
+     * @throws AssertionError when no send blocks
      */
     public void awaitBlocked() {
         expect(
-                "no send waits for the client (expected: a paused client, and a handler that sends"
-                        + " more than 64 KiB)",
+                "no send is blocked (expected: a paused client, and a handler that sends more than"
+                        + " 64 KiB); the handler of "
+                        + request
+                        + " is at",
                 () -> sink.awaitBlocked(patience));
     }
 
     /**
-     * Lets the time of a heartbeat pass: what an idle stream would get then is there when this
+     * Lets the time of a heartbeat pass. If the stream is idle, its heartbeat has arrived when this
      * returns.
      */
     public void heartbeat() {
@@ -178,27 +172,24 @@ public final class TestStream implements AutoCloseable {
     }
 
     /**
-     * Lets the clock reach a time: a stream that {@link microdot.sse.Sse#closeAt} ends by then
-     * ends. No other clock does that here.
+     * Sets the clock to a time: a stream that {@link microdot.sse.Sse#closeAt} ends at or before it
+     * ends now. No other clock ends a stream here.
      */
     public void advanceTo(Instant time) {
-        sink.advanceTo(time, SPREAD);
+        sink.advanceTo(time, RECONNECT_DELAY);
+    }
+
+    /** Ends the stream as a stopping server does, and sends this client a reconnect delay. */
+    public void closeWithRetry(Duration reconnectDelay) {
+        sink.closeWithRetry(reconnectDelay);
     }
 
     /**
-     * Ends the stream as a server does that stops, and would have this client come again after the
-     * time.
-     */
-    public void closeWithRetry(Duration time) {
-        sink.closeWithRetry(time);
-    }
-
-    /**
-     * Leaves, as a client that closes its connection: the handler is interrupted. Waits until it
-     * and what {@link microdot.sse.Sse#onClose} was given have finished. What was not taken is
-     * dropped: how much a handler has sent when its client leaves is chance.
+     * Disconnects the client: the handler is interrupted. Waits for the end of the handler and of
+     * the actions that {@link microdot.sse.Sse#onClose} was given. Drops the events that the test
+     * did not take, because how much a handler sends before its client disconnects is chance.
      *
-     * @throws AssertionError when the handler does not finish; the message says where it is
+     * @throws AssertionError when the handler does not end; the message contains its stack
      */
     @Override
     public void close() {
@@ -208,18 +199,20 @@ public final class TestStream implements AutoCloseable {
 
     private void awaitFinished() {
         expect(
-                "the handler of " + request + " still runs although its stream has ended, at",
+                "the handler of " + request + " still runs although its stream ended, at",
                 () -> exchange.awaitHandler(patience));
-        expect("an onClose of " + request + " still runs", () -> sink.awaitAfterwards(patience));
+        expect(
+                "an onClose action of " + request + " still runs; the handler is at",
+                () -> sink.awaitCloseActions(patience));
     }
 
-    private interface Waiting {
+    private interface Condition {
         boolean await() throws InterruptedException;
     }
 
-    private void expect(String otherwise, Waiting waiting) {
+    private void expect(String otherwise, Condition condition) {
         try {
-            if (!waiting.await()) {
+            if (!condition.await()) {
                 throw new AssertionError(otherwise + exchange.where());
             }
         } catch (InterruptedException e) {
@@ -229,10 +222,10 @@ public final class TestStream implements AutoCloseable {
     }
 
     /**
-     * Waits for the stream's end and its handler's; fails when they do not come, or when events
-     * came that nobody took.
+     * Waits for the end of the stream and of its handler. Fails when one of them does not end, or
+     * when an event arrived that the test did not take.
      *
-     * @throws AssertionError that says which
+     * @throws AssertionError that names what is left
      */
     public void assertNothingLeft() {
         if (!received.endsByItself()) {
@@ -240,9 +233,10 @@ public final class TestStream implements AutoCloseable {
                     request + " is still open (expected: closed by the test, or ended)");
         }
         awaitFinished();
-        List<Event> left = received.left();
-        if (!left.isEmpty()) {
-            throw new AssertionError("nobody took these events of " + request + ": " + left);
+        List<Event> notTaken = received.notTaken();
+        if (!notTaken.isEmpty()) {
+            throw new AssertionError(
+                    "the test did not take these events of " + request + ": " + notTaken);
         }
     }
 }

@@ -69,7 +69,7 @@ class ClosedBeforeFollowingTest {
     private TestStream closedWithRetry(TestStream stream) {
         topics.publish("a", "meanwhile");
         stream.closeWithRetry(TIME);
-        assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+        assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
         assertEquals(TIME, stream.retry());
         return stream;
     }

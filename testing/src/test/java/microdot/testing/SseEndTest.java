@@ -106,7 +106,7 @@ class SseEndTest {
         try (var client = client(handler)) {
             TestStream stream = client.stream("/events");
             assertEquals("begun", stream.next().data());
-            assertEquals(TestStream.End.ABORTED, stream.awaitEnd());
+            assertEquals(StreamEnd.ABORTED, stream.awaitEnd());
         }
         assertEquals(List.of("the event stream GET /events failed"), log.messages());
         assertEquals("as the test wants it", log.thrown().getFirst().getMessage());
@@ -120,7 +120,7 @@ class SseEndTest {
                     never.acquire();
                 };
         try (var client = client(handler)) {
-            assertEquals(TestStream.End.ABORTED, client.stream("/events").awaitEnd());
+            assertEquals(StreamEnd.ABORTED, client.stream("/events").awaitEnd());
         }
         assertInstanceOf(InterruptedException.class, log.thrown().getFirst());
     }
@@ -195,7 +195,7 @@ class SseEndTest {
         try (var client = client(handler)) {
             TestStream stream = client.stream("/events");
             assertEquals("last", stream.next().data());
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
         }
         assertFalse(interrupted.join());
     }
@@ -205,7 +205,7 @@ class SseEndTest {
         try (var client = client(waiting)) {
             TestStream stream = client.stream("/events");
             opened.join().close();
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
         }
         assertEquals(List.of(), log.messages());
     }
@@ -257,7 +257,7 @@ class SseEndTest {
         var started = new AtomicInteger();
         SseHandler handler = (request, sse) -> started.incrementAndGet();
         try (var client = around(handler, sink -> sink.end(), sink -> {})) {
-            assertEquals(TestStream.End.RETURNED, client.stream("/events").awaitEnd());
+            assertEquals(StreamEnd.RETURNED, client.stream("/events").awaitEnd());
         }
         assertEquals(0, started.get());
     }
@@ -328,7 +328,7 @@ class SseEndTest {
                     sse.onClose(ran::incrementAndGet);
                 };
         try (var client = client(handler)) {
-            assertEquals(TestStream.End.RETURNED, client.stream("/events").awaitEnd());
+            assertEquals(StreamEnd.RETURNED, client.stream("/events").awaitEnd());
         }
         assertEquals(1, ran.get());
         assertEquals(List.of("an onClose of the event stream GET /events failed"), log.messages());
@@ -373,7 +373,7 @@ class SseEndTest {
                 };
         try (var client = opening(topics, failing);
                 TestStream stream = client.stream("/events")) {
-            assertEquals(TestStream.End.ABORTED, stream.awaitEnd());
+            assertEquals(StreamEnd.ABORTED, stream.awaitEnd());
         }
         assertEquals(0, topics.topic("a").followers());
         assertEquals(1, log.messages().size());

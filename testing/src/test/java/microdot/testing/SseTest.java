@@ -123,7 +123,7 @@ class SseTest {
             assertEquals("[1]", stream.next().data());
             assertEquals("4.5", stream.next().data());
             assertEquals("", stream.next().data());
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
         }
     }
 
@@ -138,7 +138,7 @@ class SseTest {
         try (var client = client(handler)) {
             TestStream stream = client.stream("/events");
             assertEquals(Event.of("inside").event("named"), stream.next());
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
         }
     }
 
@@ -156,7 +156,7 @@ class SseTest {
         try (var client = client(handler)) {
             TestStream stream = client.stream("/events");
             assertEquals("after", stream.next().data());
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
         }
     }
 
@@ -209,7 +209,7 @@ class SseTest {
             for (int count : counts) {
                 assertEquals(each, count);
             }
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
         }
     }
 

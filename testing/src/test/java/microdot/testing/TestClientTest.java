@@ -201,7 +201,7 @@ class TestClientTest {
         TestClient hasty = client.patience(Duration.ofMillis(50));
         AssertionError error = assertThrows(AssertionError.class, () -> hasty.get("/hangs"));
         assertTrue(
-                String.valueOf(error.getMessage()).startsWith("GET /hangs has no answer after"),
+                String.valueOf(error.getMessage()).startsWith("GET /hangs has no response after"),
                 error.getMessage());
         interrupted.await();
     }

@@ -98,7 +98,7 @@ class TestStreamTest {
             TestStream stream = client.stream("/events");
             Event wrongId = Event.of("c").event("reading").id("8");
             AssertionError error = assertThrows(AssertionError.class, () -> stream.await(wrongId));
-            assertTrue(message(error).contains("ended: RETURNED; before came [Event[data=a"));
+            assertTrue(message(error).contains("ended: RETURNED; taken before: [Event[data=a"));
         }
     }
 
@@ -112,7 +112,7 @@ class TestStreamTest {
             assertTrue(
                     message(error)
                             .startsWith(
-                                    "no event came; the stream is open; before came [Event[data=one"),
+                                    "no event arrived; the stream is open; taken before: [Event[data=one"),
                     message(error));
             stream.close();
         }
@@ -126,7 +126,7 @@ class TestStreamTest {
             stream.close();
             assertEquals(1, finished.get());
             assertEquals(1, closed.get());
-            assertEquals(TestStream.End.CLOSED, stream.awaitEnd());
+            assertEquals(StreamEnd.CLOSED, stream.awaitEnd());
             assertFalse(stream.isOpen());
             stream.close();
             client.assertNothingLeft();
@@ -139,7 +139,7 @@ class TestStreamTest {
         try (var client = client((request, sse) -> sse.send("all"))) {
             TestStream stream = client.stream("/events");
             assertEquals("all", stream.next().data());
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
         }
     }
 
@@ -151,7 +151,7 @@ class TestStreamTest {
                     throw new IllegalArgumentException("as the test wants it");
                 };
         try (var client = client(failing)) {
-            assertEquals(TestStream.End.ABORTED, client.stream("/events").awaitEnd());
+            assertEquals(StreamEnd.ABORTED, client.stream("/events").awaitEnd());
         }
         assertEquals(1, closed.get());
     }
@@ -170,7 +170,7 @@ class TestStreamTest {
                                                                     "as the test wants it");
                                                         })));
         try (var client = new TestClient(app)) {
-            assertEquals(TestStream.End.ABORTED, client.stream("/raw").awaitEnd());
+            assertEquals(StreamEnd.ABORTED, client.stream("/raw").awaitEnd());
         }
     }
 
@@ -193,7 +193,7 @@ class TestStreamTest {
             for (int i = 0; i < 65; i++) {
                 assertEquals(KILOBYTE, stream.next().data());
             }
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
         }
     }
 
@@ -211,7 +211,7 @@ class TestStreamTest {
             assertTrue(stream.isOpen());
             stream.resume();
             assertEquals("last", stream.next().data());
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
         }
     }
 
@@ -221,7 +221,7 @@ class TestStreamTest {
             TestStream stream = client.stream("/events");
             assertTrue(
                     message(assertThrows(AssertionError.class, stream::awaitBlocked))
-                            .startsWith("no send waits for the client"));
+                            .startsWith("no send is blocked"));
         }
     }
 
@@ -316,7 +316,7 @@ class TestStreamTest {
             stream.await("second");
             assertNull(stream.retry());
             stream.closeWithRetry(Duration.ofSeconds(10));
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
             assertEquals(Duration.ofSeconds(10), stream.retry());
         }
         assertEquals(1, finished.get());
@@ -340,7 +340,7 @@ class TestStreamTest {
             stream.advanceTo(expiry.minusNanos(1));
             assertTrue(stream.isOpen());
             stream.advanceTo(expiry);
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
             assertNotNull(stream.retry());
         }
     }
@@ -351,7 +351,7 @@ class TestStreamTest {
         try (var client = client(echo)) {
             TestStream stream = client.request("GET", "/events").lastEventId("läuft-7").stream();
             assertEquals("läuft-7", stream.next().data());
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
         }
     }
 

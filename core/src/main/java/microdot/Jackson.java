@@ -3,15 +3,11 @@ package microdot;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-final class JacksonCodec implements JsonCodec {
-    static final JsonCodec INSTANCE = new JacksonCodec();
-
+/** Jackson with its standard settings. No other class uses the library. */
+final class Jackson {
     private final JsonMapper mapper = JsonMapper.shared();
 
-    private JacksonCodec() {}
-
-    @Override
-    public byte[] encode(Object value) {
+    byte[] encode(Object value) {
         try {
             return mapper.writeValueAsBytes(value);
         } catch (JacksonException e) {
@@ -23,8 +19,7 @@ final class JacksonCodec implements JsonCodec {
         }
     }
 
-    @Override
-    public <T> T decode(byte[] json, Class<T> type) {
+    <T> T decode(byte[] json, Class<T> type) {
         T value;
         try {
             value = mapper.readValue(json, type);

@@ -1,0 +1,147 @@
+package microdot;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Set;
+import microdot.internal.NonBlockingHandler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that was routed, and what is left to do for its response. A {@link Transport} gets it
+ * from {@link Microdot#route(Request)}, looks at {@link #mayBlock}, and runs it here or on a thread
+ * that may block. Not safe for use by several threads at the same time.
+ */
+public final class Call {
+    private static final Logger LOG = System.getLogger("microdot");
+
+    private final Request request;
+    private final Router.Found found;
+    private final JsonCodec json;
+    private @Nullable Response response;
+    private @Nullable Throwable failure;
+
+    Call(Request request, Router.Found found, JsonCodec json) {
+        this.request = request;
+        this.found = found;
+        this.json = json;
+        Router.Match match = found.match();
+        request.jsonCodec(json);
+        if (match == null) {
+            return;
+        }
+        request.params(match.params());
+        if (found.hooks().stream().allMatch(Hooks::isEmpty)
+                && !NonBlockingHandler.mayBlock(match.handler())) {
+            runHere(match.handler());
+        }
+    }
+
+    // A failure is kept: the error handlers that answer it may block.
+    private void runHere(Handler handler) {
+        try {
+            response = encode(ReturnValues.of(handler.handle(request)));
+        } catch (Throwable error) {
+            failure = error;
+        }
+    }
+
+    /**
+     * Whether {@link #run} may block, and so must not run on an event loop. False only when the
+     * response is there already: {@link Microdot#route(Request)} runs the framework's own handlers
+     * that never block, if no hook applies to the request. No code of the application runs there.
+     */
+    public boolean mayBlock() {
+        return response == null;
+    }
+
+    /**
+     * Answers the request: runs the hooks, the handler and the error handlers. Call it once. It
+     * never throws what they throw. The body of the response is still to be written.
+     */
+    public Response run() {
+        Response ready = response;
+        if (ready != null) {
+            return ready;
+        }
+        Response answer;
+        try {
+            answer = failure == null ? dispatch() : onError(failure, found.hooks());
+        } catch (Throwable error) {
+            answer = onError(error, found.hooks());
+        }
+        try {
+            for (Hooks hooks : found.hooks().reversed()) {
+                for (AfterRequest hook : hooks.after()) {
+                    hook.handle(request, answer);
+                }
+            }
+            return encode(answer);
+        } catch (Throwable error) {
+            return failed(error);
+        }
+    }
+
+    private Response encode(Response answer) {
+        return ConditionalRequests.apply(request, answer.encode(json));
+    }
+
+    private Response dispatch() throws Exception {
+        Router.Match match = found.match();
+        if (match == null) {
+            return unmatched(found.allowed());
+        }
+        for (Hooks hooks : found.hooks()) {
+            for (Handler hook : hooks.before()) {
+                Object answer = hook.handle(request);
+                if (answer != null) {
+                    return ReturnValues.of(answer);
+                }
+            }
+        }
+        return ReturnValues.of(match.handler().handle(request));
+    }
+
+    private Response unmatched(Set<String> allowed) {
+        if (allowed.isEmpty()) {
+            throw new HttpException(404);
+        }
+        String allow = String.join(", ", allowed);
+        if (request.method().equals("OPTIONS")) {
+            return new Response().status(204).header("Allow", allow);
+        }
+        return onError(new HttpException(405), found.hooks()).header("Allow", allow);
+    }
+
+    /** The innermost application that has an error handler for the error answers. */
+    private Response onError(Throwable error, List<Hooks> applications) {
+        for (Hooks hooks : applications.reversed()) {
+            ErrorHandler<Throwable> handler = hooks.errors().find(error);
+            if (handler != null) {
+                return handled(error, handler);
+            }
+        }
+        if (error instanceof HttpException http) {
+            return Response.text(String.valueOf(http.getMessage())).status(http.status());
+        }
+        return failed(error);
+    }
+
+    private Response handled(Throwable error, ErrorHandler<Throwable> handler) {
+        try {
+            Object answer = handler.handle(request, error);
+            Response response = ReturnValues.of(answer);
+            boolean own = answer instanceof Response || answer instanceof Integer;
+            return own ? response : response.status(ErrorHandlers.status(error));
+        } catch (Throwable second) {
+            second.addSuppressed(error);
+            return failed(second);
+        }
+    }
+
+    // The one place that logs a failure; the client gets the status 500 and no detail.
+    private Response failed(Throwable error) {
+        LOG.log(Level.ERROR, request + " failed", error);
+        return ReturnValues.ofStatus(500);
+    }
+}

@@ -1,0 +1,7 @@
+package microdot.structure.sample;
+
+final class B {
+    private B() {}
+
+    record Inner(C[] others) {}
+}

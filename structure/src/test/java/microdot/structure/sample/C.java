@@ -1,0 +1,3 @@
+package microdot.structure.sample;
+
+record C(A a, D d) {}

@@ -1,0 +1,5 @@
+package microdot.structure.sample;
+
+import java.util.List;
+
+record E(List<D> many, Outside outside) {}

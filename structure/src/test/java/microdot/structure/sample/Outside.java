@@ -1,0 +1,3 @@
+package microdot.structure.sample;
+
+record Outside(String name) {}

@@ -1,0 +1,3 @@
+/** Two circles, and a class outside them. */
+@org.jspecify.annotations.NullMarked
+package microdot.structure.sample;
