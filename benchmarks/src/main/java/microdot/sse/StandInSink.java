@@ -9,12 +9,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A connection that takes everything at once: copies it into a buffer, as a socket's would be. */
 final class StandInSink implements BodySink {
-    private static final int TURN = 64 << 10;
 
     private final Executor loop;
     private final byte[] buffer;
-    // One for all turns: what this stand-in allocates would be counted as the topic's.
-    private final Turn turn = new Turn();
+    // One for all slices: what this stand-in allocates would be counted as the topic's.
+    private final Slice slice = new Slice();
     private @Nullable Feed feed;
 
     StandInSink(StandInLoop loop) {
@@ -25,19 +24,25 @@ final class StandInSink implements BodySink {
     /** Has one more client follow the topic, from now on. */
     static void follow(Topics topics, String name, StandInLoop loop) {
         var wish = new StartPosition.Wish(null, topics.head(), 0);
-        topics.follow(new StandInSink(loop), List.of(name), wish, null, new StreamClosingFrames());
+        topics.followers()
+                .follow(
+                        new StandInSink(loop),
+                        List.of(name),
+                        wish,
+                        null,
+                        new StreamClosingFrames());
     }
 
     @Override
     public void pull() {
         Feed source = feed;
         if (source != null) {
-            turn.room = TURN;
-            source.fill(turn);
+            slice.room = SLICE_BYTES;
+            source.fill(slice);
         }
     }
 
-    private final class Turn implements Space {
+    private final class Slice implements Space {
         private int room;
 
         @Override

@@ -2,79 +2,85 @@ package microdot.sse;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import microdot.JsonCodec;
+import microdot.sse.log.EventLog;
+import microdot.sse.log.Frame;
+import microdot.sse.log.LatestByKey;
+import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cursor goes on with that cannot go on by itself: because it lags, because its client comes
- * back after too long, or because its topic gives a state first. Takes the lock of the topics and
- * may run user code, so never on an event loop; the cursor waits meanwhile.
+ * Computes what a follower gets next when it cannot simply read on: it lagged, resumed too late, or
+ * needs a snapshot first. Takes the lock of the order and may run user code, so never on an event
+ * loop; the cursor waits meanwhile.
  */
 final class CatchUp {
-    private final Logs logs;
+    private final TopicOrder order;
     private final JsonCodec json;
 
-    CatchUp(Logs logs, JsonCodec json) {
-        this.logs = logs;
+    CatchUp(TopicOrder order, JsonCodec json) {
+        this.order = order;
         this.json = json;
     }
 
-    /** For one that lags, by what its topic says. Not for topics that disconnect. */
+    /** For a follower that lags, by its topic's policy. Not for topics that disconnect. */
     CatchUpResult slow(Cursor cursor) {
-        EventLog log = cursor.log;
-        String from = logs.epoch.id(cursor.at());
-        LatestByKey table = log.latest();
+        TopicState topic = cursor.topic;
+        String from = order.epoch().id(cursor.at());
+        LatestByKey table = topic.log.latest();
         if (table != null) {
             return latest(cursor, table, from, "slow");
         }
-        Snapshots snapshots = log.snapshots();
+        Snapshots snapshots = topic.snapshots();
         if (snapshots == null) {
             return skip(cursor, from);
         }
         return withSnapshot(
                 snapshots,
-                state -> gap(log, from, state.fence(), state.entry() - cursor.entry(), "slow"));
+                taken -> gap(topic, from, taken.fence(), taken.entry() - cursor.entry(), "slow"));
     }
 
-    /** For a client that comes with an id below what is kept, or of no use. */
+    /** For a client whose id is below what is kept, or of no use. */
     CatchUpResult returning(Cursor cursor, String from, String reason) {
-        EventLog log = cursor.log;
-        LatestByKey table = log.latest();
+        TopicState topic = cursor.topic;
+        LatestByKey table = topic.log.latest();
         if (table != null) {
             return latest(cursor, table, from, reason);
         }
-        Snapshots snapshots = log.snapshots();
+        Snapshots snapshots = topic.snapshots();
         if (snapshots == null) {
             return expired(cursor, from, reason);
         }
-        return withSnapshot(snapshots, state -> gap(log, from, state.fence(), null, reason));
+        return withSnapshot(snapshots, taken -> gap(topic, from, taken.fence(), null, reason));
     }
 
-    /** For a client that is new to a topic with a state. */
+    /** For a client that is new to a topic with a snapshot. */
     CatchUpResult fresh(Snapshots snapshots) {
-        return withSnapshot(snapshots, state -> null);
+        return withSnapshot(snapshots, taken -> null);
     }
 
     /** What is kept, after a gap. */
     private CatchUpResult expired(Cursor cursor, String from, String reason) {
-        EventLog log = cursor.log;
+        EventLog log = cursor.topic.log;
         CatchUpResult kept =
-                logs.locked(
+                order.locked(
                         () -> new CatchUpResult(List.of(), List.of(), log.keptFrom(), log.floor()));
-        return told(kept, gap(log, from, kept.at(), null, reason));
+        return kept.withNotice(gap(cursor.topic, from, kept.at(), null, reason));
     }
 
     /**
-     * The newest event, after a gap. Not all that is kept: the oldest of it is let go next, and the
-     * follower would lag again. And not only what comes: a topic that falls silent would leave it
-     * with an old value, and one that never does might never let it have any.
+     * The newest event, after a gap. Not everything that is kept: the oldest of it is trimmed next,
+     * and the follower would lag again. Not only what is published later, either: on a topic that
+     * falls silent the follower would keep an old value, and on one that never does it might never
+     * get any.
      */
     private CatchUpResult skip(Cursor cursor, String from) {
-        EventLog log = cursor.log;
-        CatchUpResult tail = logs.locked(() -> tail(log));
+        EventLog log = cursor.topic.log;
+        CatchUpResult tail = order.locked(() -> tail(log));
         long missed = tail.entry() - tail.frames().size() - cursor.entry();
-        return told(tail, gap(log, from, tail.at(), missed, "slow"));
+        return tail.withNotice(gap(cursor.topic, from, tail.at(), missed, "slow"));
     }
 
     private static CatchUpResult tail(EventLog log) {
@@ -82,60 +88,58 @@ final class CatchUp {
         if (log.keptFrom() == end) {
             return new CatchUpResult(List.of(), List.of(), end, log.last());
         }
-        List<Frame> newest = List.of(log.frame(end - 1));
+        List<Frame> newest = List.of(Objects.requireNonNull(log.read(end - 1)));
         return new CatchUpResult(List.of(), newest, end, log.positionBefore(end - 1));
     }
 
     /**
-     * The newest of each key; where something is lost that had none, after a gap, or the state
-     * instead.
+     * The newest event of each key; where an event without a key was lost, after a gap, or the
+     * snapshot instead.
      */
     private CatchUpResult latest(Cursor cursor, LatestByKey table, String from, String reason) {
-        EventLog log = cursor.log;
-        Remembered found = logs.locked(() -> remembered(log, table, cursor.at()));
+        TopicState topic = cursor.topic;
+        Remembered found = order.locked(() -> remembered(topic.log, table, cursor.at()));
         long floor = found.floor();
         if (cursor.at() >= floor) {
             return found.rest();
         }
-        Snapshots snapshots = log.snapshots();
+        Snapshots snapshots = topic.snapshots();
         return snapshots == null
-                ? told(found.rest(), gap(log, from, floor, null, reason))
-                : withSnapshot(snapshots, state -> gap(log, from, state.fence(), null, reason));
+                ? found.rest().withNotice(gap(topic, from, floor, null, reason))
+                : withSnapshot(snapshots, taken -> gap(topic, from, taken.fence(), null, reason));
     }
 
     private record Remembered(CatchUpResult rest, long floor) {}
 
     private static Remembered remembered(EventLog log, LatestByKey table, long position) {
-        List<Frame> frames = table.after(position);
-        // Up to the floor it has all, and is told the rest: that must not look like one more loss.
+        List<Frame> frames = table.after(position, CatchUpResult.BATCH, CatchUpResult.BATCH_BYTES);
+        // The follower has everything up to the floor, by frames or by the gap: that must not look
+        // like one more loss.
         long at =
                 frames.isEmpty()
                         ? table.last()
                         : Math.max(table.floor(), frames.getLast().position());
-        // Unless that was all it lags still, and comes for more.
+        // If the table has more than this batch, the cursor still lags and asks again.
         long entry = at >= table.last() ? log.keptFrom() : log.keptFrom() - 1;
         var rest = new CatchUpResult(List.of(), frames, entry, Math.max(at, position));
         return new Remembered(rest, table.floor());
     }
 
-    /** The state, after a gap perhaps, then what was published since it was taken. */
+    /** The snapshot, perhaps after a gap; then what was published since it was taken. */
     private CatchUpResult withSnapshot(
-            Snapshots snapshots, Function<Snapshots.Snapshot, @Nullable Ahead> gap) {
-        Snapshots.Snapshot state = snapshots.take(logs);
-        var ahead = new ArrayList<Ahead>(2);
-        Ahead told = gap.apply(state);
-        if (told != null) {
-            ahead.add(told);
+            Snapshots snapshots, Function<Snapshots.Snapshot, CatchUpResult.@Nullable Notice> gap) {
+        Snapshots.Snapshot taken = snapshots.take();
+        var notices = new ArrayList<CatchUpResult.Notice>(2);
+        CatchUpResult.Notice lost = gap.apply(taken);
+        if (lost != null) {
+            notices.add(lost);
         }
-        ahead.add(new Ahead(state.event(), state.fence(), 0));
-        return new CatchUpResult(ahead, List.of(), state.entry(), state.fence());
+        notices.add(new CatchUpResult.Notice(taken.event(), taken.fence(), 0));
+        return new CatchUpResult(notices, List.of(), taken.entry(), taken.fence());
     }
 
-    private static CatchUpResult told(CatchUpResult rest, Ahead gap) {
-        return new CatchUpResult(List.of(gap), rest.frames(), rest.entry(), rest.at());
-    }
-
-    private Ahead gap(EventLog log, String from, long to, @Nullable Long missed, String reason) {
-        return new Gap(log.name, from, logs.epoch.id(to), missed, reason).ahead(to, json);
+    private CatchUpResult.Notice gap(
+            TopicState topic, String from, long to, @Nullable Long missed, String reason) {
+        return new Gap(topic.name, from, order.epoch().id(to), missed, reason).notice(to, json);
     }
 }

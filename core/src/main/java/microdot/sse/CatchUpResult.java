@@ -1,13 +1,35 @@
 package microdot.sse;
 
 import java.util.List;
+import microdot.sse.log.EncodedEvent;
+import microdot.sse.log.Frame;
 
 /**
- * What a cursor goes on with.
+ * What a cursor continues with.
  *
- * @param ahead told first of all
- * @param frames events for it alone, in the order of their positions
- * @param entry the entry that it reads after them
- * @param at the position up to which all is delivered or told with them
+ * @param notices put before everything else
+ * @param frames events for this follower alone, in the order of their positions
+ * @param entry the entry that the cursor reads after them
+ * @param at the position up to which everything is delivered or covered by a notice then
  */
-record CatchUpResult(List<Ahead> ahead, List<Frame> frames, long entry, long at) {}
+record CatchUpResult(List<Notice> notices, List<Frame> frames, long entry, long at) {
+    /** Frames that one step of a filter or of the latest events by key gives at most. */
+    static final int BATCH = 256;
+
+    /** Bytes after which a step ends: frames keep their segments alive until they are delivered. */
+    static final int BATCH_BYTES = 64 << 10;
+
+    /**
+     * What a client gets before a topic's next events: a gap, or a snapshot. It has no id of its
+     * own: a client that reconnected with that would be taken for one that got everything up to
+     * there of the stream's other topics too.
+     *
+     * @param upTo the position to which it brings the client in its topic
+     * @param missed how many events it reports as missed, for the topic's figures
+     */
+    record Notice(EncodedEvent event, long upTo, long missed) {}
+
+    CatchUpResult withNotice(Notice notice) {
+        return new CatchUpResult(List.of(notice), frames, entry, at);
+    }
+}

@@ -1,86 +1,122 @@
 package microdot.sse;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Queue;
 import microdot.BodySink;
+import microdot.sse.log.EventLog;
+import microdot.sse.log.Frame;
+import microdot.sse.log.LoopReaders;
+import microdot.sse.log.Segment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where one follower stands in one log. It holds numbers, and only now and then frames that are for
- * it alone: a gap, a snapshot, what a filter let through. Of the follower's event loop alone.
+ * The position of one follower in one topic. It holds numbers, and only now and then frames for
+ * this follower alone: a gap, a snapshot, what a filter accepted. Confined to the follower's event
+ * loop, except where it says otherwise.
  */
-final class Cursor {
-    static final long NOTHING = Long.MAX_VALUE;
+final class Cursor extends LoopReaders.Reader {
+    /** {@link #look}: it waits for a result that is computed elsewhere. */
+    static final long WAITING = -1;
 
-    final Follower follower;
-    final EventLog log;
+    /** {@link #look}: its next entry was trimmed. */
+    static final long LAGGED = -2;
 
-    /** Its place in the audience's list. */
-    int index;
+    /** {@link #look}: there are entries that its filter has to test first. */
+    static final long TO_FILTER = -3;
 
-    private @Nullable LoopReaders audience;
+    /** {@link #look}: nothing is there for it. Higher than every position. */
+    static final long CAUGHT_UP = Long.MAX_VALUE;
+
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
+    final TopicState topic;
+    private final BodySink sink;
+    private final boolean filtered;
+    private @Nullable LoopReaders readers;
 
     private long entry;
     private long at;
     private boolean waiting;
-    private @Nullable Queue<Ahead> ahead;
+    private @Nullable Queue<CatchUpResult.Notice> notices;
     private @Nullable Queue<Frame> own;
 
-    /** Stands ahead of an entry, all up to the position being delivered or told. */
-    Cursor(Follower follower, EventLog log, long entry, long at) {
-        this.follower = follower;
-        this.log = log;
+    /**
+     * A cursor before an entry.
+     *
+     * @param sink pulled when something new is in the log
+     * @param filtered whether a filter tests the entries of the log
+     * @param at the position up to which everything is delivered or covered by a notice
+     */
+    Cursor(BodySink sink, boolean filtered, TopicState topic, long entry, long at) {
+        this.sink = sink;
+        this.filtered = filtered;
+        this.topic = topic;
         this.entry = entry;
         this.at = at;
     }
 
-    /** The number of the entry that it reads next. */
+    /** Returns the number of the entry that it reads next. */
     long entry() {
         return entry;
     }
 
-    /** The position up to which everything of this topic was delivered or told. */
+    /** Returns the position up to which everything of this topic was delivered or reported. */
     long at() {
         return at;
     }
 
-    /** The position up to which nothing is left that waits to be put, or is yet to be read. */
-    long given() {
+    /** Returns the position up to which every event was written to the connection. */
+    long written() {
         Frame frame = own == null ? null : own.peek();
         return frame == null ? at : Math.min(at, frame.position() - 1);
     }
 
-    /** Under the lock of the topics: who will wake it. */
-    void audience(LoopReaders chosen) {
-        audience = chosen;
+    /** Under the lock of the order: sets what wakes it. */
+    void wokenBy(LoopReaders chosen) {
+        readers = chosen;
     }
 
     void join() {
-        if (audience != null) {
-            audience.add(this);
+        if (readers != null) {
+            readers.add(this);
         }
     }
 
     void leave() {
-        if (audience != null) {
-            audience.remove(this);
+        if (readers != null) {
+            readers.remove(this);
         }
     }
 
     /** From any thread, once, when the stream has ended. */
     void depart() {
-        if (audience != null) {
-            audience.members.decrementAndGet();
+        if (readers != null) {
+            readers.depart();
         }
-        log.unfollow();
+        topic.followers.decrementAndGet();
+        topic.unpin();
     }
 
-    void pull() {
-        follower.pull();
+    /** Delivers what is new. A failure ends this stream and leaves the other readers alone. */
+    @Override
+    protected void pull() {
+        try {
+            sink.pull();
+        } catch (RuntimeException | Error e) {
+            LOG.log(
+                    Level.ERROR,
+                    "delivery to a follower of topic \""
+                            + topic.name
+                            + "\" failed; its connection was closed",
+                    e);
+            sink.abort();
+        }
     }
 
-    /** Whether it waits for what is prepared for it elsewhere. */
+    /** Returns whether it waits for a result that is computed elsewhere. */
     boolean isWaiting() {
         return waiting;
     }
@@ -90,70 +126,70 @@ final class Cursor {
         waiting = true;
     }
 
-    void resume(CatchUpResult prepared) {
+    void resume(CatchUpResult result) {
         waiting = false;
-        entry = prepared.entry();
-        at = prepared.at();
-        ahead = prepared.ahead().isEmpty() ? null : new ArrayDeque<>(prepared.ahead());
-        own = prepared.frames().isEmpty() ? null : new ArrayDeque<>(prepared.frames());
+        entry = result.entry();
+        at = result.at();
+        notices = result.notices().isEmpty() ? null : new ArrayDeque<>(result.notices());
+        own = result.frames().isEmpty() ? null : new ArrayDeque<>(result.frames());
     }
 
-    /** How much it has to tell ahead of everything else. */
-    int owes() {
-        return ahead == null ? 0 : ahead.size();
+    /** Returns how many notices it has to put before everything else. */
+    int pendingNotices() {
+        return notices == null ? 0 : notices.size();
     }
 
-    /** Whether there is nothing for it up to the position, and nothing lost. Changes nothing. */
+    /** Returns whether there is nothing for it up to the position, and nothing lost. */
     boolean isCaughtUp(long upTo) {
-        if (waiting || ahead != null || own != null) {
+        if (waiting || notices != null || own != null) {
             return false;
         }
+        EventLog log = topic.log;
         Segment segment = log.find(entry);
         return segment == null
                 ? entry >= log.keptFrom()
-                : segment.position((int) (entry - segment.first)) > upTo;
+                : segment.position((int) (entry - segment.first())) > upTo;
     }
 
     /**
-     * The position of what comes next, or {@link #NOTHING}; no higher, in any case, than the one
-     * behind what it owes. A lagging cursor starts to wait.
+     * Returns the position of what comes next, {@link #CAUGHT_UP}, or, negative, why it cannot go
+     * on: {@link #WAITING}, {@link #LAGGED} or {@link #TO_FILTER}. With pending notices the
+     * position is at most the one after the first of them. Changes nothing.
      */
-    long nextPosition() {
-        while (!waiting) {
-            Queue<Ahead> debts = ahead;
-            Frame frame = own == null ? null : own.peek();
-            if (debts != null) {
-                long behind = debts.element().upTo() + 1;
-                return frame == null ? behind : Math.min(behind, frame.position());
-            }
-            if (frame != null) {
-                return frame.position();
-            }
-            if (entry < log.keptFrom()) {
-                follower.lagged(this);
-                continue;
-            }
-            Segment segment = log.find(entry);
-            if (segment != null && follower.isFiltered()) {
-                follower.sift(this);
-            } else if (segment != null) {
-                return segment.position((int) (entry - segment.first));
-            } else if (entry >= log.keptFrom()) {
-                return NOTHING;
-            }
+    long look() {
+        if (waiting) {
+            return WAITING;
         }
-        return NOTHING;
+        Queue<CatchUpResult.Notice> pending = notices;
+        Frame frame = own == null ? null : own.peek();
+        if (pending != null) {
+            long after = pending.element().upTo() + 1;
+            return frame == null ? after : Math.min(after, frame.position());
+        }
+        if (frame != null) {
+            return frame.position();
+        }
+        EventLog log = topic.log;
+        if (entry < log.keptFrom()) {
+            return LAGGED;
+        }
+        Segment segment = log.find(entry);
+        if (segment == null) {
+            // Yet to come; or trimmed since, in which case the entry is below what is kept.
+            return entry >= log.keptFrom() ? CAUGHT_UP : LAGGED;
+        }
+        return filtered ? TO_FILTER : segment.position((int) (entry - segment.first()));
     }
 
-    /** Puts the first of what it owes, with an id when there is a line for one. */
-    void tell(BodySink.Space space, byte[] idLine) {
-        Queue<Ahead> debts = Objects.requireNonNull(ahead);
-        Ahead first = debts.remove();
-        ahead = debts.isEmpty() ? null : debts;
+    /** Puts the first notice, with the id line where it is not empty. */
+    void putNotice(BodySink.Space space, byte[] idLine) {
+        Queue<CatchUpResult.Notice> pending = Objects.requireNonNull(notices);
+        CatchUpResult.Notice first = pending.remove();
+        notices = pending.isEmpty() ? null : pending;
         put(space, first.event().head());
         put(space, idLine);
         put(space, first.event().rest());
-        log.missed.add(first.missed());
+        topic.missed.add(first.missed());
     }
 
     private static void put(BodySink.Space space, byte[] bytes) {
@@ -161,8 +197,8 @@ final class Cursor {
     }
 
     /**
-     * Puts what comes next, as one run as far as the position, the segment and the room allow, but
-     * one event at least. Gives the position of the last that it put, or -1.
+     * Puts what comes next, as one byte range as far as the position, the segment and the room
+     * allow, but one event at least. Returns the position of the last event that it put, or -1.
      */
     long put(BodySink.Space space, long until) {
         Queue<Frame> frames = own;
@@ -173,16 +209,16 @@ final class Cursor {
         own = frames.isEmpty() ? null : frames;
         at = Math.max(at, frame.position());
         space.put(frame.bytes(), frame.from(), frame.to());
-        log.delivered.increment();
+        topic.delivered.increment();
         return frame.position();
     }
 
     private long putEntries(BodySink.Space space, long until) {
-        Segment segment = log.find(entry);
+        Segment segment = topic.log.find(entry);
         if (segment == null) {
-            return -1; // Trimmed since it was looked at; the next look finds that it lags.
+            return -1; // Trimmed since the last look; the next look finds that it lags.
         }
-        int first = (int) (entry - segment.first);
+        int first = (int) (entry - segment.first());
         int count = segment.count();
         int from = segment.start(first);
         int limit = from + space.room();
@@ -190,10 +226,10 @@ final class Cursor {
         while (end < count && segment.end(end) <= limit && segment.position(end) <= until) {
             end++;
         }
-        space.put(segment.bytes, from, segment.end(end - 1));
+        space.put(segment.bytes(), from, segment.end(end - 1));
         at = segment.position(end - 1);
         entry += end - first;
-        log.delivered.add(end - first);
+        topic.delivered.add(end - first);
         return at;
     }
 }

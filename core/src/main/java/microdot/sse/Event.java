@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One event. Immutable: {@link #event(String)}, {@link #id(String)} and {@link #retry(Duration)}
- * return a changed copy. What would break the stream cannot be built.
+ * return a changed copy. An event that would break the stream cannot be built.
  *
  * @see <a
  *     href="https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">The
@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Event {
     /**
-     * The most bytes that one event may take on the wire: 16 MiB. A larger one is refused when it
-     * is sent.
+     * The most bytes that one event may take on the wire: 16 MiB. A larger event is rejected when
+     * it is sent.
      */
     public static final int MAX_BYTES = 16 << 20;
 
@@ -41,9 +41,10 @@ public final class Event {
     }
 
     /**
-     * An event with this data. A {@link CharSequence} and a {@code byte[]} (UTF-8) go out as they
-     * are; a {@link java.util.Map}, {@link Iterable}, array or record as JSON; anything else as
-     * {@link String#valueOf(Object)}. Conversion happens when the event is sent or published.
+     * Returns an event with this data. A {@link CharSequence} and a {@code byte[]} (UTF-8) go out
+     * as they are; a {@link java.util.Map}, {@link Iterable}, array or record as JSON; anything
+     * else as {@link String#valueOf(Object)}. Conversion happens when the event is sent or
+     * published.
      *
      * @throws IllegalArgumentException when the data is null or an event itself
      */
@@ -53,12 +54,12 @@ public final class Event {
                     "data: null (expected: a value; \"\" for an event without text)");
         }
         if (data instanceof Event) {
-            throw new IllegalArgumentException("data: an " + data + " (expected: what it carries)");
+            throw new IllegalArgumentException("data: an " + data + " (expected: its data)");
         }
         return new Event(data, null, null, null);
     }
 
-    /** As a client received it: without the checks of what a server may send. */
+    /** Returns an event as a client received it, without the checks of what a server may send. */
     static Event received(String data, @Nullable String event, @Nullable String id) {
         return new Event(data, event, id, null);
     }
@@ -67,13 +68,13 @@ public final class Event {
         return data;
     }
 
-    /** The name under which the browser dispatches it; null for {@code message}. */
+    /** Returns the name under which the browser dispatches it; null for {@code message}. */
     public @Nullable String event() {
         return event;
     }
 
     /**
-     * With this name; null for none.
+     * Returns a copy with this name; null for none.
      *
      * @throws IllegalArgumentException when it holds CR, LF or NUL
      */
@@ -82,17 +83,19 @@ public final class Event {
     }
 
     /**
-     * The id that the browser sends back as {@code Last-Event-ID}; null when the event has none.
+     * Returns the id that the browser sends back as {@code Last-Event-ID}; null when the event has
+     * none.
      */
     public @Nullable String id() {
         return id;
     }
 
     /**
-     * With this id; null for none. The empty id makes the client forget the last one.
+     * Returns a copy with this id; null for none. The empty id makes the client forget the last
+     * one.
      *
      * @throws IllegalArgumentException when it takes more than {@link #MAX_ID_BYTES} bytes, or the
-     *     client could not come back with it in a header: it holds a control character or half of a
+     *     client could not send it back in a header: it holds a control character or half of a
      *     surrogate pair, or begins or ends with a space or tab
      */
     public Event id(@Nullable String id) {
@@ -105,7 +108,7 @@ public final class Event {
                             + MAX_ID_BYTES
                             + ")");
         }
-        if (id != null && !comesBack(id)) {
+        if (id != null && !survivesHeader(id)) {
             throw new IllegalArgumentException(
                     "id: "
                             + Arrays.toString(id.codePoints().toArray())
@@ -115,7 +118,7 @@ public final class Event {
         return new Event(data, event, id, retry);
     }
 
-    private static boolean comesBack(String id) {
+    private static boolean survivesHeader(String id) {
         boolean padded = !id.isEmpty() && (isSpace(id, 0) || isSpace(id, id.length() - 1));
         return !padded
                 && id.chars().noneMatch(c -> (c < ' ' && c != '\t') || c == 127)
@@ -126,13 +129,13 @@ public final class Event {
         return text.charAt(at) == ' ' || text.charAt(at) == '\t';
     }
 
-    /** How long the client shall wait before it reconnects; null when the event does not say. */
+    /** Returns the reconnect delay for the client; null when the event does not set one. */
     public @Nullable Duration retry() {
         return retry;
     }
 
     /**
-     * With this time to reconnect, written in whole milliseconds; null for none.
+     * Returns a copy with this reconnect delay, written in whole milliseconds; null for none.
      *
      * @throws IllegalArgumentException when it is negative or more than 2,147,483,647 ms
      */

@@ -1,33 +1,45 @@
 package microdot.sse;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import microdot.JsonCodec;
+import microdot.sse.log.EncodedEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events and comments as bytes of the stream. One pass, into one buffer that starts with a byte for
- * each character: ASCII text without line breaks fits it exactly and is not copied again.
+ * Encodes events and comments as bytes of the stream. It makes one pass, into one buffer that
+ * starts with a byte for each character: ASCII text without line breaks fits exactly and is not
+ * copied again.
  *
  * <p>{@link String#getBytes} would write {@code ?} for half of a surrogate pair; browsers write
  * U+FFFD, and so does this.
  */
 final class EventEncoder {
-    // The space is there for values that start with one: a parser takes the first away.
+    // The space is for values that start with one: a parser removes the first.
     private static final byte[] EVENT = "event: ".getBytes(US_ASCII);
     private static final byte[] ID = "id: ".getBytes(US_ASCII);
     private static final byte[] RETRY = "retry: ".getBytes(US_ASCII);
     private static final byte[] DATA = "data: ".getBytes(US_ASCII);
     private static final byte[] COMMENT = ": ".getBytes(US_ASCII);
 
+    /** The frame that keeps a quiet stream alive: an empty comment. */
+    static final byte[] HEARTBEAT = comment("");
+
+    private static final EncodedEvent CHECKPOINT =
+            new EncodedEvent(
+                    "event: checkpoint\n".getBytes(US_ASCII),
+                    "data: \n\n".getBytes(US_ASCII),
+                    null);
+
     private static final int REPLACEMENT = 0xFFFD;
 
     private byte[] buffer;
     private int length;
-    // Bytes of the buffer beyond what the rest needs at one byte per character.
+    // Bytes of the buffer beyond those that the rest needs at one byte per character.
     private int spare;
 
     private EventEncoder(long capacity) {
@@ -39,7 +51,7 @@ final class EventEncoder {
     }
 
     /**
-     * The event, with the empty line that ends it.
+     * Returns the event, with the empty line that ends it.
      *
      * @throws IllegalArgumentException when it takes more than {@link Event#MAX_BYTES}, or the
      *     codec cannot write the data
@@ -57,7 +69,7 @@ final class EventEncoder {
     }
 
     /**
-     * The text as comment lines, one for each of its own, with an empty line after.
+     * Returns the text as comment lines, one for each line of the text, with an empty line after.
      *
      * @throws IllegalArgumentException when they take more than {@link Event#MAX_BYTES}
      */
@@ -65,6 +77,30 @@ final class EventEncoder {
         var out = new EventEncoder(size(COMMENT, text) + 1);
         out.field(COMMENT, text);
         return out.end();
+    }
+
+    /**
+     * Encodes an event whose id line is put in when it is appended to a log.
+     *
+     * @throws IllegalArgumentException when it takes more than {@link Event#MAX_BYTES}, or the
+     *     codec cannot write the data
+     */
+    static EncodedEvent encodeWithoutId(Event event, JsonCodec json) {
+        byte[] rest = encode(event.event(null).id(null), json);
+        byte[] head = event.event() == null ? new byte[0] : nameLine(event.event());
+        if (head.length + rest.length > Event.MAX_BYTES) {
+            throw tooLarge(Integer.toString(head.length + rest.length));
+        }
+        return new EncodedEvent(head, rest, event.id());
+    }
+
+    private static byte[] nameLine(String name) {
+        return ("event: " + name + "\n").getBytes(UTF_8);
+    }
+
+    /** Returns an event named {@code checkpoint}, which carries nothing but the id. */
+    static byte[] checkpoint(byte[] idLine) {
+        return CHECKPOINT.toBytes(idLine);
     }
 
     private static Object textOrBytes(Object data, JsonCodec json) {
@@ -82,7 +118,7 @@ final class EventEncoder {
         return time == null ? null : Long.toString(time.toMillis());
     }
 
-    /** What a field takes when all its characters are ASCII and none is a line break. */
+    /** Returns the bytes of a field whose characters are all ASCII and no line breaks. */
     private static long size(byte[] name, @Nullable Object value) {
         return switch (value) {
             case null -> 0;
@@ -108,8 +144,7 @@ final class EventEncoder {
     }
 
     /**
-     * Copies up to the first character that is not ASCII or breaks the line, and says where that
-     * is.
+     * Copies up to the first character that is not ASCII or breaks the line, and returns its index.
      */
     private int plain(String text, int from) {
         byte[] out = buffer;
@@ -151,7 +186,8 @@ final class EventEncoder {
     }
 
     /**
-     * The first byte of a UTF-8 sequence, and as many more, each with six bits of the code point.
+     * Writes the first byte of a UTF-8 sequence, and as many more, each with six bits of the code
+     * point.
      */
     private void continued(int first, int codePoint, int more) {
         buffer[length++] = (byte) first;

@@ -12,13 +12,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads an event stream as a browser does. Bytes go in, cut anywhere; events come out as soon as
- * the empty line that ends them is there. What the end of the stream leaves unfinished is dropped:
- * there is nothing to call at the end.
+ * Reads an event stream as a browser does. Bytes go in, split anywhere; an event comes out as soon
+ * as the empty line that ends it was read. An event that is unfinished at the end of the stream is
+ * dropped: there is nothing to call at the end.
  *
  * <p>An event's data is a String. Its {@link Event#event() event} is null when the stream gave
  * none, and its {@link Event#id() id} the last one in force, whether it came with this event or an
- * earlier one: null until the stream has set one, empty after it has been emptied. Its {@link
+ * earlier one: null until the stream has set one, empty after the stream has emptied it. Its {@link
  * Event#retry() retry} is always null; see {@link #retry()}.
  *
  * <p>One parser reads one response, on one thread at a time.
@@ -37,7 +37,7 @@ public final class EventParser {
     private static final byte[] RETRY = "retry".getBytes(US_ASCII);
     private static final byte[] BYTE_ORDER_MARK = "\uFEFF".getBytes(UTF_8);
 
-    // One large event shall not hold its memory for as long as the stream lasts.
+    // One large event must not hold its memory for as long as the stream lasts.
     private static final int KEPT_BUFFER = 64 << 10;
 
     private final Consumer<? super Event> events;
@@ -57,22 +57,22 @@ public final class EventParser {
     private @Nullable String lastEventId;
     private @Nullable Duration retry;
 
-    /** Gives the events to the consumer, and drops the comments. */
+    /** A parser that passes the events to the consumer and drops the comments. */
     public EventParser(Consumer<? super Event> events) {
         this(events, comment -> {});
     }
 
     /**
-     * Gives the comments to a consumer too, line by line and at the end of each: they are no part
-     * of an event. The colon is taken away, and a space after it.
+     * A parser that passes the comments to a consumer too, each when its line ends: they are not
+     * part of an event. The colon is removed, and a space after it.
      */
     public EventParser(Consumer<? super Event> events, Consumer<? super String> comments) {
         this(events, comments, Event.MAX_BYTES);
     }
 
     /**
-     * With a limit other than {@link Event#MAX_BYTES} for what is held of one event: the data that
-     * it has so far and the line that is being read.
+     * A parser with a limit other than {@link Event#MAX_BYTES} for one event: the data that it has
+     * so far and the line that is being read.
      *
      * @throws IllegalArgumentException when the limit is not positive
      */
@@ -87,7 +87,7 @@ public final class EventParser {
         this.maxBytes = maxBytes;
     }
 
-    /** The one event that the bytes hold, with the fields as they were written. */
+    /** Returns the one event that the bytes hold, with the fields as they were written. */
     static Event parseOne(byte[] bytes, int from, int to) {
         var events = new ArrayList<Event>(1);
         var parser = new EventParser(events::add);
@@ -101,9 +101,9 @@ public final class EventParser {
     }
 
     /**
-     * Reads a part of the array, which may be used again after. Nothing that a stream can hold is
-     * an error but its size. What a consumer throws comes out of here, and the rest of the bytes is
-     * lost.
+     * Reads a part of the array, which may be reused afterwards. Nothing in a stream is an error
+     * except the size of an event. What a consumer throws is thrown from here, and the rest of the
+     * bytes is lost.
      *
      * @throws IllegalStateException when an event is larger than the limit; then and at each later
      *     call
@@ -127,8 +127,8 @@ public final class EventParser {
     }
 
     /**
-     * What a client sends as {@code Last-Event-ID} when it connects again; empty when there is
-     * nothing to send. An id counts from the empty line after it, also when no event comes of it.
+     * Returns what a client sends as {@code Last-Event-ID} when it reconnects; empty when there is
+     * nothing to send. An id counts from the empty line after it, even without an event.
      *
      * @see <a
      *     href="https://html.spec.whatwg.org/multipage/server-sent-events.html#concept-event-stream-last-event-id">
@@ -139,15 +139,15 @@ public final class EventParser {
     }
 
     /**
-     * How long the stream asks to wait before connecting again; null while it has not. In force
-     * from its own line on; cut to 2,147,483,647 ms, the longest that {@link Event#retry(Duration)}
+     * Returns the reconnect delay that the stream asks for; null while it has not. In force from
+     * its own line on; limited to 2,147,483,647 ms, the longest that {@link Event#retry(Duration)}
      * takes.
      */
     public @Nullable Duration retry() {
         return retry;
     }
 
-    // A line ends at CR, without waiting for what follows; an LF that follows then belongs to it.
+    // A line ends at CR, without waiting for the next byte; an LF that follows belongs to it.
     private boolean endsPair(byte next) {
         boolean pair = afterReturn && next == '\n';
         afterReturn = false;
@@ -254,7 +254,7 @@ public final class EventParser {
     }
 
     /**
-     * The standard's "dispatch the event".
+     * Does what the standard calls "dispatch the event".
      *
      * @see <a
      *     href="https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage">Its
@@ -293,7 +293,7 @@ public final class EventParser {
     }
 
     /**
-     * Java writes one U+FFFD for a surrogate in UTF-8 (ED A0 80), browsers one for each of its
+     * Java decodes a surrogate in UTF-8 (ED A0 80) to one U+FFFD, browsers to one for each of its
      * bytes. FF in place of ED makes Java do the same.
      *
      * @see <a href="https://encoding.spec.whatwg.org/#utf-8-decoder">The standard's decoder</a>

@@ -1,83 +1,80 @@
 package microdot.sse;
 
+import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import microdot.BodySink;
 import microdot.ClosingFrames;
+import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client that follows topics: a cursor for each, merged by position, so that all it gets has
- * one order and one id resumes it. Of the event loop of its connection alone, except where it says
- * otherwise.
+ * One client that follows topics: a cursor for each topic, merged by position, so that everything
+ * the client gets has one order and one id resumes all of it. Confined to the event loop of its
+ * connection, except where it says otherwise.
  */
 final class Follower implements BodySink.Feed, ClosingFrames {
-    private static final byte[] HEARTBEAT = EventEncoder.comment("");
+    private static final Logger LOG = System.getLogger("microdot.sse");
     private static final Duration DISCONNECT_RETRY = Duration.ofSeconds(2);
 
     private static final byte[] NO_BYTES = {};
     private static final Cursor[] NONE = {};
 
-    private final Logs logs;
+    private final TopicOrder order;
     private final CatchUp catchUp;
     private final BodySink sink;
-    private final @Nullable FollowerFilter sieve;
+    private final @Nullable FollowerFilter filter;
     private Cursor[] cursors = NONE;
     private boolean ended;
     private boolean checkpoints;
 
-    /** Whether the client has an id to come back with. */
+    /** Whether the client has an id to reconnect with. */
     private boolean hasId;
 
-    private boolean greeted;
-    private byte @Nullable [] closingFrames;
+    private boolean retrySent;
+    private byte @Nullable [] lastFrames;
 
     /** The position of the last checkpoint. */
     private long checkpoint;
 
-    // What the last look found: who is next, and whose turn it is then.
+    // What the last look found: the cursor with the lowest position, that position, the lowest of
+    // the other cursors' positions, and the notices that come first.
     private @Nullable Cursor next;
     private long lowest;
     private long second;
-    private @Nullable Cursor owing;
-    private int debts;
+    private @Nullable Cursor noticeOf;
+    private int pendingNotices;
 
+    /**
+     * @param hasId whether the client came with an id
+     */
     Follower(
-            Logs logs,
+            TopicOrder order,
             CatchUp catchUp,
             BodySink sink,
-            @Nullable FollowerFilter sieve,
+            @Nullable FollowerFilter filter,
             boolean hasId) {
-        this.logs = logs;
+        this.order = order;
         this.catchUp = catchUp;
         this.sink = sink;
-        this.sieve = sieve;
+        this.filter = filter;
         this.hasId = hasId;
     }
 
-    /** Begins. The cursors were fixed before, so that nothing published since is missed. */
-    void begin(Cursor[] cursors, StreamClosingFrames stream) {
-        this.cursors = cursors;
-        for (Cursor cursor : cursors) {
-            checkpoints |= cursor.log.options().checkpoints();
+    /**
+     * Starts delivery. The cursors were fixed before, so that nothing published since is missed.
+     */
+    void begin(Cursor[] fixed, StreamClosingFrames closingFrames) {
+        cursors = fixed;
+        for (Cursor cursor : fixed) {
+            checkpoints |= cursor.topic.options().checkpoints();
             cursor.join();
         }
-        stream.delivering(this);
-        pull();
-    }
-
-    /** When to come again, by the first of the topics that says so: ahead of everything. */
-    private void sayRetry(BodySink.Space space) {
-        for (Cursor cursor : cursors) {
-            Duration time = cursor.log.options().retry();
-            if (time != null) {
-                byte[] bytes = Retry.in(time);
-                space.put(bytes, 0, bytes.length);
-                return;
-            }
-        }
+        closingFrames.delivering(this);
+        fixed[0].pull();
     }
 
     /** The stream has ended. */
@@ -89,39 +86,26 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         cursors = NONE;
     }
 
-    /** Whatever goes wrong with this one is no matter of those that come after it. */
-    void pull() {
-        try {
-            sink.pull();
-        } catch (RuntimeException | Error e) {
-            Topics.LOG.log(Level.ERROR, "a follower failed", e);
-            sink.abort();
-        }
-    }
-
-    boolean isFiltered() {
-        return sieve != null;
-    }
-
     @Override
     public boolean fill(BodySink.Space space) {
-        if (!greeted && cursors.length > 0) {
-            greeted = true;
-            sayRetry(space);
+        if (!retrySent && cursors.length > 0) {
+            retrySent = true;
+            putRetry(space);
         }
-        long upTo = logs.head();
+        long upTo = order.head();
         while (space.room() > 0 && !ended) {
             if (!look(upTo)) {
-                return putClosingFrames(space);
+                return putLastFrames(space);
             }
-            if (owing != null) {
-                owing.tell(space, debts > 1 ? NO_BYTES : logs.epoch.idLine(claim(upTo)));
-                hasId |= debts == 1; // Of several only the last has one.
+            if (noticeOf != null) {
+                boolean last = pendingNotices == 1;
+                noticeOf.putNotice(space, last ? order.epoch().idLine(coveredBy(upTo)) : NO_BYTES);
+                hasId |= last;
             } else if (next != null && lowest <= upTo) {
-                long given = next.put(space, second);
-                hasId |= given >= 0;
-                if (given == upTo) {
-                    return false; // That was the last of all: no need to look again.
+                long put = next.put(space, second);
+                hasId |= put >= 0;
+                if (put == upTo) {
+                    return false; // That was the last event of all: no need to look again.
                 }
             } else {
                 return false;
@@ -130,24 +114,38 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         return !ended;
     }
 
+    /** Puts the reconnect delay of the first topic that sets one, before everything else. */
+    private void putRetry(BodySink.Space space) {
+        for (Cursor cursor : cursors) {
+            Duration delay = cursor.topic.options().retry();
+            if (delay != null) {
+                byte[] bytes = Retry.in(delay);
+                space.put(bytes, 0, bytes.length);
+                return;
+            }
+        }
+    }
+
     /**
-     * Looks at all cursors. False while one waits: what comes to it belongs ahead of what the
-     * others have, for an id of theirs would say that it was delivered.
+     * Looks at all cursors. Returns false while one waits: what it gets belongs before what the
+     * others have, because an id of theirs would claim that it was delivered.
      */
     private boolean look(long upTo) {
         next = null;
-        owing = null;
-        debts = 0;
-        lowest = Cursor.NOTHING;
+        noticeOf = null;
+        pendingNotices = 0;
+        lowest = Cursor.CAUGHT_UP;
         second = upTo;
         for (Cursor cursor : cursors) {
-            long position = cursor.nextPosition();
-            if (cursor.isWaiting()) {
+            long position = cursor.look();
+            if (position < 0) {
+                prepareNext(cursor, position);
                 return false;
             }
-            if (cursor.owes() > 0) {
-                owing = owing == null ? cursor : owing;
-                debts += cursor.owes();
+            int notices = cursor.pendingNotices();
+            if (notices > 0) {
+                noticeOf = noticeOf == null ? cursor : noticeOf;
+                pendingNotices += notices;
             }
             if (position < lowest) {
                 second = Math.min(second, lowest);
@@ -161,123 +159,77 @@ final class Follower implements BodySink.Feed, ClosingFrames {
     }
 
     /**
-     * The position up to which the client has everything of every topic once all is told. What is
-     * told has this for its id, and only the last of it: with an id any earlier a client that is
-     * cut in between would come back as one that lacks nothing.
+     * Returns the position up to which the client has everything of every topic once all notices
+     * are put. It is the id of the last notice, and of no other: with an earlier id, a client that
+     * disconnects in between would reconnect as one that lacks nothing.
      */
-    private long claim(long upTo) {
+    private long coveredBy(long upTo) {
         return Math.min(upTo, lowest - 1);
     }
 
-    /** What the topic kept is no longer enough for this one: does what the topic says. */
-    void lagged(Cursor cursor) {
-        if (cursor.log.options().onSlow() == TopicOptions.OnSlow.DISCONNECT) {
+    // ---- Cursors that cannot simply read on ----
+
+    private void prepareNext(Cursor cursor, long why) {
+        if (why == Cursor.LAGGED) {
+            lagged(cursor);
+        } else if (why == Cursor.TO_FILTER && filter != null) {
+            FollowerFilter tests = filter;
+            long upTo = order.head();
+            prepare(cursor, () -> tests.next(cursor, upTo));
+        }
+    }
+
+    /** Applies the topic's policy for followers that lag. */
+    private void lagged(Cursor cursor) {
+        if (cursor.topic.options().onSlow() == TopicOptions.OnSlow.DISCONNECT) {
             disconnect(cursor);
-            return;
-        }
-        prepare(cursor, () -> catchUp.slow(cursor));
-    }
-
-    /** Has the filter look at what is next, on a thread that may run user code. */
-    void sift(Cursor cursor) {
-        FollowerFilter filter = sieve;
-        if (filter != null) {
-            long upTo = logs.head();
-            start(cursor, () -> filter.next(cursor, upTo));
+        } else {
+            prepare(cursor, () -> filtered(catchUp.slow(cursor)));
         }
     }
 
-    /** Off the event loop: the cursor waits, and goes on with what the preparation gives. */
-    private void prepare(Cursor cursor, Preparation preparation) {
-        start(cursor, () -> sifted(preparation.run()));
-    }
-
-    /** On any thread that may block, while the cursor waits. */
-    void prepareNow(Cursor cursor, Preparation preparation) {
-        run(() -> go(cursor, sifted(preparation.run())));
-    }
-
-    private void start(Cursor cursor, Preparation preparation) {
+    /** Computes the result on another thread, while the cursor waits. */
+    private void prepare(Cursor cursor, Supplier<CatchUpResult> preparation) {
         cursor.await();
-        onThread(() -> go(cursor, preparation.run()));
-    }
-
-    private void go(Cursor cursor, CatchUpResult prepared) {
-        onLoop(
-                () -> {
-                    cursor.resume(prepared);
-                    pull();
-                });
-    }
-
-    /** On a thread that may block. What fails there ends the stream. */
-    void onThread(Runnable task) {
-        Thread.ofVirtual().name("microdot-topics").start(() -> run(task));
-    }
-
-    private void run(Runnable task) {
-        try {
-            task.run();
-        } catch (RuntimeException | Error e) {
-            Topics.LOG.log(Level.ERROR, "a follower failed", e);
-            sink.abort();
-        }
-    }
-
-    private CatchUpResult sifted(CatchUpResult prepared) {
-        return sieve == null ? prepared : sieve.sift(prepared);
-    }
-
-    private boolean putClosingFrames(BodySink.Space space) {
-        byte[] bytes = closingFrames;
-        if (bytes != null) {
-            closingFrames = null;
-            space.put(bytes, 0, bytes.length);
-            onLoop(sink::end); // After this fill, which is still to be written.
-        }
-        return false;
-    }
-
-    private void disconnect(Cursor cursor) {
-        ended = true;
-        byte[] place = place();
-        cursor.await();
-        cursor.log.disconnected.increment();
-        Duration retry = cursor.log.options().retry();
-        closingFrames =
-                StreamClosingFrames.join(
-                        place, Retry.about(retry == null ? DISCONNECT_RETRY : retry));
-    }
-
-    /** What is said last when the server ends the stream. */
-    @Override
-    public byte[] after(Duration time) {
-        return StreamClosingFrames.join(place(), Retry.in(time));
+        onThread(() -> resume(cursor, preparation.get()));
     }
 
     /**
-     * Where a client stands that has no id yet: it would come back as a new one, and nobody would
-     * tell it what it missed. Nothing while a state or a gap is still to be told, for it would come
-     * back as one that has it.
+     * Computes the result on this thread, which may block. The cursor waits already.
+     *
+     * @param preparation may run user code; a failure ends the stream
      */
-    private byte[] place() {
-        boolean owing = Arrays.stream(cursors).anyMatch(one -> one.isWaiting() || one.owes() > 0);
-        return hasId || owing || cursors.length == 0
-                ? NO_BYTES
-                : logs.checkpoint(
-                        Arrays.stream(cursors).mapToLong(Cursor::given).min().orElseThrow());
+    void prepareNow(Cursor cursor, Supplier<CatchUpResult> preparation) {
+        guarded(() -> resume(cursor, filtered(preparation.get())));
     }
 
-    /** A comment, or where the topics want it and there is something to say, the position. */
-    byte[] heartbeat() {
-        long upTo = logs.head();
-        if (checkpoints
-                && upTo > checkpoint
-                && Arrays.stream(cursors).allMatch(cursor -> cursor.isCaughtUp(upTo))) {
-            checkpoint = upTo;
-            return logs.checkpoint(upTo);
+    private void resume(Cursor cursor, CatchUpResult result) {
+        onLoop(
+                () -> {
+                    cursor.resume(result);
+                    cursor.pull();
+                });
+    }
+
+    private CatchUpResult filtered(CatchUpResult result) {
+        return filter == null ? result : filter.filter(result);
+    }
+
+    /** Runs the task on its own thread, which may block. A failure ends the stream. */
+    void onThread(Runnable task) {
+        Thread.ofVirtual().name("microdot-topics").start(() -> guarded(task));
+    }
+
+    private void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            LOG.log(
+                    Level.ERROR,
+                    "a follower's filter or its topic's snapshot failed; its connection was closed",
+                    e);
+            sink.abort();
         }
-        return HEARTBEAT;
     }
 
     /** From any thread. */
@@ -289,9 +241,65 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         }
     }
 
-    /** Makes what a waiting cursor goes on with. */
-    @FunctionalInterface
-    interface Preparation {
-        CatchUpResult run();
+    // ---- The end ----
+
+    private void disconnect(Cursor cursor) {
+        ended = true;
+        byte[] position = checkpointWithoutId();
+        cursor.await();
+        cursor.topic.disconnected.increment();
+        Duration retry = cursor.topic.options().retry();
+        lastFrames =
+                StreamClosingFrames.join(
+                        position, Retry.about(retry == null ? DISCONNECT_RETRY : retry));
+    }
+
+    private boolean putLastFrames(BodySink.Space space) {
+        byte[] bytes = lastFrames;
+        if (bytes != null) {
+            lastFrames = null;
+            space.put(bytes, 0, bytes.length);
+            onLoop(sink::end); // After this fill, which is still to be written.
+        }
+        return false;
+    }
+
+    /** The closing frames once delivery has started. */
+    @Override
+    public byte[] after(Duration reconnectDelay) {
+        return StreamClosingFrames.join(checkpointWithoutId(), Retry.in(reconnectDelay));
+    }
+
+    /**
+     * The position of a client that has no id yet, as a checkpoint: without it the client would
+     * reconnect as a new one and never learn what it missed. Empty while a snapshot or a gap is
+     * still pending, because the client would reconnect as one that has it.
+     */
+    private byte[] checkpointWithoutId() {
+        boolean pending =
+                Arrays.stream(cursors)
+                        .anyMatch(cursor -> cursor.isWaiting() || cursor.pendingNotices() > 0);
+        return hasId || pending || cursors.length == 0
+                ? NO_BYTES
+                : checkpoint(Arrays.stream(cursors).mapToLong(Cursor::written).min().orElseThrow());
+    }
+
+    private byte[] checkpoint(long position) {
+        return EventEncoder.checkpoint(order.epoch().idLine(position));
+    }
+
+    /**
+     * Returns a comment; or the position, where a topic wants checkpoints and the position has
+     * risen.
+     */
+    byte[] heartbeat() {
+        long upTo = order.head();
+        if (checkpoints
+                && upTo > checkpoint
+                && Arrays.stream(cursors).allMatch(cursor -> cursor.isCaughtUp(upTo))) {
+            checkpoint = upTo;
+            return checkpoint(upTo);
+        }
+        return EventEncoder.HEARTBEAT;
     }
 }

@@ -4,17 +4,18 @@ import microdot.JsonCodec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client is told that it has lost: everything of the topic behind {@code from} up to {@code
- * to}.
+ * The data of a {@code gap} event: the client has lost everything of the topic after {@code from}
+ * up to {@code to}.
  *
- * @param from the id that it had; null when it had none
+ * @param from the id that the client had; null when it had none
  * @param missed how many events; null when it cannot be known
  * @param reason expired, restarted, slow or invalid
  */
 record Gap(String topic, @Nullable String from, String to, @Nullable Long missed, String reason) {
 
-    Ahead ahead(long upTo, JsonCodec json) {
-        EncodedEvent event = EncodedEvent.of(Event.of(this).event("gap"), json);
-        return new Ahead(event, upTo, missed == null ? 0 : missed);
+    CatchUpResult.Notice notice(long upTo, JsonCodec json) {
+        Event event = Event.of(this).event("gap");
+        return new CatchUpResult.Notice(
+                EventEncoder.encodeWithoutId(event, json), upTo, missed == null ? 0 : missed);
     }
 }

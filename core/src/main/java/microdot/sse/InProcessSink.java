@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
 import java.time.Instant;
@@ -16,13 +17,13 @@ import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream's end within the process: parses what a follower would write to a socket, one turn at a
- * time.
+ * The destination of a stream within the process: parses what a follower would write to a socket,
+ * one slice at a time.
  */
 final class InProcessSink implements BodySink {
-    private static final int TURN = 64 << 10;
+    private static final Logger LOG = System.getLogger("microdot.sse");
 
-    // One thread for all of the process: it only copies and parses, and calls nobody's code.
+    // One thread for the whole process: it only copies and parses, and calls no user code.
     private static final Executor LOOP =
             Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().name("microdot-in-process").daemon().factory());
@@ -38,7 +39,7 @@ final class InProcessSink implements BodySink {
 
     /**
      * @param events gets what is parsed
-     * @param drained whether that was taken: before, nothing more is
+     * @param drained returns whether that was taken; nothing more is pulled before
      * @param closed runs at the end
      */
     InProcessSink(Consumer<Event> events, BooleanSupplier drained, Runnable closed) {
@@ -47,7 +48,7 @@ final class InProcessSink implements BodySink {
         this.closed = closed;
     }
 
-    /** From any thread, as often as wanted: one task at a time is with the loop for it. */
+    /** From any thread, as often as wanted: the loop has one task of it at a time. */
     void request() {
         if (!asked.getAndSet(true)) {
             LOOP.execute(
@@ -58,12 +59,12 @@ final class InProcessSink implements BodySink {
         }
     }
 
-    /** Whoever reads would wait for ever for what failed. */
+    /** A failure ends the subscription: its reader would wait for ever. */
     private void pullOrEnd() {
         try {
             pull();
         } catch (RuntimeException | Error e) {
-            Topics.LOG.log(Level.ERROR, "a subscription failed", e);
+            LOG.log(Level.ERROR, "a subscription failed and was closed", e);
             abort();
         }
     }
@@ -74,11 +75,11 @@ final class InProcessSink implements BodySink {
         if (source == null || !open || !drained.getAsBoolean()) {
             return;
         }
-        source.fill(new Turn());
+        source.fill(new Slice());
     }
 
-    private final class Turn implements Space {
-        private int room = TURN;
+    private final class Slice implements Space {
+        private int room = SLICE_BYTES;
 
         @Override
         public int room() {
@@ -154,7 +155,7 @@ final class InProcessSink implements BodySink {
 
     @Override
     public void keepAlive(Supplier<byte[]> frame) {
-        // There is no connection that a proxy could take for dead.
+        // There is no connection that a proxy could consider dead.
     }
 
     @Override

@@ -3,29 +3,33 @@ package microdot.sse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import microdot.ClosingFrames;
 
 /**
- * Times to reconnect, as frames. Each is drawn anew, so that who is sent away together does not
- * come back together.
+ * Reconnect delays as frames. Random delays are drawn for each client, so that clients rejected
+ * together do not reconnect together.
  */
 final class Retry {
-    private static final long LEAST_MS = 500;
-
     private Retry() {}
 
-    /** Exactly this time. */
-    static byte[] in(Duration time) {
-        return frame(time.toMillis());
+    /** Returns a frame with exactly this delay. */
+    static byte[] in(Duration delay) {
+        return frame(delay.toMillis());
     }
 
-    /** Anywhere in the span behind the first half second, which a restart takes at least. */
+    /**
+     * Returns a frame with a random delay, from the shortest that a server asks for up to that plus
+     * the span.
+     */
     static byte[] within(Duration span) {
-        return frame(LEAST_MS + ThreadLocalRandom.current().nextLong(span.toMillis() + 1));
+        return frame(
+                ClosingFrames.MIN_RECONNECT_DELAY.toMillis()
+                        + ThreadLocalRandom.current().nextLong(span.toMillis() + 1));
     }
 
-    /** Half to one and a half times as long. */
-    static byte[] about(Duration time) {
-        long half = time.toMillis() / 2;
+    /** Returns a frame with a random delay of 0.5 to 1.5 times this one. */
+    static byte[] about(Duration delay) {
+        long half = delay.toMillis() / 2;
         return frame(half + ThreadLocalRandom.current().nextLong(2 * half + 1));
     }
 

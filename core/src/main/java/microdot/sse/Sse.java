@@ -27,12 +27,13 @@ public final class Sse {
     private final BodySink sink;
     private final StreamClosingFrames closingFrames;
 
-    /** A stream that follows topics already, or will, may send nothing with an id. */
     Sse(Request request, BodySink sink, StreamClosingFrames closingFrames) {
         this.request = request;
         this.sink = sink;
         this.closingFrames = closingFrames;
     }
+
+    // ---- Responses ----
 
     /**
      * Makes a route an event stream: {@code app.get("/events", withSse((request, sse) -> ...))}.
@@ -42,9 +43,9 @@ public final class Sse {
     }
 
     /**
-     * The response that {@link #withSse} makes, its status and headers open to change. The handler
-     * starts when the head has been sent; for HEAD it never does. A browser's {@code EventSource}
-     * gives up for ever on any status but 200.
+     * Returns the response that {@link #withSse} makes; its status and headers may be changed. The
+     * handler starts when the head has been sent; for HEAD it never starts. A browser's {@code
+     * EventSource} never reconnects after a status other than 200.
      */
     public static Response sseResponse(Request request, SseHandler handler) {
         var closingFrames = new StreamClosingFrames();
@@ -59,13 +60,12 @@ public final class Sse {
     }
 
     /**
-     * The answer to a client that cannot have its stream now, because the server starts, drains or
-     * is full. A client that asked for {@code text/event-stream} gets 200 and a time to come again,
-     * for a browser's {@code EventSource} would give up for ever on an error; others get 503 and
-     * {@code Retry-After}.
+     * Returns the response that rejects a client that cannot have its stream now, because the
+     * server starts, drains or is full. A client that asked for {@code text/event-stream} gets 200
+     * and a {@code retry:} delay, because a browser's {@code EventSource} never reconnects after an
+     * error. Other clients get 503 and {@code Retry-After}.
      *
-     * @param within the time over which those sent away shall come again; each is told a time of
-     *     its own
+     * @param within the time over which the rejected clients reconnect: each gets a random delay
      * @throws IllegalArgumentException as {@link Event#retry(Duration)} does
      */
     public static Response rejectWithRetry(Request request, Duration within) {
@@ -74,32 +74,67 @@ public final class Sse {
     }
 
     /**
-     * The same with exactly this time, for those who hand out the times themselves.
+     * Rejects the client as {@link #rejectWithRetry} does, with exactly this delay; for servers
+     * that assign the delays themselves.
      *
-     * @param time after which the client shall come again
+     * @param delay after which the client should reconnect
      * @throws IllegalArgumentException as {@link Event#retry(Duration)} does
      */
-    public static Response rejectWithRetryAfter(Request request, Duration time) {
-        Event.of("").retry(time);
-        return rejectWithRetry(request, Retry.in(time), time);
+    public static Response rejectWithRetryAfter(Request request, Duration delay) {
+        Event.of("").retry(delay);
+        return rejectWithRetry(request, Retry.in(delay), delay);
     }
 
-    private static Response rejectWithRetry(Request request, byte[] retry, Duration time) {
+    private static Response rejectWithRetry(Request request, byte[] retry, Duration delay) {
         String accept = request.header("Accept");
         if (accept != null && accept.contains("text/event-stream")) {
             return Response.bytes(retry, "text/event-stream").header("Cache-Control", "no-cache");
         }
         return Response.text("Service Unavailable")
                 .status(503)
-                .header("Retry-After", Long.toString(Math.max(1, time.toSeconds())));
+                .header("Retry-After", Long.toString(Math.max(1, delay.toSeconds())));
     }
 
-    /** The answer, 204, on which a browser's {@code EventSource} stops for good. */
+    /** Returns the response, 204, after which a browser's {@code EventSource} never reconnects. */
     public static Response stopReconnecting() {
         return new Response().status(204);
     }
 
-    /** Sends an event with this data, or the event that it is. See {@link #send(Event)}. */
+    /**
+     * The body that a handler writes.
+     *
+     * @param rest continues the stream when the handler returns; null when that is its end
+     */
+    record HandlerStream(
+            Request request,
+            SseHandler handler,
+            StreamClosingFrames closingFrames,
+            Body.@Nullable StreamWriter rest)
+            implements Body.StreamWriter {
+        /**
+         * The thread of each stream keeps this frame for as long as its handler runs. What happens
+         * before and after is in methods too large for the compiler to inline, so that the frame
+         * stays small.
+         */
+        @Override
+        public void writeTo(BodySink sink) throws Exception {
+            HandlerLife life = HandlerLife.begin(sink);
+            if (life == null) {
+                return;
+            }
+            Throwable failure = null;
+            try {
+                handler.handle(request, new Sse(request, sink, closingFrames));
+            } catch (Throwable e) {
+                failure = e;
+            }
+            life.end(sink, request, failure, rest);
+        }
+    }
+
+    // ---- Sending ----
+
+    /** Sends an event with this data, or the event itself. See {@link #send(Event)}. */
     public void send(Object data) {
         send(data instanceof Event event ? event : Event.of(data));
     }
@@ -115,15 +150,16 @@ public final class Sse {
     }
 
     /**
-     * Hands the event to the connection. Blocks while the client does not read and the stream's
-     * buffer ({@link microdot.ServerOptions#streamBuffer()}) is full, so that a handler is paced by
-     * its client.
+     * Hands the event to the connection. Blocks while the stream's buffer ({@link
+     * microdot.ServerOptions#streamBuffer()}) is full because the client does not read, so that the
+     * client paces the handler.
      *
      * @throws StreamClosedException when the stream has ended; the event is not sent
      * @throws IllegalArgumentException when the data cannot be written, or takes more than {@link
      *     Event#MAX_BYTES}
+     * @throws IllegalStateException when the event has an id although the stream follows topics
      * @throws CancellationException when the thread is interrupted while it waits although the
-     *     stream is open; the event is not sent, and the interrupt is kept
+     *     stream is open; the event is not sent, and the interrupt flag is kept
      */
     public void send(Event event) {
         if (event.id() != null && closingFrames.isFollowing()) {
@@ -133,96 +169,12 @@ public final class Sse {
         write(EventEncoder.encode(event, request.jsonCodec()));
     }
 
-    /** Sends a comment, which clients pass over; waits and fails as {@link #send(Event)}. */
+    /** Sends a comment, which clients ignore; waits and fails as {@link #send(Event)} does. */
     public void comment(String text) {
         write(EventEncoder.comment(text));
     }
 
-    /**
-     * The id of the last event that the client got before it came again, or null. The empty id is
-     * none. From the header {@code Last-Event-ID}, as {@code EventSource} sends it, or the query
-     * parameter {@code last-event-id}, for a page that kept it; the header wins.
-     */
-    public @Nullable String lastEventId() {
-        return lastEventId(request);
-    }
-
-    static @Nullable String lastEventId(Request request) {
-        String id = request.header("Last-Event-ID");
-        if (id == null || id.isEmpty()) {
-            String kept = request.query("last-event-id");
-            return kept == null || kept.isEmpty() ? null : kept;
-        }
-        // The standard has it sent in UTF-8; HTTP hands fields over as Latin-1.
-        return new String(id.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
-    }
-
-    /**
-     * Follows topics until the stream ends, however; blocks so long. From where the client's {@link
-     * #lastEventId()} stands, or from now on. What is sent meanwhile by other threads may not bear
-     * an id, for that would move where the client stands.
-     *
-     * @throws IllegalArgumentException when no topic or more than {@link Topics#MAX_FOLLOWED} are
-     *     named
-     * @throws IllegalStateException when this stream follows already
-     */
-    public void follow(Topics topics, String... names) throws InterruptedException {
-        List<String> followed = Topics.checkedNames(List.of(names));
-        var wish = new StartPosition.Wish(lastEventId(request), topics.head(), 0);
-        if (!closingFrames.startFollowing(topics.earlyClosingFrames(followed, wish))) {
-            throw new IllegalStateException(
-                    "this stream follows already (expected: one follow, with all topics)");
-        }
-        var ended = new CountDownLatch(1);
-        topics.follow(sink, followed, wish, null, closingFrames);
-        sink.onClose(ended::countDown);
-        ended.await();
-    }
-
-    /** False once the stream has ended. */
-    public boolean isOpen() {
-        return sink.isOpen();
-    }
-
-    /**
-     * Ends the stream properly; the handler, unless it is the caller, is interrupted. Does nothing
-     * when it has ended. A browser's {@code EventSource} comes again, unless that request is
-     * answered 204.
-     */
-    public void close() {
-        sink.end();
-    }
-
-    /**
-     * Ends the stream properly at a time, up to a second later: when the token that opened it
-     * expires. The earliest of all times that were set counts. The client is told a time to come
-     * again.
-     */
-    public void closeAt(Instant time) {
-        sink.endAt(time);
-    }
-
-    /**
-     * Runs the action once, on a virtual thread of its own, when the stream has ended, however; at
-     * once when it has. What it throws is logged.
-     */
-    public void onClose(Runnable action) {
-        sink.afterClose(() -> runLogged(action));
-    }
-
-    private void runLogged(Runnable action) {
-        try {
-            action.run();
-        } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, "an onClose of the event stream " + request + " failed", e);
-        }
-    }
-
     private void write(byte[] bytes) {
-        write(sink, bytes);
-    }
-
-    static void write(BodySink sink, byte[] bytes) {
         try {
             sink.write(bytes);
         } catch (ClosedChannelException e) {
@@ -234,6 +186,82 @@ public final class Sse {
                             "interrupted while waiting for the client to read; not sent");
             cancelled.initCause(e);
             throw cancelled;
+        }
+    }
+
+    // ---- The client's position ----
+
+    /**
+     * Returns the id of the last event that the client got before it reconnected, or null. The
+     * empty id counts as none. It comes from the header {@code Last-Event-ID}, as {@code
+     * EventSource} sends it, or from the query parameter {@code last-event-id}, for a page that
+     * kept it; the header wins.
+     */
+    public @Nullable String lastEventId() {
+        return lastEventId(request);
+    }
+
+    static @Nullable String lastEventId(Request request) {
+        String id = request.header("Last-Event-ID");
+        if (id == null || id.isEmpty()) {
+            String kept = request.query("last-event-id");
+            return kept == null || kept.isEmpty() ? null : kept;
+        }
+        // The standard sends it in UTF-8; HTTP gives fields as Latin-1.
+        return new String(id.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
+
+    /** For {@link Topics#follow(Sse, String...)}. */
+    void follow(FollowerStart followers, List<String> names, long opened)
+            throws InterruptedException {
+        var wish = new StartPosition.Wish(lastEventId(request), opened, 0);
+        if (!closingFrames.startFollowing(followers.beforeDelivery(names, wish))) {
+            throw new IllegalStateException(
+                    "this stream follows topics already (expected: one follow, with all topics)");
+        }
+        var ended = new CountDownLatch(1);
+        followers.follow(sink, names, wish, null, closingFrames);
+        sink.onClose(ended::countDown);
+        ended.await();
+    }
+
+    // ---- The end ----
+
+    /** Returns false once the stream has ended. */
+    public boolean isOpen() {
+        return sink.isOpen();
+    }
+
+    /**
+     * Ends the stream properly; interrupts the handler, unless the handler is the caller. Does
+     * nothing when the stream has ended. A browser's {@code EventSource} reconnects, unless that
+     * request is answered with 204.
+     */
+    public void close() {
+        sink.end();
+    }
+
+    /**
+     * Ends the stream properly at a time, up to a second later: when the token that opened it
+     * expires. The earliest of all times that were set counts. The client gets a reconnect delay.
+     */
+    public void closeAt(Instant time) {
+        sink.endAt(time);
+    }
+
+    /**
+     * Runs the action once, on its own virtual thread, when the stream has ended, for whatever
+     * cause; at once when it has ended already. What the action throws is logged.
+     */
+    public void onClose(Runnable action) {
+        sink.afterClose(() -> runLogged(action));
+    }
+
+    private void runLogged(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "an onClose of the event stream " + request + " failed", e);
         }
     }
 }

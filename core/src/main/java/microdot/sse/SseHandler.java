@@ -2,16 +2,16 @@ package microdot.sse;
 
 import microdot.Request;
 
-/** Writes an event stream. Its life is the stream's life. */
+/** Writes an event stream. It runs for as long as the stream is open, or shorter. */
 @FunctionalInterface
 public interface SseHandler {
     /**
      * Sends events until it is done or interrupted. Runs on a virtual thread, which is interrupted
-     * once when the client goes or the server stops. A return ends the stream properly, and a
-     * browser's {@code EventSource} then comes again.
+     * once when the client disconnects or the server stops. A return ends the stream properly, and
+     * a browser's {@code EventSource} then reconnects.
      *
-     * @throws Exception before the stream's end: logged once, and the stream is cut so that the
-     *     client can tell; after it, by cancellation, nothing more than a debug line
+     * @throws Exception before the end of the stream: logged once, and the connection is aborted so
+     *     that the client can tell; after the end, by cancellation: no more than a debug line
      */
     void handle(Request request, Sse sse) throws Exception;
 }

@@ -5,115 +5,131 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
+import microdot.BodySink;
+import microdot.sse.log.EventId;
+import microdot.sse.log.EventLog;
+import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a follower begins: a cursor for each topic, and for some what must be prepared before it
- * may go on. Made under the lock of the topics, so that all cursors are of one moment.
+ * Where a follower begins: a cursor for each topic, and for some of them a result that must be
+ * computed before the cursor may go on. Made under the lock of the order, so that all cursors are
+ * of one moment.
  */
 final class StartPosition {
-    /** The position of a client with an id that is of no use: below all. */
+    /** The position of a client whose id is of no use: below all. */
     private static final long NOWHERE = -1;
 
-    private final Logs logs;
-    private final Follower follower;
+    private final TopicOrder order;
     private final CatchUp catchUp;
+    private final BodySink sink;
+    private final boolean filtered;
     private final List<Cursor> cursors = new ArrayList<>();
-    private final Map<Cursor, Follower.Preparation> preparations = new LinkedHashMap<>();
+    private final Map<Cursor, Supplier<CatchUpResult>> preparations = new LinkedHashMap<>();
 
     /**
-     * What a client wants.
+     * What a client asks for.
      *
-     * @param lastEventId what it had last; null for one that is new
-     * @param opened the position when its stream was granted, where a new one begins: what is
-     *     published once the client knows that it is connected is for it
-     * @param last how many events of each topic a new one gets first
+     * @param lastEventId the last id that it got; null for a new client
+     * @param opened the position when its stream was granted, where a new client begins: it gets
+     *     what is published once it knows that it is connected
+     * @param last how many events of each topic a new client gets first
      */
     record Wish(@Nullable String lastEventId, long opened, int last) {}
 
-    StartPosition(Logs logs, Follower follower, CatchUp catchUp) {
-        this.logs = logs;
-        this.follower = follower;
+    StartPosition(TopicOrder order, CatchUp catchUp, BodySink sink, boolean filtered) {
+        this.order = order;
         this.catchUp = catchUp;
+        this.sink = sink;
+        this.filtered = filtered;
     }
 
+    /** Returns the cursors, in the order of the topics. */
     List<Cursor> cursors() {
         return cursors;
     }
 
-    boolean hasToPrepare() {
-        return !preparations.isEmpty();
+    /**
+     * Returns what must be computed, on a thread that may block and not under the lock, before the
+     * cursor may go on.
+     */
+    Map<Cursor, Supplier<CatchUpResult>> preparations() {
+        return preparations;
     }
 
-    /** On a thread that may block, and not under the lock. */
-    void prepare() {
-        preparations.forEach(follower::prepareNow);
-    }
-
-    void fix(List<EventLog> followed, Wish wish) {
+    /** Under the lock of the order. */
+    void fix(List<TopicState> topics, Wish wish) {
         String lastEventId = wish.lastEventId();
         if (lastEventId == null) {
-            fresh(followed, wish);
+            fresh(topics, wish);
         } else {
-            returning(followed, lastEventId);
+            returning(topics, lastEventId);
         }
     }
 
-    /** For a client without an id: from now on, or from a few events back, or from a state. */
-    private void fresh(List<EventLog> followed, Wish wish) {
-        for (EventLog log : followed) {
-            Snapshots snapshots = log.snapshots();
+    /** For a client without an id: from now on, from a few events back, or from a snapshot. */
+    private void fresh(List<TopicState> topics, Wish wish) {
+        for (TopicState topic : topics) {
+            Snapshots snapshots = topic.snapshots();
+            EventLog log = topic.log;
             if (snapshots != null) {
-                var cursor = new Cursor(follower, log, log.next(), logs.head());
+                Cursor cursor = cursor(topic, log.next(), order.head());
                 prepare(cursor, () -> catchUp.fresh(snapshots));
             } else if (wish.last() > 0 && wish.opened() >= log.floor()) {
                 long entry = Math.max(log.keptFrom(), log.firstAfter(wish.opened()) - wish.last());
-                cursors.add(new Cursor(follower, log, entry, log.positionBefore(entry)));
+                cursors.add(cursor(topic, entry, log.positionBefore(entry)));
             } else {
-                // As one that comes back from where it was let in: should that be gone, it is told.
-                returning(log, wish.opened(), logs.epoch.id(wish.opened()));
+                // Like a client that resumes from the position when its stream was granted: if that
+                // was trimmed meanwhile, the client gets a gap.
+                returning(topic, wish.opened(), order.epoch().id(wish.opened()));
             }
         }
     }
 
     /** For a client with an id: from there. */
-    private void returning(List<EventLog> followed, String lastEventId) {
-        long position = position(followed, lastEventId);
-        for (EventLog log : followed) {
-            returning(log, position, lastEventId);
+    private void returning(List<TopicState> topics, String lastEventId) {
+        long position = position(topics, lastEventId);
+        for (TopicState topic : topics) {
+            returning(topic, position, lastEventId);
         }
     }
 
-    private void returning(EventLog log, long position, String lastEventId) {
+    private void returning(TopicState topic, long position, String lastEventId) {
+        EventLog log = topic.log;
         if (position >= log.floor()) {
-            cursors.add(new Cursor(follower, log, log.firstAfter(position), position));
+            cursors.add(cursor(topic, log.firstAfter(position), position));
             return;
         }
-        var cursor = new Cursor(follower, log, log.keptFrom(), position);
+        Cursor cursor = cursor(topic, log.keptFrom(), position);
         String reason = reason(position, lastEventId);
         prepare(cursor, () -> catchUp.returning(cursor, lastEventId, reason));
     }
 
-    private void prepare(Cursor cursor, Follower.Preparation preparation) {
+    private Cursor cursor(TopicState topic, long entry, long at) {
+        return new Cursor(sink, filtered, topic, entry, at);
+    }
+
+    private void prepare(Cursor cursor, Supplier<CatchUpResult> preparation) {
         cursor.await();
         cursors.add(cursor);
         preparations.put(cursor, preparation);
     }
 
-    private long position(List<EventLog> followed, String lastEventId) {
+    private long position(List<TopicState> topics, String lastEventId) {
         EventId id = EventId.parse(lastEventId);
         if (id == null) {
-            return userPosition(followed, lastEventId);
+            return userPosition(topics, lastEventId);
         }
-        return logs.epoch.isOf(id) && id.position() <= logs.head() ? id.position() : NOWHERE;
+        return order.epoch().isOf(id) && id.position() <= order.head() ? id.position() : NOWHERE;
     }
 
-    // Where several topics have it, nobody knows from which the client does: rather too much again
-    // than too little.
-    private static long userPosition(List<EventLog> followed, String userId) {
+    // Where several topics have the id, it is unknown which of them the client got it from: the
+    // oldest position repeats events rather than lose any.
+    private static long userPosition(List<TopicState> topics, String userId) {
         OptionalLong oldest =
-                followed.stream()
-                        .mapToLong(log -> log.positionOf(userId))
+                topics.stream()
+                        .mapToLong(topic -> topic.log.positionOf(userId))
                         .filter(position -> position >= 0)
                         .min();
         return oldest.orElse(NOWHERE);
@@ -121,7 +137,7 @@ final class StartPosition {
 
     private String reason(long position, String lastEventId) {
         EventId id = EventId.parse(lastEventId);
-        if (id != null && !logs.epoch.isOf(id)) {
+        if (id != null && !order.epoch().isOf(id)) {
             return "restarted";
         }
         return position == NOWHERE ? "invalid" : "expired";

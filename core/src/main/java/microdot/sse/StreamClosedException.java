@@ -1,8 +1,8 @@
 package microdot.sse;
 
 /**
- * The stream has ended: the client has gone, the server stops, or it was closed. What was to be
- * sent was not.
+ * The stream has ended: the client has disconnected, the server stops, or the stream was closed.
+ * The event or comment was not sent.
  */
 public final class StreamClosedException extends RuntimeException {
     private static final long serialVersionUID = 1;

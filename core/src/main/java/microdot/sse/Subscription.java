@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Follows topics within the process, through the same cursors as a client on the network: what it
- * does not read stays in the topic's log alone, and what it has lost it is told by an event named
- * {@code gap}. For one thread, except {@link #close}. It ends by itself when a topic cuts it for
- * slowness ({@link TopicOptions.OnSlow#DISCONNECT}) or its snapshot fails; what came before is then
- * still given, the last of it perhaps a {@code checkpoint}, whose id tells {@link
- * Topics#followAfter} where to go on.
+ * has not read is in the topic's log only, and what it has lost is reported by an event named
+ * {@code gap}. For one thread, except {@link #close}.
+ *
+ * <p>A subscription ends by itself when a topic disconnects it because it is slow ({@link
+ * TopicOptions.OnSlow#DISCONNECT}) or a topic's snapshot fails. The events before that are still
+ * returned. The last of them may be a {@code checkpoint}, the id of which is where {@link
+ * Topics#followAfter} continues.
  */
 public final class Subscription implements Iterator<Event>, AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
@@ -25,7 +27,7 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
     private final Queue<Event> events = new ArrayDeque<>();
     private final InProcessSink sink;
     private boolean ended;
-    private boolean closed; // By its user, who wants no more.
+    private boolean closed; // By its user, who wants no more events.
 
     Subscription() {
         sink = new InProcessSink(this::offer, this::isEmpty, this::wake);
@@ -39,7 +41,7 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
      * Waits for the next event.
      *
      * @return false when the subscription is closed, or this thread is interrupted (the interrupt
-     *     is kept)
+     *     flag is kept)
      */
     @Override
     public boolean hasNext() {
@@ -52,9 +54,9 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
     }
 
     /**
-     * Waits for the next event and takes it.
+     * Waits for the next event and removes it.
      *
-     * @throws NoSuchElementException when {@link #hasNext} would say false
+     * @throws NoSuchElementException when {@link #hasNext} would return false
      */
     @Override
     public Event next() {
@@ -65,7 +67,10 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
         return take();
     }
 
-    /** The next event, or null when none comes in time or the subscription is closed. */
+    /**
+     * Waits for the next event and removes it. Returns null when none comes in time or the
+     * subscription is closed.
+     */
     public @Nullable Event poll(Duration timeout) throws InterruptedException {
         return await(TimeUnit.NANOSECONDS.convert(timeout)) ? take() : null;
     }
@@ -124,7 +129,7 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
         }
     }
 
-    /** Stops following. A thread that waits for an event goes on without one. */
+    /** Stops following. A thread that waits for an event returns without one. */
     @Override
     public void close() {
         lock.lock();

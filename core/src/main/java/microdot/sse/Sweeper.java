@@ -1,5 +1,7 @@
 package microdot.sse;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -8,39 +10,45 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Once a second, for all topics of the process and on one thread: lets go what is too old. */
+/** Once a second, for all topics of the process and on one thread: trims what is too old. */
 final class Sweeper {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
     private static final ScheduledExecutorService TIMER =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().name("microdot-sweeper").daemon().factory());
 
     private Sweeper() {}
 
-    /** Sweeps as long as anybody holds the topics. */
-    static void watch(Topics topics) {
-        var reference = new WeakReference<>(topics);
+    /** Sweeps as long as the registry is reachable. */
+    static void watch(TopicRegistry registry) {
+        var reference = new WeakReference<>(registry);
         var self = new AtomicReference<@Nullable ScheduledFuture<?>>();
         self.set(
                 TIMER.scheduleWithFixedDelay(() -> sweep(reference, self), 1, 1, TimeUnit.SECONDS));
     }
 
     private static void sweep(
-            WeakReference<Topics> reference, AtomicReference<@Nullable ScheduledFuture<?>> self) {
-        Topics topics = reference.get();
+            WeakReference<TopicRegistry> reference,
+            AtomicReference<@Nullable ScheduledFuture<?>> self) {
+        TopicRegistry registry = reference.get();
         ScheduledFuture<?> task = self.get();
-        if (topics != null) {
-            sweep(topics);
+        if (registry != null) {
+            sweep(registry);
         } else if (task != null) {
             task.cancel(false);
         }
     }
 
-    // What a timer's task throws would silently be the last of it.
-    private static void sweep(Topics topics) {
+    // An exception from a timer's task would silently be its last run.
+    private static void sweep(TopicRegistry registry) {
         try {
-            topics.sweep();
+            registry.sweep();
         } catch (RuntimeException | Error e) {
-            Topics.LOG.log(System.Logger.Level.ERROR, "sweeping topics failed", e);
+            LOG.log(
+                    Level.ERROR,
+                    "sweeping topics failed; events that are too old are kept until the next sweep",
+                    e);
         }
     }
 }

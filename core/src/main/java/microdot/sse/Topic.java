@@ -26,16 +26,18 @@ public final class Topic {
         return topics.publish(name, change);
     }
 
-    /** How many streams follow it now. */
+    /** Returns how many streams follow the topic now. */
     public int followers() {
-        EventLog log = topics.existing(name);
-        return log == null ? 0 : log.followers.get();
+        TopicState state = topics.registry().existing(name);
+        return state == null ? 0 : state.followers.get();
     }
 
-    /** Its figures now; all zero for a topic that is forgotten. */
+    /** Returns the topic's figures now; all zero for a topic that was forgotten. */
     public Stats stats() {
-        EventLog log = topics.existing(name);
-        return log == null ? new Stats(0, 0, 0, 0, 0, 0, 0) : topics.stats(log);
+        TopicState state = topics.registry().existing(name);
+        return state == null
+                ? new Stats(0, 0, 0, 0, 0, 0, 0)
+                : topics.registry().order().locked(() -> Stats.of(state));
     }
 
     /**
@@ -45,9 +47,9 @@ public final class Topic {
      * @param published events that were ever published
      * @param kept events that are kept
      * @param bytes bytes that they take
-     * @param delivered events handed to connections, each follower counted
-     * @param missed events that slow followers were told to have missed
-     * @param disconnected followers cut for slowness
+     * @param delivered events handed to connections, counted for each follower
+     * @param missed events that gaps reported to slow followers as missed
+     * @param disconnected followers disconnected because they were slow
      */
     public record Stats(
             int followers,
@@ -56,5 +58,18 @@ public final class Topic {
             long bytes,
             long delivered,
             long missed,
-            long disconnected) {}
+            long disconnected) {
+
+        /** Under the lock of the order. */
+        private static Stats of(TopicState topic) {
+            return new Stats(
+                    topic.followers.get(),
+                    topic.log.next(),
+                    topic.log.next() - topic.log.keptFrom(),
+                    topic.log.bytes(),
+                    topic.delivered.sum(),
+                    topic.missed.sum(),
+                    topic.disconnected.sum());
+        }
+    }
 }

@@ -4,46 +4,69 @@ import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import microdot.sse.log.Retention;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a topic keeps, and how it treats followers that lag. Immutable: each method with an argument
- * returns a changed copy and throws an {@link IllegalArgumentException} that names what came and
+ * returns a changed copy and throws an {@link IllegalArgumentException} that names the value and
  * what was expected.
  */
-public final class TopicOptions implements Cloneable {
-    /** What becomes of a follower that has fallen behind what the topic keeps. */
+public final class TopicOptions {
+    /** What happens to a follower whose next event was trimmed before it was read. */
     public enum OnSlow {
         /**
-         * Its stream ends, with a time to reconnect; on its return it is told the gap. One that got
-         * no event yet is told where it stands, by an event named {@code checkpoint}.
+         * Its stream ends, with a reconnect delay; after the reconnect the client gets a gap. A
+         * client that has no id yet gets its position first, in an event named {@code checkpoint}.
          */
         DISCONNECT,
         /**
-         * It is told the gap and goes on with the newest. The default: a cut would only come back
-         * as a reconnect.
+         * It gets a gap and continues with the newest event. The default: a disconnect would only
+         * cause a reconnect.
          */
         SKIP,
         /**
-         * It gets the newest event of each key and goes on from there. Set by {@link #latestBy}.
+         * It gets the newest event of each key and continues from there. Set by {@link #latestBy}.
          */
         LATEST
     }
 
-    private static final long LONGEST = Long.MAX_VALUE / 4;
-    private static final Duration FOR_EVER = Duration.ofNanos(LONGEST);
+    private static final long LONGEST_NANOS = Long.MAX_VALUE / 4;
+    private static final Duration LONGEST = Duration.ofNanos(LONGEST_NANOS);
 
     private int keepEvents = 1024;
     private long keepBytes = 1 << 20;
     private Duration keepFor = Duration.ofMinutes(10);
-    private long keepNanos = keepFor.toNanos();
     private OnSlow onSlow = OnSlow.SKIP;
     private boolean checkpoints;
     private @Nullable Duration retry;
     private @Nullable Function<Event, @Nullable Object> key;
     private @Nullable Supplier<Object> snapshot;
 
-    /** How many events are kept for those that come back or lag; default 1,024, at least 1. */
+    /** The default options. */
+    public TopicOptions() {}
+
+    private TopicOptions(TopicOptions from) {
+        keepEvents = from.keepEvents;
+        keepBytes = from.keepBytes;
+        keepFor = from.keepFor;
+        onSlow = from.onSlow;
+        checkpoints = from.checkpoints;
+        retry = from.retry;
+        key = from.key;
+        snapshot = from.snapshot;
+    }
+
+    private TopicOptions with(Consumer<TopicOptions> change) {
+        var copy = new TopicOptions(this);
+        change.accept(copy);
+        return copy;
+    }
+
+    /**
+     * Returns how many events are kept for followers that reconnect or lag; default 1,024, at least
+     * 1.
+     */
     public int keepEvents() {
         return keepEvents;
     }
@@ -56,8 +79,8 @@ public final class TopicOptions implements Cloneable {
     }
 
     /**
-     * How many bytes of events are kept; default 1 MiB. The newest event is kept however large it
-     * is.
+     * Returns how many bytes of events are kept; default 1 MiB. The newest event is kept however
+     * large it is.
      */
     public long keepBytes() {
         return keepBytes;
@@ -71,7 +94,7 @@ public final class TopicOptions implements Cloneable {
         return with(copy -> copy.keepBytes = bytes);
     }
 
-    /** How long events are kept; default 10 minutes. */
+    /** Returns how long events are kept; default 10 minutes. */
     public Duration keepFor() {
         return keepFor;
     }
@@ -80,24 +103,22 @@ public final class TopicOptions implements Cloneable {
         if (time.isNegative() || time.isZero()) {
             throw new IllegalArgumentException("keepFor: " + time + " (expected: more than zero)");
         }
-        return with(
-                copy -> {
-                    copy.keepFor = time;
-                    copy.keepNanos = time.compareTo(FOR_EVER) < 0 ? time.toNanos() : LONGEST;
-                });
+        return with(copy -> copy.keepFor = time);
     }
 
-    /** The same in nanoseconds, as far as their difference to a clock's can be told. */
-    long keepNanos() {
-        return keepNanos;
+    /** Returns what the log keeps. */
+    Retention retention() {
+        // Practically unlimited, and the difference to a clock still fits a long.
+        long nanos = keepFor.compareTo(LONGEST) < 0 ? keepFor.toNanos() : LONGEST_NANOS;
+        return new Retention(keepEvents, keepBytes, nanos, key);
     }
 
-    /** What becomes of a follower that has fallen behind; default {@link OnSlow#SKIP}. */
+    /** Returns what happens to a follower that lags; default {@link OnSlow#SKIP}. */
     public OnSlow onSlow() {
         return onSlow;
     }
 
-    /** {@link OnSlow#DISCONNECT} or {@link OnSlow#SKIP}; for the third see {@link #latestBy}. */
+    /** Takes {@link OnSlow#DISCONNECT} or {@link OnSlow#SKIP}; {@link #latestBy} sets the third. */
     public TopicOptions onSlow(OnSlow policy) {
         if (policy == OnSlow.LATEST) {
             throw new IllegalArgumentException(
@@ -111,13 +132,13 @@ public final class TopicOptions implements Cloneable {
     }
 
     /**
-     * A follower that has fallen behind gets the newest event of each key instead of a gap: what a
-     * live dashboard wants. At most 10,000 keys are remembered; the oldest beyond are dropped, and
-     * told as a gap.
+     * A follower that lags gets the newest event of each key instead of a gap: what a live
+     * dashboard needs. At most 10,000 keys are remembered; the oldest beyond are dropped, and
+     * reported as a gap.
      *
-     * @param key called for each event when it is published, on the publisher's thread; gives a
-     *     value such as a String or a record of some; null for an event that none replaces: who
-     *     falls behind it is told a gap
+     * @param key called for each event when it is published, on the publisher's thread. Returns a
+     *     value such as a String or a record of several values; null for an event that no other
+     *     replaces: a follower that lags behind it gets a gap
      */
     public TopicOptions latestBy(Function<Event, @Nullable Object> key) {
         return with(
@@ -132,11 +153,12 @@ public final class TopicOptions implements Cloneable {
     }
 
     /**
-     * What a new follower, or one with a gap, gets first: the state, sent as an event named {@code
-     * snapshot}, or as the {@link Event} that the supplier returns. Runs on a virtual thread, one
-     * at a time; one result serves all who come until the next event is published. It goes out
-     * ahead of the events of the stream's other topics. Change the state before its event is
-     * published, or within {@link Topics#publish(String, Supplier)}, and no follower has a hole.
+     * Sets what a new follower, or a follower with a gap, gets first: the state, sent as an event
+     * named {@code snapshot}, or as the {@link Event} that the supplier returns. The supplier runs
+     * on a virtual thread, one call at a time; one result serves all followers until the next event
+     * is published. A snapshot is sent before the events of the stream's other topics. Change the
+     * state before its event is published, or within {@link Topics#publish(String, Supplier)}; then
+     * no follower misses a change.
      */
     public TopicOptions snapshot(Supplier<Object> state) {
         return with(copy -> copy.snapshot = state);
@@ -147,22 +169,22 @@ public final class TopicOptions implements Cloneable {
     }
 
     /**
-     * The time to reconnect that followers are told when they come; null, the default, for the
+     * Returns the reconnect delay that followers get when they connect; null, the default, for the
      * browser's own.
      */
     public @Nullable Duration retry() {
         return retry;
     }
 
-    public TopicOptions retry(Duration time) {
-        Event.of("").retry(time);
-        return with(copy -> copy.retry = time);
+    public TopicOptions retry(Duration delay) {
+        Event.of("").retry(delay);
+        return with(copy -> copy.retry = delay);
     }
 
     /**
-     * Whether the heartbeat of a quiet stream carries its position forward ({@code event:
-     * checkpoint}), so that a follower that sees little, by a filter or beside busier topics, can
-     * still resume; default false.
+     * Returns whether the heartbeat of a quiet stream carries its position ({@code event:
+     * checkpoint}), so that a follower that gets few events, because of a filter or beside busier
+     * topics, can still resume; default false.
      */
     public boolean checkpoints() {
         return checkpoints;
@@ -170,15 +192,5 @@ public final class TopicOptions implements Cloneable {
 
     public TopicOptions checkpoints(boolean value) {
         return with(copy -> copy.checkpoints = value);
-    }
-
-    private TopicOptions with(Consumer<TopicOptions> change) {
-        try {
-            var copy = (TopicOptions) clone();
-            change.accept(copy);
-            return copy;
-        } catch (CloneNotSupportedException e) {
-            throw new AssertionError(e);
-        }
     }
 }

@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
  * A handler whose stream follows topics. Immutable: {@link #last}, {@link #where} and {@link
  * #onOpen} return a changed copy.
  *
- * <p>A client resumes with the id that it got last, in the header {@code Last-Event-ID}, as {@code
+ * <p>A client resumes with the last id that it got, in the header {@code Last-Event-ID}, as {@code
  * EventSource} sends it, or in the query parameter {@code last-event-id}, for a page that kept it;
  * the header wins.
  */
 public final class TopicStream extends NonBlockingHandler implements Handler {
     private final Topics topics;
     private final Function<Request, List<String>> names;
-    private final @Nullable List<String> fixed; // Null where code is asked for the names.
+    private final @Nullable List<String> fixed; // Null where user code gives the names.
     private final int last;
     private final @Nullable BiPredicate<Request, Event> filter;
     private final @Nullable SseHandler opening;
@@ -39,7 +39,7 @@ public final class TopicStream extends NonBlockingHandler implements Handler {
             @Nullable BiPredicate<Request, Event> filter,
             @Nullable SseHandler opening) {
         // Where no code of the application runs, a client that only follows takes no thread.
-        super(() -> fixed == null || opening != null || topics.haveState(fixed));
+        super(() -> fixed == null || opening != null || topics.followers().haveSnapshot(fixed));
         this.topics = topics;
         this.names = names;
         this.fixed = fixed;
@@ -49,8 +49,10 @@ public final class TopicStream extends NonBlockingHandler implements Handler {
     }
 
     /**
-     * Gives a client that comes without an id the last events first, this many of each topic at
-     * most, as far as they are kept; default 0. Topics with a snapshot give that instead.
+     * Sends a client that connects without an id the last events first: at most this many of each
+     * topic, as far as they are kept; default 0. Topics with a snapshot send that instead.
+     *
+     * @throws IllegalArgumentException when it is negative
      */
     public TopicStream last(int events) {
         if (events < 0) {
@@ -60,24 +62,24 @@ public final class TopicStream extends NonBlockingHandler implements Handler {
     }
 
     /**
-     * Lets only those events through that the filter accepts for the client's request, in place of
-     * a filter set before. It is given an event as it is sent, its data a String. It runs on a
-     * virtual thread, for each client and event; gaps are told whether or not what was lost would
-     * have passed, and a snapshot is not asked about: it goes to all. Of a topic with {@link
-     * TopicOptions#latestBy latestBy} it sees the newest of each key only. A filter that throws
-     * ends the stream.
+     * Sends only those events that the filter accepts for the client's request. Replaces a filter
+     * that was set before. The filter gets an event as it is sent, its data a String. It runs on a
+     * virtual thread, for each client and event. Gaps are sent whether or not the lost events would
+     * have passed. Snapshots are sent to every client without asking the filter. Of a topic with
+     * {@link TopicOptions#latestBy latestBy} the filter sees only the newest event of each key. A
+     * filter that throws ends the stream.
      */
     public TopicStream where(BiPredicate<Request, Event> filter) {
         return new TopicStream(topics, names, fixed, last, filter, opening);
     }
 
     /**
-     * Runs the handler when a client's stream opens, ahead of all events of the topics: to greet
-     * the client, and to keep account of who is there, with {@link Sse#onClose} for when it goes.
+     * Runs the handler when a client's stream opens, before all events of the topics: to greet the
+     * client, or to record that it is connected, with {@link Sse#onClose} for when it disconnects.
      * The stream follows its topics once the handler has returned, and needs no thread from then
-     * on; nothing published meanwhile is missed. What the handler sends may not bear an id, for
-     * that would move where the client stands. One that throws ends the stream. It lives on a
-     * virtual thread that is interrupted when the client goes, as any {@link SseHandler}.
+     * on; nothing published meanwhile is missed. What the handler sends may not have an id, because
+     * that would move the client's position. A handler that throws ends the stream. It runs on a
+     * virtual thread that is interrupted when the client disconnects, like any {@link SseHandler}.
      */
     public TopicStream onOpen(SseHandler handler) {
         return new TopicStream(topics, names, fixed, last, filter, handler);
@@ -86,16 +88,19 @@ public final class TopicStream extends NonBlockingHandler implements Handler {
     @Override
     public Response handle(Request request) {
         List<String> followed = names.apply(request);
-        FollowerFilter sieve = filter == null ? null : new FollowerFilter(request, filter);
-        // Fixed before the head goes out: what is published once the client knows that it is
+        FollowerFilter tests = filter == null ? null : new FollowerFilter(request, filter);
+        // Read before the head goes out: what is published once the client knows that it is
         // connected is for it.
         var wish = new StartPosition.Wish(Sse.lastEventId(request), topics.head(), last);
-        var closingFrames = new StreamClosingFrames(topics.earlyClosingFrames(followed, wish));
+        FollowerStart followers = topics.followers();
+        var closingFrames = new StreamClosingFrames(followers.beforeDelivery(followed, wish));
         Body.StreamWriter follow =
-                sink -> topics.follow(sink, followed, wish, sieve, closingFrames);
+                sink -> followers.follow(sink, followed, wish, tests, closingFrames);
         SseHandler first = opening;
         return Sse.response(
-                first == null ? follow : new HandlerStream(request, first, closingFrames, follow),
+                first == null
+                        ? follow
+                        : new Sse.HandlerStream(request, first, closingFrames, follow),
                 closingFrames);
     }
 }

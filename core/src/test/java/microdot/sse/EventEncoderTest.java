@@ -28,7 +28,7 @@ class EventEncoderTest {
     }
 
     @Test
-    void whatHasNoTextIsWrittenAsNull() {
+    void nullTextIsWrittenAsNull() {
         var silent =
                 new Object() {
                     @Override
@@ -46,14 +46,15 @@ class EventEncoderTest {
     }
 
     @Test
-    void theNameOfAPublishedEventCountsForItsSize() {
+    void nameOfPublishedEventCountsTowardsItsSize() {
         Event large = Event.of("x").event("n".repeat(Event.MAX_BYTES));
         assertThrows(
-                IllegalArgumentException.class, () -> EncodedEvent.of(large, JsonCodec.standard()));
+                IllegalArgumentException.class,
+                () -> EventEncoder.encodeWithoutId(large, JsonCodec.standard()));
     }
 
     @Test
-    void anyCharSequenceIsText() {
+    void charSequencesAreText() {
         assertEquals("data: a\ndata: b\n\n", wire(new StringBuilder("b\na").reverse()));
         assertEquals("data: xy\n\n", wire(CharBuffer.wrap("xy")));
     }
@@ -68,7 +69,7 @@ class EventEncoderTest {
     }
 
     @Test
-    void anythingElseIsItsText() {
+    void otherObjectsAreWrittenAsTheirText() {
         assertEquals("data: c\n\n", wire('c'));
         assertEquals("data: 1.0E10\n\n", wire(1e10));
         assertEquals("data: RED\n\n", wire(Light.RED));
@@ -77,14 +78,14 @@ class EventEncoderTest {
     }
 
     @Test
-    void jsonOfSeveralLinesIsSplitToo() {
+    void multiLineJsonIsSplitIntoDataLines() {
         JsonCodec pretty = new Fixed("{\n  \"a\": 1\r\n}");
         String wire = new String(EventEncoder.encode(Event.of(Map.of()), pretty), UTF_8);
         assertEquals("data: {\ndata:   \"a\": 1\ndata: }\n\n", wire);
     }
 
     @Test
-    void whatTheCodecRefusesIsRefused() {
+    void dataThatTheCodecRejectsIsRejected() {
         var ownException = new IllegalArgumentException("no");
         JsonCodec refusing =
                 new Fixed("") {
@@ -104,13 +105,13 @@ class EventEncoderTest {
     }
 
     @Test
-    void theCallersBytesAreNotHandedOut() {
+    void encodedBytesAreNotTheCallersArray() {
         byte[] data = "data: x\n\n".getBytes(UTF_8);
         assertEquals("data: data: x\ndata: \ndata: \n\n", wire(data));
     }
 
     @Test
-    void anEventOfTheLargestSizePasses() {
+    void eventOfMaximumSizeIsAccepted() {
         int largest = Event.MAX_BYTES - AROUND_DATA;
         assertEquals(
                 Event.MAX_BYTES, EventEncoder.encode(Event.of("x".repeat(largest)), JSON).length);
@@ -119,7 +120,7 @@ class EventEncoderTest {
     }
 
     @Test
-    void aLargerEventIsRefused() {
+    void eventAboveMaximumSizeIsRejected() {
         int more = Event.MAX_BYTES - AROUND_DATA + 1;
         refused("at least 16777217", () -> EventEncoder.encode(Event.of("x".repeat(more)), JSON));
         refused("at least 16777217", () -> EventEncoder.encode(Event.of(new byte[more]), JSON));
@@ -127,7 +128,7 @@ class EventEncoderTest {
     }
 
     @Test
-    void whatGrowsTooLargeOnTheWireIsRefused() {
+    void eventThatGrowsAboveMaximumOnTheWireIsRejected() {
         // Two bytes for each é, seven for each line break.
         refused(
                 "16777224",
@@ -136,7 +137,7 @@ class EventEncoderTest {
     }
 
     @Test
-    void manyLinesOfManyLengthsKeepTheirText() {
+    void linesOfAllLengthsKeepTheirText() {
         var lines = IntStream.range(0, 500).mapToObj(n -> "é🐈x".repeat(n % 7)).toList();
         String expected = "data: " + String.join("\ndata: ", lines) + "\n\n";
         assertEquals(expected, wire(String.join("\n", lines)));

@@ -36,18 +36,18 @@ class EventParserLimitTest {
     }
 
     @Test
-    void aLineWithoutEndFails() {
+    void endlessLineFails() {
         fails(":" + "x".repeat(LIMIT), 1);
     }
 
     @Test
-    void itSaysWhatCameAndWhatWasExpected() {
+    void messageNamesSizeAndLimit() {
         var failure = fails("x".repeat(LIMIT + 20), 1000);
         assertEquals("event: at least 120 bytes (expected: at most 100)", failure.getMessage());
     }
 
     @Test
-    void itFailsAgainAfterwards() {
+    void laterCallsFailToo() {
         fails("x".repeat(LIMIT + 1), 1000);
         var failure = fails("\n\ndata: a\n\n", 1000);
         assertEquals("event: at least 101 bytes (expected: at most 100)", failure.getMessage());
@@ -55,7 +55,7 @@ class EventParserLimitTest {
     }
 
     @Test
-    void whatIsNotKeptDoesNotCount() {
+    void droppedBytesDoNotCountTowardsLimit() {
         feed(": still here\nunknown: field\n".repeat(1000), 1000);
         feed("event: e\nid: 1\nretry: 1\n".repeat(1000), 1000);
         feed("data: a\n\n".repeat(1000), 1000);
@@ -63,7 +63,7 @@ class EventParserLimitTest {
     }
 
     @Test
-    void theLargestEventThatCanBeSentPasses() {
+    void largestSendableEventIsAccepted() {
         var large = new EventParser(events::add);
         byte[] wire =
                 EventEncoder.encode(

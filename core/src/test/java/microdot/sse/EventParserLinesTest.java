@@ -61,7 +61,7 @@ class EventParserLinesTest {
     }
 
     @Test
-    void aReturnEndsTheEventAtOnce() {
+    void carriageReturnEndsEventAtOnce() {
         var events = new ArrayList<Event>();
         var parser = new EventParser(events::add);
         parser.feed("data: a\r\r".getBytes(UTF_8));
@@ -75,7 +75,7 @@ class EventParserLinesTest {
     }
 
     @Test
-    void everyCutInTwoGivesTheSame() {
+    void everySplitInTwoGivesSameEvents() {
         String text =
                 "\uFEFF:c\r\nevent: é\r\nid: 1\r\ndata: 温\r\ndata: 🐈\r\n\r\nretry: 10\rdata\r\r\nid\n\n: x\n";
         byte[] stream = text.getBytes(UTF_8);
@@ -93,7 +93,7 @@ class EventParserLinesTest {
     }
 
     @Test
-    void messagesComeInAnyNumberOfChunks() {
+    void eventsArriveInAnyNumberOfChunks() {
         assertEquals(List.of("a", "b"), chunks("data: a\n\nda", "ta: b", "\n\n"));
         assertEquals(List.of("hello"), chunks("data: hel", "lo\n\n"));
         assertEquals(List.of("a", "b"), chunks("data: a\n\ndata: b\n\n"));
@@ -101,13 +101,13 @@ class EventParserLinesTest {
     }
 
     @Test
-    void aBurstComesInOrder() {
+    void burstArrivesInOrder() {
         List<String> expected = IntStream.range(0, 100).mapToObj(n -> "message " + n).toList();
         assertEquals(expected, data("data: " + String.join("\n\ndata: ", expected) + "\n\n"));
     }
 
     @Test
-    void largeDataComesWhole() {
+    void largeDataArrivesWhole() {
         String large = String.join("\n", Collections.nCopies(5, "0123456789abcdé".repeat(1 << 16)));
         byte[] stream =
                 ("data: " + large.replace("\n", "\ndata: ") + "\n\ndata: b\n\n").getBytes(UTF_8);

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Rule by rule, in the order of the standard; how lines end is in {@link EventParserLinesTest}. */
 class EventParserTest {
     @Test
-    void oneByteOrderMarkIsStripped() {
+    void oneByteOrderMarkIsRemoved() {
         assertData("\uFEFFdata: x\n\n", "x");
         assertData("\uFEFF:c\ndata: x\n\n", "x");
         assertData("\uFEFFdata:\n\n", "");
@@ -27,7 +27,7 @@ class EventParserTest {
     }
 
     @Test
-    void aByteOrderMarkElsewhereIsText() {
+    void byteOrderMarkElsewhereIsText() {
         assertData("data: \uFEFFx\n\n", "\uFEFFx");
         assertData("\uFEFFdata: \uFEFFx\n\n", "\uFEFFx");
         assertData("\n\uFEFFdata: x\n\ndata: y\n\n", "y");
@@ -35,12 +35,12 @@ class EventParserTest {
     }
 
     @Test
-    void halfAByteOrderMarkIsNone() {
+    void partOfByteOrderMarkIsNotOne() {
         assertEquals(List.of("y"), bytes("\u00EF\u00BBdata: x\n\ndata: y\n\n").data());
     }
 
     @Test
-    void whatIsNotUtf8IsReplaced() {
+    void invalidUtf8IsReplaced() {
         assertEquals(List.of("a\uFFFDb"), bytes("data: a\u00FFb\n\n").data());
         assertEquals(List.of("\uFFFD"), bytes("data: \u00E2\u0082\n\n").data());
         // Overlong, a surrogate, beyond U+10FFFF: one for each byte.
@@ -51,32 +51,32 @@ class EventParserTest {
     }
 
     @Test
-    void aLineOfSeveralBytesACharacterMayBeCutAnywhere() {
+    void lineWithMultiByteCharactersMaySplitAnywhere() {
         byte[] stream = "event: ж\nid: é\ndata: 温🐈\n\n".getBytes(UTF_8);
         assertEquals(List.of(Event.received("温🐈", "ж", "é")), ParsedStream.of(stream, 1).events());
     }
 
     @Test
-    void anEmptyLineWithoutDataDispatchesNothing() {
+    void emptyLineWithoutDataDispatchesNothing() {
         assertData("\n\n\nevent: x\n\nretry: 1\n\n:c\n\n");
     }
 
     @Test
-    void theNameOfABlockWithoutDataIsForgotten() {
+    void nameOfBlockWithoutDataIsDropped() {
         assertEquals(
                 List.of(Event.received("x", null, null)),
                 ParsedStream.of("event: e\n\ndata: x\n\n").events());
     }
 
     @Test
-    void commentsAreNoPartOfTheEvent() {
+    void commentsAreNotPartOfEvent() {
         var stream = ParsedStream.of(":a\ndata: x\n: b\n:\n:  c:d\ndata: y\n:e\n\n:f\n");
         assertEquals(List.of("x\ny"), stream.data());
         assertEquals(List.of("a", "b", "", " c:d", "e", "f"), stream.comments());
     }
 
     @Test
-    void aCommentIsThereAtTheEndOfItsLine() {
+    void commentIsPassedAtEndOfItsLine() {
         assertEquals(List.of("Hello"), ParsedStream.of(":Hello\n").comments());
         assertEquals(List.of(), ParsedStream.of(":Hello").comments());
         assertEquals(List.of("a\0b"), ParsedStream.of(":a\0b\n").comments());
@@ -94,12 +94,12 @@ class EventParserTest {
     }
 
     @Test
-    void theFirstColonEndsTheName() {
+    void firstColonEndsFieldName() {
         assertData("data:a:b\n\ndata::\n\n", "a:b", ":");
     }
 
     @Test
-    void aLineWithoutColonIsAFieldWithoutValue() {
+    void lineWithoutColonIsFieldWithoutValue() {
         assertData("data\n\ndata\ndata\n\n", "", "\n");
         assertEquals("", ParsedStream.of("id: 1\n\nid\n\n").lastEventId());
         assertEquals(
@@ -124,7 +124,7 @@ class EventParserTest {
     }
 
     @Test
-    void linesOfDataAreJoined() {
+    void dataLinesAreJoined() {
         assertData("data: a\ndata: b\ndata:\ndata: c\n\n", "a\nb\n\nc");
         assertData("data:\ndata:\n\n", "\n");
         assertData("data: a\nid: 1\ndata: b\n\n", "a\nb");
@@ -138,7 +138,7 @@ class EventParserTest {
     }
 
     @Test
-    void theLastNameOfABlockCounts() {
+    void lastNameOfBlockCounts() {
         var stream =
                 ParsedStream.of(
                         "event: a\ndata: 1\nevent: b\n\ndata: 2\n\nevent: message\ndata: 3\n\n");
@@ -151,32 +151,32 @@ class EventParserTest {
     }
 
     @Test
-    void anIdStaysUntilTheNext() {
+    void idStaysInForceUntilNextId() {
         assertIds(
                 "data: a\n\nid: 1\ndata: b\n\ndata: c\n\nid: 2\ndata: d\n\n", null, "1", "1", "2");
     }
 
     @Test
-    void anIdCanBeEmptied() {
+    void idCanBeEmptied() {
         assertIds("id: 1\ndata: a\n\nid:\ndata: b\n\ndata: c\n\n", "1", "", "");
         assertEquals("", ParsedStream.of("id: 1\n\nid: \n\n").lastEventId());
     }
 
     @Test
-    void anIdWithNulIsIgnored() {
+    void idWithNulIsIgnored() {
         assertIds("id: 1\ndata: a\n\nid: 2\0\ndata: b\n\nid: \0\ndata: c\n\n", "1", "1", "1");
         assertEquals("", ParsedStream.of("id: \0\n\n").lastEventId());
     }
 
     @Test
-    void anIdWithoutDataCounts() {
+    void idWithoutDataCounts() {
         assertIds("id: 7\n\ndata: a\n\n", "7");
         assertEquals("7", ParsedStream.of("id: 7\n\n").lastEventId());
         assertEquals("8", ParsedStream.of("event: checkpoint\nid: 8\n\n").lastEventId());
     }
 
     @Test
-    void anIdCountsFromTheEmptyLineOn() {
+    void idCountsFromEmptyLineOn() {
         assertEquals("1", ParsedStream.of("id: 1\ndata: a\n\nid: 2\ndata: b\n").lastEventId());
         assertEquals("2", ParsedStream.of("id: 1\ndata: a\n\nid: 2\ndata: b\n\n").lastEventId());
     }
@@ -197,14 +197,14 @@ class EventParserTest {
     }
 
     @Test
-    void aRetryBeyondAllMeasureIsCut() {
+    void hugeRetryIsLimited() {
         assertRetry(2147483647, "retry: 2147483648\n");
         assertRetry(2147483647, "retry: 99999999999999999999999999\n");
         assertRetry(1, "retry: " + "0".repeat(1000) + "1\n");
     }
 
     @Test
-    void whatIsUnfinishedAtTheEndIsDropped() {
+    void unfinishedEventAtEndIsDropped() {
         assertData("data: a\n\ndata: b", "a");
         assertData("data: a\n\ndata: b\n", "a");
         assertData("data");
@@ -212,14 +212,14 @@ class EventParserTest {
     }
 
     @Test
-    void theOrderOfFieldsDoesNotMatter() {
+    void orderOfFieldsDoesNotMatter() {
         var expected = List.of(Event.received("x", "e", "1"));
         assertEquals(expected, ParsedStream.of("data: x\nid: 1\nevent: e\n\n").events());
         assertEquals(expected, ParsedStream.of("event: e\nid: 1\ndata: x\n\n").events());
     }
 
     @Test
-    void aPartOfAnArrayIsRead() {
+    void partOfArrayIsRead() {
         var events = new ArrayList<Event>();
         var parser = new EventParser(events::add);
         byte[] bytes = "\n\ndata: x\n\nid: 1\n\n".getBytes(UTF_8);
@@ -230,7 +230,7 @@ class EventParserTest {
     }
 
     @Test
-    void theCallersArrayMayBeUsedAgain() {
+    void callersArrayMayBeReused() {
         var events = new ArrayList<Event>();
         var parser = new EventParser(events::add);
         byte[] bytes = "data: x".getBytes(UTF_8);
@@ -241,7 +241,7 @@ class EventParserTest {
     }
 
     @Test
-    void whatAConsumerThrowsComesOutAndTheNextEventIsWhole() {
+    void exceptionOfConsumerIsThrownAndNextEventIsWhole() {
         var events = new ArrayList<Event>();
         var parser =
                 new EventParser(

@@ -81,7 +81,7 @@ class EventStreamPropertyTest {
     };
 
     @Test
-    void whateverGoesInAsDataComesOut() {
+    void dataSurvivesEncodingAndParsing() {
         forManySeeds(
                 random -> {
                     String text = text(random);
@@ -91,7 +91,7 @@ class EventStreamPropertyTest {
     }
 
     @Test
-    void bytesAndTextGiveTheSame() {
+    void bytesAndTextAreEncodedAlike() {
         forManySeeds(
                 random -> {
                     String text =
@@ -110,7 +110,7 @@ class EventStreamPropertyTest {
     }
 
     @Test
-    void aStreamOfEventsAndCommentsComesOutAsItWas() {
+    void eventsAndCommentsSurviveEncodingAndParsing() {
         forManySeeds(
                 random -> {
                     var wire = new ByteArrayOutputStream();
@@ -120,7 +120,7 @@ class EventStreamPropertyTest {
     }
 
     @Test
-    void garbageIsReadAsTheStandardReadsIt() {
+    void randomBytesAreParsedAsTheStandardSays() {
         forManySeeds(
                 random -> {
                     byte[] stream = garbage(random);
@@ -132,7 +132,7 @@ class EventStreamPropertyTest {
     }
 
     @Test
-    void anyBytesAsDataAreDecodedAsBrowsersDo() {
+    void randomBytesAsDataAreDecodedAsBrowsersDo() {
         forManySeeds(
                 random -> {
                     byte[] bytes = new byte[random.nextInt(12)];

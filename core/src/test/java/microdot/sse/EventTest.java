@@ -30,7 +30,7 @@ class EventTest {
     }
 
     @Test
-    void anIdIsBoundedInBytes() {
+    void idIsLimitedInBytes() {
         assertEquals("i".repeat(128), EVENT.id("i".repeat(128)).id());
         assertEquals("é".repeat(64), EVENT.id("é".repeat(64)).id());
         refused("id: 129 bytes (expected: at most 128)", () -> EVENT.id("i".repeat(129)));
@@ -52,7 +52,7 @@ class EventTest {
     }
 
     @Test
-    void aTimeToReconnectIsBounded() {
+    void retryIsLimited() {
         Duration longest = Duration.ofMillis(Integer.MAX_VALUE);
         assertEquals(longest, EVENT.retry(longest).retry());
         assertEquals(Duration.ZERO, EVENT.retry(Duration.ZERO).retry());
@@ -66,21 +66,21 @@ class EventTest {
 
     @Test
     @SuppressWarnings("NullAway") // What callers without a null checker do.
-    void nullIsNoData() {
+    void nullDataIsRejected() {
         refused(
                 "data: null (expected: a value; \"\" for an event without text)",
                 () -> Event.of(null));
     }
 
     @Test
-    void aChangeIsACopy() {
+    void changeReturnsCopy() {
         Event changed = EVENT.event("e").id("1").retry(Duration.ofSeconds(3));
         assertEquals("Event[data=x, event=e, id=1, retry=PT3S]", changed.toString());
         assertEquals("Event[data=x, event=null, id=null, retry=null]", EVENT.toString());
     }
 
     @Test
-    void whatWasSetCanBeTakenAway() {
+    void fieldsCanBeCleared() {
         Event changed =
                 EVENT.event("e").id("1").retry(Duration.ZERO).event(null).id(null).retry(null);
         assertEquals(EVENT, changed);
@@ -88,7 +88,7 @@ class EventTest {
     }
 
     @Test
-    void theEmptyIdIsNotNoId() {
+    void emptyIdDiffersFromNoId() {
         assertNull(EVENT.id());
         assertEquals("", EVENT.id("").id());
         assertNotEquals(EVENT, EVENT.id(""));

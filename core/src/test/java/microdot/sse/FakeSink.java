@@ -22,7 +22,7 @@ final class FakeSink implements BodySink {
     private List<Runnable> onClose = new ArrayList<>();
     private volatile boolean open = true;
     private volatile boolean endedProperly;
-    private volatile int room = 64 << 10;
+    private volatile int room = SLICE_BYTES;
 
     // Of the loop alone.
     private @Nullable Feed feed;
@@ -34,14 +34,14 @@ final class FakeSink implements BodySink {
     private volatile ClosingFrames closingFrames = ClosingFrames.NONE;
 
     /**
-     * @param out gets the bytes of each turn, on the loop
+     * @param out gets the bytes of each slice, on the loop
      */
     FakeSink(Executor loop, Consumer<byte[]> out) {
         this.loop = loop;
         this.out = out;
     }
 
-    /** Bytes that one turn may put. */
+    /** Bytes that one slice may put. */
     FakeSink room(int bytes) {
         room = bytes;
         return this;
@@ -102,9 +102,9 @@ final class FakeSink implements BodySink {
         if (failing) {
             throw new IllegalStateException("refused by the test");
         }
-        var turn = new Turn(room);
-        boolean more = source.fill(turn);
-        byte[] bytes = turn.bytes.toByteArray();
+        var slice = new Slice(room);
+        boolean more = source.fill(slice);
+        byte[] bytes = slice.bytes.toByteArray();
         if (bytes.length > 0) {
             window -= bytes.length;
             full = window <= 0;
@@ -115,11 +115,11 @@ final class FakeSink implements BodySink {
         }
     }
 
-    private static final class Turn implements Space {
+    private static final class Slice implements Space {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         private int room;
 
-        Turn(int room) {
+        Slice(int room) {
             this.room = room;
         }
 

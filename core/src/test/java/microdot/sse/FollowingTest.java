@@ -38,13 +38,13 @@ class FollowingTest {
         assertEquals(1, topics.topic("a").followers());
         two.sink.cut();
         loop.run();
-        topics.sweep();
+        topics.registry().sweep();
         assertEquals(0, topics.topic("a").followers());
-        assertEquals(null, topics.existing("a"));
+        assertEquals(null, topics.registry().existing("a"));
     }
 
     @Test
-    void oneThatLeavesTakesNobodysTurn() {
+    void followerThatLeavesDoesNotMakeOthersMissAnEvent() {
         TestFollower[] followers = new TestFollower[40];
         for (int i = 0; i < followers.length; i++) {
             followers[i] = TestFollower.of(loop, topics, "a");
@@ -63,7 +63,7 @@ class FollowingTest {
     }
 
     @Test
-    void whatASinkThrowsIsNobodyElsesMatter() {
+    void failingSinkDoesNotAffectOtherFollowers() {
         TestFollower broken = TestFollower.of(loop, topics, "a");
         TestFollower healthy = TestFollower.of(loop, topics, "a");
         broken.sink.failNextTurn();
@@ -76,38 +76,40 @@ class FollowingTest {
     }
 
     @Test
-    void oneThatHasGoneAlreadyLeavesNothing() throws Exception {
+    void clientGoneBeforeFollowLeavesNothing() throws Exception {
         var sink = new FakeSink(loop, bytes -> {});
         sink.cut();
-        topics.follow(
-                sink,
-                List.of("a"),
-                new StartPosition.Wish(null, topics.head(), 0),
-                null,
-                new StreamClosingFrames());
+        topics.followers()
+                .follow(
+                        sink,
+                        List.of("a"),
+                        new StartPosition.Wish(null, topics.head(), 0),
+                        null,
+                        new StreamClosingFrames());
         loop.run();
         assertNothingLeft();
     }
 
     @Test
-    void oneThatHasGoneAlreadyNeedNotBeToldWhenToComeAgain() {
+    void clientGoneBeforeDeliveryNeedsNoRetry() {
         topics.topic("a", new TopicOptions().retry(Duration.ofSeconds(1)));
         var sink = new FakeSink(loop, bytes -> {});
         sink.cut();
-        topics.follow(
-                sink,
-                List.of("a"),
-                new StartPosition.Wish(null, topics.head(), 0),
-                null,
-                new StreamClosingFrames());
+        topics.followers()
+                .follow(
+                        sink,
+                        List.of("a"),
+                        new StartPosition.Wish(null, topics.head(), 0),
+                        null,
+                        new StreamClosingFrames());
         loop.run();
-        topics.sweep();
+        topics.registry().sweep();
         assertEquals(0, topics.topic("a").followers());
-        assertEquals(0, topics.logs().loops());
+        assertEquals(0, topics.registry().tasks().loops());
     }
 
     @Test
-    void loopsThatStoppedAreLetGo() {
+    void stoppedLoopsAreReleased() {
         TestFollower.of(loop, topics, "a").sink.stall();
         var dead = new TestLoop();
         TestFollower follower = TestFollower.of(dead, topics, "a");
@@ -117,19 +119,19 @@ class FollowingTest {
         TestFollower late = TestFollower.of(dead, topics, "a");
         assertFalse(late.sink.isOpen());
         assertEquals(1, topics.topic("a").followers());
-        topics.sweep();
-        assertEquals(1, topics.logs().loops());
-        assertEquals(1, Objects.requireNonNull(topics.existing("a")).audiences().length);
+        topics.registry().sweep();
+        assertEquals(1, topics.registry().tasks().loops());
+        assertEquals(1, Objects.requireNonNull(topics.registry().existing("a")).readers.loops());
     }
 
     private void assertNothingLeft() {
-        topics.sweep();
-        assertEquals(null, topics.existing("a"));
-        assertEquals(0, topics.logs().loops());
+        topics.registry().sweep();
+        assertEquals(null, topics.registry().existing("a"));
+        assertEquals(0, topics.registry().tasks().loops());
     }
 
     @Test
-    void aStateThatComesAfterTheClientHasGoneIsNobodys() {
+    void snapshotAfterDisconnectIsDropped() {
         FakeSink[] gone = new FakeSink[1];
         topics.topic(
                 "a",
@@ -148,7 +150,7 @@ class FollowingTest {
     }
 
     @Test
-    void aHandlerGreetsAndThenFollows() throws Exception {
+    void handlerGreetsThenFollows() throws Exception {
         var follower = new TestFollower(loop);
         var app = new Microdot();
         var inside = new CompletableFuture<Sse>();
@@ -158,7 +160,7 @@ class FollowingTest {
                         (request, sse) -> {
                             sse.send("hello", null, "greeting-1");
                             inside.complete(sse);
-                            sse.follow(topics, "a", "b");
+                            topics.follow(sse, "a", "b");
                         }));
         var request =
                 new Request(
@@ -172,7 +174,7 @@ class FollowingTest {
         sse.send("beside");
         follower.awaitData("beside");
         assertThrows(IllegalStateException.class, () -> sse.send("x", null, "own"));
-        assertThrows(IllegalStateException.class, () -> sse.follow(topics, "c"));
+        assertThrows(IllegalStateException.class, () -> topics.follow(sse, "c"));
         assertEquals(List.of("hello", "b1", "beside"), follower.story());
         follower.sink.cut();
         assertTrue(handler.join(Duration.ofSeconds(30)));
@@ -188,7 +190,7 @@ class FollowingTest {
     }
 
     @Test
-    void aProgramFollowsWithinTheProcess() throws Exception {
+    void subscriptionFollowsWithinProcess() throws Exception {
         try (Subscription subscription = topics.follow("a", "b")) {
             topics.publish("a", "a1");
             String id = topics.publish("b", Event.of("b1").event("named"));
@@ -210,7 +212,7 @@ class FollowingTest {
     }
 
     @Test
-    void aProgramThatIsSlowIsToldToo() {
+    void slowSubscriptionGetsGap() {
         topics.topic("a", new TopicOptions().keepEvents(2));
         try (Subscription subscription = topics.follow("a")) {
             topics.publish("a", "a0");
@@ -232,7 +234,7 @@ class FollowingTest {
     }
 
     @Test
-    void closingWakesWhoWaits() throws Exception {
+    void closeWakesWaitingReader() throws Exception {
         Subscription subscription = topics.follow("a");
         var waiting = new CompletableFuture<Boolean>();
         Thread.ofVirtual().start(() -> waiting.complete(subscription.hasNext()));
@@ -243,7 +245,7 @@ class FollowingTest {
     }
 
     @Test
-    void oneThatHasGoneAlreadyIsNoErrorWhereItWasToBeToldATime() {
+    void handlerFollowAfterDisconnectIsNoError() {
         topics.topic("a", new TopicOptions().retry(Duration.ofSeconds(3)));
         var follower = new TestFollower(loop);
         follower.sink.cut();
@@ -253,12 +255,12 @@ class FollowingTest {
     }
 
     @Test
-    void aHandlerThatFollowsResumesByTheQueryToo() throws Exception {
+    void handlerFollowResumesByQueryParameter() throws Exception {
         String first = topics.publish("a", "a1");
         topics.publish("a", "a2");
         var follower = new TestFollower(loop);
         var app = new Microdot();
-        app.get("/", Sse.withSse((request, sse) -> sse.follow(topics, "a")));
+        app.get("/", Sse.withSse((request, sse) -> topics.follow(sse, "a")));
         var request =
                 new Request(
                         "GET",
@@ -278,7 +280,7 @@ class FollowingTest {
     }
 
     @Test
-    void aProgramMayWaitForEver() throws Exception {
+    void subscriptionMayWaitForever() throws Exception {
         try (Subscription subscription = topics.follow("a")) {
             topics.publish("a", "a1");
             Event event = subscription.poll(ChronoUnit.FOREVER.getDuration());
@@ -287,12 +289,12 @@ class FollowingTest {
     }
 
     @Test
-    void anEventLoopDoesNotWaitForTheLock() throws Exception {
+    void eventLoopDoesNotWaitForLock() throws Exception {
         var held = new CountDownLatch(1);
         var released = new CountDownLatch(1);
         Thread holder =
                 Thread.startVirtualThread(
-                        () -> topics.logs().ifFree(() -> holdUntil(held, released)));
+                        () -> topics.registry().order().runIfFree(() -> holdUntil(held, released)));
         held.await();
         var follower = new TestFollower(loop);
         follower.sink.onLoop();
@@ -319,7 +321,7 @@ class FollowingTest {
     }
 
     @Test
-    void anEventLoopMakesNoState() {
+    void eventLoopTakesNoSnapshot() {
         var maker = new AtomicReference<Thread>();
         topics.topic(
                 "a",
@@ -339,7 +341,7 @@ class FollowingTest {
     }
 
     @Test
-    void whoseCodeMayHaveToRunTakesAThread() {
+    void streamWithUserCodeMayBlock() {
         TopicStream plain = topics.stream("a", "b");
         assertFalse(NonBlockingHandler.mayBlock(plain));
         assertFalse(NonBlockingHandler.mayBlock(plain.last(1).where((request, event) -> true)));
@@ -350,7 +352,7 @@ class FollowingTest {
     }
 
     @Test
-    void whenToComeAgainIsSaidAheadOfEverything() {
+    void retryIsSentBeforeEverythingElse() {
         topics.topic("a", new TopicOptions().retry(Duration.ofMillis(1234)));
         topics.publish("a", "a1");
         var follower = new TestFollower(loop);

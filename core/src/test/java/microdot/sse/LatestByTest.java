@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import microdot.sse.log.LatestByKey;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +22,7 @@ class LatestByTest {
 
     private final Topics topics = new Topics();
     private final TestLoop loop = new TestLoop();
-    private final String start = topics.logs().epoch.id(0);
+    private final String start = topics.registry().order().epoch().id(0);
 
     private void configure(int keepEvents) {
         topics.topic("a", new TopicOptions().keepEvents(keepEvents).latestBy(LatestByTest::key));
@@ -44,14 +45,14 @@ class LatestByTest {
     }
 
     @Test
-    void whoFallsBehindGetsTheNewestOfEachKeyInOrderAndThenTheLog() {
+    void lateFollowerGetsNewestOfEachKeyThenLog() {
         configure(2);
         publish("k1:1", "k2:1", "k1:2", "k3:1", "k2:2", "k4:1");
         assertEquals(List.of("k1:2", "k3:1", "k2:2", "k4:1"), back(start, "a").story());
     }
 
     @Test
-    void aSlowFollowerToo() {
+    void slowFollowerGetsNewestOfEachKey() {
         configure(1);
         TestFollower slow = TestFollower.of(loop, topics, "a");
         slow.sink.stall();
@@ -65,7 +66,7 @@ class LatestByTest {
     }
 
     @Test
-    void cutInTheMiddleItResumesThere() {
+    void followerDisconnectedInTheMiddleResumesThere() {
         configure(1);
         publish("k1:1", "k2:1", "k3:1", "k4:1");
         TestFollower first = back(start, "a");
@@ -74,18 +75,18 @@ class LatestByTest {
     }
 
     @Test
-    void anEventWithoutAKeyIsLostAndToldSo() {
+    void trimmedEventWithoutKeyCausesGap() {
         configure(1);
         publish("k1:1", ":none", "k2:1", "k3:1");
         TestFollower late = back(start, "a");
         assertEquals(List.of("gap a expired null", "k1:1", "k2:1", "k3:1"), late.story());
-        assertEquals(topics.logs().epoch.id(2), late.gap(0).to());
+        assertEquals(topics.registry().order().epoch().id(2), late.gap(0).to());
         assertEquals(start, late.event(0).id());
     }
 
     /** Also where the newest that is lost is newer than all that the table has. */
     @Test
-    void whatIsLostIsToldOnce() {
+    void lossIsReportedOnce() {
         configure(1);
         publish("k1:1", ":none", "k2:1");
         TestFollower late =
@@ -94,7 +95,7 @@ class LatestByTest {
     }
 
     @Test
-    void keysAreBounded() {
+    void keysAreLimited() {
         configure(1);
         IntStream.rangeClosed(0, LatestByKey.MAX_KEYS + 1).forEach(i -> publish("k" + i + ":x"));
         TestFollower late = back(start, "a").await(LatestByKey.MAX_KEYS + 2);
@@ -104,7 +105,7 @@ class LatestByTest {
     }
 
     @Test
-    void whatWasPublishedUnderOtherKeysIsLostAndToldSo() {
+    void eventsUnderEarlierKeysCauseGap() {
         publish("k1:1", "k2:1");
         configure(1);
         publish("k1:2", "k3:1");
@@ -114,20 +115,21 @@ class LatestByTest {
     }
 
     @Test
-    void whatTheTableKeepsCounts() {
+    void rememberedEventsCountTowardsMemoryBudget() {
         var small = new Topics(5_000);
         small.topic("a", new TopicOptions().keepEvents(1).latestBy(LatestByTest::key));
         for (int i = 0; i < 100; i++) {
             small.publish("a", Event.of("x".repeat(500)).event("k" + i));
         }
-        var follower = TestFollower.returning(loop, small, small.logs().epoch.id(0), "a");
+        var follower =
+                TestFollower.returning(loop, small, small.registry().order().epoch().id(0), "a");
         List<String> story = follower.story();
         assertEquals("gap a expired null", story.getFirst());
         assertTrue(story.size() < 12, () -> "kept: " + story.size());
     }
 
     @Test
-    void whoIsToldAGapGetsTheStateWhereThereIsOne() {
+    void gapIsFollowedBySnapshotWhereThereIsOne() {
         topics.topic(
                 "a",
                 new TopicOptions()
@@ -136,13 +138,13 @@ class LatestByTest {
                         .snapshot(() -> "state"));
         publish("k1:1", ":none", "k2:1", "k3:1");
         assertEquals(List.of("gap a expired null", "snapshot:state"), back(start, "a").story());
-        String second = topics.logs().epoch.id(2);
+        String second = topics.registry().order().epoch().id(2);
         assertEquals(List.of("k2:1", "k3:1"), back(second, "a").story());
     }
 
     /** Half an entry would shift the numbers of all that come after it. */
     @Test
-    void aKeyThatThrowsPublishesNothingAndBreaksNothing() {
+    void throwingKeyPublishesNothing() {
         topics.topic(
                 "a",
                 new TopicOptions()
@@ -157,7 +159,7 @@ class LatestByTest {
     }
 
     @Test
-    void aKeyThatThrowsWhenItsEventNeedsANewSegmentDoesNoMore() {
+    void throwingKeyInNewSegmentPublishesNothing() {
         topics.topic(
                 "a",
                 new TopicOptions()
@@ -174,7 +176,7 @@ class LatestByTest {
 
     /** In the sense of the new keys it replaces nothing. */
     @Test
-    void aKeyThatWasReplacedMeanwhileIsNone() {
+    void keyOfReplacedFunctionIsIgnored() {
         boolean[] changed = {false};
         topics.topic(
                 "a",

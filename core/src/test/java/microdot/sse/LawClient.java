@@ -10,6 +10,8 @@ import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import microdot.JsonCodec;
 import microdot.sse.TestFollower.TestGap;
+import microdot.sse.log.EventId;
+import microdot.sse.log.Frame;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,14 +89,15 @@ final class LawClient {
             id = lastEventId;
             connections++;
         }
-        topics.follow(
-                next.sink,
-                followed,
-                new StartPosition.Wish(id, topics.head(), 0),
-                sieve,
-                new StreamClosingFrames());
+        topics.followers()
+                .follow(
+                        next.sink,
+                        followed,
+                        new StartPosition.Wish(id, topics.head(), 0),
+                        sieve,
+                        new StreamClosingFrames());
         if (id == null) {
-            begunAnew(topics.logs().head());
+            begunAnew(topics.head());
         }
     }
 
@@ -137,7 +140,7 @@ final class LawClient {
         byte[] bytes = EventEncoder.encode(Event.of(data), JsonCodec.standard());
         var frame = new Frame(1, bytes, 0, bytes.length);
         var all = new CatchUpResult(List.of(), List.of(frame), 0, 0);
-        return sieve == null || !sieve.sift(all).frames().isEmpty();
+        return sieve == null || !sieve.filter(all).frames().isEmpty();
     }
 
     /** Puts an end to the torment: everything may come. */

@@ -22,7 +22,7 @@ class OpeningTest {
     }
 
     @Test
-    void aGreetingGoesFirstAndNothingPublishedMeanwhileIsMissed() {
+    void greetingIsFirstAndNoEventIsMissed() {
         topics.publish("a", "a1");
         TopicStream stream =
                 topics.stream("a")
@@ -39,7 +39,7 @@ class OpeningTest {
     }
 
     @Test
-    void itKnowsWithWhatIdTheClientComes() {
+    void openingHandlerSeesLastEventId() {
         String one = topics.publish("a", "a1");
         TopicStream stream =
                 topics.stream("a").onOpen((request, sse) -> sse.send("had " + sse.lastEventId()));
@@ -53,7 +53,7 @@ class OpeningTest {
     }
 
     @Test
-    void aPageThatWasMadeAtAnIdGetsWhatCameSince() {
+    void pageRenderedAtIdGetsLaterEvents() {
         TopicStream stream = topics.stream("a");
         String none = topics.lastEventId();
         String one = topics.publish("a", "a1");
@@ -64,21 +64,21 @@ class OpeningTest {
     }
 
     @Test
-    void itMayNotMoveWhereTheClientStands() {
+    void openingHandlerMayNotSendIds() {
         TestFollower follower =
                 open(
                         (request, sse) -> {
                             assertThrows(
                                     IllegalStateException.class, () -> sse.send("x", null, "7"));
                             assertThrows(
-                                    IllegalStateException.class, () -> sse.follow(topics, "b"));
+                                    IllegalStateException.class, () -> topics.follow(sse, "b"));
                             sse.send("hello");
                         });
         assertEquals(List.of("hello"), follower.story());
     }
 
     @Test
-    void oneThatClosesItsStreamLeavesNobodyBehind() {
+    void openingHandlerThatClosesLeavesNoFollower() {
         topics.topic("a", new TopicOptions().retry(Duration.ofSeconds(1)));
         TestFollower follower =
                 open(
@@ -92,13 +92,13 @@ class OpeningTest {
 
     private void assertNobodyFollows() {
         loop.run();
-        topics.sweep();
+        topics.registry().sweep();
         assertEquals(0, topics.topic("a").followers());
-        assertEquals(0, topics.logs().loops());
+        assertEquals(0, topics.registry().tasks().loops());
     }
 
     @Test
-    void whatItLeavesForTheEndRunsWhenTheClientGoes() throws Exception {
+    void onCloseOfOpeningHandlerRunsAtDisconnect() throws Exception {
         var gone = new CompletableFuture<String>();
         TestFollower follower =
                 open((request, sse) -> sse.onClose(() -> gone.complete("gone " + sse.isOpen())));

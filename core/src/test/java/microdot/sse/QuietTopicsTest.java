@@ -31,7 +31,7 @@ class QuietTopicsTest {
     }
 
     @Test
-    void aQuietTopicCostsLittle() {
+    void quietTopicTakesLittleHeap() {
         long before = heap();
         var topics = new Topics();
         publishToAll(topics);
@@ -43,7 +43,7 @@ class QuietTopicsTest {
 
     /** As many sensors have: a new value every second, and nobody wants the old ones. */
     @Test
-    void aTopicThatKeepsItsLastEventTakesLittleHoweverManyCame() {
+    void topicThatKeepsOneEventTakesLittleHeap() {
         int sensors = 100;
         long before = heap();
         var topics = new Topics();
@@ -61,13 +61,13 @@ class QuietTopicsTest {
     }
 
     @Test
-    void topicsThatKeepNothingAreForgottenAndTheirHeapWithThem() {
+    void emptyTopicsAreForgottenAndReleaseTheirHeap() {
         long before = heap();
         var topics = new Topics(64 << 10);
         publishToAll(topics);
         assertTrue(topics.topic(name(TOPICS - 1)).stats().kept() > 0);
-        topics.sweep();
-        assertNull(topics.existing(name(0)));
+        topics.registry().sweep();
+        assertNull(topics.registry().existing(name(0)));
         assertEquals(new Topic.Stats(0, 0, 0, 0, 0, 0, 0), topics.topic(name(0)).stats());
         long left = heap() - before;
         System.out.println(left + " bytes of heap are left of forgotten topics");
@@ -77,7 +77,7 @@ class QuietTopicsTest {
 
     /** Without anybody publishing, following or sweeping by hand. */
     @Test
-    void whatIsTooOldIsLetGoByItself() {
+    void sweeperTrimsOldEvents() {
         var topics = new Topics();
         var options = new TopicOptions().keepFor(Duration.ofMillis(1));
         for (int i = 0; i < 1000; i++) {

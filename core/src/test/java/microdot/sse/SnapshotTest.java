@@ -34,7 +34,7 @@ class SnapshotTest {
     }
 
     @Test
-    void aNewFollowerGetsTheStateAndThenWhatComesAfterIt() {
+    void newFollowerGetsSnapshotThenLaterEvents() {
         stateful("a", new TopicOptions());
         change("a");
         String fence = topics.publish("other", "o1");
@@ -48,20 +48,20 @@ class SnapshotTest {
     }
 
     @Test
-    void oneStateServesAllUntilSomethingIsPublished() {
+    void oneSnapshotServesAllUntilNextEvent() {
         stateful("a", new TopicOptions());
         follow("a");
         topics.publish("other", "o1");
         TestFollower second = follow("a");
         assertEquals(1, taken.get());
-        assertEquals(topics.logs().epoch.id(1), second.event(0).id());
+        assertEquals(topics.registry().order().epoch().id(1), second.event(0).id());
         change("a");
         follow("a");
         assertEquals(2, taken.get());
     }
 
     @Test
-    void aClientWithAGapGetsTheStateAndTheGapHasNoIdOfItsOwn() {
+    void clientWithGapGetsGapWithoutIdThenSnapshot() {
         stateful("a", new TopicOptions().keepEvents(1));
         String one = change("a");
         change("a");
@@ -77,7 +77,7 @@ class SnapshotTest {
     }
 
     @Test
-    void aSlowFollowerGetsTheStateAfterAnExactGap() {
+    void slowFollowerGetsExactGapThenSnapshot() {
         stateful("a", new TopicOptions().keepEvents(2));
         TestFollower slow = follow("a");
         change("a");
@@ -97,7 +97,7 @@ class SnapshotTest {
 
     /** Cut between two states, a client must not come back as one that has both. */
     @Test
-    void ofSeveralStatesOnlyTheLastHasAnId() {
+    void onlyLastOfSeveralSnapshotsHasId() {
         stateful("a", new TopicOptions());
         stateful("b", new TopicOptions());
         change("b");
@@ -109,7 +109,7 @@ class SnapshotTest {
 
     /** Nor may another topic's event, with its id, come ahead of the state. */
     @Test
-    void theStateComesAheadOfTheOthersEvents() {
+    void snapshotIsSentBeforeEventsOfOtherTopics() {
         topics.topic(
                 "a",
                 new TopicOptions()
@@ -122,11 +122,11 @@ class SnapshotTest {
         topics.publish("b", "before");
         TestFollower follower = follow("b", "a");
         assertEquals(List.of("snapshot:state", "meanwhile", "and more"), follower.story());
-        assertEquals(topics.logs().epoch.id(1), follower.event(0).id());
+        assertEquals(topics.registry().order().epoch().id(1), follower.event(0).id());
     }
 
     @Test
-    void whatIsPublishedWhileTheStateIsTakenComesAfterItOrIsToldAsAGap() {
+    void eventDuringSnapshotIsDeliveredAfterItOrInGap() {
         topics.topic(
                 "a",
                 new TopicOptions()
@@ -145,16 +145,16 @@ class SnapshotTest {
     }
 
     @Test
-    void anEventOfTheSuppliersOwnGoesOutUnderItsName() {
+    void suppliersEventKeepsItsName() {
         topics.topic(
                 "a", new TopicOptions().snapshot(() -> Event.of("x").event("all").id("ignored")));
         TestFollower follower = follow("a");
         assertEquals(List.of("all:x"), follower.story());
-        assertEquals(topics.logs().epoch.id(0), follower.event(0).id());
+        assertEquals(topics.registry().order().epoch().id(0), follower.event(0).id());
     }
 
     @Test
-    void aSupplierThatThrowsEndsTheStreamSoThatTheClientComesAgain() {
+    void throwingSupplierEndsStream() {
         topics.topic(
                 "a",
                 new TopicOptions()
@@ -170,7 +170,7 @@ class SnapshotTest {
     }
 
     @Test
-    void aChangeThatThrowsPublishesNothingAndHoldsNothing() {
+    void throwingChangePublishesNothingAndReleasesLock() {
         stateful("a", new TopicOptions());
         try {
             topics.publish(
@@ -182,6 +182,6 @@ class SnapshotTest {
             assertEquals("refused by the test", expected.getMessage());
         }
         assertEquals(0, topics.topic("a").stats().published());
-        assertFalse(topics.logs().pinned("a").state.isLocked());
+        assertFalse(topics.registry().pinned("a").changes.isLocked());
     }
 }

@@ -23,7 +23,7 @@ class SubscriptionTest {
     private final Topics topics = new Topics();
 
     @Test
-    void whatCameBeforeTheEndIsStillGiven() throws Exception {
+    void eventsBeforeEndAreStillReturned() throws Exception {
         Subscription subscription = topics.follow("a");
         var ended = new CountDownLatch(1);
         subscription.sink().onClose(ended::countDown);
@@ -36,7 +36,7 @@ class SubscriptionTest {
     }
 
     @Test
-    void whoClosesWantsNoMore() throws Exception {
+    void closedSubscriptionReturnsNothing() throws Exception {
         Subscription subscription = topics.follow("a");
         topics.publish("a", "a1");
         assertTrue(subscription.hasNext());
@@ -46,7 +46,7 @@ class SubscriptionTest {
     }
 
     @Test
-    void oneThatIsCutIsToldWhereItStands() throws Exception {
+    void disconnectedSubscriptionGetsCheckpoint() throws Exception {
         topics.topic("a", new TopicOptions().keepEvents(1).onSlow(TopicOptions.OnSlow.DISCONNECT));
         String before = topics.lastEventId();
         Subscription subscription = topics.follow("a");
@@ -70,7 +70,7 @@ class SubscriptionTest {
 
     /** Else it would hang for ever; what it failed on is in the log. */
     @Test
-    void oneThatFailsEnds() {
+    void failedSubscriptionEnds() {
         var loopIsFree = new CompletableFuture<Void>();
         Subscription subscription = topics.follow("a");
         topics.publish("a", "1");
@@ -86,12 +86,12 @@ class SubscriptionTest {
         loopIsFree.join();
         try (var log = new Logged("microdot.sse")) {
             assertFalse(subscription.hasNext());
-            assertEquals(List.of("a subscription failed"), log.messages());
+            assertEquals(List.of("a subscription failed and was closed"), log.messages());
         }
     }
 
     @Test
-    void whoAsksOnAndOnKeepsOneTaskWithTheLoop() throws Exception {
+    void repeatedRequestsKeepOneTaskOnLoop() throws Exception {
         try (Subscription subscription = topics.follow("a")) {
             var busy = new CountDownLatch(1);
             var free = new CompletableFuture<Void>();

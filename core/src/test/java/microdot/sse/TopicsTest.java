@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import microdot.Headers;
 import microdot.JsonCodec;
+import microdot.sse.log.EventId;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +36,7 @@ class TopicsTest {
     }
 
     @Test
-    void eventsOfSeveralTopicsComeInOneOrderAndOneIdResumesThem() {
+    void topicsShareOneOrderAndOneIdResumesThem() {
         TestFollower first = follow("a", "b");
         String id = topics.publish("a", "a1");
         topics.publish("b", "b1");
@@ -49,7 +50,7 @@ class TopicsTest {
     }
 
     @Test
-    void anIdIsAnEpochAndAPosition() {
+    void idIsEpochAndPosition() {
         String first = topics.publish("a", "x");
         String second = topics.publish("b", "x");
         assertTrue(first.matches("[A-Za-z0-9]{10}-1"), first);
@@ -58,7 +59,7 @@ class TopicsTest {
     }
 
     @Test
-    void whatWasPublishedAheadOfAFollowerIsNotForIt() {
+    void eventsBeforeFollowAreNotDelivered() {
         publish("a", 1, 3);
         TestFollower follower = follow("a");
         publish("a", 4, 4);
@@ -67,7 +68,7 @@ class TopicsTest {
     }
 
     @Test
-    void lastGivesHistoryToThoseWithoutAnId() {
+    void lastSendsHistoryToClientsWithoutId() {
         publish("a", 1, 5);
         publish("b", 1, 1);
         TopicStream stream = topics.stream("a", "b").last(2);
@@ -79,7 +80,7 @@ class TopicsTest {
     }
 
     @Test
-    void theHeaderWinsOverTheQuery() {
+    void headerWinsOverQueryParameter() {
         String one = topics.publish("a", "a1");
         String two = topics.publish("a", "a2");
         publish("a", 3, 3);
@@ -92,7 +93,7 @@ class TopicsTest {
     }
 
     @Test
-    void idsOfThePublisherGoOutAsTheyAreAndResume() {
+    void publisherIdsAreSentUnchangedAndResume() {
         TestFollower follower = follow("a", "b");
         assertEquals("Größe 1", topics.publish("a", Event.of("a1").id("Größe 1")));
         publish("b", 1, 2);
@@ -104,14 +105,14 @@ class TopicsTest {
     }
 
     @Test
-    void ofAnIdThatSeveralTopicsHaveTheOldestCounts() {
+    void oldestOfEqualPublisherIdsCounts() {
         topics.publish("a", Event.of("a1").id("7"));
         topics.publish("b", Event.of("b1").id("7"));
         assertEquals(List.of("b1"), back("7", "a", "b").story());
     }
 
     @Test
-    void anIdOfThePublisherThatIsLetGoIsInvalid() {
+    void trimmedPublisherIdIsInvalid() {
         topics.topic("a", new TopicOptions().keepEvents(1));
         topics.publish("a", Event.of("a1").id("one"));
         publish("a", 2, 3);
@@ -119,7 +120,7 @@ class TopicsTest {
     }
 
     @Test
-    void aGapSaysFromWhereToWhereAndWhy() {
+    void gapNamesFromToAndReason() {
         topics.topic("a", new TopicOptions().keepEvents(2));
         String one = topics.publish("a", "a1");
         publish("a", 2, 2);
@@ -134,7 +135,7 @@ class TopicsTest {
     }
 
     @Test
-    void idsOfNoUseAreGapsThatSayWhy() {
+    void unusableIdsGiveGapWithReason() {
         String id = topics.publish("a", "a1");
         assertEquals(List.of("gap a restarted null", "a1"), back("0123456789-1", "a").story());
         assertEquals(List.of("gap a invalid null", "a1"), back("nonsense", "a").story());
@@ -143,7 +144,7 @@ class TopicsTest {
     }
 
     @Test
-    void ofSeveralGapsOnlyTheLastBringsTheClientForward() {
+    void onlyLastOfSeveralGapsHasId() {
         TestFollower lost = back("0123456789-5", "a", "b");
         assertEquals(List.of("gap a restarted null", "gap b restarted null"), lost.story());
         assertNull(lost.event(0).id());
@@ -151,7 +152,7 @@ class TopicsTest {
     }
 
     @Test
-    void aGapIsToldAheadOfTheOthersEvents() {
+    void gapIsSentBeforeEventsOfOtherTopics() {
         topics.topic("b", new TopicOptions().keepEvents(1));
         String start = topics.publish("a", "a1");
         publish("b", 1, 2);
@@ -163,7 +164,7 @@ class TopicsTest {
     }
 
     @Test
-    void aSlowFollowerIsToldExactlyHowManyItMissedAndGetsTheNewest() {
+    void slowFollowerGetsExactGapThenNewestEvent() {
         topics.topic("a", new TopicOptions().keepEvents(3));
         TestFollower slow = follow("a");
         TestFollower healthy = follow("a");
@@ -190,7 +191,7 @@ class TopicsTest {
      * back as one that lacks nothing.
      */
     @Test
-    void noIdGoesOutThatWouldHideAGap() {
+    void noSentIdHidesGap() {
         topics.topic("b", new TopicOptions().keepEvents(5));
         TestFollower slow = follow("a", "b");
         slow.sink.stall();
@@ -211,7 +212,7 @@ class TopicsTest {
     }
 
     @Test
-    void aFollowerThatIsToBeCutIsToldWhenToComeAgainAndThenWhatItMissed() {
+    void disconnectedSlowFollowerGetsRetryThenGapAfterReconnect() {
         topics.topic("a", new TopicOptions().keepEvents(2).onSlow(TopicOptions.OnSlow.DISCONNECT));
         TestFollower slow = follow("a");
         publish("a", 1, 1);
@@ -231,13 +232,13 @@ class TopicsTest {
     }
 
     @Test
-    void aTimeToReconnectComesFirst() {
+    void retryIsSentFirst() {
         topics.topic("a", new TopicOptions().retry(Duration.ofSeconds(3)));
         assertEquals("retry: 3000\n\n", follow("a").text());
     }
 
     @Test
-    void aTopicKeepsSoManyBytesAndItsNewestWhateverItsSize() {
+    void topicKeepsLimitedBytesAndAlwaysItsNewestEvent() {
         topics.topic("a", new TopicOptions().keepBytes(1000));
         topics.publish("a", "x".repeat(600));
         topics.publish("a", "y".repeat(600));
@@ -249,7 +250,7 @@ class TopicsTest {
     }
 
     @Test
-    void aLargeEventComesWholeAmongSmallOnes() {
+    void largeEventArrivesWholeAmongSmallOnes() {
         TestFollower follower = follow("a");
         publish("a", 1, 1);
         String large = "x".repeat(300_000);
@@ -261,41 +262,41 @@ class TopicsTest {
     }
 
     @Test
-    void whatIsTooOldIsLetGoAndTold() {
+    void oldEventsAreTrimmedAndReportedAsGap() {
         topics.topic("a", new TopicOptions().keepFor(Duration.ofNanos(1)));
         String id = topics.publish("a", "a1");
         publish("a", 2, 2);
-        topics.sweep();
+        topics.registry().sweep();
         assertEquals(0, topics.topic("a").stats().kept());
         assertEquals(List.of("gap a expired null"), back(id, "a").story());
     }
 
     @Test
-    void forEverIsATimeToo() {
+    void keepForMayBeUnlimited() {
         topics.topic("a", new TopicOptions().keepFor(Duration.ofSeconds(Long.MAX_VALUE)));
         publish("a", 1, 3);
-        topics.sweep();
+        topics.registry().sweep();
         assertEquals(3, topics.topic("a").stats().kept());
     }
 
     @Test
-    void aForgottenTopicsSuccessorTellsWhatIsLost() {
+    void successorOfForgottenTopicReportsGap() {
         String first = topics.publish("other", "o1");
-        EventLog log = topics.logs().pinned("a");
+        TopicState topic = topics.registry().pinned("a");
         publish("a", 1, 1);
-        log.trim(System.nanoTime() + Duration.ofHours(1).toNanos());
-        topics.sweep();
+        topic.log.trim(System.nanoTime() + Duration.ofHours(1).toNanos());
+        topics.registry().sweep();
         assertEquals(1, topics.topic("a").stats().published(), "pinned, it is not forgotten");
-        log.unpin();
-        topics.sweep();
-        assertNull(topics.existing("a"));
+        topic.unpin();
+        topics.registry().sweep();
+        assertNull(topics.registry().existing("a"));
         TestFollower back = back(first, "a", "other");
         assertEquals(List.of("gap a expired null"), back.story());
         assertEquals(List.of(), back(first, "never", "other").story());
     }
 
     @Test
-    void allTopicsTogetherKeepSoMuchAndTheOldestGoesFirst() {
+    void memoryBudgetEvictsOldestEventsFirst() {
         var small = new Topics(10_000);
         TestFollower.of(loop, small, "quiet"); // a log without events must not hold up the others
         small.publish("old", "x".repeat(3000));
@@ -313,7 +314,7 @@ class TopicsTest {
     }
 
     @Test
-    void whatWouldDeceiveAClientIsRefused() {
+    void misleadingNamesAndIdsAreRejected() {
         for (String name : List.of("gap", "checkpoint")) {
             assertThrows(
                     IllegalArgumentException.class,
@@ -330,11 +331,11 @@ class TopicsTest {
         assertThrows(IllegalArgumentException.class, () -> topics.stream());
         String[] many = IntStream.range(0, 65).mapToObj(i -> "t" + i).toArray(String[]::new);
         assertThrows(IllegalArgumentException.class, () -> topics.stream(many));
-        assertEquals(0, topics.logs().head());
+        assertEquals(0, topics.head());
     }
 
     @Test
-    void aFilterLetsThroughWhatItAccepts() {
+    void filterPassesAcceptedEvents() {
         TopicStream stream =
                 topics.stream("a").where((request, event) -> !event.data().equals("a2"));
         var follower = new TestFollower(loop).follow(stream, null);
@@ -345,18 +346,18 @@ class TopicsTest {
     }
 
     @Test
-    void aFilterIsAskedAboutTheLatestToo() {
+    void filterTestsLatestByKeyToo() {
         topics.topic("a", new TopicOptions().keepEvents(1).latestBy(Event::data));
         publish("a", 1, 4);
         TopicStream stream =
                 topics.stream("a").where((request, event) -> !event.data().equals("a2"));
-        String id = topics.logs().epoch.id(0);
+        String id = topics.registry().order().epoch().id(0);
         var follower = new TestFollower(loop).follow(stream, id).await(3);
         assertEquals(List.of("a1", "a3", "a4"), follower.story());
     }
 
     @Test
-    void aGapBeginsBehindWhatTheFilterHeldBack() {
+    void gapBeginsAfterFilteredEvents() {
         topics.topic("a", new TopicOptions().keepEvents(1));
         TopicStream stream =
                 topics.stream("a").where((request, event) -> !event.data().equals("a10"));
@@ -370,11 +371,11 @@ class TopicsTest {
         slow.sink.unstall();
         slow.await(3);
         assertEquals(List.of("gap a slow 9", "gap a slow 9", "a20"), slow.story());
-        assertEquals(topics.logs().epoch.id(10), slow.gap(1).from());
+        assertEquals(topics.registry().order().epoch().id(10), slow.gap(1).from());
     }
 
     @Test
-    void aFilterThatThrowsEndsItsOwnStreamOnly() {
+    void throwingFilterEndsOnlyItsStream() {
         TopicStream stream =
                 topics.stream("a")
                         .where(
@@ -390,7 +391,7 @@ class TopicsTest {
     }
 
     @Test
-    void aQuietStreamsHeartbeatCarriesItsPositionForward() {
+    void heartbeatOfQuietStreamCarriesPosition() {
         topics.topic("a", new TopicOptions().checkpoints(true));
         TestFollower follower = follow("a");
         follower.sink.heartbeatNow();
@@ -410,7 +411,7 @@ class TopicsTest {
     }
 
     @Test
-    void aHeartbeatNeverCutsNorSkips() {
+    void heartbeatNeverDisconnectsNorSkips() {
         topics.topic(
                 "a",
                 new TopicOptions()
@@ -426,7 +427,7 @@ class TopicsTest {
     }
 
     @Test
-    void aHundredThousandQuietTopicsCostLittle() {
+    void hundredThousandQuietTopicsTakeLittleHeap() {
         long before = used();
         for (int i = 0; i < 100_000; i++) {
             topics.publish("topic/" + i, "x");
@@ -442,7 +443,7 @@ class TopicsTest {
     }
 
     @Test
-    void theJsonOfAGapIsFlat() {
+    void gapJsonIsFlat() {
         TestFollower lost = back("nonsense", "a");
         Map<?, ?> gap =
                 JsonCodec.standard()
@@ -456,24 +457,25 @@ class TopicsTest {
     }
 
     @Test
-    void whatIsLostBetweenTheAnswerAndTheFollowingIsToldAlsoWithHistory() {
+    void lossBetweenResponseAndFollowIsReportedWithHistory() {
         topics.topic("a", new TopicOptions().keepEvents(2));
         var follower = new TestFollower(loop);
         long opened = topics.head();
         publish("a", 1, 5);
-        topics.follow(
-                follower.sink,
-                List.of("a"),
-                new StartPosition.Wish(null, opened, 1),
-                null,
-                new StreamClosingFrames());
+        topics.followers()
+                .follow(
+                        follower.sink,
+                        List.of("a"),
+                        new StartPosition.Wish(null, opened, 1),
+                        null,
+                        new StreamClosingFrames());
         loop.run();
         assertEquals(List.of("gap a expired null", "a4", "a5"), follower.story());
     }
 
     /** Without an id it would come back as a new one, and nobody would tell it what it missed. */
     @Test
-    void aFollowerThatIsToBeCutAheadOfItsFirstEventIsToldWhereItStands() {
+    void slowFollowerGetsCheckpointBeforeDisconnect() {
         topics.topic("a", new TopicOptions().keepEvents(2).onSlow(TopicOptions.OnSlow.DISCONNECT));
         publish("b", 1, 3);
         TestFollower slow = follow("a", "b");
@@ -489,7 +491,7 @@ class TopicsTest {
 
     /** What has passed a filter and waits to be put is not given yet. */
     @Test
-    void whereItStandsIsAheadOfWhatIsNotPutYet() {
+    void checkpointIsBeforeUnwrittenEvents() {
         topics.topic("a", new TopicOptions().keepEvents(1).onSlow(TopicOptions.OnSlow.DISCONNECT));
         TopicStream stream =
                 topics.stream("b", "a")

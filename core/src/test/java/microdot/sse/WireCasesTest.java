@@ -40,7 +40,7 @@ class WireCasesTest {
     }
 
     @Test
-    void theCasesAreFound() throws Exception {
+    void casesAreFound() throws Exception {
         assertTrue(cases().size() >= 25, () -> "too few wire cases: is the folder read?");
     }
 

@@ -1,4 +1,4 @@
-package microdot.sse;
+package microdot.sse.log;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -9,15 +9,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest event of each key among those that a log keeps no more, in the order of their
- * positions. Under the lock of the topics.
+ * The newest event of each key among the events that a log has trimmed, in the order of their
+ * positions. Under the lock of the order.
  */
-final class LatestByKey {
-    static final int MAX_KEYS = 10_000;
+public final class LatestByKey {
+    public static final int MAX_KEYS = 10_000;
 
     private final MemoryBudget budget;
 
-    /** The entry that is its key's newest, whether the log still keeps it or this table does. */
+    /** The entry that is its key's newest, whether the log or this table holds it. */
     private final Map<Object, Long> newest = new HashMap<>();
 
     private final LinkedHashMap<Object, Frame> frames = new LinkedHashMap<>();
@@ -36,16 +36,16 @@ final class LatestByKey {
         }
     }
 
-    /** Takes what the log lets go, unless a newer one of its key replaced it. */
-    void trimmed(@Nullable Object key, Segment segment, int at) {
+    /** Takes an entry that the log trims, unless a newer one of its key replaced it. */
+    void trimmed(@Nullable Object key, Segment segment, int index) {
         if (key == null) {
-            floor = segment.position(at); // Replaced by none and remembered by none: lost.
+            floor = segment.position(index); // Nothing replaced it and nothing remembers it: lost.
             return;
         }
-        if (!Objects.equals(newest.get(key), segment.first + at)) {
+        if (!Objects.equals(newest.get(key), segment.first() + index)) {
             return;
         }
-        Frame frame = Frame.copyOf(segment, at);
+        Frame frame = Frame.copyOf(segment, index);
         frames.putLast(key, frame);
         budget.add(frame.length());
         if (frames.size() > MAX_KEYS) {
@@ -67,15 +67,17 @@ final class LatestByKey {
     }
 
     /**
-     * Those behind the position: all up to the floor, which are told together with the gap that it
-     * means, and a batch of the rest.
+     * Returns the frames after the position: all up to the floor, because they are sent together
+     * with the gap that ends there, and a batch of the rest.
+     *
+     * @param batch how many frames make the batch full
+     * @param batchBytes how many bytes make it full
      */
-    List<Frame> after(long position) {
+    public List<Frame> after(long position, int batch, long batchBytes) {
         var found = new ArrayList<Frame>();
         long bytes = 0;
         for (Frame frame : frames.values()) {
-            boolean full =
-                    found.size() >= FollowerFilter.BATCH || bytes >= FollowerFilter.BATCH_BYTES;
+            boolean full = found.size() >= batch || bytes >= batchBytes;
             if (full && frame.position() > floor) {
                 break;
             }
@@ -87,8 +89,8 @@ final class LatestByKey {
         return found;
     }
 
-    /** Up to where something may be lost: the position of the newest event that was. */
-    long floor() {
+    /** Returns the position of the newest event that was lost: up to there is a gap. */
+    public long floor() {
         return floor;
     }
 
@@ -96,13 +98,13 @@ final class LatestByKey {
         return frames.isEmpty();
     }
 
-    /** The position of its oldest; it must not be empty. */
+    /** Returns the position of the oldest frame; the table must not be empty. */
     long first() {
         return frames.firstEntry().getValue().position();
     }
 
-    /** The position of its newest, or of the floor where that is higher. */
-    long last() {
+    /** Returns the position of the newest frame, or the floor where that is higher. */
+    public long last() {
         return isEmpty() ? floor : Math.max(floor, frames.lastEntry().getValue().position());
     }
 }

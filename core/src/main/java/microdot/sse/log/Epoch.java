@@ -1,23 +1,26 @@
-package microdot.sse;
+package microdot.sse.log;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** One life of the topics, as the ids of its positions are written. */
-final class Epoch {
+/** One run of the order, from its start to the end of the process, and the ids of its positions. */
+public final class Epoch {
     private final String name = EventId.newEpoch();
     private final byte[] start = ("id: " + name + "-").getBytes(StandardCharsets.US_ASCII);
 
-    boolean isOf(EventId id) {
+    Epoch() {}
+
+    /** Returns whether the id was given in this epoch. */
+    public boolean isOf(EventId id) {
         return id.epoch().equals(name);
     }
 
-    String id(long position) {
+    public String id(long position) {
         return name + "-" + position;
     }
 
-    /** The field, with its line's end. */
-    byte[] idLine(long position) {
+    /** Returns the {@code id} field with this position, with the end of its line. */
+    public byte[] idLine(long position) {
         byte[] digits = Long.toString(position).getBytes(StandardCharsets.US_ASCII);
         byte[] line = Arrays.copyOf(start, start.length + digits.length + 1);
         System.arraycopy(digits, 0, line, start.length, digits.length);

@@ -1,5 +1,6 @@
-package microdot.sse;
+package microdot.sse.log;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -8,52 +9,59 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
-import microdot.JsonCodec;
 import org.jetbrains.lincheck.Lincheck;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** The few steps that take no lock, in each order in which threads may take them. */
+/** Runs the few steps that take no lock in each order in which threads may take them. */
 class InterleavingsTest {
-    private static final JsonCodec JSON = JsonCodec.standard();
-    private static final Logs LOGS = new Logs(1 << 20, JSON);
-    private static final CatchUp CATCH_UP = new CatchUp(LOGS, JSON);
-    private static final EncodedEvent SHORT = EncodedEvent.of(Event.of("short"), JSON);
-    private static final EncodedEvent LONG = EncodedEvent.of(Event.of("l".repeat(1500)), JSON);
+    private static final Retention ONE_EVENT = new Retention(1, 1 << 20, Long.MAX_VALUE / 4, null);
+    private static final Retention TWO_EVENTS = new Retention(2, 1 << 20, Long.MAX_VALUE / 4, null);
+    private static final EncodedEvent SHORT = event(10);
+    private static final EncodedEvent LONG = event(1500);
     private static final byte[][] ID_LINES = {
         {}, EncodedEvent.idLine("1"), EncodedEvent.idLine("2")
     };
 
     /**
-     * What only the threads' lambdas hold is taken for their own, and its steps are not told apart;
-     * what was here is not.
+     * Lincheck takes what only the threads' lambdas hold for thread-local, and does not interleave
+     * its steps; what was assigned to this field is shared.
      */
     private static volatile @Nullable Object shared;
 
-    /** A loop, two topics, and for each a follower that notes the head when it is pulled. */
+    private static EncodedEvent event(int length) {
+        byte[] rest = ("data: " + "x".repeat(length) + "\n\n").getBytes(US_ASCII);
+        return new EncodedEvent(new byte[0], rest, null);
+    }
+
+    private static EventLog log(Retention retention) {
+        return new EventLog(retention, 0, new MemoryBudget(1 << 20));
+    }
+
+    /** A loop, two topics, and for each a reader that notes the head when it is pulled. */
     private static final class Model {
         private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-        private final DeliveryTask turn = new DeliveryTask(tasks::add);
-        private final Listener[] listeners = {new Listener(turn), new Listener(turn)};
+        private final DeliveryTask task = new DeliveryTask(tasks::add);
+        private final Listener[] listeners = {new Listener(task), new Listener(task)};
 
         void publish(int topic) {
             listeners[topic].publish();
         }
 
-        // No more often than it could have something: to wait would be a spin.
+        // No more often than there could be a task: to wait for one would be a spin.
         void loop(int tasksAtMost) {
             for (int i = 0; i < tasksAtMost; i++) {
-                Runnable task = tasks.poll();
-                if (task != null) {
-                    task.run();
+                Runnable next = tasks.poll();
+                if (next != null) {
+                    next.run();
                 }
             }
         }
 
-        /** The publishers are through, the loop is not. */
+        /** The publishers have finished, the loop has not. */
         void check() {
-            for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-                task.run();
+            for (Runnable next = tasks.poll(); next != null; next = tasks.poll()) {
+                next.run();
             }
             for (Listener listener : listeners) {
                 assertEquals(listener.head, listener.seen);
@@ -61,19 +69,19 @@ class InterleavingsTest {
         }
     }
 
-    private static final class Listener {
-        private final LoopReaders audience;
+    private static final class Listener extends LoopReaders.Reader {
+        private final LoopReaders readers;
         private volatile long head;
         private long seen;
 
-        Listener(DeliveryTask turn) {
-            audience = new LoopReaders(turn);
-            audience.add(cursor(() -> seen = head));
+        Listener(DeliveryTask task) {
+            readers = new LoopReaders(task);
+            readers.add(this);
         }
 
-        private static Cursor cursor(Runnable pulled) {
-            var follower = new Follower(LOGS, CATCH_UP, new PulledSink(pulled), null, false);
-            return new Cursor(follower, new EventLog("a", 0, new MemoryBudget(1 << 20)), 0, 0);
+        @Override
+        protected void pull() {
+            seen = head;
         }
 
         private synchronized void rise() {
@@ -82,12 +90,12 @@ class InterleavingsTest {
 
         void publish() {
             rise();
-            audience.wake();
+            readers.wake();
         }
     }
 
     @Test
-    void noWakeUpIsLost() {
+    void wakeUpIsNeverLost() {
         Lincheck.runConcurrentTest(
                 1_500,
                 () -> {
@@ -106,9 +114,9 @@ class InterleavingsTest {
                 });
     }
 
-    /** Also while the index grows, which it does at the fifth. */
+    /** The index grows at the fifth entry. */
     @Test
-    void anEntryIsSeenWholeOrNotAtAll() {
+    void readerSeesWholeEntriesWhileIndexGrows() {
         Lincheck.runConcurrentTest(
                 1_500,
                 () -> {
@@ -139,22 +147,13 @@ class InterleavingsTest {
     }
 
     @Test
-    void aReaderSeesWholeEntriesOrThatItLags() {
+    void readerSeesWholeEntryOrThatItLags() {
         Lincheck.runConcurrentTest(
                 500,
                 () -> {
-                    var log = new EventLog("a", 0, new MemoryBudget(1 << 20));
+                    EventLog log = log(ONE_EVENT);
                     shared = log;
-                    log.configure(new TopicOptions().keepEvents(1), JSON);
-                    Thread writer =
-                            new Thread(
-                                    () -> {
-                                        for (int position = 1; position <= 2; position++) {
-                                            EncodedEvent event = position == 2 ? LONG : SHORT;
-                                            log.append(
-                                                    event, ID_LINES[position], position, 0, null);
-                                        }
-                                    });
+                    Thread writer = new Thread(() -> appendTwo(log));
                     var failure = new AtomicReference<@Nullable Throwable>();
                     Thread reader = new Thread(() -> failure.set(failure(() -> read(log))));
                     run(writer, reader);
@@ -163,12 +162,10 @@ class InterleavingsTest {
                 });
     }
 
-    private static @Nullable Throwable failure(Runnable checks) {
-        try {
-            checks.run();
-            return null;
-        } catch (RuntimeException | Error e) {
-            return e;
+    private static void appendTwo(EventLog log) {
+        for (int position = 1; position <= 2; position++) {
+            EncodedEvent event = position == 2 ? LONG : SHORT;
+            log.append(event, ID_LINES[position], position, 0, null);
         }
     }
 
@@ -178,14 +175,58 @@ class InterleavingsTest {
             long entry = log.keptFrom();
             Segment segment = log.find(entry);
             if (segment == null) {
-                continue; // Yet to come, or gone.
+                continue; // Yet to come, or trimmed.
             }
-            Frame frame = Frame.in(segment, (int) (entry - segment.first));
+            Frame frame = Frame.in(segment, (int) (entry - segment.first()));
             assertTrue(frame.position() == entry + 1 && frame.position() >= last);
             last = frame.position();
             EncodedEvent event = last == 2 ? LONG : SHORT;
-            byte[] copy = Frame.copyOf(segment, (int) (entry - segment.first)).bytes();
+            byte[] copy = Frame.copyOf(segment, (int) (entry - segment.first())).bytes();
             assertArrayEquals(event.toBytes(ID_LINES[(int) last]), copy);
+        }
+    }
+
+    /** As a snapshot does: it reads the head first, then the first entry after it. */
+    @Test
+    void entryAfterHeadIsExactWithoutTheLock() {
+        Lincheck.runConcurrentTest(
+                500,
+                () -> {
+                    var head = new Head();
+                    shared = head;
+                    Thread writer = new Thread(head::appendTwo);
+                    var failure = new AtomicReference<@Nullable Throwable>();
+                    Thread reader = new Thread(() -> failure.set(failure(head::check)));
+                    run(writer, reader);
+                    assertNull(failure.get());
+                });
+    }
+
+    /** A log whose head rises after each append, as {@link TopicOrder} raises it. */
+    private static final class Head {
+        private final EventLog log = log(TWO_EVENTS);
+        private volatile long head;
+
+        void appendTwo() {
+            log.append(SHORT, ID_LINES[1], 1, 0, null);
+            head = 1;
+            log.append(LONG, ID_LINES[2], 2, 0, null);
+            head = 2;
+        }
+
+        // Position n is entry n - 1: nothing was trimmed.
+        void check() {
+            long position = head;
+            assertEquals(position, log.firstAfter(position));
+        }
+    }
+
+    private static @Nullable Throwable failure(Runnable checks) {
+        try {
+            checks.run();
+            return null;
+        } catch (RuntimeException | Error e) {
+            return e;
         }
     }
 

@@ -1,0 +1,131 @@
+package microdot.sse;
+
+import java.util.ArrayList;
+import java.util.List;
+import microdot.BodySink;
+import microdot.ClosingFrames;
+import microdot.sse.log.DeliveryTask;
+import microdot.sse.log.DeliveryTasks;
+import microdot.sse.log.TopicOrder;
+import org.jspecify.annotations.Nullable;
+
+/** Starts followers: fixes where each begins, and registers it with its topics and its loop. */
+final class FollowerStart {
+    private final TopicRegistry registry;
+    private final TopicOrder order;
+    private final DeliveryTasks tasks;
+    private final CatchUp catchUp;
+
+    FollowerStart(TopicRegistry registry, CatchUp catchUp) {
+        this.registry = registry;
+        this.order = registry.order();
+        this.tasks = registry.tasks();
+        this.catchUp = catchUp;
+    }
+
+    /**
+     * Makes the sink follow topics. On an event loop, everything that may wait runs on another
+     * thread.
+     *
+     * @param closingFrames the stream's, which ask the follower once delivery has started
+     */
+    void follow(
+            BodySink sink,
+            List<String> names,
+            StartPosition.Wish wish,
+            @Nullable FollowerFilter filter,
+            StreamClosingFrames closingFrames) {
+        var follower = new Follower(order, catchUp, sink, filter, wish.lastEventId() != null);
+        sink.feed(follower);
+        sink.keepAlive(follower::heartbeat);
+        var start = new StartPosition(order, catchUp, sink, filter != null);
+        Runnable begin = () -> begin(follower, sink, names, wish, start, closingFrames);
+        if (!sink.isOnLoop()) {
+            begin.run();
+            prepare(follower, start);
+        } else if (!order.runIfFree(begin)) {
+            follower.onThread(
+                    () -> {
+                        begin.run();
+                        prepare(follower, start);
+                    });
+        } else if (!start.preparations().isEmpty()) {
+            follower.onThread(() -> prepare(follower, start));
+        }
+    }
+
+    private static void prepare(Follower follower, StartPosition start) {
+        start.preparations().forEach(follower::prepareNow);
+    }
+
+    /** Fixes where the follower begins, and starts delivery on its loop. */
+    private void begin(
+            Follower follower,
+            BodySink sink,
+            List<String> names,
+            StartPosition.Wish wish,
+            StartPosition start,
+            StreamClosingFrames closingFrames) {
+        var topics = new ArrayList<TopicState>(names.size());
+        for (String name : names) {
+            topics.add(registry.pinned(name));
+        }
+        DeliveryTask task = order.locked(() -> join(sink, topics, wish, start));
+        // An array, and not the list it is made from: it lives as long as the stream.
+        Cursor[] cursors = start.cursors().toArray(Cursor[]::new);
+        follower.onLoop(() -> follower.begin(cursors, closingFrames));
+        sink.onClose(
+                () -> {
+                    // Here and not on the loop: a loop that has stopped would never run it.
+                    for (Cursor cursor : cursors) {
+                        cursor.depart();
+                    }
+                    task.leave();
+                    follower.onLoop(follower::leave);
+                });
+    }
+
+    /**
+     * Under the lock of the order. Returns the task that wakes the cursors.
+     *
+     * @param topics pinned by the caller
+     */
+    private DeliveryTask join(
+            BodySink sink, List<TopicState> topics, StartPosition.Wish wish, StartPosition start) {
+        long now = System.nanoTime();
+        topics.forEach(topic -> topic.log.trim(now));
+        start.fix(topics, wish);
+        DeliveryTask task = tasks.join(sink.loop());
+        for (Cursor cursor : start.cursors()) {
+            cursor.topic.followers.incrementAndGet();
+            cursor.wokenBy(cursor.topic.readers.join(task));
+        }
+        return task;
+    }
+
+    /**
+     * Returns the closing frames for a stream that is closed before delivery started. A new client
+     * would reconnect as new, without what was published since, and so gets an id. The exception is
+     * a client that begins with a snapshot or with the last events: with an id it would not be sent
+     * those.
+     */
+    ClosingFrames beforeDelivery(List<String> names, StartPosition.Wish wish) {
+        return delay ->
+                wish.lastEventId() != null || wish.last() > 0 || haveSnapshot(names)
+                        ? Retry.in(delay)
+                        : StreamClosingFrames.join(
+                                EventEncoder.checkpoint(order.epoch().idLine(wish.opened())),
+                                Retry.in(delay));
+    }
+
+    /** Returns whether code of the application makes a snapshot of one of the topics. */
+    boolean haveSnapshot(List<String> names) {
+        for (String name : names) {
+            TopicState topic = registry.existing(name);
+            if (topic != null && topic.snapshots() != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,87 @@
+package microdot.sse;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import microdot.Body;
+import microdot.BodySink;
+import microdot.Request;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ties a handler's thread to the life of its stream. The thread is interrupted at most once, and
+ * only while the handler runs: a later interrupt would hit whatever the thread does next. The
+ * stream keeps this object to its end, however long the stream continues without the thread.
+ */
+final class HandlerLife {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
+    /** Null when the handler must not be interrupted any more. */
+    private @Nullable Thread thread = Thread.currentThread();
+
+    private boolean cancelled;
+
+    private HandlerLife() {}
+
+    /**
+     * Begins on the handler's thread. Returns null when the stream has ended already: the handler
+     * must not start, because nothing would interrupt it.
+     */
+    static @Nullable HandlerLife begin(BodySink sink) {
+        sink.keepAlive(() -> EventEncoder.HEARTBEAT);
+        var life = new HandlerLife();
+        sink.onClose(life::cancel);
+        if (life.isCancelled()) {
+            life.finish();
+            return null;
+        }
+        return life;
+    }
+
+    /**
+     * The handler has returned or failed.
+     *
+     * @param rest continues the stream after a return; null when the return ends it
+     */
+    void end(
+            BodySink sink,
+            Request request,
+            @Nullable Throwable failure,
+            Body.@Nullable StreamWriter rest)
+            throws Exception {
+        boolean wasCancelled = finish();
+        if (failure != null && wasCancelled) {
+            LOG.log(Level.DEBUG, () -> request + " was cancelled", failure);
+        } else if (failure != null) {
+            LOG.log(Level.ERROR, "the event stream " + request + " failed", failure);
+            sink.abort();
+        } else if (!wasCancelled && rest != null) {
+            rest.writeTo(sink);
+        } else if (!wasCancelled) {
+            sink.end();
+        }
+    }
+
+    /** Runs on a thread of the transport, or on the thread that closed the stream. */
+    private synchronized void cancel() {
+        cancelled = true;
+        Thread running = thread;
+        // A handler that closed its own stream must not be interrupted in what it does afterwards.
+        if (running != null && running != Thread.currentThread()) {
+            thread = null;
+            running.interrupt();
+        }
+    }
+
+    private synchronized boolean isCancelled() {
+        return cancelled;
+    }
+
+    /** Returns whether the stream ended before the handler did. */
+    private synchronized boolean finish() {
+        thread = null;
+        if (cancelled) {
+            Thread.interrupted();
+        }
+        return cancelled;
+    }
+}

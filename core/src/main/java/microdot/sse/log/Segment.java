@@ -1,0 +1,138 @@
+package microdot.sse.log;
+
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A part of a log: consecutive frames in one array, and an index. It only grows at its end, by one
+ * writer under the lock of {@link TopicOrder}. Readers need no lock, because the count is written
+ * last. It is never reused for anything else: a reader of an old segment reads what was there.
+ */
+public final class Segment {
+    private final long first;
+    private final byte[] bytes;
+    private long[] positions;
+    private long[] times;
+    private int[] ends;
+    private @Nullable Object @Nullable [] keys;
+    private @Nullable String @Nullable [] userIds;
+    private volatile int count;
+
+    Segment(long first, int size) {
+        this.first = first;
+        this.bytes = new byte[size];
+        // A guess at short events; the index grows when they are shorter still.
+        int entries = Math.clamp(size / 256, 4, 256);
+        this.positions = new long[entries];
+        this.times = new long[entries];
+        this.ends = new int[entries];
+    }
+
+    // ---- Writing, under the lock of the order ----
+
+    boolean hasRoom(int length) {
+        return bytes.length - used() >= length;
+    }
+
+    /** Returns where the next frame begins. */
+    int used() {
+        return count == 0 ? 0 : ends[count - 1];
+    }
+
+    /** Makes the bytes before the end, which are written already, an entry. */
+    void add(long position, long time, int end, @Nullable Object key, @Nullable String userId) {
+        int index = count;
+        if (index == ends.length) {
+            grow();
+        }
+        positions[index] = position;
+        times[index] = time;
+        ends[index] = end;
+        if (key != null) {
+            keys = keys == null ? new @Nullable Object[ends.length] : keys;
+            keys[index] = key;
+        }
+        if (userId != null) {
+            userIds = userIds == null ? new @Nullable String[ends.length] : userIds;
+            userIds[index] = userId;
+        }
+        count = index + 1;
+    }
+
+    // Readers of the old arrays find in them everything that they may look at.
+    private void grow() {
+        int entries = ends.length * 2;
+        long[] morePositions = Arrays.copyOf(positions, entries);
+        long[] moreTimes = Arrays.copyOf(times, entries);
+        int[] moreEnds = Arrays.copyOf(ends, entries);
+        keys = keys == null ? null : Arrays.copyOf(keys, entries);
+        userIds = userIds == null ? null : Arrays.copyOf(userIds, entries);
+        // A reader that read an older count and finds a new array must find it filled.
+        VarHandle.storeStoreFence();
+        positions = morePositions;
+        times = moreTimes;
+        ends = moreEnds;
+    }
+
+    long time(int index) {
+        return times[index];
+    }
+
+    @Nullable Object key(int index) {
+        return keys == null ? null : keys[index];
+    }
+
+    @Nullable String userId(int index) {
+        return userIds == null ? null : userIds[index];
+    }
+
+    // ---- Reading, from any thread, without a lock ----
+
+    /**
+     * Returns the number, within its log, of the first entry; entries are numbered from 0 without a
+     * hole.
+     */
+    public long first() {
+        return first;
+    }
+
+    /** Returns the array that holds the frames; never change it. */
+    public byte[] bytes() {
+        return bytes;
+    }
+
+    /** Returns the number of entries. Indexes below it may be read. */
+    public int count() {
+        return count;
+    }
+
+    public long position(int index) {
+        return positions[index];
+    }
+
+    /** Returns where the frame begins. */
+    public int start(int index) {
+        return index == 0 ? 0 : ends[index - 1];
+    }
+
+    /** Returns where the frame ends. */
+    public int end(int index) {
+        return ends[index];
+    }
+
+    /** Returns the index of the first entry after the position; the count when there is none. */
+    int firstAfter(long position) {
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (positions[middle] <= position) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+}
