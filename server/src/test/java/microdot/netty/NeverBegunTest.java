@@ -59,8 +59,8 @@ class NeverBegunTest {
             handled.await();
             client.shutdownOutput();
             loops(served); // Bytes sent later have arrived, so the half-close has too.
-            turn(loops);
-            turn(loops);
+            awaitPoll(loops);
+            awaitPoll(loops);
             var release = new CountDownLatch(1);
             loops.forEach(loop -> loop.execute(() -> awaitQuietly(release)));
             answer.countDown();
@@ -84,7 +84,7 @@ class NeverBegunTest {
     }
 
     /** Waits until each loop has polled its sockets once. */
-    private static void turn(Set<Executor> loops) throws InterruptedException {
+    private static void awaitPoll(Set<Executor> loops) throws InterruptedException {
         var turned = new CountDownLatch(loops.size());
         loops.forEach(loop -> loop.execute(turned::countDown));
         turned.await();
