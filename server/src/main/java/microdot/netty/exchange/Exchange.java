@@ -35,8 +35,9 @@ public final class Exchange {
      * Routes the request, and responds at once if nothing may block; else a virtual thread
      * responds. On the event loop.
      *
-     * <p>Why responses are made on the event loop: docs/decisions, "Who only follows takes no
-     * thread" (a connect costs 54 to 82 µs of CPU instead of 80 to 104).
+     * <p>Why responses are made on the event loop:
+     * docs/decisions/0002-topic-followers-need-no-thread.md (a connect costs 54 to 82 µs of CPU
+     * instead of 80 to 104).
      */
     public void begin() {
         try {

@@ -46,7 +46,8 @@ public final class HandlerThreads implements Executor {
         thread.start();
     }
 
-    // Not a lambda: the handler of a stream keeps each stack frame below it for as long as it runs.
+    // Not a lambda, and with few variables: a stream keeps each stack frame below its handler
+    // (docs/decisions/0012-small-stack-frames.md).
     private final class Run implements Runnable {
         private @Nullable Supplier<@Nullable Runnable> work;
 
@@ -99,7 +100,7 @@ public final class HandlerThreads implements Executor {
      * Waits until no thread runs except the caller's, or the deadline is reached. An interrupt does
      * not shorten the wait: a handler that closes its server is interrupted by that close.
      *
-     * @param deadline as {@link System#nanoTime}
+     * @param deadline a time of {@link System#nanoTime}
      */
     public void await(long deadline) {
         boolean interrupted = Thread.interrupted();

@@ -144,7 +144,7 @@ final class RequestReader {
         if (!request.uri().startsWith("/") && !hosts.isEmpty()) {
             Matcher whole = WHOLE_URL.matcher(request.uri());
             if (whole.lookingAt() && !host.equalsIgnoreCase(whole.group(1))) {
-                return refuse(400, "Host (expected: that of the request line)");
+                return refuse(400, "Host (expected: the host of the request line)");
             }
         }
         return null;

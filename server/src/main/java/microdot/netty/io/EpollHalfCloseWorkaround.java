@@ -18,7 +18,8 @@ import io.netty.channel.epoll.EpollIoOps;
  * Netty modifies the registration that no longer exists, and closes the channel. Here such a
  * channel stays registered, edge-triggered, so that an error is reported once and not forever.
  *
- * <p>{@code EpollHalfCloseTest} fails as soon as Netty has mended this; delete this class then.
+ * <p>Why: docs/decisions/0013-epoll-half-close-workaround.md. {@code EpollHalfCloseWorkaroundTest}
+ * fails as soon as Netty has mended the fault; delete this class then.
  */
 final class EpollHalfCloseWorkaround implements IoHandler {
     private final IoHandler epoll;

@@ -167,7 +167,7 @@ public final class LoopConnections {
      * Waits until every connection is closed, or the deadline is reached. An interrupt does not
      * shorten the wait.
      *
-     * @param deadline as {@link System#nanoTime}
+     * @param deadline a time of {@link System#nanoTime}
      */
     public void awaitEmpty(long deadline) {
         boolean interrupted = false;

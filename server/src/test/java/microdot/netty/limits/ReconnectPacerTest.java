@@ -13,10 +13,10 @@ import org.junit.jupiter.api.Test;
 class ReconnectPacerTest {
     private static final long SECOND = 1000;
 
-    /** A clock that has long gone past where its number turns negative. */
+    /** Close to where the clock overflows and turns negative. */
     private static final long ORIGIN = Long.MAX_VALUE - 1000;
 
-    /** The most moments within any second; all of them in milliseconds. */
+    /** Returns the most moments within any one second; all in milliseconds. */
     private static int peak(long[] moments) {
         long[] sorted = moments.clone();
         Arrays.sort(sorted);
@@ -31,22 +31,22 @@ class ReconnectPacerTest {
         return peak;
     }
 
-    /** When each is back that was sent away then, as the milliseconds that it is told say. */
-    private static long[] back(ReconnectPacer returns, long[] departures) {
+    /** Returns when each client reconnects, from when it left and the delay that it was sent. */
+    private static long[] reconnects(ReconnectPacer pacer, long[] departures) {
         return Arrays.stream(departures)
                 .map(
                         at -> {
                             long now = ORIGIN + TimeUnit.MILLISECONDS.toNanos(at);
-                            return at + returns.take(now, departures.length).toMillis();
+                            return at + pacer.take(now, departures.length).toMillis();
                         })
                 .toArray();
     }
 
     @Test
-    void whoLeavesTogetherComesBackOneAfterAnother() {
+    void clientsThatLeaveTogetherReconnectOneAfterAnother() {
         for (int perSecond : new int[] {1, 7, 200, 500, 5000}) {
             int many = perSecond * 3;
-            long[] back = back(new ReconnectPacer(perSecond, ORIGIN), new long[many]);
+            long[] back = reconnects(new ReconnectPacer(perSecond, ORIGIN), new long[many]);
             assertTrue(peak(back) <= perSecond, () -> perSecond + ": " + peak(back));
             assertEquals(500, back[0]);
             assertTrue(back[many - 1] <= 500 + 3 * 1001, () -> "last at " + back[many - 1]);
@@ -54,31 +54,31 @@ class ReconnectPacerTest {
     }
 
     @Test
-    void whoLeavesAtAnyTimeIsBackAtTheWantedPaceToo() {
+    void clientsThatLeaveAtRandomTimesReconnectAtTheConfiguredRate() {
         long seed = Long.getLong("microdot.test.seed", System.nanoTime());
-        System.out.println("ReturnsTest: -Dmicrodot.test.seed=" + seed);
+        System.out.println("ReconnectPacerTest: -Dmicrodot.test.seed=" + seed);
         var random = new Random(seed);
         for (int round = 0; round < 50; round++) {
             int perSecond = 1 + random.nextInt(600);
             int over = 1 + random.nextInt(5000);
             long[] left = random.longs(1000, 0, over).sorted().toArray();
-            long[] back = back(new ReconnectPacer(perSecond, ORIGIN), left);
+            long[] back = reconnects(new ReconnectPacer(perSecond, ORIGIN), left);
             assertTrue(peak(back) <= perSecond, () -> perSecond + ": " + peak(back));
             assertTrue(IntStream.range(0, 1000).allMatch(i -> back[i] - left[i] >= 500));
         }
     }
 
     @Test
-    void nobodyWaitsForEverBecauseOfThoseWhoAreRefused() {
-        var returns = new ReconnectPacer(10, ORIGIN);
+    void delayIsBoundedHoweverManyClientsAreRejected() {
+        var pacer = new ReconnectPacer(10, ORIGIN);
         Duration longest = Duration.ZERO;
         for (int i = 0; i < 10_000; i++) {
-            Duration time = returns.take(ORIGIN, 1);
+            Duration time = pacer.take(ORIGIN, 1);
             longest = time.compareTo(longest) > 0 ? time : longest;
         }
         assertTrue(longest.compareTo(Duration.ofMillis(60_500)) <= 0, longest.toString());
         assertTrue(longest.compareTo(Duration.ofSeconds(50)) > 0, longest.toString());
-        // All that are open have a moment, however long that takes.
+        // Each open stream gets its own time, however long that takes.
         var many = new ReconnectPacer(10, ORIGIN);
         long last = 0;
         for (int i = 0; i < 1000; i++) {
