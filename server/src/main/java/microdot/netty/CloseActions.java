@@ -3,6 +3,7 @@ package microdot.netty;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /** The end of a stream, which comes once, and what is to run then. From any thread. */
@@ -14,6 +15,7 @@ final class CloseActions {
     private Runnable[] actions = NONE;
     private boolean come;
     private @Nullable Thread teller; // Runs the actions.
+    private @Nullable CountDownLatch told; // Made by the first thread that waits.
 
     /** Runs it at the end, or at once when that has come. */
     void add(Runnable action) {
@@ -48,9 +50,13 @@ final class CloseActions {
                 runGuarded(action);
             }
         } finally {
+            CountDownLatch waiting;
             synchronized (this) {
                 teller = null;
-                notifyAll();
+                waiting = told;
+            }
+            if (waiting != null) {
+                waiting.countDown();
             }
         }
     }
@@ -65,11 +71,25 @@ final class CloseActions {
     }
 
     /** Waits, once it has come, until all actions have run; not on the thread that runs them. */
-    synchronized void awaitTold() {
+    void awaitTold() {
+        CountDownLatch latch;
+        synchronized (this) {
+            if (teller == null || teller == Thread.currentThread()) {
+                return;
+            }
+            latch = told == null ? new CountDownLatch(1) : told;
+            told = latch;
+        }
+        awaitUninterrupted(latch);
+    }
+
+    /** Outside the monitor: on Java 21 a virtual thread that waits inside one keeps its carrier. */
+    private static void awaitUninterrupted(CountDownLatch latch) {
         boolean interrupted = false;
-        while (teller != null && teller != Thread.currentThread()) {
+        while (true) {
             try {
-                wait();
+                latch.await();
+                break;
             } catch (InterruptedException e) {
                 interrupted = true;
             }
