@@ -25,8 +25,9 @@ new() {
         mkdir -p "$folder/$(dirname "$file")"
         sed -e "s/@NAME@/$name/g" -e "s/@VERSION@/$(project_version)/g" -e "s/@JUNIT@/$(project_property junit.version)/g" \
             "$template/$file" >"$folder/$file"
+        if [ -x "$template/$file" ]; then chmod +x "$folder/$file"; fi
     done
-    say "Made $folder. Next: ./microdot install (once), then in $folder: mvn -q compile exec:exec"
+    say "Made $folder. Next: ./microdot install (once), then in $folder: ./run"
 }
 
 # The folder's name with the characters that Maven takes.

@@ -14,7 +14,7 @@ public class App {
     static Microdot app() {
         var app = new Microdot();
         app.get("/", request -> Response.resource(App.class, "/static", "index.html"));
-        app.get("/{file}", request -> Response.resource(App.class, "/static", request.param("file")));
+        app.get("/static/{file}", request -> Response.resource(App.class, "/static", request.param("file")));
 
         app.get("/events", withSse((request, sse) -> {
             while (true) {
