@@ -4,7 +4,7 @@
 
 # install MAVEN ARGS...: puts the libraries into the local Maven repository, without running tests.
 install() {
-    say "Installing (the first time fetches the libraries)..."
+    say "Installing (the first time downloads the libraries)..."
     logged install -ntp -Pdocumented -Dspotless.check.skip=true -Dmaven.test.skip=true \
         -pl .,bom,core,server,testing install "$@"
     say "Installed microdot, microdot-core, microdot-testing and microdot-bom $(project_version). Next: ./microdot new DIR"
