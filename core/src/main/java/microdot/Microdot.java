@@ -148,12 +148,11 @@ public final class Microdot {
 
     /**
      * Serves, prints the addresses, and blocks until SIGINT, SIGTERM or an interrupt of this
-     * thread; then closes the server as {@link Server#close} says.
-     *
-     * @throws UncheckedIOException when the address cannot be bound; the message names it
+     * thread; then closes the server as {@link Server#close} says. When the address cannot be
+     * bound, prints one sentence that names it and ends the process with status 1.
      */
     public void run(ServerOptions options) {
-        Server server = start(options);
+        Server server = startOrExit(options);
         var hook = new Thread(server::close, "microdot-shutdown");
         Runtime.getRuntime().addShutdownHook(hook);
         ServerUrls.of(options.host(), server.port()).forEach(System.out::println);
@@ -164,6 +163,21 @@ public final class Microdot {
             Thread.currentThread().interrupt();
         }
         removeHook(hook);
+    }
+
+    /** The address is the operator's to mend: a stack trace would only hide the sentence. */
+    private Server startOrExit(ServerOptions options) {
+        try {
+            return start(options);
+        } catch (UncheckedIOException e) {
+            Throwable cause = e.getCause();
+            System.err.println(
+                    "microdot: "
+                            + (cause == null ? e : cause).getMessage()
+                            + " (expected: a free port and an address of this machine)");
+            System.exit(1);
+            throw e;
+        }
     }
 
     private static void removeHook(Thread hook) {

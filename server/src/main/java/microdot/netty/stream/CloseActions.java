@@ -3,6 +3,7 @@ package microdot.netty.stream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /** The end of a stream, which happens once, and the actions that run then. Thread-safe. */
@@ -14,6 +15,7 @@ final class CloseActions {
     private Runnable[] actions = NONE;
     private boolean ended;
     private @Nullable Thread runner; // The thread that runs the actions, while it does.
+    private @Nullable CountDownLatch done; // Made by the first thread that waits.
 
     /** Runs the action at the end of the stream, or at once if the stream has ended. */
     void add(Runnable action) {
@@ -48,9 +50,13 @@ final class CloseActions {
                 runGuarded(action);
             }
         } finally {
+            CountDownLatch waiting;
             synchronized (this) {
                 runner = null;
-                notifyAll();
+                waiting = done;
+            }
+            if (waiting != null) {
+                waiting.countDown();
             }
         }
     }
@@ -65,11 +71,25 @@ final class CloseActions {
     }
 
     /** Waits until all actions of an ended stream have run, except on the thread that runs them. */
-    synchronized void awaitRun() {
+    void awaitRun() {
+        CountDownLatch latch;
+        synchronized (this) {
+            if (runner == null || runner == Thread.currentThread()) {
+                return;
+            }
+            latch = done == null ? new CountDownLatch(1) : done;
+            done = latch;
+        }
+        awaitUninterrupted(latch);
+    }
+
+    /** Outside the monitor: on Java 21 a virtual thread that waits inside one keeps its carrier. */
+    private static void awaitUninterrupted(CountDownLatch latch) {
         boolean interrupted = false;
-        while (runner != null && runner != Thread.currentThread()) {
+        while (true) {
             try {
-                wait();
+                latch.await();
+                break;
             } catch (InterruptedException e) {
                 interrupted = true;
             }
