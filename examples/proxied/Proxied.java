@@ -25,9 +25,10 @@ void main(String[] args) {
     app.run(new ServerOptions().host("127.0.0.1").port(port));
 }
 
-/** The last address in the list is the one that our own proxy added; the others came from the client. */
+/** The last address of the header is the one that our own proxy added; the others came from the client. */
 String client(Request request) {
-    String forwarded = request.header("X-Forwarded-For");
-    if (forwarded == null) return request.clientAddress().getAddress().getHostAddress();
+    List<String> fields = request.headers().all("X-Forwarded-For");
+    if (fields.isEmpty()) return request.clientAddress().getAddress().getHostAddress();
+    String forwarded = fields.getLast();
     return forwarded.substring(forwarded.lastIndexOf(',') + 1).strip();
 }

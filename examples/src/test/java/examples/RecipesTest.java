@@ -103,6 +103,9 @@ class RecipesTest {
             assertEquals("{\"client\":\"127.0.0.1\"}", proxied.get("/me").body());
             var answer = proxied.send("GET", "/me", "", "X-Forwarded-For", "1.2.3.4, 5.6.7.8");
             assertEquals("{\"client\":\"5.6.7.8\"}", answer.body());
+            // HAProxy adds a field of its own after the client's.
+            String[] two = {"X-Forwarded-For", "1.2.3.4", "X-Forwarded-For", "5.6.7.8"};
+            assertEquals("{\"client\":\"5.6.7.8\"}", proxied.send("GET", "/me", "", two).body());
             assertTrue(proxied.lines("/events", 1).getFirst().startsWith("data: "));
         }
     }
