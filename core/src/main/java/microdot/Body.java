@@ -37,9 +37,10 @@ public sealed interface Body {
 
         /**
          * What is said last when the server ends the body before the writer has begun, as {@link
-         * BodySink#farewell} says what is from then on; null for nothing, which is the default.
+         * BodySink#closingFrames} says what is from then on; null for nothing, which is the
+         * default.
          */
-        default @Nullable Function<Duration, byte[]> farewell() {
+        default @Nullable Function<Duration, byte[]> closingFrames() {
             return null;
         }
     }

@@ -69,7 +69,7 @@ public interface BodySink {
      * given the time after which the server would have this client come again; it is called on
      * {@link #loop()} and must not block.
      */
-    void farewell(Function<Duration, byte[]> last);
+    void closingFrames(Function<Duration, byte[]> last);
 
     /**
      * Ends the body properly, with its farewell, at a time; the earliest of all that were set

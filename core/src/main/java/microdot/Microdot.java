@@ -143,7 +143,7 @@ public final class Microdot {
                     hook.handle(request, response);
                 }
             }
-            return Conditions.apply(request, response.encode(json));
+            return ConditionalRequests.apply(request, response.encode(json));
         } catch (Throwable error) {
             return failed(request, error);
         }
@@ -166,8 +166,8 @@ public final class Microdot {
             if (handler.mayBlock()) {
                 return null;
             }
-            Response response = Answers.of(handler.handle(request));
-            return Conditions.apply(request, response.encode(json));
+            Response response = ReturnValues.of(handler.handle(request));
+            return ConditionalRequests.apply(request, response.encode(json));
         } catch (Throwable e) {
             LOG.log(Level.DEBUG, "left to a thread, for an error handler may block", e);
             return null;
@@ -194,11 +194,11 @@ public final class Microdot {
             for (Handler hook : app.before) {
                 Object answer = hook.handle(request);
                 if (answer != null) {
-                    return Answers.of(answer);
+                    return ReturnValues.of(answer);
                 }
             }
         }
-        return Answers.of(match.route().handler().handle(request));
+        return ReturnValues.of(match.route().handler().handle(request));
     }
 
     private Response unmatched(Request request, Set<String> allowed) {
@@ -230,7 +230,7 @@ public final class Microdot {
     private Response handled(Request request, Throwable error, ErrorHandler<Throwable> handler) {
         try {
             Object answer = handler.handle(request, error);
-            Response response = Answers.of(answer);
+            Response response = ReturnValues.of(answer);
             boolean own = answer instanceof Response || answer instanceof Integer;
             return own ? response : response.status(ErrorHandlers.status(error));
         } catch (Throwable second) {
@@ -244,7 +244,7 @@ public final class Microdot {
      */
     private static Response failed(Request request, Throwable error) {
         LOG.log(Level.ERROR, request + " failed", error);
-        return Answers.ofStatus(500);
+        return ReturnValues.ofStatus(500);
     }
 
     Router router() {
@@ -279,7 +279,7 @@ public final class Microdot {
         Server server = start(options);
         var hook = new Thread(server::close, "microdot-shutdown");
         Runtime.getRuntime().addShutdownHook(hook);
-        Addresses.of(options.host(), server.port()).forEach(System.out::println);
+        ServerUrls.of(options.host(), server.port()).forEach(System.out::println);
         try {
             server.awaitClosed();
         } catch (InterruptedException e) {

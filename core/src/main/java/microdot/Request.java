@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Request {
     private final String method;
-    private final Target target;
+    private final RequestTarget target;
     private final Headers headers;
     private final byte[] body;
     private final InetSocketAddress client;
@@ -46,7 +46,7 @@ public final class Request {
             InetSocketAddress client,
             String scheme) {
         this.method = method;
-        this.target = Target.parse(target);
+        this.target = RequestTarget.parse(target);
         this.headers = headers.readOnly();
         this.body = body;
         this.client = client;

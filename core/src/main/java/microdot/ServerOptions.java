@@ -162,7 +162,7 @@ public final class ServerOptions implements Cloneable {
 
     /**
      * Streams that may be open at once; default 100,000. Who comes beyond is told to come later, as
-     * {@link microdot.sse.Sse#comeLater} says.
+     * {@link microdot.sse.Sse#rejectWithRetry} says.
      */
     public int maxStreams() {
         return maxStreams;

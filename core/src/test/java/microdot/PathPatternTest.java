@@ -16,7 +16,7 @@ class PathPatternTest {
     /** What the pattern names in the path; null when it does not fit. */
     private static @Nullable Map<String, String> match(String pattern, String path) {
         var fixed = new PathPattern(pattern);
-        List<String> segments = Target.parse(path).segments();
+        List<String> segments = RequestTarget.parse(path).segments();
         return fixed.matches(segments, 0) ? fixed.params(segments, 0, Map.of()) : null;
     }
 

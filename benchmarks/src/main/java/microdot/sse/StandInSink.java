@@ -26,7 +26,7 @@ final class StandInSink implements BodySink {
 
     /** Has one more client follow the topic, from now on. */
     static void follow(Topics topics, String name, StandInLoop loop) {
-        var wish = new Resume.Wish(null, topics.head(), 0);
+        var wish = new StartPosition.Wish(null, topics.head(), 0);
         topics.follow(new StandInSink(loop), List.of(name), wish, null);
     }
 
@@ -90,7 +90,7 @@ final class StandInSink implements BodySink {
     public void keepAlive(Supplier<byte[]> frame) {}
 
     @Override
-    public void farewell(Function<Duration, byte[]> last) {}
+    public void closingFrames(Function<Duration, byte[]> last) {}
 
     @Override
     public void endAt(Instant time) {}

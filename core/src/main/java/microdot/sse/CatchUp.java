@@ -21,10 +21,10 @@ final class CatchUp {
     }
 
     /** For one that lags, by what its topic says. Not for topics that disconnect. */
-    Prepared slow(Cursor cursor) {
+    CatchUpResult slow(Cursor cursor) {
         EventLog log = cursor.log;
         String from = logs.epoch.id(cursor.at());
-        LatestTable table = log.latest();
+        LatestByKey table = log.latest();
         if (table != null) {
             return latest(cursor, table, from, "slow");
         }
@@ -38,9 +38,9 @@ final class CatchUp {
     }
 
     /** For a client that comes with an id below what is kept, or of no use. */
-    Prepared returning(Cursor cursor, String from, String reason) {
+    CatchUpResult returning(Cursor cursor, String from, String reason) {
         EventLog log = cursor.log;
-        LatestTable table = log.latest();
+        LatestByKey table = log.latest();
         if (table != null) {
             return latest(cursor, table, from, reason);
         }
@@ -52,15 +52,16 @@ final class CatchUp {
     }
 
     /** For a client that is new to a topic with a state. */
-    Prepared fresh(Snapshots snapshots) {
+    CatchUpResult fresh(Snapshots snapshots) {
         return withSnapshot(snapshots, state -> null);
     }
 
     /** What is kept, after a gap. */
-    private Prepared expired(Cursor cursor, String from, String reason) {
+    private CatchUpResult expired(Cursor cursor, String from, String reason) {
         EventLog log = cursor.log;
-        Prepared kept =
-                logs.locked(() -> new Prepared(List.of(), List.of(), log.keptFrom(), log.floor()));
+        CatchUpResult kept =
+                logs.locked(
+                        () -> new CatchUpResult(List.of(), List.of(), log.keptFrom(), log.floor()));
         return told(kept, gap(log, from, kept.at(), null, reason));
     }
 
@@ -69,27 +70,27 @@ final class CatchUp {
      * follower would lag again. And not only what comes: a topic that falls silent would leave it
      * with an old value, and one that never does might never let it have any.
      */
-    private Prepared skip(Cursor cursor, String from) {
+    private CatchUpResult skip(Cursor cursor, String from) {
         EventLog log = cursor.log;
-        Prepared tail = logs.locked(() -> tail(log));
+        CatchUpResult tail = logs.locked(() -> tail(log));
         long missed = tail.entry() - tail.frames().size() - cursor.entry();
         return told(tail, gap(log, from, tail.at(), missed, "slow"));
     }
 
-    private static Prepared tail(EventLog log) {
+    private static CatchUpResult tail(EventLog log) {
         long end = log.next();
         if (log.keptFrom() == end) {
-            return new Prepared(List.of(), List.of(), end, log.last());
+            return new CatchUpResult(List.of(), List.of(), end, log.last());
         }
         List<Frame> newest = List.of(log.frame(end - 1));
-        return new Prepared(List.of(), newest, end, log.positionBefore(end - 1));
+        return new CatchUpResult(List.of(), newest, end, log.positionBefore(end - 1));
     }
 
     /**
      * The newest of each key; where something is lost that had none, after a gap, or the state
      * instead.
      */
-    private Prepared latest(Cursor cursor, LatestTable table, String from, String reason) {
+    private CatchUpResult latest(Cursor cursor, LatestByKey table, String from, String reason) {
         EventLog log = cursor.log;
         Remembered found = logs.locked(() -> remembered(log, table, cursor.at()));
         long floor = found.floor();
@@ -102,9 +103,9 @@ final class CatchUp {
                 : withSnapshot(snapshots, state -> gap(log, from, state.fence(), null, reason));
     }
 
-    private record Remembered(Prepared rest, long floor) {}
+    private record Remembered(CatchUpResult rest, long floor) {}
 
-    private static Remembered remembered(EventLog log, LatestTable table, long position) {
+    private static Remembered remembered(EventLog log, LatestByKey table, long position) {
         List<Frame> frames = table.after(position);
         // Up to the floor it has all, and is told the rest: that must not look like one more loss.
         long at =
@@ -113,12 +114,12 @@ final class CatchUp {
                         : Math.max(table.floor(), frames.getLast().position());
         // Unless that was all it lags still, and comes for more.
         long entry = at >= table.last() ? log.keptFrom() : log.keptFrom() - 1;
-        var rest = new Prepared(List.of(), frames, entry, Math.max(at, position));
+        var rest = new CatchUpResult(List.of(), frames, entry, Math.max(at, position));
         return new Remembered(rest, table.floor());
     }
 
     /** The state, after a gap perhaps, then what was published since it was taken. */
-    private Prepared withSnapshot(
+    private CatchUpResult withSnapshot(
             Snapshots snapshots, Function<Snapshots.Snapshot, @Nullable Ahead> gap) {
         Snapshots.Snapshot state = snapshots.take(logs);
         var ahead = new ArrayList<Ahead>(2);
@@ -127,11 +128,11 @@ final class CatchUp {
             ahead.add(told);
         }
         ahead.add(new Ahead(state.event(), state.fence(), 0));
-        return new Prepared(ahead, List.of(), state.entry(), state.fence());
+        return new CatchUpResult(ahead, List.of(), state.entry(), state.fence());
     }
 
-    private static Prepared told(Prepared rest, Ahead gap) {
-        return new Prepared(List.of(gap), rest.frames(), rest.entry(), rest.at());
+    private static CatchUpResult told(CatchUpResult rest, Ahead gap) {
+        return new CatchUpResult(List.of(gap), rest.frames(), rest.entry(), rest.at());
     }
 
     private Ahead gap(EventLog log, String from, long to, @Nullable Long missed, String reason) {

@@ -19,7 +19,7 @@ final class Cursor {
     /** Its place in the audience's list. */
     int index;
 
-    private @Nullable Audience audience;
+    private @Nullable LoopReaders audience;
 
     private long entry;
     private long at;
@@ -52,7 +52,7 @@ final class Cursor {
     }
 
     /** Under the lock of the topics: who will wake it. */
-    void audience(Audience chosen) {
+    void audience(LoopReaders chosen) {
         audience = chosen;
     }
 
@@ -90,7 +90,7 @@ final class Cursor {
         waiting = true;
     }
 
-    void resume(Prepared prepared) {
+    void resume(CatchUpResult prepared) {
         waiting = false;
         entry = prepared.entry();
         at = prepared.at();

@@ -64,15 +64,15 @@ final class EventLog {
 
     private volatile TopicOptions options = DEFAULTS;
     private volatile @Nullable Snapshots snapshots;
-    private volatile @Nullable LatestTable latest;
+    private volatile @Nullable LatestByKey latest;
     private volatile boolean configured;
     private volatile boolean forgotten;
     private volatile Segment[] segments = {};
     private volatile long keptFrom;
-    private volatile Audience[] audiences = {};
+    private volatile LoopReaders[] audiences = {};
 
     // Under the lock of the topics.
-    private final Budget budget;
+    private final MemoryBudget budget;
     private final Deque<Segment> open = new ArrayDeque<>(2);
     private final Map<String, Long> userIds = new HashMap<>(0);
     private long next;
@@ -86,7 +86,7 @@ final class EventLog {
      *
      * @param floor the position up to which a topic of its name may have had events that are lost
      */
-    EventLog(String name, long floor, Budget budget) {
+    EventLog(String name, long floor, MemoryBudget budget) {
         this.name = name;
         this.floor = floor;
         this.last = floor;
@@ -139,7 +139,7 @@ final class EventLog {
             latest.clear();
         }
         keyedFrom = next;
-        latest = keyed ? new LatestTable(budget, floor) : null;
+        latest = keyed ? new LatestByKey(budget, floor) : null;
     }
 
     /** Whether it held nothing that anybody could miss, and was given up. */
@@ -154,16 +154,16 @@ final class EventLog {
     }
 
     /** The followers that a loop serves, one more being on its way to it. */
-    Audience audience(LoopTurn turn) {
-        for (Audience audience : audiences) {
+    LoopReaders audience(DeliveryTask turn) {
+        for (LoopReaders audience : audiences) {
             if (audience.turn == turn) {
                 audience.members.incrementAndGet();
                 return audience;
             }
         }
-        var audience = new Audience(turn);
+        var audience = new LoopReaders(turn);
         audience.members.incrementAndGet();
-        Audience[] more = Arrays.copyOf(audiences, audiences.length + 1);
+        LoopReaders[] more = Arrays.copyOf(audiences, audiences.length + 1);
         more[audiences.length] = audience;
         audiences = more;
         return audience;
@@ -175,11 +175,11 @@ final class EventLog {
             audiences =
                     Arrays.stream(audiences)
                             .filter(audience -> audience.members.get() > 0)
-                            .toArray(Audience[]::new);
+                            .toArray(LoopReaders[]::new);
         }
     }
 
-    Audience[] audiences() {
+    LoopReaders[] audiences() {
         return audiences;
     }
 
@@ -269,7 +269,7 @@ final class EventLog {
         budget.add(by);
     }
 
-    @Nullable LatestTable latest() {
+    @Nullable LatestByKey latest() {
         return latest;
     }
 

@@ -22,7 +22,7 @@ final class Follower implements BodySink.Feed {
     private final Logs logs;
     private final CatchUp catchUp;
     private final BodySink sink;
-    private final @Nullable Sieve sieve;
+    private final @Nullable FollowerFilter sieve;
     private Cursor[] cursors = NONE;
     private boolean ended;
     private boolean checkpoints;
@@ -31,7 +31,7 @@ final class Follower implements BodySink.Feed {
     private boolean hasId;
 
     private boolean greeted;
-    private byte @Nullable [] farewell;
+    private byte @Nullable [] closingFrames;
 
     /** The position of the last checkpoint. */
     private long checkpoint;
@@ -43,7 +43,12 @@ final class Follower implements BodySink.Feed {
     private @Nullable Cursor owing;
     private int debts;
 
-    Follower(Logs logs, CatchUp catchUp, BodySink sink, @Nullable Sieve sieve, boolean hasId) {
+    Follower(
+            Logs logs,
+            CatchUp catchUp,
+            BodySink sink,
+            @Nullable FollowerFilter sieve,
+            boolean hasId) {
         this.logs = logs;
         this.catchUp = catchUp;
         this.sink = sink;
@@ -58,7 +63,7 @@ final class Follower implements BodySink.Feed {
             checkpoints |= cursor.log.options().checkpoints();
             cursor.join();
         }
-        sink.farewell(this::farewell);
+        sink.closingFrames(this::closingFrames);
         pull();
     }
 
@@ -106,7 +111,7 @@ final class Follower implements BodySink.Feed {
         long upTo = logs.head();
         while (space.room() > 0 && !ended) {
             if (!look(upTo)) {
-                return sayFarewell(space);
+                return putClosingFrames(space);
             }
             if (owing != null) {
                 owing.tell(space, debts > 1 ? NO_BYTES : logs.epoch.idLine(claim(upTo)));
@@ -174,7 +179,7 @@ final class Follower implements BodySink.Feed {
 
     /** Has the filter look at what is next, on a thread that may run user code. */
     void sift(Cursor cursor) {
-        Sieve filter = sieve;
+        FollowerFilter filter = sieve;
         if (filter != null) {
             long upTo = logs.head();
             start(cursor, () -> filter.next(cursor, upTo));
@@ -196,7 +201,7 @@ final class Follower implements BodySink.Feed {
         onThread(() -> go(cursor, preparation.run()));
     }
 
-    private void go(Cursor cursor, Prepared prepared) {
+    private void go(Cursor cursor, CatchUpResult prepared) {
         onLoop(
                 () -> {
                     cursor.resume(prepared);
@@ -218,14 +223,14 @@ final class Follower implements BodySink.Feed {
         }
     }
 
-    private Prepared sifted(Prepared prepared) {
+    private CatchUpResult sifted(CatchUpResult prepared) {
         return sieve == null ? prepared : sieve.sift(prepared);
     }
 
-    private boolean sayFarewell(BodySink.Space space) {
-        byte[] bytes = farewell;
+    private boolean putClosingFrames(BodySink.Space space) {
+        byte[] bytes = closingFrames;
         if (bytes != null) {
-            farewell = null;
+            closingFrames = null;
             space.put(bytes, 0, bytes.length);
             onLoop(sink::end); // After this fill, which is still to be written.
         }
@@ -238,11 +243,11 @@ final class Follower implements BodySink.Feed {
         cursor.await();
         cursor.log.disconnected.increment();
         Duration retry = cursor.log.options().retry();
-        farewell = join(place, Retry.about(retry == null ? DISCONNECT_RETRY : retry));
+        closingFrames = join(place, Retry.about(retry == null ? DISCONNECT_RETRY : retry));
     }
 
     /** What is said last when the server ends the stream. */
-    private byte[] farewell(Duration time) {
+    private byte[] closingFrames(Duration time) {
         return join(place(), Retry.in(time));
     }
 
@@ -289,6 +294,6 @@ final class Follower implements BodySink.Feed {
     /** Makes what a waiting cursor goes on with. */
     @FunctionalInterface
     interface Preparation {
-        Prepared run();
+        CatchUpResult run();
     }
 }

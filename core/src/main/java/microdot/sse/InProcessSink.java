@@ -160,7 +160,7 @@ final class InProcessSink implements BodySink {
     }
 
     @Override
-    public void farewell(Function<Duration, byte[]> last) {
+    public void closingFrames(Function<Duration, byte[]> last) {
         // There is no server that stops ahead of its process.
     }
 

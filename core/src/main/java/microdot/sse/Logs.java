@@ -22,17 +22,17 @@ final class Logs {
     final Epoch epoch = new Epoch();
 
     private final JsonCodec json;
-    private final Budget budget;
+    private final MemoryBudget budget;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, EventLog> logs = new ConcurrentHashMap<>();
-    private final Map<Executor, LoopTurn> turns = new ConcurrentHashMap<>();
+    private final Map<Executor, DeliveryTask> turns = new ConcurrentHashMap<>();
     private final ForgottenTopics forgotten = new ForgottenTopics();
 
     // Written under the lock, last of all: who reads it may read every entry up to it.
     private volatile long head;
 
     Logs(long maxBytes, JsonCodec json) {
-        this.budget = new Budget(maxBytes);
+        this.budget = new MemoryBudget(maxBytes);
         this.json = json;
     }
 
@@ -125,13 +125,14 @@ final class Logs {
      *
      * @param followed pinned by the caller
      */
-    LoopTurn join(Executor loop, List<EventLog> followed, Resume resume, Runnable fixCursors) {
+    DeliveryTask join(
+            Executor loop, List<EventLog> followed, StartPosition resume, Runnable fixCursors) {
         lock.lock();
         try {
             long now = System.nanoTime();
             followed.forEach(log -> log.trim(now));
             fixCursors.run();
-            LoopTurn turn = turns.computeIfAbsent(loop, LoopTurn::new);
+            DeliveryTask turn = turns.computeIfAbsent(loop, DeliveryTask::new);
             turn.followers.incrementAndGet();
             followed.forEach(log -> log.followers.incrementAndGet());
             resume.cursors().forEach(cursor -> cursor.audience(cursor.log.audience(turn)));

@@ -48,7 +48,7 @@ public final class Sse {
      * gives up for ever on any status but 200.
      */
     public static Response sseResponse(Request request, SseHandler handler) {
-        return response(new StreamRun(request, handler, Retry::in, null));
+        return response(new HandlerStream(request, handler, Retry::in, null));
     }
 
     static Response response(Body.StreamWriter writer) {
@@ -68,9 +68,9 @@ public final class Sse {
      *     its own
      * @throws IllegalArgumentException as {@link Event#retry(Duration)} does
      */
-    public static Response comeLater(Request request, Duration within) {
+    public static Response rejectWithRetry(Request request, Duration within) {
         Event.of("").retry(within);
-        return comeLater(request, Retry.within(within), within);
+        return rejectWithRetry(request, Retry.within(within), within);
     }
 
     /**
@@ -79,12 +79,12 @@ public final class Sse {
      * @param time after which the client shall come again
      * @throws IllegalArgumentException as {@link Event#retry(Duration)} does
      */
-    public static Response comeAfter(Request request, Duration time) {
+    public static Response rejectWithRetryAfter(Request request, Duration time) {
         Event.of("").retry(time);
-        return comeLater(request, Retry.in(time), time);
+        return rejectWithRetry(request, Retry.in(time), time);
     }
 
-    private static Response comeLater(Request request, byte[] retry, Duration time) {
+    private static Response rejectWithRetry(Request request, byte[] retry, Duration time) {
         String accept = request.header("Accept");
         if (accept != null && accept.contains("text/event-stream")) {
             return Response.bytes(retry, "text/event-stream").header("Cache-Control", "no-cache");
@@ -95,7 +95,7 @@ public final class Sse {
     }
 
     /** The answer, 204, on which a browser's {@code EventSource} stops for good. */
-    public static Response stopForGood() {
+    public static Response stopReconnecting() {
         return new Response().status(204);
     }
 
@@ -173,8 +173,8 @@ public final class Sse {
                     "this stream follows already (expected: one follow, with all topics)");
         }
         var ended = new CountDownLatch(1);
-        var wish = new Resume.Wish(lastEventId(request), topics.head(), 0);
-        sink.farewell(topics.earlyFarewell(followed, wish));
+        var wish = new StartPosition.Wish(lastEventId(request), topics.head(), 0);
+        sink.closingFrames(topics.earlyClosingFrames(followed, wish));
         topics.follow(sink, followed, wish, null);
         sink.onClose(ended::countDown);
         ended.await();

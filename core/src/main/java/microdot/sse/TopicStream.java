@@ -85,18 +85,23 @@ public final class TopicStream implements Handler {
     @Override
     public Response handle(Request request) {
         List<String> followed = names.apply(request);
-        Sieve sieve = filter == null ? null : new Sieve(request, filter);
+        FollowerFilter sieve = filter == null ? null : new FollowerFilter(request, filter);
         // Fixed before the head goes out: what is published once the client knows that it is
         // connected is for it.
-        var wish = new Resume.Wish(Sse.lastEventId(request), topics.head(), last);
+        var wish = new StartPosition.Wish(Sse.lastEventId(request), topics.head(), last);
         var follow = new Following(topics, followed, wish, sieve);
         SseHandler first = opening;
         return Sse.response(
-                first == null ? follow : new StreamRun(request, first, follow.farewell(), follow));
+                first == null
+                        ? follow
+                        : new HandlerStream(request, first, follow.closingFrames(), follow));
     }
 
     private record Following(
-            Topics topics, List<String> names, Resume.Wish wish, @Nullable Sieve sieve)
+            Topics topics,
+            List<String> names,
+            StartPosition.Wish wish,
+            @Nullable FollowerFilter sieve)
             implements Body.StreamWriter {
         @Override
         public void writeTo(BodySink sink) {
@@ -104,8 +109,8 @@ public final class TopicStream implements Handler {
         }
 
         @Override
-        public Function<Duration, byte[]> farewell() {
-            return topics.earlyFarewell(names, wish);
+        public Function<Duration, byte[]> closingFrames() {
+            return topics.earlyClosingFrames(names, wish);
         }
     }
 

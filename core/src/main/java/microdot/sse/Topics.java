@@ -99,7 +99,7 @@ public final class Topics {
             // User code, therefore ahead of the lock.
             Object keyed = key == null ? null : key.apply(event);
             long position = logs.append(log, encoded, key, keyed);
-            for (Audience audience : log.audiences()) {
+            for (LoopReaders audience : log.audiences()) {
                 audience.wake();
             }
             return event.id() == null ? logs.epoch.id(position) : event.id();
@@ -200,11 +200,15 @@ public final class Topics {
     }
 
     /** Has the sink follow. On an event loop it leaves it to a thread to wait for anything. */
-    void follow(BodySink sink, List<String> names, Resume.Wish wish, @Nullable Sieve sieve) {
+    void follow(
+            BodySink sink,
+            List<String> names,
+            StartPosition.Wish wish,
+            @Nullable FollowerFilter sieve) {
         var follower = new Follower(logs, catchUp, sink, sieve, wish.lastEventId() != null);
         sink.feed(follower);
         sink.keepAlive(follower::heartbeat);
-        var resume = new Resume(logs, follower, catchUp);
+        var resume = new StartPosition(logs, follower, catchUp);
         if (!sink.isOnLoop()) {
             begin(follower, sink, names, wish, resume);
             resume.prepare();
@@ -224,7 +228,7 @@ public final class Topics {
      * and without what was published since, and so gets an id; not one that begins with a state or
      * with the last events, for with an id it would not be given them.
      */
-    Function<Duration, byte[]> earlyFarewell(List<String> names, Resume.Wish wish) {
+    Function<Duration, byte[]> earlyClosingFrames(List<String> names, StartPosition.Wish wish) {
         return time ->
                 wish.lastEventId() != null || wish.last() > 0 || haveState(names)
                         ? Retry.in(time)
@@ -233,12 +237,17 @@ public final class Topics {
 
     /** Fixes where a follower begins, and begins. */
     private void begin(
-            Follower follower, BodySink sink, List<String> names, Resume.Wish wish, Resume resume) {
+            Follower follower,
+            BodySink sink,
+            List<String> names,
+            StartPosition.Wish wish,
+            StartPosition resume) {
         var followed = new ArrayList<EventLog>(names.size());
         for (String name : names) {
             followed.add(logs.pinned(name));
         }
-        LoopTurn turn = logs.join(sink.loop(), followed, resume, () -> resume.fix(followed, wish));
+        DeliveryTask turn =
+                logs.join(sink.loop(), followed, resume, () -> resume.fix(followed, wish));
         // An array, and not what it was made with: it lives as long as the stream.
         Cursor[] cursors = resume.cursors().toArray(Cursor[]::new);
         follower.onLoop(() -> follower.begin(cursors));
@@ -273,7 +282,7 @@ public final class Topics {
     private Subscription follow(String[] names, @Nullable String lastEventId) {
         List<String> followed = checkedNames(List.of(names));
         var subscription = new Subscription();
-        follow(subscription.sink(), followed, new Resume.Wish(lastEventId, head(), 0), null);
+        follow(subscription.sink(), followed, new StartPosition.Wish(lastEventId, head(), 0), null);
         return subscription;
     }
 

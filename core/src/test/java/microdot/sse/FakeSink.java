@@ -31,7 +31,7 @@ final class FakeSink implements BodySink {
     private boolean full;
     private boolean failing;
     private volatile boolean onLoop;
-    private volatile Function<Duration, byte[]> farewell = time -> new byte[0];
+    private volatile Function<Duration, byte[]> closingFrames = time -> new byte[0];
 
     /**
      * @param out gets the bytes of each turn, on the loop
@@ -197,13 +197,13 @@ final class FakeSink implements BodySink {
     }
 
     @Override
-    public void farewell(Function<Duration, byte[]> last) {
-        farewell = last;
+    public void closingFrames(Function<Duration, byte[]> last) {
+        closingFrames = last;
     }
 
     /** What would be said last, were the stream ended now. */
-    String farewell() {
-        return new String(farewell.apply(Duration.ofSeconds(1)), StandardCharsets.UTF_8);
+    String closingFrames() {
+        return new String(closingFrames.apply(Duration.ofSeconds(1)), StandardCharsets.UTF_8);
     }
 
     @Override

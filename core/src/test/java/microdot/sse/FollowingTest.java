@@ -78,7 +78,7 @@ class FollowingTest {
     void oneThatHasGoneAlreadyLeavesNothing() throws Exception {
         var sink = new FakeSink(loop, bytes -> {});
         sink.cut();
-        topics.follow(sink, List.of("a"), new Resume.Wish(null, topics.head(), 0), null);
+        topics.follow(sink, List.of("a"), new StartPosition.Wish(null, topics.head(), 0), null);
         loop.run();
         assertNothingLeft();
     }
@@ -88,7 +88,7 @@ class FollowingTest {
         topics.topic("a", new TopicOptions().retry(Duration.ofSeconds(1)));
         var sink = new FakeSink(loop, bytes -> {});
         sink.cut();
-        topics.follow(sink, List.of("a"), new Resume.Wish(null, topics.head(), 0), null);
+        topics.follow(sink, List.of("a"), new StartPosition.Wish(null, topics.head(), 0), null);
         loop.run();
         topics.sweep();
         assertEquals(0, topics.topic("a").followers());
@@ -290,7 +290,7 @@ class FollowingTest {
         // Were it sent away now, it would come back to where it is to begin.
         assertEquals(
                 "event: checkpoint\nid: " + topics.lastEventId() + "\ndata: \n\nretry: 1000\n\n",
-                follower.sink.farewell());
+                follower.sink.closingFrames());
         released.countDown();
         holder.join();
         topics.publish("a", "a1");

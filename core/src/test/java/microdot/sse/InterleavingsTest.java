@@ -33,7 +33,7 @@ class InterleavingsTest {
     /** A loop, two topics, and for each a follower that notes the head when it is pulled. */
     private static final class Model {
         private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-        private final LoopTurn turn = new LoopTurn(tasks::add);
+        private final DeliveryTask turn = new DeliveryTask(tasks::add);
         private final Listener[] listeners = {new Listener(turn), new Listener(turn)};
 
         void publish(int topic) {
@@ -62,18 +62,18 @@ class InterleavingsTest {
     }
 
     private static final class Listener {
-        private final Audience audience;
+        private final LoopReaders audience;
         private volatile long head;
         private long seen;
 
-        Listener(LoopTurn turn) {
-            audience = new Audience(turn);
+        Listener(DeliveryTask turn) {
+            audience = new LoopReaders(turn);
             audience.add(cursor(() -> seen = head));
         }
 
         private static Cursor cursor(Runnable pulled) {
             var follower = new Follower(LOGS, CATCH_UP, new PulledSink(pulled), null, false);
-            return new Cursor(follower, new EventLog("a", 0, new Budget(1 << 20)), 0, 0);
+            return new Cursor(follower, new EventLog("a", 0, new MemoryBudget(1 << 20)), 0, 0);
         }
 
         private synchronized void rise() {
@@ -143,7 +143,7 @@ class InterleavingsTest {
         Lincheck.runConcurrentTest(
                 500,
                 () -> {
-                    var log = new EventLog("a", 0, new Budget(1 << 20));
+                    var log = new EventLog("a", 0, new MemoryBudget(1 << 20));
                     shared = log;
                     log.configure(new TopicOptions().keepEvents(1), JSON);
                     Thread writer =

@@ -96,11 +96,11 @@ class LatestByTest {
     @Test
     void keysAreBounded() {
         configure(1);
-        IntStream.rangeClosed(0, LatestTable.MAX_KEYS + 1).forEach(i -> publish("k" + i + ":x"));
-        TestFollower late = back(start, "a").await(LatestTable.MAX_KEYS + 2);
+        IntStream.rangeClosed(0, LatestByKey.MAX_KEYS + 1).forEach(i -> publish("k" + i + ":x"));
+        TestFollower late = back(start, "a").await(LatestByKey.MAX_KEYS + 2);
         assertEquals("gap a expired null", late.story().getFirst());
-        assertEquals(LatestTable.MAX_KEYS + 2, late.events().size());
-        assertEquals("k" + (LatestTable.MAX_KEYS + 1), late.events().getLast().event());
+        assertEquals(LatestByKey.MAX_KEYS + 2, late.events().size());
+        assertEquals("k" + (LatestByKey.MAX_KEYS + 1), late.events().getLast().event());
     }
 
     @Test

@@ -21,14 +21,14 @@ import org.jspecify.annotations.Nullable;
 final class LawClient {
     final List<String> followed;
     private final Topics topics;
-    private final @Nullable Sieve sieve;
+    private final @Nullable FollowerFilter sieve;
     private final Map<String, Seen> seen = new HashMap<>();
     private @Nullable Connection connection;
     private @Nullable String lastEventId;
     private int connections;
     private @Nullable AssertionError broken;
 
-    LawClient(Topics topics, List<String> followed, @Nullable Sieve sieve) {
+    LawClient(Topics topics, List<String> followed, @Nullable FollowerFilter sieve) {
         this.topics = topics;
         this.followed = followed;
         this.sieve = sieve;
@@ -87,7 +87,7 @@ final class LawClient {
             id = lastEventId;
             connections++;
         }
-        topics.follow(next.sink, followed, new Resume.Wish(id, topics.head(), 0), sieve);
+        topics.follow(next.sink, followed, new StartPosition.Wish(id, topics.head(), 0), sieve);
         if (id == null) {
             begunAnew(topics.logs().head());
         }
@@ -131,7 +131,7 @@ final class LawClient {
     boolean wants(String data) {
         byte[] bytes = EventEncoder.encode(Event.of(data), JsonCodec.standard());
         var frame = new Frame(1, bytes, 0, bytes.length);
-        var all = new Prepared(List.of(), List.of(frame), 0, 0);
+        var all = new CatchUpResult(List.of(), List.of(frame), 0, 0);
         return sieve == null || !sieve.sift(all).frames().isEmpty();
     }
 

@@ -39,7 +39,7 @@ record PulledSink(Runnable pulled) implements BodySink {
     public void keepAlive(Supplier<byte[]> frame) {}
 
     @Override
-    public void farewell(Function<Duration, byte[]> last) {}
+    public void closingFrames(Function<Duration, byte[]> last) {}
 
     @Override
     public void endAt(Instant time) {}

@@ -52,7 +52,7 @@ final class TestFollower {
         try {
             var response = new Microdot().get("/", stream).handle(request);
             Body.StreamWriter writer = ((Body.Stream) response.body()).writer();
-            sink.farewell(Objects.requireNonNull(writer.farewell()));
+            sink.closingFrames(Objects.requireNonNull(writer.closingFrames()));
             writer.writeTo(sink);
         } catch (Exception e) {
             throw new AssertionError(e);

@@ -137,9 +137,10 @@ class TopicsLawTest {
         return clients;
     }
 
-    private static Sieve sieve(Random random) {
+    private static FollowerFilter sieve(Random random) {
         int third = random.nextInt(3);
-        return new Sieve(REQUEST, (request, event) -> passes(event.data().toString(), third));
+        return new FollowerFilter(
+                REQUEST, (request, event) -> passes(event.data().toString(), third));
     }
 
     private static boolean passes(String data, int third) {

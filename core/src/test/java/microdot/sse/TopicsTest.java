@@ -461,7 +461,7 @@ class TopicsTest {
         var follower = new TestFollower(loop);
         long opened = topics.head();
         publish("a", 1, 5);
-        topics.follow(follower.sink, List.of("a"), new Resume.Wish(null, opened, 1), null);
+        topics.follow(follower.sink, List.of("a"), new StartPosition.Wish(null, opened, 1), null);
         loop.run();
         assertEquals(List.of("gap a expired null", "a4", "a5"), follower.story());
     }

@@ -22,8 +22,8 @@ import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream's way to its socket. Any thread may write: its bytes stand in the {@link Backlog}, and
- * the event loop takes all that stands there in one turn, frames it as one chunk, and sends it
+ * A stream's way to its socket. Any thread may write: its bytes stand in the {@link WriteBacklog},
+ * and the event loop takes all that stands there in one turn, frames it as one chunk, and sends it
  * once. A feed is asked for more when its turn comes, and what it gives goes out with that of
  * others, in a {@link SendBatch}.
  *
@@ -37,21 +37,21 @@ final class ChannelSink implements BodySink {
     private final int limit;
     private final boolean chunked;
     private final @Nullable Socket socket;
-    private final Handlers handlers;
-    private final FeedSpace space;
+    private final HandlerThreads handlers;
+    private final SharedChunk space;
     private final SendBatch batch;
 
-    private final Ending ending = new Ending();
+    private final CloseActions ending = new CloseActions();
     private volatile boolean open = true;
     private volatile boolean gone;
 
     // Set by the writer when it begins, and only read on the loop: no task of its own for each.
     private volatile @Nullable Supplier<byte[]> heartbeat;
     private volatile @Nullable Feed feed;
-    private volatile @Nullable Function<Duration, byte[]> farewell;
+    private volatile @Nullable Function<Duration, byte[]> closingFrames;
 
     /** Made when first needed: a stream of topics never does. */
-    private volatile @Nullable Backlog backlog;
+    private volatile @Nullable WriteBacklog backlog;
 
     // Of the event loop alone.
     private Instant endAt = Instant.MAX;
@@ -68,7 +68,7 @@ final class ChannelSink implements BodySink {
             int limit,
             boolean chunked,
             LoopConnections connections,
-            Handlers handlers) {
+            HandlerThreads handlers) {
         this.out = out;
         this.handlers = handlers;
         this.loop = out.channel().eventLoop();
@@ -97,15 +97,15 @@ final class ChannelSink implements BodySink {
         }
     }
 
-    private Backlog backlog() {
-        Backlog made = backlog;
+    private WriteBacklog backlog() {
+        WriteBacklog made = backlog;
         return made == null ? makeBacklog() : made;
     }
 
-    private synchronized Backlog makeBacklog() {
-        Backlog made = backlog;
+    private synchronized WriteBacklog makeBacklog() {
+        WriteBacklog made = backlog;
         if (made == null) {
-            made = new Backlog(limit);
+            made = new WriteBacklog(limit);
             backlog = made;
         }
         if (!open) {
@@ -115,8 +115,8 @@ final class ChannelSink implements BodySink {
     }
 
     private void drain() {
-        Backlog source = backlog;
-        Backlog.Taken taken = source == null ? null : source.take();
+        WriteBacklog source = backlog;
+        WriteBacklog.Taken taken = source == null ? null : source.take();
         if (source == null || taken == null) {
             return;
         }
@@ -166,7 +166,7 @@ final class ChannelSink implements BodySink {
         int from = bytes.readerIndex() + count;
         out.write(bytes.retainedSlice(from, bytes.writerIndex() - from), out.voidPromise());
         out.flush();
-        clear = !Stall.isWriting(out.channel());
+        clear = !StallDetector.isWriting(out.channel());
         return clear;
     }
 
@@ -178,9 +178,9 @@ final class ChannelSink implements BodySink {
     /**
      * Ends it when its time has come, or writes the heartbeat when that is due. On the event loop.
      */
-    void tick(long now, long heartbeatAfter, Supplier<Duration> comeAgain) {
+    void tick(long now, long heartbeatAfter, Supplier<Duration> reconnectDelay) {
         if (!endAt.equals(Instant.MAX) && !Instant.now().isBefore(endAt)) {
-            dismiss(comeAgain);
+            closeWithRetry(reconnectDelay);
             return;
         }
         Supplier<byte[]> frame = heartbeat;
@@ -196,10 +196,10 @@ final class ChannelSink implements BodySink {
 
     /** Whether nothing waits to be read. */
     private boolean isIdle() {
-        Backlog waiting = backlog;
+        WriteBacklog waiting = backlog;
         return !batched
                 && (waiting == null || waiting.isEmpty())
-                && !Stall.isWriting(out.channel());
+                && !StallDetector.isWriting(out.channel());
     }
 
     /**
@@ -210,8 +210,8 @@ final class ChannelSink implements BodySink {
     }
 
     @Override
-    public void farewell(Function<Duration, byte[]> last) {
-        farewell = last;
+    public void closingFrames(Function<Duration, byte[]> last) {
+        closingFrames = last;
     }
 
     @Override
@@ -223,14 +223,14 @@ final class ChannelSink implements BodySink {
      * Ends it because the server wants so, its client to come again after the time, which is asked
      * for only when it is told. On the event loop.
      */
-    void dismiss(Supplier<Duration> comeAgain) {
-        Function<Duration, byte[]> last = farewell;
+    void closeWithRetry(Supplier<Duration> reconnectDelay) {
+        Function<Duration, byte[]> last = closingFrames;
         if (finish()) {
             guarded(
                     () -> {
                         drain();
                         if (last != null) {
-                            byte[] bytes = last.apply(comeAgain.get());
+                            byte[] bytes = last.apply(reconnectDelay.get());
                             send(Collections.singleton(bytes), bytes.length);
                         }
                         writeEnd();
@@ -376,7 +376,7 @@ final class ChannelSink implements BodySink {
             return false;
         }
         open = false;
-        Backlog waiting = backlog;
+        WriteBacklog waiting = backlog;
         if (waiting != null) {
             // Before they are interrupted: who waits to write shall see that the stream ended.
             waiting.close();

@@ -23,11 +23,11 @@ final class Exchange implements Runnable {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private final HttpConnection connection;
-    private final Handlers handlers;
-    private final Admission admission;
+    private final HandlerThreads handlers;
+    private final StreamLimits admission;
     private final ServerOptions options;
     private final ChannelHandlerContext ctx;
-    private final Incoming.Whole incoming;
+    private final ParsedRequest.Whole incoming;
 
     // Once it is a stream.
     private @Nullable ChannelSink out;
@@ -35,11 +35,11 @@ final class Exchange implements Runnable {
 
     Exchange(
             HttpConnection connection,
-            Handlers handlers,
-            Admission admission,
+            HandlerThreads handlers,
+            StreamLimits admission,
             ServerOptions options,
             ChannelHandlerContext ctx,
-            Incoming.Whole incoming) {
+            ParsedRequest.Whole incoming) {
         this.connection = connection;
         this.handlers = handlers;
         this.admission = admission;
@@ -132,9 +132,9 @@ final class Exchange implements Runnable {
     private boolean begin(Response response) {
         ChannelSink sink = connection.sink(ctx, incoming);
         // Ahead of the head: the server may end it before the writer comes to say it.
-        Function<Duration, byte[]> farewell = Objects.requireNonNull(writer).farewell();
-        if (farewell != null) {
-            sink.farewell(farewell);
+        Function<Duration, byte[]> closingFrames = Objects.requireNonNull(writer).closingFrames();
+        if (closingFrames != null) {
+            sink.closingFrames(closingFrames);
         }
         sink.onClose(leaving(admission, client()));
         limitAge(sink);
@@ -155,7 +155,7 @@ final class Exchange implements Runnable {
 
     // Static, because a stream that follows topics has no more use for its request, and thousands
     // of them would each keep one.
-    private static Runnable leaving(Admission admission, InetAddress client) {
+    private static Runnable leaving(StreamLimits admission, InetAddress client) {
         return () -> admission.leave(client);
     }
 

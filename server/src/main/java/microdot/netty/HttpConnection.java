@@ -44,18 +44,18 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private static final long LINGER = TimeUnit.SECONDS.toNanos(2);
 
     private final LoopConnections loop;
-    private final Handlers handlers;
-    private final Admission admission;
+    private final HandlerThreads handlers;
+    private final StreamLimits admission;
     private final ServerOptions options;
     private @Nullable StrictRequestDecoder decoder;
-    private @Nullable Queue<Incoming> waiting = new ArrayDeque<>(2);
+    private @Nullable Queue<ParsedRequest> waiting = new ArrayDeque<>(2);
     private long waitingBytes;
     private @Nullable ChannelHandlerContext context;
     private @Nullable RequestReader reader;
     private @Nullable ChannelSink sink;
-    private final HalfOpen halfOpen = new HalfOpen();
-    private @Nullable Stall stall; // Made when something first waits to be read.
-    private Phase phase = Phase.IDLE;
+    private final DeadPeerProbe halfOpen = new DeadPeerProbe();
+    private @Nullable StallDetector stall; // Made when something first waits to be read.
+    private ConnectionPhase phase = ConnectionPhase.IDLE;
     private long since = System.nanoTime();
     private long dropped;
     private boolean inputClosed;
@@ -64,8 +64,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     HttpConnection(
             LoopConnections loop,
-            Handlers handlers,
-            Admission admission,
+            HandlerThreads handlers,
+            StreamLimits admission,
             ServerOptions options,
             StrictRequestDecoder decoder) {
         this.loop = loop;
@@ -103,7 +103,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         try {
-            if (phase == Phase.STREAMING || phase == Phase.LINGERING) {
+            if (phase == ConnectionPhase.STREAMING || phase == ConnectionPhase.LINGERING) {
                 drop(ctx, message);
             } else if (message instanceof HttpObject part) {
                 read(ctx, part);
@@ -114,7 +114,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void read(ChannelHandlerContext ctx, HttpObject part) {
-        Incoming incoming = reader().read(part);
+        ParsedRequest incoming = reader().read(part);
         if (incoming == null) {
             inviteBody(ctx);
             return;
@@ -134,14 +134,14 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         } else if (message instanceof ByteBufHolder holder) {
             dropped += holder.content().readableBytes();
         }
-        if (phase == Phase.STREAMING && dropped > MAX_DROPPED) {
+        if (phase == ConnectionPhase.STREAMING && dropped > MAX_DROPPED) {
             ctx.close();
         }
     }
 
     /** Says 100 when the client waits for it and its turn has come. */
     private void inviteBody(ChannelHandlerContext ctx) {
-        if (phase == Phase.IDLE && waiting().isEmpty() && reader().takeExpectation()) {
+        if (phase == ConnectionPhase.IDLE && waiting().isEmpty() && reader().takeExpectation()) {
             ctx.writeAndFlush(
                     new DefaultFullHttpResponse(
                             HttpVersion.HTTP_1_1,
@@ -151,22 +151,22 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void next(ChannelHandlerContext ctx) {
-        if (phase != Phase.IDLE) {
+        if (phase != ConnectionPhase.IDLE) {
             return;
         }
         switch (waiting().poll()) {
             case null -> inviteBody(ctx);
-            case Incoming.Whole whole -> {
-                phase = Phase.BUSY;
+            case ParsedRequest.Whole whole -> {
+                phase = ConnectionPhase.BUSY;
                 waitingBytes -= whole.size();
                 new Exchange(this, handlers, admission, options, ctx, whole).run();
             }
-            case Incoming.Refused refused -> refuse(ctx, refused);
+            case ParsedRequest.Refused refused -> refuse(ctx, refused);
         }
     }
 
     /** Writes a response that is no stream. */
-    void answer(ChannelHandlerContext ctx, Incoming.Whole incoming, ResponseWriter writer) {
+    void answer(ChannelHandlerContext ctx, ParsedRequest.Whole incoming, ResponseWriter writer) {
         boolean last =
                 !incoming.keepAlive()
                         || (inputClosed && waiting().isEmpty())
@@ -177,7 +177,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (last) {
             linger(ctx, written);
         } else {
-            phase = Phase.WRITING;
+            phase = ConnectionPhase.WRITING;
             written.addListener(done -> written(ctx, done.isSuccess()));
         }
     }
@@ -187,11 +187,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
      * reads nothing would have us keep all its answers.
      */
     private void written(ChannelHandlerContext ctx, boolean success) {
-        if (stopping || phase != Phase.WRITING) {
+        if (stopping || phase != ConnectionPhase.WRITING) {
             return; // The connection is being closed.
         }
         since = System.nanoTime();
-        phase = Phase.IDLE;
+        phase = ConnectionPhase.IDLE;
         if (!success || (inputClosed && waiting().isEmpty())) {
             ctx.close();
             return;
@@ -203,14 +203,14 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     /** A stream's way to this connection. From any thread. */
-    ChannelSink sink(ChannelHandlerContext ctx, Incoming.Whole incoming) {
+    ChannelSink sink(ChannelHandlerContext ctx, ParsedRequest.Whole incoming) {
         return new ChannelSink(ctx, options.streamBuffer(), incoming.chunked(), loop, handlers);
     }
 
     /** Writes the head of a stream, and leaves the connection to it. */
     void beginStream(
             ChannelHandlerContext ctx,
-            Incoming.Whole incoming,
+            ParsedRequest.Whole incoming,
             ResponseWriter writer,
             ChannelSink out) {
         if (!ctx.channel().isActive() || inputClosed) {
@@ -218,7 +218,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             ctx.close();
             return;
         }
-        phase = Phase.STREAMING;
+        phase = ConnectionPhase.STREAMING;
         sink = out;
         writer.writeStreamHead(ctx, incoming);
         // What the decoder still holds comes back to channelRead, and is dropped there.
@@ -231,11 +231,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         waiting = null;
         loop.began(this);
         if (stopping) {
-            out.dismiss(admission::comeAgain);
+            out.closeWithRetry(admission::reconnectDelay);
         }
     }
 
-    private void refuse(ChannelHandlerContext ctx, Incoming.Refused refused) {
+    private void refuse(ChannelHandlerContext ctx, ParsedRequest.Refused refused) {
         waiting().clear();
         LOG.log(Level.DEBUG, () -> ctx.channel().remoteAddress() + " was refused: " + refused);
         var answer = ResponseWriter.of(new HttpException(refused.status(), refused.reason()));
@@ -247,7 +247,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
      * bound.
      */
     private void linger(ChannelHandlerContext ctx, ChannelFuture written) {
-        phase = Phase.LINGERING;
+        phase = ConnectionPhase.LINGERING;
         since = System.nanoTime();
         ctx.channel().config().setAutoRead(true);
         if (inputClosed) {
@@ -307,7 +307,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             case STREAMING -> tickStream(ctx, now);
             case LINGERING -> {
                 closeWhenStalled(ctx, now);
-                if (!Stall.isWriting(ctx.channel()) && now - since > LINGER) {
+                if (!StallDetector.isWriting(ctx.channel()) && now - since > LINGER) {
                     ctx.close();
                 }
             }
@@ -316,7 +316,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private void closeWhenStalled(ChannelHandlerContext ctx, long now) {
         if (stall == null) {
-            stall = new Stall();
+            stall = new StallDetector();
         }
         if (stall.lasts(ctx.channel(), now, options.idleTimeout().toNanos())) {
             ctx.close();
@@ -353,7 +353,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             closeWhenStalled(ctx, now);
             return;
         }
-        out.tick(now, options.heartbeat().toNanos(), admission::comeAgain);
+        out.tick(now, options.heartbeat().toNanos(), admission::reconnectDelay);
         if (loop.isGone(ctx.channel(), halfOpen, out.lastWrite(), now)) {
             LOG.log(
                     Level.DEBUG,
@@ -366,11 +366,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     void stop() {
         stopping = true;
         ChannelHandlerContext ctx = context;
-        if (ctx != null && phase != Phase.BUSY && phase != Phase.STREAMING) {
+        if (ctx != null && phase != ConnectionPhase.BUSY && phase != ConnectionPhase.STREAMING) {
             closeWhenFlushed(ctx);
         }
         if (sink != null) {
-            sink.dismiss(admission::comeAgain);
+            sink.closeWithRetry(admission::reconnectDelay);
         }
     }
 
@@ -384,7 +384,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         return Objects.requireNonNull(reader, "no connection yet, or a stream by now");
     }
 
-    private Queue<Incoming> waiting() {
+    private Queue<ParsedRequest> waiting() {
         return Objects.requireNonNull(waiting, "a stream by now, or gone");
     }
 

@@ -28,7 +28,7 @@ final class LoopConnections {
     private final ServerOptions options;
     private final long halfOpen;
     private final @Nullable EpollTcpInfo info;
-    private final FeedSpace space = new FeedSpace();
+    private final SharedChunk space = new SharedChunk();
     private final SendBatch batch;
     private final AtomicInteger size = new AtomicInteger();
     private final CountDownLatch empty = new CountDownLatch(1);
@@ -38,12 +38,12 @@ final class LoopConnections {
     private boolean stopping;
     private long drainedBy; // By the wall clock; 0 while nothing ends.
 
-    LoopConnections(EventLoop loop, ServerOptions options, Io io) {
+    LoopConnections(EventLoop loop, ServerOptions options, IoMode io) {
         this.loop = loop;
         this.options = options;
         this.halfOpen = options.halfOpen().toNanos();
-        this.batch = new SendBatch(loop, io == Io.EPOLL_AND_RING);
-        this.info = io != Io.NIO ? new EpollTcpInfo() : null;
+        this.batch = new SendBatch(loop, io == IoMode.EPOLL_AND_RING);
+        this.info = io != IoMode.NIO ? new EpollTcpInfo() : null;
         long tick = tick();
         loop.scheduleAtFixedRate(this::tickAll, tick, tick, TimeUnit.NANOSECONDS);
     }
@@ -110,7 +110,7 @@ final class LoopConnections {
     }
 
     /** What feeds fill, one after another. On the event loop. */
-    FeedSpace space() {
+    SharedChunk space() {
         return space;
     }
 
@@ -123,7 +123,7 @@ final class LoopConnections {
         return size.get();
     }
 
-    boolean isGone(Channel channel, HalfOpen state, long lastWrite, long now) {
+    boolean isGone(Channel channel, DeadPeerProbe state, long lastWrite, long now) {
         return info != null
                 && halfOpen > 0
                 && channel instanceof EpollSocketChannel epoll

@@ -44,34 +44,39 @@ final class NettyServer implements Server {
     private final ServerOptions options;
     private final EventLoopGroup group;
     private final Map<EventLoop, LoopConnections> loops = new HashMap<>();
-    private final Handlers handlers;
-    private final Admission admission;
+    private final HandlerThreads handlers;
+    private final StreamLimits admission;
     private final Channel listener;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    private NettyServer(Microdot app, ServerOptions options, Io io) throws IOException {
+    private NettyServer(Microdot app, ServerOptions options, IoMode io) throws IOException {
         this.options = options;
-        this.handlers = new Handlers(app);
-        this.admission = new Admission(options);
+        this.handlers = new HandlerThreads(app);
+        this.admission = new StreamLimits(options);
         // One loop a core, plus none for accepting: a loop takes its turn at that too.
         this.group =
                 new MultiThreadIoEventLoopGroup(
                         Runtime.getRuntime().availableProcessors(),
                         new DefaultThreadFactory("microdot-loop", true),
-                        io != Io.NIO ? RepairedEpoll.newFactory() : NioIoHandler.newFactory());
+                        io != IoMode.NIO
+                                ? EpollHalfCloseWorkaround.newFactory()
+                                : NioIoHandler.newFactory());
         for (EventExecutor loop : group) {
             loops.put((EventLoop) loop, new LoopConnections((EventLoop) loop, options, io));
         }
         this.listener =
-                bind(io != Io.NIO ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
+                bind(
+                        io != IoMode.NIO
+                                ? EpollServerSocketChannel.class
+                                : NioServerSocketChannel.class);
     }
 
     static NettyServer start(Microdot app, ServerOptions options) throws IOException {
-        return start(app, options, Io.best());
+        return start(app, options, IoMode.best());
     }
 
-    static NettyServer start(Microdot app, ServerOptions options, Io io) throws IOException {
+    static NettyServer start(Microdot app, ServerOptions options, IoMode io) throws IOException {
         return new NettyServer(app, options, io);
     }
 

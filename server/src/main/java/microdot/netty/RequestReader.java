@@ -92,7 +92,7 @@ final class RequestReader {
     /**
      * Takes the next part; null while more is to come. After a refusal everything is passed over.
      */
-    @Nullable Incoming read(HttpObject part) {
+    @Nullable ParsedRequest read(HttpObject part) {
         if (refused) {
             return null;
         }
@@ -100,7 +100,7 @@ final class RequestReader {
             return refuse(part.decoderResult(), part instanceof HttpRequest);
         }
         if (part instanceof HttpRequest request) {
-            Incoming.Refused fault = begin(request);
+            ParsedRequest.Refused fault = begin(request);
             if (fault != null) {
                 return fault;
             }
@@ -108,11 +108,11 @@ final class RequestReader {
         return part instanceof HttpContent content ? append(content) : null;
     }
 
-    private Incoming.@Nullable Refused begin(HttpRequest request) {
+    private ParsedRequest.@Nullable Refused begin(HttpRequest request) {
         head = request;
         headAt = System.nanoTime();
         body = null;
-        Incoming.Refused fault = checkHost(request);
+        ParsedRequest.Refused fault = checkHost(request);
         if (fault == null) {
             fault = checkLength(request);
         }
@@ -128,7 +128,7 @@ final class RequestReader {
         return HttpUtil.getContentLength(request, 0L) > maxBody ? tooLarge() : null;
     }
 
-    private Incoming.@Nullable Refused checkHost(HttpRequest request) {
+    private ParsedRequest.@Nullable Refused checkHost(HttpRequest request) {
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
         if (hosts.size() > 1 || (isHttp11(request) && hosts.isEmpty())) {
             return refuse(400, "Host: " + hosts.size() + " fields (expected: one)");
@@ -151,7 +151,7 @@ final class RequestReader {
     }
 
     /** What the decoder lets pass although two servers could see different ends of the body. */
-    private Incoming.@Nullable Refused checkLength(HttpRequest request) {
+    private ParsedRequest.@Nullable Refused checkLength(HttpRequest request) {
         HttpHeaders headers = request.headers();
         List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
         boolean http11 = isHttp11(request);
@@ -174,7 +174,7 @@ final class RequestReader {
         return request.protocolVersion().equals(HttpVersion.HTTP_1_1);
     }
 
-    private @Nullable Incoming append(HttpContent content) {
+    private @Nullable ParsedRequest append(HttpContent content) {
         expectation &= !content.content().isReadable() && !(content instanceof LastHttpContent);
         ByteBuf bytes = content.content();
         if (bytes.isReadable()) {
@@ -191,7 +191,7 @@ final class RequestReader {
         return content instanceof LastHttpContent ? finish() : null;
     }
 
-    private Incoming finish() {
+    private ParsedRequest finish() {
         HttpRequest request = head;
         ByteArrayOutputStream all = body;
         if (request == null) {
@@ -208,7 +208,7 @@ final class RequestReader {
                             "http");
             head = null;
             body = null;
-            return new Incoming.Whole(whole, isHttp11(request), HttpUtil.isKeepAlive(request));
+            return new ParsedRequest.Whole(whole, isHttp11(request), HttpUtil.isKeepAlive(request));
         } catch (HttpException e) {
             return refuse(e.status(), String.valueOf(e.getMessage()));
         }
@@ -231,11 +231,11 @@ final class RequestReader {
         return headers;
     }
 
-    private Incoming.Refused tooLarge() {
+    private ParsedRequest.Refused tooLarge() {
         return refuse(413, "the body is larger than " + maxBody + " bytes");
     }
 
-    private Incoming.Refused refuse(DecoderResult result, boolean inHead) {
+    private ParsedRequest.Refused refuse(DecoderResult result, boolean inHead) {
         Throwable cause = result.cause();
         return switch (cause) {
             // The line of a chunk's size may be too long as well.
@@ -249,11 +249,11 @@ final class RequestReader {
     }
 
     /** Refuses what is being read, and everything after it. */
-    Incoming.Refused refuse(int status, String reason) {
+    ParsedRequest.Refused refuse(int status, String reason) {
         boolean headOnly = head != null && head.method().equals(HttpMethod.HEAD);
         refused = true;
         head = null;
         body = null;
-        return new Incoming.Refused(status, reason, headOnly);
+        return new ParsedRequest.Refused(status, reason, headOnly);
     }
 }

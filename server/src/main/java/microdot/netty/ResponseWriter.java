@@ -80,7 +80,7 @@ final class ResponseWriter {
     }
 
     /** The whole response, except a streamed body; the future is that of its last part. */
-    ChannelFuture write(ChannelHandlerContext ctx, Incoming incoming, boolean keepAlive) {
+    ChannelFuture write(ChannelHandlerContext ctx, ParsedRequest incoming, boolean keepAlive) {
         HttpResponse head = head(incoming, keepAlive);
         long length = length(response.body());
         if (length >= 0 && !isBodiless()) {
@@ -96,7 +96,7 @@ final class ResponseWriter {
     }
 
     /** The head of a streamed body, which is then written past the encoder. */
-    void writeStreamHead(ChannelHandlerContext ctx, Incoming incoming) {
+    void writeStreamHead(ChannelHandlerContext ctx, ParsedRequest incoming) {
         HttpResponse head = head(incoming, false);
         if (incoming.chunked()) {
             head.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
@@ -127,7 +127,7 @@ final class ResponseWriter {
         return response.status() == 204 || response.status() == 304;
     }
 
-    private HttpResponse head(Incoming incoming, boolean keepAlive) {
+    private HttpResponse head(ParsedRequest incoming, boolean keepAlive) {
         var head =
                 new DefaultHttpResponse(
                         HttpVersion.HTTP_1_1,

@@ -158,7 +158,7 @@ class BadInputTest {
     void oversizedInputIsRefused() throws Exception {
         var options = new ServerOptions().maxHead(1024).maxBody(1024);
         String large = "x".repeat(4096);
-        try (Served served = new Served(app(), options, Io.best())) {
+        try (Served served = new Served(app(), options, IoMode.best())) {
             assertStatus(414, served.answer("GET /" + large + " HTTP/1.1\r\n" + HOST + "\r\n"));
             assertStatus(414, served.answer("GET /" + large));
             String head = "GET / HTTP/1.1\r\n" + HOST;
@@ -174,7 +174,7 @@ class BadInputTest {
     @Test
     void aClientThatAsksFirstIsToldThatItsBodyIsTooLarge() throws Exception {
         String ask = POST + "Content-Length: 4096\r\nExpect: 100-continue\r\n\r\n";
-        try (Served served = new Served(app(), new ServerOptions().maxBody(1024), Io.best());
+        try (Served served = new Served(app(), new ServerOptions().maxBody(1024), IoMode.best());
                 RawClient client = served.client()) {
             assertStatus(413, client.send(ask).readAll());
         }
@@ -183,7 +183,7 @@ class BadInputTest {
     @Test
     void aClientThatSendsItAllTheSameSeesWhy() throws Exception {
         byte[] large = new byte[8 << 20];
-        try (Served served = new Served(app(), new ServerOptions().maxBody(1024), Io.best());
+        try (Served served = new Served(app(), new ServerOptions().maxBody(1024), IoMode.best());
                 RawClient client = served.client()) {
             client.send(POST + "Content-Length: " + large.length + "\r\n\r\n").send(large);
             assertStatus(413, client.readAll());

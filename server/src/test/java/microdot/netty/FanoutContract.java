@@ -117,7 +117,7 @@ abstract class FanoutContract extends TransportContract {
                         () -> {
                             Follower one = followers.get(random.nextInt(FOLLOWERS));
                             if (one.last > 0) {
-                                one.comeAgain();
+                                one.reconnectDelay();
                                 resets++;
                             }
                         });
@@ -158,7 +158,7 @@ abstract class FanoutContract extends TransportContract {
                                     () -> {
                                         all.forEach(BodySink::pull); // These fill the pipeline.
                                         all.forEach(BodySink::pull);
-                                        all.forEach(FanoutContract::dismiss);
+                                        all.forEach(FanoutContract::closeWithRetry);
                                     }));
             for (RawClient client : clients) {
                 String body = client.readAll().split("\r\n\r\n", 2)[1];
@@ -168,8 +168,8 @@ abstract class FanoutContract extends TransportContract {
         }
     }
 
-    private static void dismiss(BodySink sink) {
-        ((ChannelSink) sink).dismiss(() -> Duration.ZERO);
+    private static void closeWithRetry(BodySink sink) {
+        ((ChannelSink) sink).closeWithRetry(() -> Duration.ZERO);
     }
 
     private List<Follower> connect(Served served, ClientLoop loop) throws Exception {
@@ -210,7 +210,7 @@ abstract class FanoutContract extends TransportContract {
         private void connect() {
             last = 0;
             var target =
-                    new StreamClient.Target(
+                    new StreamClient.RequestTarget(
                             port, "/" + number % GROUPS, number % 2 == 0 ? 0 : SMALL_BUFFER);
             client = new StreamClient(loop, StreamClient.address(number), target, null, this);
         }
@@ -223,7 +223,7 @@ abstract class FanoutContract extends TransportContract {
             client().read();
         }
 
-        void comeAgain() {
+        void reconnectDelay() {
             client().reset();
             connect();
         }

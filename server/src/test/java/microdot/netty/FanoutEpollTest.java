@@ -2,7 +2,7 @@ package microdot.netty;
 
 class FanoutEpollTest extends FanoutContract {
     @Override
-    Io io() {
-        return Io.EPOLL;
+    IoMode io() {
+        return IoMode.EPOLL;
     }
 }

@@ -2,7 +2,7 @@ package microdot.netty;
 
 class FanoutNioTest extends FanoutContract {
     @Override
-    Io io() {
-        return Io.NIO;
+    IoMode io() {
+        return IoMode.NIO;
     }
 }

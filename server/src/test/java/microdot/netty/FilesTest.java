@@ -29,7 +29,7 @@ class FilesTest {
 
     @ParameterizedTest
     @EnumSource(names = {"NIO", "EPOLL"})
-    void wholeFilesAndRangesOnOneConnection(Io io, @TempDir Path folder) throws Exception {
+    void wholeFilesAndRangesOnOneConnection(IoMode io, @TempDir Path folder) throws Exception {
         byte[] content = new byte[3 << 20];
         new Random(1).nextBytes(content);
         Files.write(folder.resolve("large.bin"), content);

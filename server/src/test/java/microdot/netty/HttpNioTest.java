@@ -2,7 +2,7 @@ package microdot.netty;
 
 class HttpNioTest extends HttpContract {
     @Override
-    Io io() {
-        return Io.NIO;
+    IoMode io() {
+        return IoMode.NIO;
     }
 }

@@ -86,7 +86,7 @@ class ReconnectStormTest {
 
         void connect(ClientLoop loop, Served served, String path) {
             begun = System.nanoTime();
-            var target = new StreamClient.Target(served.server.port(), path);
+            var target = new StreamClient.RequestTarget(served.server.port(), path);
             new StreamClient(loop, StreamClient.address(number), target, null, this);
         }
 
@@ -177,7 +177,7 @@ class ReconnectStormTest {
 
     @Test
     void theDrained() throws Exception {
-        try (Served served = new Served(app(), OPTIONS, Io.best());
+        try (Served served = new Served(app(), OPTIONS, IoMode.best());
                 var loop = new ClientLoop()) {
             List<Client> clients = connect(loop, served, "/streams/{number}");
             await(opened, loop);
@@ -189,7 +189,7 @@ class ReconnectStormTest {
 
     @Test
     void thoseWhoseServerStopsAtOnce() throws Exception {
-        try (Served served = new Served(app(), OPTIONS, Io.best());
+        try (Served served = new Served(app(), OPTIONS, IoMode.best());
                 var loop = new ClientLoop()) {
             List<Client> clients = connect(loop, served, "/streams/{number}");
             await(opened, loop);
@@ -202,7 +202,7 @@ class ReconnectStormTest {
     @Test
     void thoseWhoseStreamsAreOfAge() throws Exception {
         var options = OPTIONS.maxStreamAge(Duration.ofMillis(500));
-        try (Served served = new Served(app(), options, Io.best());
+        try (Served served = new Served(app(), options, IoMode.best());
                 var loop = new ClientLoop()) {
             List<Client> clients = connect(loop, served, "/streams/{number}");
             await(ended, loop);
@@ -212,7 +212,7 @@ class ReconnectStormTest {
 
     @Test
     void theRefused() throws Exception {
-        try (Served served = new Served(app(), OPTIONS.maxStreams(1), Io.best());
+        try (Served served = new Served(app(), OPTIONS.maxStreams(1), IoMode.best());
                 var loop = new ClientLoop();
                 RawClient first = served.client()) {
             first.get("/topic").readHead();
@@ -224,7 +224,7 @@ class ReconnectStormTest {
 
     @Test
     void whoComesDuringADrainIsToldToComeLaterAndThePlainIsServed() throws Exception {
-        try (Served served = new Served(app(), OPTIONS, Io.best());
+        try (Served served = new Served(app(), OPTIONS, IoMode.best());
                 RawClient last = served.client();
                 RawClient early = served.client()) {
             last.get("/topic").readHead();

@@ -21,7 +21,7 @@ final class Served implements AutoCloseable {
     private final Logged logged = new Logged();
     private int failures;
 
-    Served(Microdot app, ServerOptions options, Io io) {
+    Served(Microdot app, ServerOptions options, IoMode io) {
         try {
             server = NettyServer.start(app, options.host("127.0.0.1").port(0), io);
         } catch (IOException e) {
@@ -30,7 +30,7 @@ final class Served implements AutoCloseable {
     }
 
     static Served of(Microdot app) {
-        return new Served(app, new ServerOptions(), Io.best());
+        return new Served(app, new ServerOptions(), IoMode.best());
     }
 
     /** The test makes handlers fail so often, and each time is logged once. */

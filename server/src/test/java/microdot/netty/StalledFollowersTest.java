@@ -137,7 +137,7 @@ class StalledFollowersTest {
 
         void connect() {
             var target =
-                    new StreamClient.Target(
+                    new StreamClient.RequestTarget(
                             house.served.server.port(), "/", reading ? 0 : RECEIVE_BUFFER);
             var from = StreamClient.address(number);
             connection = new StreamClient(house.loop, from, target, lastEventId, this);

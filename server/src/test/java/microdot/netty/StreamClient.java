@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * One connection that asks for an event stream, driven by events: it reads, stalls, sips, and
  * breaks off. All of it happens on its loop.
  */
-final class StreamClient implements AnswerReader.Target {
+final class StreamClient implements ResponseReader.RequestTarget {
     /** Who is told what comes, on the client's loop. */
     interface Reader {
         /** The head of the answer is there. */
@@ -31,9 +31,9 @@ final class StreamClient implements AnswerReader.Target {
     }
 
     /** Where it goes, and what it says. */
-    record Target(int port, String path, int receiveBuffer) {
+    record RequestTarget(int port, String path, int receiveBuffer) {
         /** With the kernel's buffers as they are. */
-        Target(int port, String path) {
+        RequestTarget(int port, String path) {
             this(port, path, 0);
         }
     }
@@ -42,7 +42,7 @@ final class StreamClient implements AnswerReader.Target {
     private final Reader reader;
     private final SocketChannel channel;
     private final SelectionKey key;
-    private final AnswerReader answer = new AnswerReader(this);
+    private final ResponseReader answer = new ResponseReader(this);
     private final EventParser parser;
     private final byte[] request;
     private String head = "";
@@ -52,7 +52,7 @@ final class StreamClient implements AnswerReader.Target {
     StreamClient(
             ClientLoop loop,
             InetSocketAddress from,
-            Target target,
+            RequestTarget target,
             @Nullable String lastEventId,
             Reader reader) {
         this.loop = loop;

@@ -428,8 +428,8 @@ abstract class StreamEndContract extends TransportContract {
         }
 
         @Override
-        public @Nullable Function<Duration, byte[]> farewell() {
-            return writer.farewell();
+        public @Nullable Function<Duration, byte[]> closingFrames() {
+            return writer.closingFrames();
         }
     }
 

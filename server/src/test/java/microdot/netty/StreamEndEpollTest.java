@@ -2,7 +2,7 @@ package microdot.netty;
 
 class StreamEndEpollTest extends StreamEndContract {
     @Override
-    Io io() {
-        return Io.EPOLL_AND_RING;
+    IoMode io() {
+        return IoMode.EPOLL_AND_RING;
     }
 }

@@ -2,7 +2,7 @@ package microdot.netty;
 
 class StreamEndNioTest extends StreamEndContract {
     @Override
-    Io io() {
-        return Io.NIO;
+    IoMode io() {
+        return IoMode.NIO;
     }
 }

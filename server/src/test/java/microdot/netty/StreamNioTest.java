@@ -2,7 +2,7 @@ package microdot.netty;
 
 class StreamNioTest extends StreamContract {
     @Override
-    Io io() {
-        return Io.NIO;
+    IoMode io() {
+        return IoMode.NIO;
     }
 }

@@ -2,7 +2,7 @@ package microdot.netty;
 
 class TimeoutNioTest extends TimeoutContract {
     @Override
-    Io io() {
-        return Io.NIO;
+    IoMode io() {
+        return IoMode.NIO;
     }
 }

@@ -77,7 +77,7 @@ class TopicSoakTest {
                                         .where((request, event) -> passes(event)));
         app.get("/beat", topics.stream("beat"));
         var options = new ServerOptions().heartbeat(Duration.ofMillis(200));
-        try (var served = new Served(app, options, Io.best());
+        try (var served = new Served(app, options, IoMode.best());
                 var one = new ClientLoop();
                 var other = new ClientLoop()) {
             var loops = List.of(one, other);
@@ -133,7 +133,7 @@ class TopicSoakTest {
                     (filtered ? "/some?topic=" : "/all?topic=") + String.join("&topic=", names);
             List<LawTopic> followed =
                     published.stream().filter(topic -> names.contains(topic.name)).toList();
-            var target = new StreamClient.Target(served.server.port(), path, RECEIVE_BUFFER);
+            var target = new StreamClient.RequestTarget(served.server.port(), path, RECEIVE_BUFFER);
             var law = new LawFollower(i + " " + path, followed, filtered);
             var client = new Client(i, loops.get(i % 2), target, law, topics, random.nextLong());
             client.loop.execute(client::connect);
@@ -158,7 +158,7 @@ class TopicSoakTest {
                         beats.release();
                     }
                 };
-        var target = new StreamClient.Target(served.server.port(), "/beat");
+        var target = new StreamClient.RequestTarget(served.server.port(), "/beat");
         for (ClientLoop loop : loops) {
             var from = StreamClient.address(FOLLOWERS);
             loop.call(() -> steady.add(new StreamClient(loop, from, target, null, reader)));
@@ -254,7 +254,7 @@ class TopicSoakTest {
     private static final class Client implements StreamClient.Reader {
         private final int number;
         private final ClientLoop loop;
-        private final StreamClient.Target target;
+        private final StreamClient.RequestTarget target;
         private final LawFollower law;
         private final Topics topics;
         private final Random random;
@@ -265,7 +265,7 @@ class TopicSoakTest {
         Client(
                 int number,
                 ClientLoop loop,
-                StreamClient.Target target,
+                StreamClient.RequestTarget target,
                 LawFollower law,
                 Topics topics,
                 long seed) {

@@ -8,7 +8,7 @@ import microdot.ServerOptions;
 abstract class TransportContract {
     static final String HOST = "Host: x\r\n";
 
-    abstract Io io();
+    abstract IoMode io();
 
     final Served served(Microdot app) {
         return served(app, new ServerOptions());

@@ -50,7 +50,7 @@ final class StreamSink implements BodySink {
     // Of the loop alone.
     private @Nullable Feed feed;
     private @Nullable Supplier<byte[]> heartbeat;
-    private @Nullable Function<Duration, byte[]> farewell;
+    private @Nullable Function<Duration, byte[]> closingFrames;
 
     StreamSink(Received client, boolean paused) {
         this.client = client;
@@ -59,9 +59,9 @@ final class StreamSink implements BodySink {
 
     /** On the handler's thread, as a server runs it. */
     void run(Body.StreamWriter writer) {
-        Function<Duration, byte[]> first = writer.farewell();
+        Function<Duration, byte[]> first = writer.closingFrames();
         if (first != null) {
-            farewell(first);
+            closingFrames(first);
         }
         try {
             writer.writeTo(this);
@@ -203,8 +203,8 @@ final class StreamSink implements BodySink {
     }
 
     @Override
-    public void farewell(Function<Duration, byte[]> last) {
-        Loop.EXECUTOR.execute(() -> farewell = last);
+    public void closingFrames(Function<Duration, byte[]> last) {
+        Loop.EXECUTOR.execute(() -> closingFrames = last);
     }
 
     @Override
@@ -355,14 +355,14 @@ final class StreamSink implements BodySink {
         } finally {
             lock.unlock();
         }
-        dismiss(time);
+        closeWithRetry(time);
     }
 
-    void dismiss(Duration time) {
+    void closeWithRetry(Duration time) {
         Loop.call(
                 () -> {
-                    if (farewell != null) {
-                        putIfOpen(farewell.apply(time));
+                    if (closingFrames != null) {
+                        putIfOpen(closingFrames.apply(time));
                     }
                     end();
                 });

@@ -189,8 +189,8 @@ public final class TestStream implements AutoCloseable {
      * Ends the stream as a server does that stops, and would have this client come again after the
      * time.
      */
-    public void dismiss(Duration time) {
-        sink.dismiss(time);
+    public void closeWithRetry(Duration time) {
+        sink.closeWithRetry(time);
     }
 
     /**

@@ -296,10 +296,10 @@ class SseEndTest {
             left.close();
             countsOne(count, left);
             count.set(0);
-            TestStream dismissed = client.stream("/events");
-            dismissed.next();
-            dismissed.dismiss(Duration.ofSeconds(1));
-            countsOne(count, dismissed);
+            TestStream closedWithRetry = client.stream("/events");
+            closedWithRetry.next();
+            closedWithRetry.closeWithRetry(Duration.ofSeconds(1));
+            countsOne(count, closedWithRetry);
         }
     }
 

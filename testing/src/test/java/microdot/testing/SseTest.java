@@ -70,8 +70,8 @@ class SseTest {
     @Test
     void whoCannotHaveItsStreamIsToldToComeLater() {
         var app = new Microdot();
-        app.get("/events", request -> Sse.comeLater(request, Duration.ofSeconds(4)));
-        app.get("/over", request -> Sse.stopForGood());
+        app.get("/events", request -> Sse.rejectWithRetry(request, Duration.ofSeconds(4)));
+        app.get("/over", request -> Sse.stopReconnecting());
         var client = new TestClient(app);
         TestResponse plain = client.get("/events");
         assertEquals(503, plain.status());
@@ -86,8 +86,8 @@ class SseTest {
     void aTimeThatCannotBeSaidIsRefused() {
         var app = new Microdot();
         Duration wrong = Duration.ofMillis(-1);
-        app.get("/later", request -> refusal(() -> Sse.comeLater(request, wrong)));
-        app.get("/after", request -> refusal(() -> Sse.comeAfter(request, wrong)));
+        app.get("/later", request -> refusal(() -> Sse.rejectWithRetry(request, wrong)));
+        app.get("/after", request -> refusal(() -> Sse.rejectWithRetryAfter(request, wrong)));
         var client = new TestClient(app);
         String message = "retry: PT-0.001S (expected: 0 to 2147483647 ms)";
         assertEquals(message, client.get("/later").text());

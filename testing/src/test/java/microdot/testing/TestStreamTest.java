@@ -315,7 +315,7 @@ class TestStreamTest {
             TestStream stream = client.stream("/events");
             stream.await("second");
             assertNull(stream.retry());
-            stream.dismiss(Duration.ofSeconds(10));
+            stream.closeWithRetry(Duration.ofSeconds(10));
             assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
             assertEquals(Duration.ofSeconds(10), stream.retry());
         }

@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * The newest event of each key among those that a log keeps no more, in the order of their
  * positions. Under the lock of the topics.
  */
-final class LatestTable {
+final class LatestByKey {
     static final int MAX_KEYS = 10_000;
 
-    private final Budget budget;
+    private final MemoryBudget budget;
 
     /** The entry that is its key's newest, whether the log still keeps it or this table does. */
     private final Map<Object, Long> newest = new HashMap<>();
@@ -23,7 +23,7 @@ final class LatestTable {
     private final LinkedHashMap<Object, Frame> frames = new LinkedHashMap<>();
     private long floor;
 
-    LatestTable(Budget budget, long floor) {
+    LatestByKey(MemoryBudget budget, long floor) {
         this.budget = budget;
         this.floor = floor;
     }
@@ -74,7 +74,8 @@ final class LatestTable {
         var found = new ArrayList<Frame>();
         long bytes = 0;
         for (Frame frame : frames.values()) {
-            boolean full = found.size() >= Sieve.BATCH || bytes >= Sieve.BATCH_BYTES;
+            boolean full =
+                    found.size() >= FollowerFilter.BATCH || bytes >= FollowerFilter.BATCH_BYTES;
             if (full && frame.position() > floor) {
                 break;
             }

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * What an event loop has to deliver: the audiences that were woken. However many topics publish
  * however much, one task at a time is with the loop.
  */
-final class LoopTurn implements Runnable {
+final class DeliveryTask implements Runnable {
     // Long enough to be worth the switch, short enough for everything else on the loop: a publish
     // that comes in between is delivered with the one before to all whose turn is yet to come.
     private static final long SLICE = TimeUnit.MICROSECONDS.toNanos(300);
@@ -21,14 +21,14 @@ final class LoopTurn implements Runnable {
     final AtomicInteger followers = new AtomicInteger();
 
     private final Executor loop;
-    private final Queue<Audience> woken = new ConcurrentLinkedQueue<>();
+    private final Queue<LoopReaders> woken = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean armed = new AtomicBoolean();
 
-    LoopTurn(Executor loop) {
+    DeliveryTask(Executor loop) {
         this.loop = loop;
     }
 
-    void add(Audience audience) {
+    void add(LoopReaders audience) {
         woken.add(audience);
         arm();
     }
@@ -49,7 +49,7 @@ final class LoopTurn implements Runnable {
         // Ahead of looking into the queue: who comes after the look finds it down and arms anew.
         armed.set(false);
         long until = System.nanoTime() + SLICE;
-        for (Audience audience = woken.poll(); audience != null; audience = woken.poll()) {
+        for (LoopReaders audience = woken.poll(); audience != null; audience = woken.poll()) {
             if (!audience.drain(until)) {
                 add(audience); // Last in line: it goes on where it stopped.
                 return;

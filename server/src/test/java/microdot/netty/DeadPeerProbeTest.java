@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
  * nftables.
  */
 @Timeout(120)
-class HalfOpenTest {
+class DeadPeerProbeTest {
     private final long id = ProcessHandle.current().pid() % 100_000;
     private final String namespace = "microdot" + id;
     private final String here = "md" + id + "a";

@@ -3,7 +3,7 @@ package microdot.netty;
 import io.netty.channel.epoll.Epoll;
 
 /** How a server asks the kernel. */
-enum Io {
+enum IoMode {
     /** Java's own way, which is there everywhere. */
     NIO,
 
@@ -14,7 +14,7 @@ enum Io {
     EPOLL_AND_RING;
 
     /** The best that there is here; {@code -Dmicrodot.ring=false} for none with a ring. */
-    static Io best() {
+    static IoMode best() {
         if (!Epoll.isAvailable()) {
             return NIO;
         }

@@ -4,7 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 
 /** Notices a client that takes nothing of what waits for it. Of one event loop. */
-final class Stall {
+final class StallDetector {
     private long mark;
     private long since;
 

@@ -10,11 +10,11 @@ import java.util.regex.Pattern;
  * Reads one HTTP/1.1 answer as its bytes come, cut anywhere: the head, then the body out of its
  * chunks. It fails on the first byte that a chunk has no room for.
  */
-final class AnswerReader {
+final class ResponseReader {
     private static final Pattern LENGTH = Pattern.compile("\r\ncontent-length: (\\d+)\r\n");
 
     /** What is made of the answer. */
-    interface Target {
+    interface RequestTarget {
         void head(String head);
 
         void body(byte[] bytes, int from, int length);
@@ -30,12 +30,12 @@ final class AnswerReader {
         NOTHING
     }
 
-    private final Target target;
+    private final RequestTarget target;
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private Part part = Part.HEAD;
     private long left = Long.MAX_VALUE;
 
-    AnswerReader(Target target) {
+    ResponseReader(RequestTarget target) {
         this.target = target;
     }
 

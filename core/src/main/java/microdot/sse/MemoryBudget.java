@@ -1,11 +1,11 @@
 package microdot.sse;
 
 /** The bytes that all topics together keep. Under the lock of the topics. */
-final class Budget {
+final class MemoryBudget {
     private final long max;
     private long used;
 
-    Budget(long max) {
+    MemoryBudget(long max) {
         this.max = max;
     }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class AnswersTest {
+class ReturnValuesTest {
     private record Point(int x, @Nullable String label) {}
 
     private static final String TEXT = "text/plain; charset=UTF-8";

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /** Stretches of arrays, one behind another. */
 @SuppressWarnings("ReferenceEquality") // Which arrays, not what is in them, is the question.
-final class Parts {
+final class ByteRanges {
     private static final byte[] NONE = {};
 
     private byte[][] arrays = new byte[4][];
@@ -54,7 +54,7 @@ final class Parts {
     }
 
     /** Whether it has the same stretches of the same arrays; what is in them is not looked at. */
-    boolean isSame(Parts other) {
+    boolean isSame(ByteRanges other) {
         if (count != other.count) {
             return false;
         }

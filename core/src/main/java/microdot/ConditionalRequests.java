@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  * Conditional requests (RFC 9110, section 13) and single ranges (section 14), for responses that
  * have an ETag.
  */
-final class Conditions {
+final class ConditionalRequests {
     private static final Pattern RANGE = Pattern.compile("bytes=(\\d{0,18})-(\\d{0,18})");
 
-    private Conditions() {}
+    private ConditionalRequests() {}
 
     static Response apply(Request request, Response response) {
         boolean read = request.method().equals("GET") || request.method().equals("HEAD");

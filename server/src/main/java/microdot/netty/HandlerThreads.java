@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  * The virtual threads that handle requests and write streams, one each, and those of what is to run
  * behind a stream.
  */
-final class Handlers {
+final class HandlerThreads {
     private final Microdot app;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition few = lock.newCondition();
     private final Set<Thread> running = new HashSet<>();
 
-    Handlers(Microdot app) {
+    HandlerThreads(Microdot app) {
         this.app = app;
     }
 

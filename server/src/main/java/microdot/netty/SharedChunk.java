@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * follower before put, both write the same memory: an event is copied and framed once for a loop,
  * not once for a follower.
  */
-final class FeedSpace implements BodySink.Space {
+final class SharedChunk implements BodySink.Space {
     /** Bytes that one stream may put in one turn, ahead of the others on its loop. */
     private static final int TURN = 64 << 10;
 
@@ -24,11 +24,11 @@ final class FeedSpace implements BodySink.Space {
     private static final int HEAD = 10;
     private static final int TAIL = 2;
 
-    private Parts put = new Parts();
+    private ByteRanges put = new ByteRanges();
     private int room;
 
     // What was framed last, and of what.
-    private Parts framed = new Parts();
+    private ByteRanges framed = new ByteRanges();
     private @Nullable ByteBuf buffer;
     private boolean chunked;
 
@@ -63,7 +63,7 @@ final class FeedSpace implements BodySink.Space {
             shared = frame(out.alloc(), asChunk);
             buffer = shared;
             chunked = asChunk;
-            Parts free = framed;
+            ByteRanges free = framed;
             framed = put;
             put = free;
         }

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Moments drawn at random would bring as many on average, but in some second a good deal more: of
  * five hundred a second some sixty. Of any thread.
  */
-final class Returns {
+final class ReconnectPacer {
     /** What a restart takes at least. */
     private static final long LEAST = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -24,7 +24,7 @@ final class Returns {
     private final long apart;
     private final AtomicLong next;
 
-    Returns(int perSecond, long now) {
+    ReconnectPacer(int perSecond, long now) {
         apart = (SECOND + perSecond - 1) / perSecond;
         next = new AtomicLong(now);
     }

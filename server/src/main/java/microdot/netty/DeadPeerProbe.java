@@ -9,7 +9,7 @@ import io.netty.channel.epoll.EpollTcpInfo;
  * for too long. A peer that lives but does not read acknowledges still, which is why
  * TCP_USER_TIMEOUT, which counts a closed window as silence, would not do.
  */
-final class HalfOpen {
+final class DeadPeerProbe {
     private long unansweredSince;
     private long answeredWrite;
     private long askedAt;

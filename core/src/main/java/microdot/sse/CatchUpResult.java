@@ -10,4 +10,4 @@ import java.util.List;
  * @param entry the entry that it reads after them
  * @param at the position up to which all is delivered or told with them
  */
-record Prepared(List<Ahead> ahead, List<Frame> frames, long entry, long at) {}
+record CatchUpResult(List<Ahead> ahead, List<Frame> frames, long entry, long at) {}

@@ -8,21 +8,21 @@ import java.util.List;
  * A request target (RFC 9112, section 3.2) taken apart: decoded path segments, none for {@code *},
  * which is no path, and the raw query.
  */
-record Target(List<String> segments, String query) {
+record RequestTarget(List<String> segments, String query) {
 
-    static Target parse(String target) {
+    static RequestTarget parse(String target) {
         String origin = withoutAuthority(target);
         int question = origin.indexOf('?');
         String path = question < 0 ? origin : origin.substring(0, question);
         String query = question < 0 ? "" : origin.substring(question + 1);
         if (path.equals("*")) {
-            return new Target(List.of(), query);
+            return new RequestTarget(List.of(), query);
         }
         if (!path.startsWith("/")) {
             throw new HttpException(
                     400, "target: " + Quoted.of(target) + " (expected: a path that starts with /)");
         }
-        return new Target(segments(path), query);
+        return new RequestTarget(segments(path), query);
     }
 
     /**

@@ -16,16 +16,16 @@ import io.netty.channel.epoll.EpollIoOps;
  * larger than the socket's buffer to a client that has ended its side. Here such a channel stays
  * in, edge-triggered, so that an error is told once and not for ever.
  */
-final class RepairedEpoll implements IoHandler {
+final class EpollHalfCloseWorkaround implements IoHandler {
     private final IoHandler epoll;
 
-    private RepairedEpoll(IoHandler epoll) {
+    private EpollHalfCloseWorkaround(IoHandler epoll) {
         this.epoll = epoll;
     }
 
     static IoHandlerFactory newFactory() {
         IoHandlerFactory factory = EpollIoHandler.newFactory();
-        return executor -> new RepairedEpoll(factory.newHandler(executor));
+        return executor -> new EpollHalfCloseWorkaround(factory.newHandler(executor));
     }
 
     @Override

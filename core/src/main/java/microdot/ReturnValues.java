@@ -5,8 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a response of what a handler returned. */
-final class Answers {
-    private Answers() {}
+final class ReturnValues {
+    private ReturnValues() {}
 
     static Response of(@Nullable Object value) {
         return switch (value) {

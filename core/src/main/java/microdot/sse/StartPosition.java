@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Where a follower begins: a cursor for each topic, and for some what must be prepared before it
  * may go on. Made under the lock of the topics, so that all cursors are of one moment.
  */
-final class Resume {
+final class StartPosition {
     /** The position of a client with an id that is of no use: below all. */
     private static final long NOWHERE = -1;
 
@@ -31,7 +31,7 @@ final class Resume {
      */
     record Wish(@Nullable String lastEventId, long opened, int last) {}
 
-    Resume(Logs logs, Follower follower, CatchUp catchUp) {
+    StartPosition(Logs logs, Follower follower, CatchUp catchUp) {
         this.logs = logs;
         this.follower = follower;
         this.catchUp = catchUp;

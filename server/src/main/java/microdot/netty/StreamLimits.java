@@ -14,9 +14,9 @@ import microdot.ServerOptions;
 import microdot.sse.Sse;
 
 /** Who may have a stream: counts those that are open. Of any thread. */
-final class Admission {
+final class StreamLimits {
     private final ServerOptions options;
-    private final Returns returns;
+    private final ReconnectPacer returns;
     private final AtomicInteger streams = new AtomicInteger();
     private final Map<InetAddress, Integer> byAddress = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
@@ -24,9 +24,9 @@ final class Admission {
     private volatile boolean draining;
     private volatile int leaving;
 
-    Admission(ServerOptions options) {
+    StreamLimits(ServerOptions options) {
         this.options = options;
-        this.returns = new Returns(options.reconnectsPerSecond(), System.nanoTime());
+        this.returns = new ReconnectPacer(options.reconnectsPerSecond(), System.nanoTime());
     }
 
     /** Takes a place; who has got one gives it back by {@link #leave}. */
@@ -65,7 +65,7 @@ final class Admission {
      * not read it.
      */
     Response refusal(Request request, Response wanted) {
-        Response refusal = Sse.comeAfter(request, comeAgain());
+        Response refusal = Sse.rejectWithRetryAfter(request, reconnectDelay());
         // Chosen before the first is added: of a field that comes twice both stay.
         var kept = new ArrayList<Map.Entry<String, String>>();
         wanted.headers()
@@ -112,7 +112,7 @@ final class Admission {
     }
 
     /** How long one more who is sent away shall wait, so that not too many come at once. */
-    Duration comeAgain() {
+    Duration reconnectDelay() {
         return returns.take(System.nanoTime(), Math.max(leaving, streams.get()));
     }
 }

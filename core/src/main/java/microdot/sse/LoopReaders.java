@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The followers of one topic whose connections one event loop serves. */
-final class Audience {
-    final LoopTurn turn;
+final class LoopReaders {
+    final DeliveryTask turn;
 
     /**
      * Those in the list and those on their way to it; not those that have ended, whether or not the
@@ -22,7 +22,7 @@ final class Audience {
     private final List<Cursor> cursors = new ArrayList<>(2);
     private int at;
 
-    Audience(LoopTurn turn) {
+    LoopReaders(DeliveryTask turn) {
         this.turn = turn;
     }
 

@@ -14,27 +14,27 @@ import org.jspecify.annotations.Nullable;
  * at most once, and only while the handler runs: an interrupt after it would hit whatever the
  * thread does next.
  */
-final class StreamRun implements Body.StreamWriter {
+final class HandlerStream implements Body.StreamWriter {
     private static final Logger LOG = System.getLogger("microdot.sse");
     private static final byte[] HEARTBEAT = EventEncoder.comment("");
 
     private final Request request;
     private final SseHandler handler;
-    private final Function<Duration, byte[]> farewell;
+    private final Function<Duration, byte[]> closingFrames;
     private final Body.@Nullable StreamWriter rest;
 
     /**
-     * @param farewell what is said last when the server ends the stream while the handler runs
+     * @param closingFrames what is said last when the server ends the stream while the handler runs
      * @param rest writes the stream from where the handler returns; null when that is its end
      */
-    StreamRun(
+    HandlerStream(
             Request request,
             SseHandler handler,
-            Function<Duration, byte[]> farewell,
+            Function<Duration, byte[]> closingFrames,
             Body.@Nullable StreamWriter rest) {
         this.request = request;
         this.handler = handler;
-        this.farewell = farewell;
+        this.closingFrames = closingFrames;
         this.rest = rest;
     }
 
@@ -58,14 +58,14 @@ final class StreamRun implements Body.StreamWriter {
     }
 
     @Override
-    public Function<Duration, byte[]> farewell() {
-        return farewell;
+    public Function<Duration, byte[]> closingFrames() {
+        return closingFrames;
     }
 
     /** Null when the client left before its handler could begin: nobody would interrupt it. */
     private @Nullable Life begin(BodySink sink) {
         sink.keepAlive(() -> HEARTBEAT);
-        sink.farewell(farewell);
+        sink.closingFrames(closingFrames);
         var life = new Life();
         sink.onClose(life::cancel);
         if (life.isCancelled()) {

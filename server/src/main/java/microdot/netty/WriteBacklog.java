@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * it longer than the limit waits until the socket has taken some. The monitor is held for moments,
  * and given up while somebody waits.
  */
-final class Backlog {
+final class WriteBacklog {
     /** All that stood there at one moment. */
     record Taken(Queue<byte[]> parts, long size) {}
 
@@ -20,7 +20,7 @@ final class Backlog {
     private long unread; // Bytes that stand here or are in the socket's hands.
     private boolean closed;
 
-    Backlog(int limit) {
+    WriteBacklog(int limit) {
         this.limit = limit;
     }
 

@@ -1,7 +1,7 @@
 package microdot.netty;
 
 /** What an HTTP connection is doing. */
-enum Phase {
+enum ConnectionPhase {
     /** Waits for a request, or reads one. */
     IDLE,
     /** A request is being handled. */

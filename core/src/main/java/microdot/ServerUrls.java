@@ -8,8 +8,8 @@ import java.util.Collections;
 import java.util.List;
 
 /** Where a server can be reached, as a person types it. */
-final class Addresses {
-    private Addresses() {}
+final class ServerUrls {
+    private ServerUrls() {}
 
     static List<String> of(String host, int port) {
         if (!host.equals("0.0.0.0") && !host.equals("::")) {

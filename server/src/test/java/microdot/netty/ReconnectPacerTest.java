@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class ReturnsTest {
+class ReconnectPacerTest {
     private static final long SECOND = 1000;
 
     /** A clock that has long gone past where its number turns negative. */
@@ -32,7 +32,7 @@ class ReturnsTest {
     }
 
     /** When each is back that was sent away then, as the milliseconds that it is told say. */
-    private static long[] back(Returns returns, long[] departures) {
+    private static long[] back(ReconnectPacer returns, long[] departures) {
         return Arrays.stream(departures)
                 .map(
                         at -> {
@@ -46,7 +46,7 @@ class ReturnsTest {
     void whoLeavesTogetherComesBackOneAfterAnother() {
         for (int perSecond : new int[] {1, 7, 200, 500, 5000}) {
             int many = perSecond * 3;
-            long[] back = back(new Returns(perSecond, ORIGIN), new long[many]);
+            long[] back = back(new ReconnectPacer(perSecond, ORIGIN), new long[many]);
             assertTrue(peak(back) <= perSecond, () -> perSecond + ": " + peak(back));
             assertEquals(500, back[0]);
             assertTrue(back[many - 1] <= 500 + 3 * 1001, () -> "last at " + back[many - 1]);
@@ -62,7 +62,7 @@ class ReturnsTest {
             int perSecond = 1 + random.nextInt(600);
             int over = 1 + random.nextInt(5000);
             long[] left = random.longs(1000, 0, over).sorted().toArray();
-            long[] back = back(new Returns(perSecond, ORIGIN), left);
+            long[] back = back(new ReconnectPacer(perSecond, ORIGIN), left);
             assertTrue(peak(back) <= perSecond, () -> perSecond + ": " + peak(back));
             assertTrue(IntStream.range(0, 1000).allMatch(i -> back[i] - left[i] >= 500));
         }
@@ -70,7 +70,7 @@ class ReturnsTest {
 
     @Test
     void nobodyWaitsForEverBecauseOfThoseWhoAreRefused() {
-        var returns = new Returns(10, ORIGIN);
+        var returns = new ReconnectPacer(10, ORIGIN);
         Duration longest = Duration.ZERO;
         for (int i = 0; i < 10_000; i++) {
             Duration time = returns.take(ORIGIN, 1);
@@ -79,7 +79,7 @@ class ReturnsTest {
         assertTrue(longest.compareTo(Duration.ofMillis(60_500)) <= 0, longest.toString());
         assertTrue(longest.compareTo(Duration.ofSeconds(50)) > 0, longest.toString());
         // All that are open have a moment, however long that takes.
-        var many = new Returns(10, ORIGIN);
+        var many = new ReconnectPacer(10, ORIGIN);
         long last = 0;
         for (int i = 0; i < 1000; i++) {
             last = many.take(ORIGIN, 1000).toMillis();

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ConditionsTest {
+class ConditionalRequestsTest {
     private static final String MODIFIED = "Sun, 06 Nov 1994 08:49:37 GMT";
 
     private final Microdot app =

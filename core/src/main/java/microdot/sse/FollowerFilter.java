@@ -9,7 +9,7 @@ import microdot.Request;
  * A follower's filter: looks at a bounded number of entries at a time, on a virtual thread, for it
  * is user code, and hands on those that pass as the shared bytes that they are.
  */
-final class Sieve {
+final class FollowerFilter {
     static final int BATCH = 256;
 
     /** What passed keeps its segments alive until the client has taken it: not too many. */
@@ -18,13 +18,13 @@ final class Sieve {
     private final Request request;
     private final BiPredicate<Request, Event> filter;
 
-    Sieve(Request request, BiPredicate<Request, Event> filter) {
+    FollowerFilter(Request request, BiPredicate<Request, Event> filter) {
         this.request = request;
         this.filter = filter;
     }
 
     /** Looks at what comes next in the log, up to a position. */
-    Prepared next(Cursor cursor, long upTo) {
+    CatchUpResult next(Cursor cursor, long upTo) {
         var passed = new ArrayList<Frame>();
         long entry = cursor.entry();
         long at = cursor.at();
@@ -43,16 +43,16 @@ final class Sieve {
             at = frame.position();
             entry++;
         }
-        return new Prepared(List.of(), passed, entry, at);
+        return new CatchUpResult(List.of(), passed, entry, at);
     }
 
     /** Lets through what passes of what was prepared; gaps and states always do. */
-    Prepared sift(Prepared all) {
+    CatchUpResult sift(CatchUpResult all) {
         List<Frame> frames = all.frames();
         List<Frame> passed = frames.stream().filter(this::passes).toList();
         // What did not pass is looked at for good: a later gap begins behind it.
         long at = frames.isEmpty() ? all.at() : Math.max(all.at(), frames.getLast().position());
-        return new Prepared(all.ahead(), passed, all.entry(), at);
+        return new CatchUpResult(all.ahead(), passed, all.entry(), at);
     }
 
     private boolean passes(Frame frame) {

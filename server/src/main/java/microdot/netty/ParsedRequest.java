@@ -3,7 +3,7 @@ package microdot.netty;
 import microdot.Request;
 
 /** What a client sent: a whole request, or something that is answered without one. */
-sealed interface Incoming {
+sealed interface ParsedRequest {
     /** Whether the client understands a chunked body: HTTP/1.1. */
     boolean chunked();
 
@@ -18,7 +18,7 @@ sealed interface Incoming {
      *
      * @param keepAlive whether the client wants to use the connection again
      */
-    record Whole(Request request, boolean chunked, boolean keepAlive) implements Incoming {
+    record Whole(Request request, boolean chunked, boolean keepAlive) implements ParsedRequest {
         @Override
         public boolean headOnly() {
             return request.method().equals("HEAD");
@@ -31,7 +31,7 @@ sealed interface Incoming {
     }
 
     /** What cannot be served; the connection ends with the answer. */
-    record Refused(int status, String reason, boolean headOnly) implements Incoming {
+    record Refused(int status, String reason, boolean headOnly) implements ParsedRequest {
         @Override
         public boolean chunked() {
             return true;

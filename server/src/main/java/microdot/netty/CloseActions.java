@@ -6,7 +6,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The end of a stream, which comes once, and what is to run then. From any thread. */
-final class Ending {
+final class CloseActions {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private static final Runnable[] NONE = {};

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Streams that the server ends while their opening handlers still run. */
 @Timeout(30)
-class DismissedEarlyTest {
+class ClosedBeforeFollowingTest {
     private static final Duration TIME = Duration.ofSeconds(3);
 
     private final Topics topics = new Topics();
@@ -32,7 +32,7 @@ class DismissedEarlyTest {
         topics.publish("a", "before");
         String start = topics.lastEventId();
         try (var client = client(plain)) {
-            TestStream stream = dismissed(client.stream("/events"));
+            TestStream stream = closedWithRetry(client.stream("/events"));
             assertEquals(Event.of("").event("checkpoint").id(start), stream.next());
             opens.release();
             try (var back = client.request("GET", "/events").lastEventId(start).stream()) {
@@ -47,14 +47,14 @@ class DismissedEarlyTest {
         topics.publish("a", "missed");
         try (var client = client(plain)) {
             TestStream stream = client.request("GET", "/events").lastEventId(had).stream();
-            assertNoId(dismissed(stream));
+            assertNoId(closedWithRetry(stream));
         }
     }
 
     @Test
     void whoBeginsWithTheLastEventsComesBackAsNew() {
         try (var client = client(plain.last(1))) {
-            assertNoId(dismissed(client.stream("/events")));
+            assertNoId(closedWithRetry(client.stream("/events")));
         }
     }
 
@@ -62,13 +62,13 @@ class DismissedEarlyTest {
     void whoBeginsWithAStateComesBackAsNew() {
         topics.topic("a", new TopicOptions().snapshot(() -> "state"));
         try (var client = client(plain)) {
-            assertNoId(dismissed(client.stream("/events")));
+            assertNoId(closedWithRetry(client.stream("/events")));
         }
     }
 
-    private TestStream dismissed(TestStream stream) {
+    private TestStream closedWithRetry(TestStream stream) {
         topics.publish("a", "meanwhile");
-        stream.dismiss(TIME);
+        stream.closeWithRetry(TIME);
         assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
         assertEquals(TIME, stream.retry());
         return stream;
