@@ -41,9 +41,7 @@ final class Example implements AutoCloseable {
                                 "0"));
         command.addAll(List.of(arguments));
         return new Example(
-                new ProcessBuilder(command)
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start());
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
     }
 
     /** What it printed next. */

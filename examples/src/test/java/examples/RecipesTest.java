@@ -25,7 +25,8 @@ class RecipesTest {
             assertTrue(phone.get("/").body().contains("new EventSource('/detections')"));
             List<String> lines = phone.lines("/detections", 3);
             assertEquals("event: detection", lines.get(0));
-            assertTrue(lines.get(2).endsWith("\"y\":100,\"width\":40,\"height\":40}"), lines.get(2));
+            assertTrue(
+                    lines.get(2).endsWith("\"y\":100,\"width\":40,\"height\":40}"), lines.get(2));
             var picture = phone.get("/picture");
             assertEquals("image/png", picture.headers().firstValue("Content-Type").orElseThrow());
             assertTrue(picture.body().contains("PNG"));
