@@ -70,6 +70,7 @@ class TestingTest {
         try (var client = new TestClient(app)) {
             TestStream stream = client.stream("/news");
             stream.closeWithRetry(Duration.ofSeconds(3));
+            assertEquals("checkpoint", stream.next().event());       // where a new client resumes
             assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
             assertEquals(Duration.ofSeconds(3), stream.retry());
         }

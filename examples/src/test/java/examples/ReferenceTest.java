@@ -18,7 +18,9 @@ import microdot.sse.TopicOptions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** The reference names every option with its default, and every link of the docs leads somewhere. */
+/**
+ * The reference names every option with its default, and every link of the docs leads somewhere.
+ */
 class ReferenceTest {
     private static final Path REFERENCE = Pages.ROOT.resolve("docs/guide/reference.md");
     private static final Set<String> IN_BYTES =
@@ -83,7 +85,8 @@ class ReferenceTest {
                 String to = matcher.group(1);
                 Path target = to.isEmpty() ? page : page.resolveSibling(to).normalize();
                 String anchor = matcher.group(2);
-                if (!Files.exists(target) || (anchor != null && !anchors(target).contains(anchor))) {
+                if (!Files.exists(target)
+                        || (anchor != null && !anchors(target).contains(anchor))) {
                     broken.add(page.getFileName() + ": " + matcher.group());
                 }
             }
