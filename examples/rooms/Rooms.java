@@ -47,7 +47,7 @@ void main(String[] args) {
     app.run(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
 }
 
-/** The caller's place in the room of the path; 401 without a valid token, 403 for somebody who is not a member. */
+/** The caller's place in the room of the path; 401 without a valid token, 403 for others than members. */
 Place placeOf(Request request) {
     String name = tokens.get(request.cookies().getOrDefault("token", ""));
     if (name == null) throw new HttpException(401);
