@@ -12,8 +12,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * What does not grow: publishing, whoever follows, and a delivery, however many topics the
- * followers are spread over. Without sockets; the event loop is this thread.
+ * Costs that must not grow: publishing, however many followers there are, and a delivery, however
+ * many topics the followers are spread over. Without sockets; the event loop is this thread.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -38,7 +38,7 @@ public class GrowthBenchmark {
         loop.run();
     }
 
-    /** Publishing alone, to a topic with 18,000 followers, or 180, or 2; they are not served. */
+    /** Publishing alone, to a topic with 18,000, 180 or 2 followers, without delivery. */
     @Benchmark
     @OperationsPerInvocation(BURST)
     public void publish() {
@@ -47,7 +47,7 @@ public class GrowthBenchmark {
         }
     }
 
-    /** One event for every follower: all that is published and delivered for one delivery. */
+    /** One event for every follower: publishing and delivery, for each delivery. */
     @Benchmark
     @OperationsPerInvocation(FOLLOWERS)
     public void deliver() {

@@ -12,7 +12,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.infra.Blackhole;
 
-/** What it takes to read an event, as it comes in a piece with others or cut in two. */
+/** Reading an event that arrives in one piece with others, or split in two. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -30,7 +30,7 @@ public class ParsingBenchmark {
     }
 
     @Benchmark
-    public void cut(Blackhole hole) {
+    public void split(Blackhole hole) {
         var parser = new EventParser(hole::consume);
         parser.feed(one, 0, 60);
         parser.feed(one, 60, one.length - 60);

@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 
-/** An event loop that runs when it is told to, on the thread that tells it. */
+/** An event loop that runs when a caller runs it, on the caller's thread. */
 final class StandInLoop implements Executor {
     private final Queue<Runnable> tasks = new ArrayDeque<>();
 

@@ -12,7 +12,7 @@ class StandInSink implements BodySink {
 
     private final Executor loop;
     private final byte[] buffer;
-    // One for all slices: what this stand-in allocates would be counted as the topic's.
+    // One for all slices: what this stand-in allocates would count as the topic's.
     private final Slice slice = new Slice();
     private @Nullable Feed feed;
 
@@ -21,7 +21,7 @@ class StandInSink implements BodySink {
         this.buffer = new byte[4 << 10];
     }
 
-    /** Has one more client follow the topic, from now on. */
+    /** Makes one more client follow the topic, from now on. */
     static void follow(Topics topics, String name, StandInLoop loop) {
         var wish = new StartPosition.Wish(null, topics.head(), 0);
         topics.followers()
@@ -83,7 +83,7 @@ class StandInSink implements BodySink {
         return true;
     }
 
-    // Nothing here ends, and nothing is quiet for long enough to be kept alive.
+    // No stream ends here, and none is quiet for long enough to need a heartbeat.
 
     @Override
     public void end() {}

@@ -11,9 +11,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * A topic without sockets: what it takes to append an event to its log, and to drain it into the
- * buffers of 1,000 followers. The event loop is this thread: draining happens within {@code
- * publish}.
+ * A topic without sockets: appending an event to its log, and delivering it into the buffers of
+ * 1,000 followers. The event loop is this thread: {@code loop.run()} delivers.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -34,13 +33,13 @@ public class TopicBenchmark {
         loop.run();
     }
 
-    /** Encoding, one append and what is let go for it. */
+    /** Encoding, one append, and the trimming that it causes. */
     @Benchmark
     public String append() {
         return topics.publish("quiet", data);
     }
 
-    /** One delivery of an event that comes alone. */
+    /** One delivery of a single event. */
     @Benchmark
     @OperationsPerInvocation(FOLLOWERS)
     public void drainOne() {
@@ -48,7 +47,7 @@ public class TopicBenchmark {
         loop.run();
     }
 
-    /** One delivery of 16 that are drained together. */
+    /** One delivery of an event that is delivered together with 15 others. */
     @Benchmark
     @OperationsPerInvocation(FOLLOWERS * BATCH)
     public void drainBatch() {

@@ -16,11 +16,11 @@ import microdot.JsonCodec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** What files cannot say; the rest is in {@link WireCasesTest}. */
+/** Cases that files cannot express; the others are in {@link WireCasesTest}. */
 class EventEncoderTest {
     private static final JsonCodec JSON = JsonCodec.standard();
 
-    // "data: " before and two line ends after.
+    // "data: " before it and two line ends after it.
     private static final int AROUND_DATA = 8;
 
     enum Light {
@@ -155,7 +155,7 @@ class EventEncoderTest {
                 message);
     }
 
-    /** Writes the same for every value. */
+    /** Writes the same text for every value. */
     private static class Fixed implements JsonCodec {
         private final String text;
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A peer that never ends its event, or its line, does not fill the memory. */
+/** A peer that never ends its event or its line cannot fill the memory. */
 class EventParserLimitTest {
     private static final int LIMIT = 100;
 

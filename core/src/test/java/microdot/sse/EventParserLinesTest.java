@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where lines end, and where chunks may. */
+/** Where lines end, and where chunks may end. */
 class EventParserLinesTest {
     static Stream<Arguments> formsAndBreaks() {
         List<Arguments> forms =
@@ -37,7 +37,7 @@ class EventParserLinesTest {
 
     @ParameterizedTest
     @MethodSource("formsAndBreaks")
-    void everyLineEndWorksInEveryCut(String form, String end, List<String> expected) {
+    void everyLineEndWorksInEverySplit(String form, String end, List<String> expected) {
         byte[] stream = form.replace("|", end).getBytes(UTF_8);
         for (int size = 1; size <= stream.length; size++) {
             assertEquals(expected, ParsedStream.of(stream, size).data(), "chunks of " + size);
@@ -56,7 +56,7 @@ class EventParserLinesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\u0085", "\u2028", "\u2029", "\u000B", "\f", "\u001E"})
-    void nothingElseEndsALine(String character) {
+    void otherCharactersDoNotEndLine(String character) {
         assertEquals(List.of("a" + character + "b"), data("data: a" + character + "b\n\n"));
     }
 
@@ -83,12 +83,12 @@ class EventParserLinesTest {
         assertEquals(
                 List.of(Event.received("温\n🐈", "é", "1"), Event.received("", null, "1")),
                 whole.events());
-        for (int cut = 0; cut <= stream.length; cut++) {
+        for (int split = 0; split <= stream.length; split++) {
             var halves =
                     List.of(
-                            Arrays.copyOf(stream, cut),
-                            Arrays.copyOfRange(stream, cut, stream.length));
-            assertEquals(whole, ParsedStream.ofChunks(halves), "cut at " + cut);
+                            Arrays.copyOf(stream, split),
+                            Arrays.copyOfRange(stream, split, stream.length));
+            assertEquals(whole, ParsedStream.ofChunks(halves), "split at " + split);
         }
     }
 

@@ -15,14 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Rule by rule, in the order of the standard; how lines end is in {@link EventParserLinesTest}. */
+/** The rules in the order of the standard; line ends are in {@link EventParserLinesTest}. */
 class EventParserTest {
     @Test
     void oneByteOrderMarkIsRemoved() {
         assertData("\uFEFFdata: x\n\n", "x");
         assertData("\uFEFF:c\ndata: x\n\n", "x");
         assertData("\uFEFFdata:\n\n", "");
-        // The second one makes the name of the field another.
+        // The second one is part of the field's name, which makes it an unknown field.
         assertData("\uFEFF\uFEFFdata: x\n\ndata: y\n\n", "y");
     }
 
@@ -43,7 +43,7 @@ class EventParserTest {
     void invalidUtf8IsReplaced() {
         assertEquals(List.of("a\uFFFDb"), bytes("data: a\u00FFb\n\n").data());
         assertEquals(List.of("\uFFFD"), bytes("data: \u00E2\u0082\n\n").data());
-        // Overlong, a surrogate, beyond U+10FFFF: one for each byte.
+        // Overlong, a surrogate, beyond U+10FFFF: one replacement for each byte.
         assertEquals(List.of("\uFFFD".repeat(2)), bytes("data: \u00C0\u0080\n\n").data());
         assertEquals(List.of("\uFFFD".repeat(3)), bytes("data: \u00ED\u00A0\u0080\n\n").data());
         assertEquals(
@@ -192,7 +192,7 @@ class EventParserTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"", " ", "1000x", "-1", "+1", "1.5", "1e3", " 1", "1 ", "٣", "0x10", "1:0"})
-    void aRetryThatIsNotAllDigitsIsIgnored(String value) {
+    void retryThatIsNotAllDigitsIsIgnored(String value) {
         assertRetry(5, "retry: 5\nretry: " + value + "\ndata: x\n\n");
     }
 

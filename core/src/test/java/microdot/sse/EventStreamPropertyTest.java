@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * What holds for every text and every cut. Each run draws others; a failure names its seed, and
- * {@code -Dmicrodot.test.seed=N} repeats it.
+ * Properties that hold for every text and every split. Each run draws new ones; a failure names its
+ * seed, and {@code -Dmicrodot.test.seed=N} repeats it.
  */
 class EventStreamPropertyTest {
     private static final int ROUNDS = 4_000;
@@ -223,7 +223,8 @@ class EventStreamPropertyTest {
     }
 
     /**
-     * The text as a client shall have it: line breaks as LF, halves of surrogate pairs as U+FFFD.
+     * Returns the text as a client must receive it: line breaks as LF, halves of surrogate pairs as
+     * U+FFFD.
      */
     private static String received(String text) {
         var out = new StringBuilder();

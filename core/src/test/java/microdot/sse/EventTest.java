@@ -24,26 +24,27 @@ class EventTest {
         "'a\0b', a\\0b",
         "'\n', \\n"
     })
-    void namesAndIdsThatWouldBreakTheStreamAreRefused(String value, String shown) {
-        refused("event: \"" + shown + "\" (expected: no CR, LF or NUL)", () -> EVENT.event(value));
-        refused("id: \"" + shown + "\" (expected: no CR, LF or NUL)", () -> EVENT.id(value));
+    void namesAndIdsThatWouldBreakTheStreamAreRejected(String value, String shown) {
+        assertRejected(
+                "event: \"" + shown + "\" (expected: no CR, LF or NUL)", () -> EVENT.event(value));
+        assertRejected("id: \"" + shown + "\" (expected: no CR, LF or NUL)", () -> EVENT.id(value));
     }
 
     @Test
     void idIsLimitedInBytes() {
         assertEquals("i".repeat(128), EVENT.id("i".repeat(128)).id());
         assertEquals("é".repeat(64), EVENT.id("é".repeat(64)).id());
-        refused("id: 129 bytes (expected: at most 128)", () -> EVENT.id("i".repeat(129)));
-        refused("id: 130 bytes (expected: at most 128)", () -> EVENT.id("é".repeat(65)));
+        assertRejected("id: 129 bytes (expected: at most 128)", () -> EVENT.id("i".repeat(129)));
+        assertRejected("id: 130 bytes (expected: at most 128)", () -> EVENT.id("é".repeat(65)));
     }
 
-    /** As it must go through a header, in a request that a server refuses for such a thing. */
+    /** The client sends the id in a header, and servers reject requests with such a header. */
     @ParameterizedTest
     @ValueSource(
             strings = {"a\u0001b", "\u007f", " ", " a", "a ", "\ta", "a\t", "\ud800", "\udc00a"})
-    void anIdThatNoClientCanComeBackWithIsRefused(String id) {
+    void idThatDoesNotSurviveHeaderIsRejected(String id) {
         String shown = Arrays.toString(id.codePoints().toArray());
-        refused(
+        assertRejected(
                 "id: "
                         + shown
                         + " as code points (expected: no control characters or halves of"
@@ -56,10 +57,10 @@ class EventTest {
         Duration longest = Duration.ofMillis(Integer.MAX_VALUE);
         assertEquals(longest, EVENT.retry(longest).retry());
         assertEquals(Duration.ZERO, EVENT.retry(Duration.ZERO).retry());
-        refused(
+        assertRejected(
                 "retry: PT-0.001S (expected: 0 to 2147483647 ms)",
                 () -> EVENT.retry(Duration.ofMillis(-1)));
-        refused(
+        assertRejected(
                 "retry: PT596H31M23.648S (expected: 0 to 2147483647 ms)",
                 () -> EVENT.retry(longest.plusMillis(1)));
     }
@@ -67,7 +68,7 @@ class EventTest {
     @Test
     @SuppressWarnings("NullAway") // What callers without a null checker do.
     void nullDataIsRejected() {
-        refused(
+        assertRejected(
                 "data: null (expected: a value; \"\" for an event without text)",
                 () -> Event.of(null));
     }
@@ -94,7 +95,7 @@ class EventTest {
         assertNotEquals(EVENT, EVENT.id(""));
     }
 
-    private static void refused(String message, Executable call) {
+    private static void assertRejected(String message, Executable call) {
         assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
     }
 }

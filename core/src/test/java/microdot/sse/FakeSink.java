@@ -15,7 +15,7 @@ import microdot.BodySink;
 import microdot.ClosingFrames;
 import org.jspecify.annotations.Nullable;
 
-/** A connection without a socket: the test says what it takes and when it breaks. */
+/** A connection without a socket: the test decides what it takes and when it breaks. */
 final class FakeSink implements BodySink {
     private final Executor loop;
     private final Consumer<byte[]> out;
@@ -24,7 +24,7 @@ final class FakeSink implements BodySink {
     private volatile boolean endedProperly;
     private volatile int room = SLICE_BYTES;
 
-    // Of the loop alone.
+    // Confined to the loop.
     private @Nullable Feed feed;
     private @Nullable Supplier<byte[]> heartbeat;
     private long window = Long.MAX_VALUE;
@@ -41,13 +41,13 @@ final class FakeSink implements BodySink {
         this.out = out;
     }
 
-    /** Bytes that one slice may put. */
+    /** Limits the bytes of one slice. */
     FakeSink room(int bytes) {
         room = bytes;
         return this;
     }
 
-    /** Is called as by its event loop, which must not wait. */
+    /** Makes callers look like its event loop, which must not wait. */
     FakeSink onLoop() {
         onLoop = true;
         return this;
@@ -58,7 +58,7 @@ final class FakeSink implements BodySink {
         return takeOnly(0);
     }
 
-    /** Takes so many bytes more, rounded up to whole turns, and then nothing. */
+    /** Takes so many bytes more, rounded up to whole slices, and then nothing. */
     FakeSink takeOnly(long bytes) {
         loop.execute(
                 () -> {
@@ -73,12 +73,12 @@ final class FakeSink implements BodySink {
         return takeOnly(Long.MAX_VALUE);
     }
 
-    /** The client goes. */
-    void cut() {
+    /** The client disconnects. */
+    void disconnect() {
         finish();
     }
 
-    void failNextTurn() {
+    void failNextPull() {
         failing = true;
     }
 
@@ -100,7 +100,7 @@ final class FakeSink implements BodySink {
             return;
         }
         if (failing) {
-            throw new IllegalStateException("refused by the test");
+            throw new IllegalStateException("thrown by the test");
         }
         var slice = new Slice(room);
         boolean more = source.fill(slice);
@@ -200,7 +200,7 @@ final class FakeSink implements BodySink {
         closingFrames = last;
     }
 
-    /** What would be said last, were the stream ended now. */
+    /** Returns the closing frames, as if the server ended the stream now. */
     String closingFrames() {
         return new String(closingFrames.after(Duration.ofSeconds(1)), StandardCharsets.UTF_8);
     }

@@ -22,7 +22,7 @@ import microdot.Response;
 import microdot.internal.NonBlockingHandler;
 import org.junit.jupiter.api.Test;
 
-/** Who follows, for how long, and what is left of it. */
+/** How following starts and ends, and what is released afterwards. */
 class FollowingTest {
     private final Topics topics = new Topics();
     private final TestLoop loop = new TestLoop();
@@ -33,10 +33,10 @@ class FollowingTest {
         TestFollower two = TestFollower.of(loop, topics, "a");
         assertEquals(2, topics.topic("a").followers());
         assertEquals(1, topics.topic("b").followers());
-        one.sink.cut();
-        one.sink.cut();
+        one.sink.disconnect();
+        one.sink.disconnect();
         assertEquals(1, topics.topic("a").followers());
-        two.sink.cut();
+        two.sink.disconnect();
         loop.run();
         topics.registry().sweep();
         assertEquals(0, topics.topic("a").followers());
@@ -52,7 +52,7 @@ class FollowingTest {
         for (int i = 0; i < followers.length; i += 3) {
             topics.publish("a", "x" + i);
             loop.step();
-            followers[i].sink.cut();
+            followers[i].sink.disconnect();
             loop.run();
         }
         for (int i = 0; i < followers.length; i++) {
@@ -66,7 +66,7 @@ class FollowingTest {
     void failingSinkDoesNotAffectOtherFollowers() {
         TestFollower broken = TestFollower.of(loop, topics, "a");
         TestFollower healthy = TestFollower.of(loop, topics, "a");
-        broken.sink.failNextTurn();
+        broken.sink.failNextPull();
         topics.publish("a", "a1");
         loop.run();
         topics.publish("a", "a2");
@@ -76,9 +76,9 @@ class FollowingTest {
     }
 
     @Test
-    void clientGoneBeforeFollowLeavesNothing() throws Exception {
+    void followAfterDisconnectLeavesNothing() throws Exception {
         var sink = new FakeSink(loop, bytes -> {});
-        sink.cut();
+        sink.disconnect();
         topics.followers()
                 .follow(
                         sink,
@@ -91,10 +91,10 @@ class FollowingTest {
     }
 
     @Test
-    void clientGoneBeforeDeliveryNeedsNoRetry() {
+    void followAfterDisconnectLeavesNothingWithRetry() {
         topics.topic("a", new TopicOptions().retry(Duration.ofSeconds(1)));
         var sink = new FakeSink(loop, bytes -> {});
-        sink.cut();
+        sink.disconnect();
         topics.followers()
                 .follow(
                         sink,
@@ -115,7 +115,7 @@ class FollowingTest {
         TestFollower follower = TestFollower.of(dead, topics, "a");
         dead.stop();
         topics.publish("a", "x");
-        follower.sink.cut();
+        follower.sink.disconnect();
         TestFollower late = TestFollower.of(dead, topics, "a");
         assertFalse(late.sink.isOpen());
         assertEquals(1, topics.topic("a").followers());
@@ -138,7 +138,7 @@ class FollowingTest {
                 new TopicOptions()
                         .snapshot(
                                 () -> {
-                                    gone[0].cut();
+                                    gone[0].disconnect();
                                     loop.run();
                                     return "x";
                                 }));
@@ -176,7 +176,7 @@ class FollowingTest {
         assertThrows(IllegalStateException.class, () -> sse.send("x", null, "own"));
         assertThrows(IllegalStateException.class, () -> topics.follow(sse, "c"));
         assertEquals(List.of("hello", "b1", "beside"), follower.story());
-        follower.sink.cut();
+        follower.sink.disconnect();
         assertTrue(handler.join(Duration.ofSeconds(30)));
         assertEquals(0, topics.topic("a").followers());
     }
@@ -245,10 +245,10 @@ class FollowingTest {
     }
 
     @Test
-    void handlerFollowAfterDisconnectIsNoError() {
+    void followAfterDisconnectIsNoErrorWithRetry() {
         topics.topic("a", new TopicOptions().retry(Duration.ofSeconds(3)));
         var follower = new TestFollower(loop);
-        follower.sink.cut();
+        follower.sink.disconnect();
         follower.follow(topics.stream("a"), null);
         assertEquals("", follower.text());
         assertEquals(0, topics.topic("a").followers());
@@ -274,7 +274,7 @@ class FollowingTest {
         loop.runUntil(() -> topics.topic("a").followers() == 1);
         topics.publish("a", "a3");
         follower.awaitData("a3");
-        follower.sink.cut();
+        follower.sink.disconnect();
         assertTrue(handler.join(Duration.ofSeconds(30)));
         assertEquals(List.of("a2", "a3"), follower.story());
     }
@@ -298,9 +298,9 @@ class FollowingTest {
         held.await();
         var follower = new TestFollower(loop);
         follower.sink.onLoop();
-        follower.follow(topics.stream("a"), null); // It comes back although the lock is held.
+        follower.follow(topics.stream("a"), null); // Returns although the lock is held.
         assertEquals(0, topics.topic("a").followers());
-        // Were it sent away now, it would come back to where it is to begin.
+        // If the server closed it now, it would reconnect at the position where it is to begin.
         assertEquals(
                 "event: checkpoint\nid: " + topics.lastEventId() + "\ndata: \n\nretry: 1000\n\n",
                 follower.sink.closingFrames());

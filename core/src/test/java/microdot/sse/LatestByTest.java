@@ -10,13 +10,13 @@ import microdot.sse.log.LatestByKey;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Events are named by their key: {@code k1} and what it is. */
+/** An event's name is its key: {@code k1} and so on. */
 class LatestByTest {
     private static final Object BROKEN =
             new Object() {
                 @Override
                 public int hashCode() {
-                    throw new IllegalStateException("refused by the test");
+                    throw new IllegalStateException("thrown by the test");
                 }
             };
 
@@ -40,15 +40,15 @@ class LatestByTest {
         }
     }
 
-    private TestFollower back(String id, String... names) {
-        return TestFollower.returning(loop, topics, id, names);
+    private TestFollower resume(String id, String... names) {
+        return TestFollower.resuming(loop, topics, id, names);
     }
 
     @Test
     void lateFollowerGetsNewestOfEachKeyThenLog() {
         configure(2);
         publish("k1:1", "k2:1", "k1:2", "k3:1", "k2:2", "k4:1");
-        assertEquals(List.of("k1:2", "k3:1", "k2:2", "k4:1"), back(start, "a").story());
+        assertEquals(List.of("k1:2", "k3:1", "k2:2", "k4:1"), resume(start, "a").story());
     }
 
     @Test
@@ -69,28 +69,28 @@ class LatestByTest {
     void followerDisconnectedInTheMiddleResumesThere() {
         configure(1);
         publish("k1:1", "k2:1", "k3:1", "k4:1");
-        TestFollower first = back(start, "a");
+        TestFollower first = resume(start, "a");
         String second = first.event(1).id();
-        assertEquals(List.of("k3:1", "k4:1"), back("" + second, "a").story());
+        assertEquals(List.of("k3:1", "k4:1"), resume("" + second, "a").story());
     }
 
     @Test
     void trimmedEventWithoutKeyCausesGap() {
         configure(1);
         publish("k1:1", ":none", "k2:1", "k3:1");
-        TestFollower late = back(start, "a");
+        TestFollower late = resume(start, "a");
         assertEquals(List.of("gap a expired null", "k1:1", "k2:1", "k3:1"), late.story());
         assertEquals(topics.registry().order().epoch().id(2), late.gap(0).to());
         assertEquals(start, late.event(0).id());
     }
 
-    /** Also where the newest that is lost is newer than all that the table has. */
+    /** The newest event that was lost is newer than all remembered events. */
     @Test
     void lossIsReportedOnce() {
         configure(1);
         publish("k1:1", ":none", "k2:1");
         TestFollower late =
-                back(start, "a").awaitData("1").await(event -> "k2".equals(event.event()));
+                resume(start, "a").awaitData("1").await(event -> "k2".equals(event.event()));
         assertEquals(List.of("gap a expired null", "k1:1", "k2:1"), late.story());
     }
 
@@ -98,7 +98,7 @@ class LatestByTest {
     void keysAreLimited() {
         configure(1);
         IntStream.rangeClosed(0, LatestByKey.MAX_KEYS + 1).forEach(i -> publish("k" + i + ":x"));
-        TestFollower late = back(start, "a").await(LatestByKey.MAX_KEYS + 2);
+        TestFollower late = resume(start, "a").await(LatestByKey.MAX_KEYS + 2);
         assertEquals("gap a expired null", late.story().getFirst());
         assertEquals(LatestByKey.MAX_KEYS + 2, late.events().size());
         assertEquals("k" + (LatestByKey.MAX_KEYS + 1), late.events().getLast().event());
@@ -109,9 +109,9 @@ class LatestByTest {
         publish("k1:1", "k2:1");
         configure(1);
         publish("k1:2", "k3:1");
-        assertEquals(List.of("gap a expired null", "k1:2", "k3:1"), back(start, "a").story());
+        assertEquals(List.of("gap a expired null", "k1:2", "k3:1"), resume(start, "a").story());
         topics.topic("a", new TopicOptions().keepEvents(1));
-        assertEquals(List.of("gap a expired null", "k3:1"), back(start, "a").story());
+        assertEquals(List.of("gap a expired null", "k3:1"), resume(start, "a").story());
     }
 
     @Test
@@ -122,7 +122,7 @@ class LatestByTest {
             small.publish("a", Event.of("x".repeat(500)).event("k" + i));
         }
         var follower =
-                TestFollower.returning(loop, small, small.registry().order().epoch().id(0), "a");
+                TestFollower.resuming(loop, small, small.registry().order().epoch().id(0), "a");
         List<String> story = follower.story();
         assertEquals("gap a expired null", story.getFirst());
         assertTrue(story.size() < 12, () -> "kept: " + story.size());
@@ -137,12 +137,12 @@ class LatestByTest {
                         .latestBy(LatestByTest::key)
                         .snapshot(() -> "state"));
         publish("k1:1", ":none", "k2:1", "k3:1");
-        assertEquals(List.of("gap a expired null", "snapshot:state"), back(start, "a").story());
+        assertEquals(List.of("gap a expired null", "snapshot:state"), resume(start, "a").story());
         String second = topics.registry().order().epoch().id(2);
-        assertEquals(List.of("k2:1", "k3:1"), back(second, "a").story());
+        assertEquals(List.of("k2:1", "k3:1"), resume(second, "a").story());
     }
 
-    /** Half an entry would shift the numbers of all that come after it. */
+    /** Half an entry would shift the numbers of all later entries. */
     @Test
     void throwingKeyPublishesNothing() {
         topics.topic(
@@ -174,7 +174,7 @@ class LatestByTest {
         assertEquals(6, follower.story().size());
     }
 
-    /** In the sense of the new keys it replaces nothing. */
+    /** It is no key of the new function, so the event replaces nothing. */
     @Test
     void keyOfReplacedFunctionIsIgnored() {
         boolean[] changed = {false};
@@ -193,6 +193,6 @@ class LatestByTest {
         publish("k3:1");
         publish("k4:1");
         assertEquals(
-                List.of("gap a expired null", "k1:1", "k2:1", "k4:1"), back(start, "a").story());
+                List.of("gap a expired null", "k1:1", "k2:1", "k4:1"), resume(start, "a").story());
     }
 }

@@ -15,25 +15,25 @@ import microdot.sse.log.Frame;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client that comes, stalls, breaks and comes back, as a browser would: with the last id that it
- * got. It notes what it got and what it was told to have lost, and fails on the first thing out of
+ * A client that connects, stalls, disconnects and reconnects as a browser does, with the last id
+ * that it got. It records the events and the gaps that it got, and fails on the first thing out of
  * order.
  */
-@SuppressWarnings("ThreadPriorityCheck") // The scheduler is there to be shaken.
+@SuppressWarnings("ThreadPriorityCheck") // It disturbs the scheduler on purpose.
 final class LawClient {
     final List<String> followed;
     private final Topics topics;
-    private final @Nullable FollowerFilter sieve;
+    private final @Nullable FollowerFilter filter;
     private final Map<String, Seen> seen = new HashMap<>();
     private @Nullable Connection connection;
     private @Nullable String lastEventId;
     private int connections;
     private @Nullable AssertionError broken;
 
-    LawClient(Topics topics, List<String> followed, @Nullable FollowerFilter sieve) {
+    LawClient(Topics topics, List<String> followed, @Nullable FollowerFilter filter) {
         this.topics = topics;
         this.followed = followed;
-        this.sieve = sieve;
+        this.filter = filter;
         followed.forEach(topic -> seen.put(topic, new Seen()));
     }
 
@@ -43,12 +43,12 @@ final class LawClient {
         private int count;
         private final List<long[]> gaps = new ArrayList<>();
 
-        /** It must have everything behind this one. */
+        /** The position after which it must have everything. */
         private long start;
 
         private boolean ended;
 
-        /** The topic's state, where it has one; -1 before it was told. */
+        /** The topic's state, where it has one; -1 before the snapshot. */
         private long state = -1;
 
         private long last() {
@@ -66,7 +66,7 @@ final class LawClient {
             return Arrays.binarySearch(positions, 0, count, position) >= 0;
         }
 
-        boolean wasTold(long position) {
+        boolean wasReported(long position) {
             return position <= start
                     || gaps.stream().anyMatch(gap -> gap[0] < position && position <= gap[1]);
         }
@@ -94,19 +94,20 @@ final class LawClient {
                         next.sink,
                         followed,
                         new StartPosition.Wish(id, topics.head(), 0),
-                        sieve,
+                        filter,
                         new StreamClosingFrames());
         if (id == null) {
             begunAnew(topics.head());
         }
     }
 
-    // It came without an id, so that nobody could know what it had.
+    // It connected without an id, so that nothing is known of what it had.
     private synchronized void begunAnew(long head) {
         seen.values().forEach(topic -> topic.start = head);
     }
 
-    void torment(RandomGenerator random) {
+    /** Stalls it, limits it or disconnects it at random. */
+    void disturb(RandomGenerator random) {
         Connection now;
         synchronized (this) {
             now = connection;
@@ -118,12 +119,12 @@ final class LawClient {
             case 0 -> now.sink.stall();
             case 1 -> now.sink.takeOnly(1 + random.nextInt(500));
             case 2 -> now.sink.room(1 + random.nextInt(300));
-            case 3 -> now.cutAfter(random.nextInt(300));
+            case 3 -> now.disconnectAfter(random.nextInt(300));
             default -> now.sink.unstall();
         }
     }
 
-    /** The same without cuts. */
+    /** Disturbs it without disconnects. */
     synchronized void stall(RandomGenerator random) {
         if (connection != null) {
             switch (random.nextInt(4)) {
@@ -135,16 +136,16 @@ final class LawClient {
         }
     }
 
-    /** Whether its filter wants the event. */
+    /** Returns whether its filter accepts the event. */
     boolean wants(String data) {
         byte[] bytes = EventEncoder.encode(Event.of(data), JsonCodec.standard());
         var frame = new Frame(1, bytes, 0, bytes.length);
         var all = new CatchUpResult(List.of(), List.of(frame), 0, 0);
-        return sieve == null || !sieve.filter(all).frames().isEmpty();
+        return filter == null || !filter.filter(all).frames().isEmpty();
     }
 
-    /** Puts an end to the torment: everything may come. */
-    void calm() {
+    /** Ends the disturbance: it takes everything from now on. */
+    void takeEverything() {
         Connection now;
         synchronized (this) {
             now = connection;
@@ -154,7 +155,10 @@ final class LawClient {
         }
     }
 
-    /** Whether it has the last event of each topic, or began behind; throws what went wrong. */
+    /**
+     * Returns whether it has the last event of each topic, or began after it; throws what went
+     * wrong.
+     */
     synchronized boolean isDone(long head) {
         if (broken != null) {
             throw new AssertionError(this + " " + broken.getMessage(), broken);
@@ -168,7 +172,7 @@ final class LawClient {
             now = connection;
         }
         if (now != null) {
-            now.sink.cut();
+            now.sink.disconnect();
         }
     }
 
@@ -193,25 +197,25 @@ final class LawClient {
             }
         }
 
-        void cutAfter(long bytes) {
+        void disconnectAfter(long bytes) {
             boolean now;
             synchronized (LawClient.this) {
                 left = bytes;
                 now = bytes == 0;
             }
             if (now) {
-                sink.cut();
+                sink.disconnect();
             }
         }
 
-        /** As a socket: what it breaks in the middle of comes up to there. */
+        /** Like a socket, it may break in the middle of the bytes. */
         private void read(byte[] bytes) {
             Thread.yield();
-            boolean cut;
+            boolean disconnects;
             synchronized (LawClient.this) {
                 int taken = (int) Math.min(left, bytes.length);
                 left -= taken;
-                cut = left == 0;
+                disconnects = left == 0;
                 if (connection != this) {
                     return;
                 }
@@ -223,8 +227,8 @@ final class LawClient {
                 String id = parser.lastEventId();
                 lastEventId = id == null || id.isEmpty() ? lastEventId : id;
             }
-            if (cut) {
-                sink.cut();
+            if (disconnects) {
+                sink.disconnect();
             }
         }
 
@@ -259,12 +263,14 @@ final class LawClient {
             topic.ended |= words[2].equals("end");
         }
 
-        // Alone, no event may be in the state already. Beside other topics, whose ids say nothing
-        // of the state, a cut may bring some again.
+        // Of this topic alone, no event may be in the snapshot already. Beside other topics, whose
+        // ids say nothing about the snapshot, a disconnect may repeat some events.
         private void state(Seen topic, long value, Event event) {
             boolean exact = followed.size() == 1;
-            check(topic.state >= 0, "no state ahead of " + event);
-            check(value <= topic.state + 1, "a hole behind " + topic.state + ": " + event);
+            check(topic.state >= 0, "no snapshot before " + event);
+            check(
+                    value <= topic.state + 1,
+                    "events are missing after " + topic.state + ": " + event);
             check(!exact || value == topic.state + 1, "twice, in " + topic.state + ": " + event);
             topic.state = Math.max(topic.state, value);
         }
@@ -278,7 +284,7 @@ final class LawClient {
             topic.gaps.add(new long[] {from, to});
         }
 
-        // It may have come further by the other topics' ids, or by an earlier gap.
+        // The other topics' ids, or an earlier gap, may have moved its position further.
         private long last(TestGap gap) {
             return lastEventId == null ? Long.MAX_VALUE : Math.max(last, position(gap.from()));
         }

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import microdot.Headers;
 import org.junit.jupiter.api.Test;
 
-/** What runs when a stream of topics opens. */
+/** Handlers that run when a stream of topics opens. */
 class OpeningTest {
     private final Topics topics = new Topics();
     private final TestLoop loop = new TestLoop();
@@ -83,14 +83,14 @@ class OpeningTest {
         TestFollower follower =
                 open(
                         (request, sse) -> {
-                            sse.send("come again");
+                            sse.send("goodbye");
                             sse.close();
                         });
         assertTrue(follower.sink.endedProperly());
-        assertNobodyFollows();
+        assertNoFollowers();
     }
 
-    private void assertNobodyFollows() {
+    private void assertNoFollowers() {
         loop.run();
         topics.registry().sweep();
         assertEquals(0, topics.topic("a").followers());
@@ -103,7 +103,7 @@ class OpeningTest {
         TestFollower follower =
                 open((request, sse) -> sse.onClose(() -> gone.complete("gone " + sse.isOpen())));
         assertFalse(gone.isDone());
-        follower.sink.cut();
+        follower.sink.disconnect();
         assertEquals("gone false", gone.get(20, TimeUnit.SECONDS));
     }
 }

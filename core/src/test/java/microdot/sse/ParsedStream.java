@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** All that a parser says of a stream. */
+/** Everything that a parser reports of a stream. */
 record ParsedStream(
         List<Event> events, List<String> comments, String lastEventId, @Nullable Duration retry) {
     static ParsedStream of(String stream) {
@@ -20,7 +20,7 @@ record ParsedStream(
         return ofChunks(List.of(stream));
     }
 
-    /** Fed in pieces of this size. */
+    /** Parses it in pieces of this size. */
     static ParsedStream of(byte[] stream, int size) {
         var chunks = new ArrayList<byte[]>();
         for (int at = 0; at < stream.length; at += size) {
@@ -29,7 +29,7 @@ record ParsedStream(
         return ofChunks(chunks);
     }
 
-    /** Fed in pieces of random sizes, some of them empty. */
+    /** Parses it in pieces of random sizes, some of them empty. */
     static ParsedStream of(byte[] stream, RandomGenerator random) {
         var chunks = new ArrayList<byte[]>();
         for (int at = 0, to; at < stream.length; at = to) {

@@ -8,11 +8,11 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Topics by the hundred thousand, as names that come from users make them. */
+/** A hundred thousand topics, as they arise where names come from users. */
 class QuietTopicsTest {
     private static final int TOPICS = 100_000;
 
-    // A segment's 1 KiB, its index, the log around it, its name, and its place in the map.
+    // A segment's 1 KiB, its index, the log and the topic around it, its name, and its map entry.
     private static final long BYTES_EACH = 2560;
 
     private static long heap() {
@@ -41,7 +41,7 @@ class QuietTopicsTest {
         assertTrue(each < BYTES_EACH, () -> each + " bytes each");
     }
 
-    /** As many sensors have: a new value every second, and nobody wants the old ones. */
+    /** As with sensors: a new value every second, and old values are of no use. */
     @Test
     void topicThatKeepsOneEventTakesLittleHeap() {
         int sensors = 100;
@@ -75,7 +75,7 @@ class QuietTopicsTest {
         topics.publish(name(0), "still in use");
     }
 
-    /** Without anybody publishing, following or sweeping by hand. */
+    /** Nothing publishes, follows or sweeps meanwhile. */
     @Test
     void sweeperTrimsOldEvents() {
         var topics = new Topics();

@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The standard's two algorithms step by step, over the whole stream at once and without a thought
- * for speed: what {@link EventParser} is measured against.
+ * The standard's two algorithms step by step, over the whole stream at once and without regard for
+ * speed: the reference for {@link EventParser}.
  *
  * @see <a
  *     href="https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation">Event
@@ -36,7 +36,7 @@ final class ReferenceParser {
         return new ParsedStream(parser.events, parser.comments, id, parser.retry);
     }
 
-    /** The lines that have an end. */
+    /** Returns the lines that have an end. */
     static List<String> lines(String text) {
         String[] parts = text.replace("\r\n", "\n").replace('\r', '\n').split("\n", -1);
         return List.of(parts).subList(0, parts.length - 1);

@@ -43,7 +43,7 @@ class SnapshotTest {
         loop.run();
         assertEquals(List.of("snapshot:state 1", "change 2"), follower.story());
         assertEquals(fence, follower.event(0).id());
-        TestFollower back = TestFollower.returning(loop, topics, fence, "a");
+        TestFollower back = TestFollower.resuming(loop, topics, fence, "a");
         assertEquals(List.of("change 2"), back.story());
     }
 
@@ -66,13 +66,13 @@ class SnapshotTest {
         String one = change("a");
         change("a");
         String three = change("a");
-        TestFollower late = TestFollower.returning(loop, topics, one, "a");
+        TestFollower late = TestFollower.resuming(loop, topics, one, "a");
         assertEquals(List.of("gap a expired null", "snapshot:state 3"), late.story());
         assertNull(late.event(0).id());
         assertEquals(one, late.gap(0).from());
         assertEquals(three, late.gap(0).to());
         assertEquals(three, late.event(1).id());
-        TestFollower stranger = TestFollower.returning(loop, topics, "0123456789-1", "a");
+        TestFollower stranger = TestFollower.resuming(loop, topics, "0123456789-1", "a");
         assertEquals(List.of("gap a restarted null", "snapshot:state 3"), stranger.story());
     }
 
@@ -95,7 +95,7 @@ class SnapshotTest {
         assertEquals(5, topics.topic("a").stats().missed());
     }
 
-    /** Cut between two states, a client must not come back as one that has both. */
+    /** A client that disconnects between two snapshots must not reconnect as one that has both. */
     @Test
     void onlyLastOfSeveralSnapshotsHasId() {
         stateful("a", new TopicOptions());
@@ -107,7 +107,7 @@ class SnapshotTest {
         assertNotNull(follower.event(1).id());
     }
 
-    /** Nor may another topic's event, with its id, come ahead of the state. */
+    /** An event of another topic has an id, which would claim that the snapshot was delivered. */
     @Test
     void snapshotIsSentBeforeEventsOfOtherTopics() {
         topics.topic(
@@ -160,7 +160,7 @@ class SnapshotTest {
                 new TopicOptions()
                         .snapshot(
                                 () -> {
-                                    throw new IllegalStateException("refused by the test");
+                                    throw new IllegalStateException("thrown by the test");
                                 }));
         TestFollower follower = follow("a", "b");
         assertFalse(follower.sink.isOpen());
@@ -176,10 +176,10 @@ class SnapshotTest {
             topics.publish(
                     "a",
                     () -> {
-                        throw new IllegalArgumentException("refused by the test");
+                        throw new IllegalArgumentException("thrown by the test");
                     });
         } catch (IllegalArgumentException expected) {
-            assertEquals("refused by the test", expected.getMessage());
+            assertEquals("thrown by the test", expected.getMessage());
         }
         assertEquals(0, topics.topic("a").stats().published());
         assertFalse(topics.registry().pinned("a").changes.isLocked());

@@ -17,7 +17,7 @@ import microdot.Logged;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** How a program that follows topics learns of the end. */
+/** How a subscription ends. */
 @Timeout(60)
 class SubscriptionTest {
     private final Topics topics = new Topics();
@@ -68,7 +68,7 @@ class SubscriptionTest {
         }
     }
 
-    /** Else it would hang for ever; what it failed on is in the log. */
+    /** Otherwise its reader would wait for ever; the failure is in the log. */
     @Test
     void failedSubscriptionEnds() {
         var loopIsFree = new CompletableFuture<Void>();
@@ -79,9 +79,9 @@ class SubscriptionTest {
                 .sink()
                 .feed(
                         space -> {
-                            throw new IllegalStateException("refused by the test");
+                            throw new IllegalStateException("thrown by the test");
                         });
-        // What was asked of the feed before shall not be taken for what is asked now.
+        // The earlier request must not be taken for the one below.
         subscription.sink().loop().execute(() -> loopIsFree.complete(null));
         loopIsFree.join();
         try (var log = new Logged("microdot.sse")) {

@@ -16,7 +16,7 @@ import microdot.Microdot;
 import microdot.Request;
 import org.jspecify.annotations.Nullable;
 
-/** A client of topics on a loop of the test's, and what it has read. */
+/** A client of topics on the test's loop, and what it has read. */
 final class TestFollower {
     final FakeSink sink;
     private final TestLoop loop;
@@ -29,11 +29,11 @@ final class TestFollower {
 
     /** Follows from now on. */
     static TestFollower of(TestLoop loop, Topics topics, String... names) {
-        return returning(loop, topics, null, names);
+        return resuming(loop, topics, null, names);
     }
 
-    /** Comes back with an id. */
-    static TestFollower returning(
+    /** Reconnects with an id. */
+    static TestFollower resuming(
             TestLoop loop, Topics topics, @Nullable String lastEventId, String... names) {
         return new TestFollower(loop).follow(topics.stream(names), lastEventId);
     }
@@ -65,7 +65,7 @@ final class TestFollower {
         return read.toString(UTF_8);
     }
 
-    /** What it read, each event with the fields that it was written with. */
+    /** Returns what it read, each event with the fields that were written. */
     List<Event> events() {
         var events = new ArrayList<Event>();
         for (String block : text().split("\n\n", -1)) {
@@ -77,12 +77,15 @@ final class TestFollower {
         return events;
     }
 
-    /** As {@code name:data} or {@code data}; a gap by its reason and how many it missed. */
+    /**
+     * Returns its events as {@code name:data} or {@code data}; a gap as its topic, its reason and
+     * how many events it missed.
+     */
     List<String> story() {
-        return events().stream().map(TestFollower::told).toList();
+        return events().stream().map(TestFollower::describe).toList();
     }
 
-    private static String told(Event event) {
+    private static String describe(Event event) {
         if ("gap".equals(event.event())) {
             TestGap gap = TestGap.of(event);
             return "gap " + gap.topic() + " " + gap.reason() + " " + gap.missed();
@@ -90,13 +93,13 @@ final class TestFollower {
         return event.event() == null ? "" + event.data() : event.event() + ":" + event.data();
     }
 
-    /** Turns the loop until so many events are there. */
+    /** Runs the loop until it has read so many events. */
     TestFollower await(int events) {
         loop.runUntil(() -> events().size() >= events);
         return this;
     }
 
-    /** Turns the loop until an event of that data is there. */
+    /** Runs the loop until it has read an event with this data. */
     TestFollower awaitData(String data) {
         return await(event -> data.equals(event.data()));
     }
@@ -114,12 +117,12 @@ final class TestFollower {
         return TestGap.of(event(at));
     }
 
-    /** The id that a browser would come back with. */
+    /** Returns the id that a browser would reconnect with. */
     @Nullable String lastEventId() {
         return ParsedStream.of(read.toByteArray()).lastEventId();
     }
 
-    /** A gap as its event says it. */
+    /** The data of a gap event. */
     record TestGap(
             String topic, @Nullable String from, String to, @Nullable Long missed, String reason) {
         static TestGap of(Event event) {

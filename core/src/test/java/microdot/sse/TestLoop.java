@@ -8,7 +8,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** An event loop that turns only when the test says so, on the test's thread. */
+/** An event loop that runs only when the test says so, on the test's thread. */
 final class TestLoop implements Executor {
     private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
     private volatile boolean stopped;
@@ -21,7 +21,7 @@ final class TestLoop implements Executor {
         tasks.add(task);
     }
 
-    /** Runs what there is, and what comes of it. */
+    /** Runs all tasks, and the tasks that they add. */
     TestLoop run() {
         for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
             task.run();
@@ -29,7 +29,7 @@ final class TestLoop implements Executor {
         return this;
     }
 
-    /** Runs one task; true when there was one. */
+    /** Runs one task; returns whether there was one. */
     boolean step() {
         Runnable task = tasks.poll();
         if (task != null) {
@@ -38,12 +38,12 @@ final class TestLoop implements Executor {
         return task != null;
     }
 
-    /** Runs what there is and what other threads still bring. */
+    /** Runs all tasks, and those that other threads add until the condition holds. */
     void runUntil(BooleanSupplier done) {
         try {
             while (!done.getAsBoolean()) {
                 Runnable task = tasks.poll(30, TimeUnit.SECONDS);
-                assertNotNull(task, "nothing comes to the loop any more");
+                assertNotNull(task, "no task for the loop within 30 s");
                 task.run();
             }
         } catch (InterruptedException e) {
@@ -52,7 +52,7 @@ final class TestLoop implements Executor {
         run();
     }
 
-    /** As a server's that has stopped. */
+    /** Stops, as the loop of a stopped server. */
     void stop() {
         stopped = true;
         tasks.clear();

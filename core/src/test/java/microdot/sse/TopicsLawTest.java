@@ -27,11 +27,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The law: every event comes to every follower exactly once and in order, or lies inside a gap that
- * the follower is told, whatever happens at the same time. Repeat a run with {@code
+ * The law: every event reaches every follower exactly once and in order, or lies inside a gap that
+ * the follower was sent, whatever happens at the same time. Repeat a run with {@code
  * -Dmicrodot.test.seed}; {@code -Dsoak.minutes} makes it longer.
  */
-@SuppressWarnings("ThreadPriorityCheck") // The scheduler is there to be shaken.
+@SuppressWarnings("ThreadPriorityCheck") // It disturbs the scheduler on purpose.
 class TopicsLawTest {
     private static final int EVENTS = 6_000;
     private static final int PUBLISHERS = 3;
@@ -44,7 +44,7 @@ class TopicsLawTest {
                     Executors.newSingleThreadExecutor(),
                     Executors.newSingleThreadExecutor());
 
-    /** Publishers go as fast as the torment, on average, whatever the machine. */
+    /** Keeps publishers as fast as the disturbance, on average, on every machine. */
     private final Semaphore pace = new Semaphore(0);
 
     private final Map<Long, String> published = new ConcurrentHashMap<>();
@@ -74,7 +74,7 @@ class TopicsLawTest {
         topics.topic("tiny", new TopicOptions().keepEvents(1 + random.nextInt(3)));
         topics.topic("some", new TopicOptions().keepEvents(60).keepBytes(700));
         topics.topic(
-                "cut",
+                "disconnects",
                 new TopicOptions()
                         .keepEvents(10)
                         .onSlow(TopicOptions.OnSlow.DISCONNECT)
@@ -99,13 +99,13 @@ class TopicsLawTest {
         }
         while (publishers.stream().anyMatch(Thread::isAlive)) {
             LawClient client = clients.get(random.nextInt(clients.size()));
-            client.torment(random);
+            client.disturb(random);
             client.connect(loop(random));
             client.isDone(Long.MAX_VALUE);
             pace.release(random.nextInt(12));
         }
         assertTrue(failures.isEmpty(), failures::toString);
-        for (String topic : List.of("tiny", "some", "cut", "keys", "plain")) {
+        for (String topic : List.of("tiny", "some", "disconnects", "keys", "plain")) {
             note(topics.publish(topic, topic + " 0 end"), topic + " 0 end");
         }
         topics.publish(
@@ -117,7 +117,7 @@ class TopicsLawTest {
         await(topics, clients, random);
         clients.forEach(this::check);
         clients.forEach(LawClient::close);
-        for (String topic : List.of("tiny", "some", "cut", "keys", "plain", "state")) {
+        for (String topic : List.of("tiny", "some", "disconnects", "keys", "plain", "state")) {
             assertEquals(0, topics.topic(topic).followers());
         }
         topics.registry().sweep();
@@ -127,18 +127,19 @@ class TopicsLawTest {
     private List<LawClient> clients(Topics topics, Random random) {
         var clients = new ArrayList<LawClient>();
         for (int i = 0; i < 3; i++) {
-            for (String topic : List.of("tiny", "some", "cut", "keys", "state")) {
+            for (String topic : List.of("tiny", "some", "disconnects", "keys", "state")) {
                 clients.add(new LawClient(topics, List.of(topic), null));
             }
             clients.add(new LawClient(topics, List.of("tiny", "plain", "some"), null));
-            clients.add(new LawClient(topics, List.of("state", "keys", "cut"), null));
-            clients.add(new LawClient(topics, List.of("cut", "state", "plain", "tiny"), null));
-            clients.add(new LawClient(topics, List.of("some", "keys", "plain"), sieve(random)));
+            clients.add(new LawClient(topics, List.of("state", "keys", "disconnects"), null));
+            clients.add(
+                    new LawClient(topics, List.of("disconnects", "state", "plain", "tiny"), null));
+            clients.add(new LawClient(topics, List.of("some", "keys", "plain"), filter(random)));
         }
         return clients;
     }
 
-    private static FollowerFilter sieve(Random random) {
+    private static FollowerFilter filter(Random random) {
         int third = random.nextInt(3);
         return new FollowerFilter(
                 REQUEST, (request, event) -> passes(event.data().toString(), third));
@@ -163,7 +164,7 @@ class TopicsLawTest {
             switch (random.nextInt(7)) {
                 case 0, 1 -> publish(topics, "tiny", random);
                 case 2 -> publish(topics, "some", random);
-                case 3 -> publish(topics, "cut", random);
+                case 3 -> publish(topics, "disconnects", random);
                 case 4 -> publish(topics, "keys", random);
                 case 5 -> topics.publish("state", () -> "state " + state.incrementAndGet() + " x");
                 default -> publish(topics, "plain", random);
@@ -187,7 +188,7 @@ class TopicsLawTest {
         BooleanSupplier done =
                 () -> {
                     clients.forEach(client -> client.connect(loop(random)));
-                    clients.forEach(LawClient::calm);
+                    clients.forEach(LawClient::takeEverything);
                     return clients.stream().allMatch(client -> client.isDone(head));
                 };
         long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
@@ -213,14 +214,14 @@ class TopicsLawTest {
 
     private void check(LawClient client, String topic, long position, String data) {
         LawClient.Seen seen = client.seen(topic);
-        if (seen.has(position) || seen.wasTold(position) || !client.wants(data)) {
+        if (seen.has(position) || seen.wasReported(position) || !client.wants(data)) {
             return;
         }
         boolean replaced = topic.equals("keys") && isReplaced(client, position, data);
         assertTrue(replaced, () -> client + " has not " + position + " " + data);
     }
 
-    /** By one that it has, or was told of, or does not want. */
+    /** Replaced by an event that the client has, lost inside a gap, or does not want. */
     private boolean isReplaced(LawClient client, long position, String data) {
         LawClient.Seen seen = client.seen("keys");
         return published.entrySet().stream()
@@ -230,11 +231,11 @@ class TopicsLawTest {
                 .anyMatch(
                         later ->
                                 seen.has(later.getKey())
-                                        || seen.wasTold(later.getKey())
+                                        || seen.wasReported(later.getKey())
                                         || !client.wants(later.getValue()));
     }
 
-    /** Without cuts nothing is counted that is not delivered: the figures add up. */
+    /** Without disconnects, nothing is counted that was not delivered: the figures add up. */
     @Test
     void deliveredPlusMissedEqualsPublished() throws Exception {
         long seed = Long.getLong("microdot.test.seed", System.nanoTime());

@@ -18,7 +18,7 @@ import microdot.sse.log.EventId;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Publish, follow, come back: what a client reads, event by event. */
+/** Publish, follow, reconnect: what a client reads, event by event. */
 class TopicsTest {
     private final Topics topics = new Topics();
     private final TestLoop loop = new TestLoop();
@@ -27,8 +27,8 @@ class TopicsTest {
         return TestFollower.of(loop, topics, names);
     }
 
-    private TestFollower back(@Nullable String id, String... names) {
-        return TestFollower.returning(loop, topics, id, names);
+    private TestFollower resume(@Nullable String id, String... names) {
+        return TestFollower.resuming(loop, topics, id, names);
     }
 
     private void publish(String topic, int from, int to) {
@@ -45,8 +45,8 @@ class TopicsTest {
         loop.run();
         assertEquals(List.of("a1", "b1", "count:{\"n\":2}"), first.story());
         assertEquals(id, first.event(0).id());
-        assertEquals(List.of("b1", "count:{\"n\":2}"), back(id, "a", "b").story());
-        assertEquals(List.of(), back(first.lastEventId(), "a", "b").story());
+        assertEquals(List.of("b1", "count:{\"n\":2}"), resume(id, "a", "b").story());
+        assertEquals(List.of(), resume(first.lastEventId(), "a", "b").story());
     }
 
     @Test
@@ -99,16 +99,16 @@ class TopicsTest {
         publish("b", 1, 2);
         loop.run();
         assertEquals("Größe 1", follower.event(0).id());
-        assertEquals(List.of("b1", "b2"), back("Größe 1", "a", "b").story());
+        assertEquals(List.of("b1", "b2"), resume("Größe 1", "a", "b").story());
         topics.publish("a", Event.of("a2").id("Größe 1"));
-        assertEquals(List.of(), back("Größe 1", "a", "b").story());
+        assertEquals(List.of(), resume("Größe 1", "a", "b").story());
     }
 
     @Test
     void oldestOfEqualPublisherIdsCounts() {
         topics.publish("a", Event.of("a1").id("7"));
         topics.publish("b", Event.of("b1").id("7"));
-        assertEquals(List.of("b1"), back("7", "a", "b").story());
+        assertEquals(List.of("b1"), resume("7", "a", "b").story());
     }
 
     @Test
@@ -116,7 +116,7 @@ class TopicsTest {
         topics.topic("a", new TopicOptions().keepEvents(1));
         topics.publish("a", Event.of("a1").id("one"));
         publish("a", 2, 3);
-        assertEquals(List.of("gap a invalid null", "a3"), back("one", "a").story());
+        assertEquals(List.of("gap a invalid null", "a3"), resume("one", "a").story());
     }
 
     @Test
@@ -126,26 +126,26 @@ class TopicsTest {
         publish("a", 2, 2);
         String three = topics.publish("a", "a3");
         publish("a", 4, 5);
-        TestFollower late = back(one, "a");
+        TestFollower late = resume(one, "a");
         assertEquals(List.of("gap a expired null", "a4", "a5"), late.story());
         assertEquals(one, late.gap(0).from());
         assertEquals(three, late.gap(0).to());
         assertEquals(three, late.event(0).id());
-        assertEquals(List.of("a4", "a5"), back(three, "a").story());
+        assertEquals(List.of("a4", "a5"), resume(three, "a").story());
     }
 
     @Test
     void unusableIdsGiveGapWithReason() {
         String id = topics.publish("a", "a1");
-        assertEquals(List.of("gap a restarted null", "a1"), back("0123456789-1", "a").story());
-        assertEquals(List.of("gap a invalid null", "a1"), back("nonsense", "a").story());
+        assertEquals(List.of("gap a restarted null", "a1"), resume("0123456789-1", "a").story());
+        assertEquals(List.of("gap a invalid null", "a1"), resume("nonsense", "a").story());
         String ahead = id.replace("-1", "-2");
-        assertEquals(List.of("gap a invalid null", "a1"), back(ahead, "a").story());
+        assertEquals(List.of("gap a invalid null", "a1"), resume(ahead, "a").story());
     }
 
     @Test
     void onlyLastOfSeveralGapsHasId() {
-        TestFollower lost = back("0123456789-5", "a", "b");
+        TestFollower lost = resume("0123456789-5", "a", "b");
         assertEquals(List.of("gap a restarted null", "gap b restarted null"), lost.story());
         assertNull(lost.event(0).id());
         assertEquals(lost.gap(1).to(), lost.event(1).id());
@@ -158,7 +158,7 @@ class TopicsTest {
         publish("b", 1, 2);
         publish("a", 2, 2);
         publish("b", 3, 3);
-        TestFollower late = back(start, "a", "b");
+        TestFollower late = resume(start, "a", "b");
         assertEquals(List.of("gap b expired null", "a2", "b3"), late.story());
         assertEquals(late.gap(0).to(), late.event(0).id());
     }
@@ -187,8 +187,8 @@ class TopicsTest {
     }
 
     /**
-     * The other topic's id must not be beyond what the client was told: cut there, it would come
-     * back as one that lacks nothing.
+     * The other topic's id must not be beyond the gaps that the client was sent: after a disconnect
+     * there, it would reconnect as one that lacks nothing.
      */
     @Test
     void noSentIdHidesGap() {
@@ -227,7 +227,7 @@ class TopicsTest {
         assertTrue(slow.sink.endedProperly());
         assertEquals(1, topics.topic("a").stats().disconnected());
         assertEquals(0, topics.topic("a").followers());
-        TestFollower again = back(slow.lastEventId(), "a");
+        TestFollower again = resume(slow.lastEventId(), "a");
         assertEquals(List.of("gap a expired null", "a4", "a5"), again.story());
     }
 
@@ -268,7 +268,7 @@ class TopicsTest {
         publish("a", 2, 2);
         topics.registry().sweep();
         assertEquals(0, topics.topic("a").stats().kept());
-        assertEquals(List.of("gap a expired null"), back(id, "a").story());
+        assertEquals(List.of("gap a expired null"), resume(id, "a").story());
     }
 
     @Test
@@ -290,9 +290,9 @@ class TopicsTest {
         topic.unpin();
         topics.registry().sweep();
         assertNull(topics.registry().existing("a"));
-        TestFollower back = back(first, "a", "other");
+        TestFollower back = resume(first, "a", "other");
         assertEquals(List.of("gap a expired null"), back.story());
-        assertEquals(List.of(), back(first, "never", "other").story());
+        assertEquals(List.of(), resume(first, "never", "other").story());
     }
 
     @Test
@@ -380,7 +380,7 @@ class TopicsTest {
                 topics.stream("a")
                         .where(
                                 (request, event) -> {
-                                    throw new IllegalStateException("refused by the test");
+                                    throw new IllegalStateException("thrown by the test");
                                 });
         var broken = new TestFollower(loop).follow(stream, null);
         TestFollower healthy = follow("a");
@@ -444,7 +444,7 @@ class TopicsTest {
 
     @Test
     void gapJsonIsFlat() {
-        TestFollower lost = back("nonsense", "a");
+        TestFollower lost = resume("nonsense", "a");
         Map<?, ?> gap =
                 JsonCodec.standard()
                         .decode(
@@ -473,7 +473,7 @@ class TopicsTest {
         assertEquals(List.of("gap a expired null", "a4", "a5"), follower.story());
     }
 
-    /** Without an id it would come back as a new one, and nobody would tell it what it missed. */
+    /** Without an id it would reconnect as a new client and get no gap for what it missed. */
     @Test
     void slowFollowerGetsCheckpointBeforeDisconnect() {
         topics.topic("a", new TopicOptions().keepEvents(2).onSlow(TopicOptions.OnSlow.DISCONNECT));
@@ -485,11 +485,11 @@ class TopicsTest {
         slow.sink.unstall();
         loop.run();
         assertTrue(slow.sink.endedProperly());
-        TestFollower again = back(slow.lastEventId(), "a", "b");
+        TestFollower again = resume(slow.lastEventId(), "a", "b");
         assertEquals(List.of("gap a expired null", "a4", "a5"), again.story());
     }
 
-    /** What has passed a filter and waits to be put is not given yet. */
+    /** Events that passed a filter and are not written yet do not count as delivered. */
     @Test
     void checkpointIsBeforeUnwrittenEvents() {
         topics.topic("a", new TopicOptions().keepEvents(1).onSlow(TopicOptions.OnSlow.DISCONNECT));
@@ -506,7 +506,7 @@ class TopicsTest {
         publish("b", 1, 1);
         publish("a", 1, 1);
         loop.runUntil(() -> !follower.sink.isOpen());
-        TestFollower again = back(follower.lastEventId(), "a", "b");
+        TestFollower again = resume(follower.lastEventId(), "a", "b");
         assertEquals(List.of("gap a expired null", "b1", "a4"), again.story());
     }
 }

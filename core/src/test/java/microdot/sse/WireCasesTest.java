@@ -22,7 +22,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Runs the cases of {@code src/test/resources/wire}; its README says what they hold. */
+/** Runs the cases of {@code src/test/resources/wire}; the README there describes them. */
 class WireCasesTest {
     private static final JsonCodec JSON = JsonCodec.standard();
 
@@ -58,7 +58,7 @@ class WireCasesTest {
     private static void check(Path folder) throws IOException {
         Map<?, ?> input = JSON.decode(Files.readAllBytes(folder.resolve("input.json")), Map.class);
         byte[] expected = Files.readAllBytes(folder.resolve("expected.txt"));
-        // As Latin-1 a failure shows each byte.
+        // In Latin-1 a failure shows each byte.
         assertEquals(new String(expected, ISO_8859_1), new String(encoded(input), ISO_8859_1));
     }
 
