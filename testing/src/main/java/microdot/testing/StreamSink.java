@@ -201,8 +201,8 @@ final class StreamSink implements BodySink {
                 });
     }
 
-    void leave() {
-        closed(buffer.leave());
+    void disconnect() {
+        closed(buffer.disconnect());
     }
 
     /** Returns whether every close action finished within the time. */
