@@ -10,7 +10,8 @@ install() {
     say "Installed microdot, microdot-core, microdot-testing and microdot-bom $(project_version). Next: ./microdot new DIR"
 }
 
-# new DIR: makes a project from the template.
+# new DIR: makes a project from the template. Its script run replaces Maven's exec plugin: exec:java needs a Maven that runs on Java 25, and
+# exec:exec leaves the program running when only Maven gets a signal.
 new() {
     [ $# = 1 ] || die "new: $# arguments (expected: ./microdot new DIR)"
     local folder=$1 template=$home/launcher/template name file
