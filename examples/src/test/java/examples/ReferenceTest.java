@@ -72,6 +72,27 @@ class ReferenceTest {
     }
 
     @Test
+    void everyLogLineIsListed() throws Exception {
+        Pattern statement = Pattern.compile("LOG\\.log\\((.*?)\\);\\s*\\n", Pattern.DOTALL);
+        Pattern literal = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");
+        String text = Files.readString(REFERENCE);
+        List<String> missing = new ArrayList<>();
+        for (String module : List.of("core", "server", "testing")) {
+            for (Path file : Pages.files(Pages.ROOT.resolve(module + "/src/main"), ".java")) {
+                Matcher log = statement.matcher(Files.readString(file));
+                while (log.find()) {
+                    literal.matcher(log.group(1))
+                            .results()
+                            .map(result -> result.group(1).replace("\\\"", "\"").strip())
+                            .filter(part -> !text.contains(part))
+                            .forEach(part -> missing.add(file.getFileName() + ": " + part));
+                }
+            }
+        }
+        assertTrue(missing.isEmpty(), "missing in " + REFERENCE + ": " + missing);
+    }
+
+    @Test
     void everyLinkLeadsToAFileAndAHeading() throws Exception {
         Pattern link = Pattern.compile("]\\(([^)#:\\s]*)(?:#([^)\\s]*))?\\)");
         List<String> broken = new ArrayList<>();
