@@ -1,5 +1,6 @@
 package examples;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Method;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import microdot.ServerOptions;
@@ -90,6 +92,23 @@ class ReferenceTest {
             }
         }
         assertTrue(missing.isEmpty(), "missing in " + REFERENCE + ": " + missing);
+    }
+
+    @Test
+    void everyClassNamedInTheArchitectureExists() throws Exception {
+        Pattern name = Pattern.compile("\\b(?:[A-Z][a-z]+){2,}\\b");
+        Set<String> classes = new TreeSet<>();
+        for (String module : List.of("core", "server", "testing", "examples")) {
+            Pages.files(Pages.ROOT.resolve(module + "/src"), ".java")
+                    .forEach(file -> classes.add(file.getFileName().toString()));
+        }
+        Set<String> named = new TreeSet<>();
+        Matcher matcher = name.matcher(Files.readString(Pages.ROOT.resolve("ARCHITECTURE.md")));
+        while (matcher.find()) {
+            named.add(matcher.group() + ".java");
+        }
+        named.removeAll(classes);
+        assertEquals(Set.of(), named);
     }
 
     @Test
