@@ -1,4 +1,4 @@
-// Opens the browser that the first argument names, headless and with a fresh profile, which goes when the browser does.
+// Opens the browser that the first argument names, headless and with a fresh profile, which is deleted when the browser ends.
 import puppeteer from 'puppeteer-core';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -7,10 +7,10 @@ const programs = { chromium: 'chromium', firefox: 'firefox-esr' };
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--disable-site-isolation-trials'];
 
-/** No process for each origin, as Chromium is told above: some pages have dozens of them. */
+/** No process for each origin, as for Chromium above: some pages have dozens of origins. */
 const together = { 'fission.webContentIsolationStrategy': 0 };
 
-/** The lights that a page can be asked for; Firefox knows them by number, and takes one for its whole life. */
+/** The colour schemes of a page. Firefox has numbers for them, and one for its whole life. */
 const lights = { dark: 0, light: 1 };
 
 export async function open(name, light = 'light') {
@@ -39,7 +39,7 @@ function found(program) {
   throw new Error(`${program} is not on PATH; e2e/prepare sees to it`);
 }
 
-/** A tab of a size, in a light. */
+/** A tab of a size, in a colour scheme. */
 export async function tab(browser, name, [width, height, light]) {
   const page = await browser.newPage();
   await page.setViewport({ width, height });
@@ -47,11 +47,11 @@ export async function tab(browser, name, [width, height, light]) {
   return page;
 }
 
-/** What sticks out of the page to the right, once there is nothing more to wait for; empty when all fits. */
+/** The elements that are wider than the page, once it has settled; empty if all fit. */
 export async function tooWide(page) {
   const fits = () => document.documentElement.scrollWidth <= document.documentElement.clientWidth;
   try {
-    // What follows a change of size (charts do) needs a frame or two: only what stays is a fault.
+    // Charts need a frame or two after a change of size: only what stays too wide is a fault.
     await page.waitForFunction(fits, { timeout: 10000, polling: 'raf' });
     return [];
   } catch {
@@ -61,7 +61,7 @@ export async function tooWide(page) {
   }
 }
 
-/** How bright the page's ground is, from 0 to 255. */
+/** The brightness of the page's background, from 0 to 255. */
 export const brightness = (page) => page.evaluate(() => {
   const grounds = [document.body, document.documentElement].map((e) => getComputedStyle(e).backgroundColor);
   const [r, g, b] = grounds.find((c) => c !== 'rgba(0, 0, 0, 0)').match(/\d+/g).map(Number);

@@ -1,9 +1,9 @@
-// chat.mjs BROWSER URL FOLDER: two who chat, one on a desk and one on a phone, by day and by night.
+// chat.mjs BROWSER URL FOLDER: two people chat, one on a desktop and one on a phone, in light and dark.
 import { brightness, open, say, tab, tooWide } from './browser.mjs';
 
 const [name, url, folder] = process.argv.slice(2);
 const problems = [];
-// Short of what the test waits for this script: what is wrong is to be told.
+// Shorter than the test waits for this script, so that the script can report what is wrong.
 const patient = { timeout: 20000, polling: 200 };
 
 async function enter(page, room, who, all = who) {
@@ -18,7 +18,7 @@ async function enter(page, room, who, all = who) {
   await here(page, all);
 }
 
-/** Those in the room, by their names. */
+/** The names of the people in the room. */
 const here = (page, names) => page.waitForFunction((n) => document.querySelector('#here').textContent === n, patient, names);
 
 
@@ -41,7 +41,7 @@ async function chat(browser, light) {
   await bob.bringToFront();
   await hears(bob, 'Ann<b>Yes</b> & 🐈');
   await here(ann, 'Ann, Bob');
-  // More in the room than its header has space for.
+  // More people in the room than its header has space for.
   const crowd = 'C'.repeat(60);
   await ann.evaluate((n) => { window.crowd = new EventSource(`${location.pathname}/events?name=${n}`); }, crowd);
   await here(bob, `Ann, Bob, ${crowd}`);

@@ -1,20 +1,20 @@
-// dashboard.mjs BROWSER URL FOLDER: does the dashboard fit and move, on a desk and on a phone, by day and by night?
-// Prints what it found wrong; pictures go to the folder.
+// dashboard.mjs BROWSER URL FOLDER: checks that the dashboard fits and moves, on a desktop and on a phone, in light and dark.
+// Prints the faults that it found; pictures go to the folder.
 import { brightness, open, say, tab, tooWide } from './browser.mjs';
 
 const [name, url, folder] = process.argv.slice(2);
 const problems = [];
-// Short of what the test waits for this script: what is wrong is to be told.
+// Shorter than the test waits for this script, so that the script can report what is wrong.
 const patient = { timeout: 20000, polling: 200 };
 
-/** Samples come in, and the chart's pixels follow them. */
+/** Samples arrive, and the pixels of the chart change. */
 async function moves(page) {
   const [received, pixels] = await page.evaluate(() => [Number(document.querySelector('#received').textContent), document.querySelector('#cpu canvas').toDataURL()]);
   await page.waitForFunction((n) => Number(document.querySelector('#received').textContent) > n + 3, patient, received);
   await page.waitForFunction((p) => document.querySelector('#cpu canvas').toDataURL() !== p, patient, pixels);
 }
 
-/** A box is drawn in a yellow that the scene has not. */
+/** A box is drawn in a yellow that is not in the scene. */
 function boxed() {
   const view = document.querySelector('#view');
   const pixels = view.getContext('2d').getImageData(0, 0, view.width, view.height).data;

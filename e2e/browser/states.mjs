@@ -1,5 +1,5 @@
-// states.mjs BROWSER URL FOLDER: prints each state that the dashboard shows, drops its connection once, and tells when charts
-// move. Pictures of the states that are news go to the folder.
+// states.mjs BROWSER URL FOLDER: prints each state that the dashboard shows, drops its connection once, and reports when charts
+// move. Pictures of new states go to the folder.
 import { open, tab, tooWide } from './browser.mjs';
 
 const [name, url, folder] = process.argv.slice(2);
@@ -7,7 +7,7 @@ const browser = await open(name);
 const page = await tab(browser, name, [1280, 900, 'light']);
 const patient = { timeout: 0, polling: 200 };
 
-// The lines come from the page on a way of their own: what is printed in between must wait for them to have their order.
+// The lines of the page arrive separately: other output waits for them, so that the order is right.
 const said = [];
 await page.exposeFunction('printed', (line) => {
   console.log(line);
@@ -20,7 +20,7 @@ const comesMore = async () => {
 };
 
 const wide = [];
-/** While the news stands, on a desk and on a phone. */
+/** While the new state is shown, on a desktop and on a phone. */
 async function look(state) {
   for (const [width, height] of [[1280, 900], [390, 844]]) {
     await page.setViewport({ width, height });

@@ -3,7 +3,7 @@
 //   many PAGE URL FRAMES EACH PATH   a page at URL with FRAMES of the same from 127.0.0.2, 127.0.0.3, ..., which are asked, by their
 //                                    queries, for EACH EventSources: a browser has six connections to an origin, and no more;
 //                                    prints their outcome when all have opened
-//   outcome PAGE DATA                waits until each of the many has got DATA or has given up, and prints what they got
+//   outcome PAGE DATA                waits until each of the many has received DATA or has given up, and prints what they received
 //   close PAGE
 import { createInterface } from 'node:readline';
 import { open, say } from './browser.mjs';
@@ -47,7 +47,7 @@ const haveOpened = (count) => window.many().filter((one) => one.opens > 0).lengt
 
 const haveGot = (data) => window.many().every((one) => one.state === EventSource.CLOSED || one.got.includes(data));
 
-/** Waits until it is so, and then says what each has got, the states being the EventSource's own numbers. */
+/** Waits until the condition holds, then prints what each has received; states are the numbers of EventSource. */
 async function outcome(name, isSo, given) {
   const page = pages.get(name);
   await page.waitForFunction(isSo, { timeout: 0, polling: 100 }, given);
@@ -57,7 +57,7 @@ async function outcome(name, isSo, given) {
   say({ page: name, event: 'outcome', id: String(opens), data: counted(each) });
 }
 
-/** How often there is each. */
+/** Counts equal values. */
 const counted = (texts) => [...new Set(texts)].map((text) => `${texts.filter((t) => t === text).length} ${text}`).join('\n');
 
 const commands = {

@@ -5,7 +5,7 @@ import { EventSource } from 'eventsource';
 const [url, ...names] = process.argv.slice(2);
 const source = new EventSource(url);
 
-// While it waits to come again this client lets a process end that has nothing else to do.
+// While this client waits to reconnect, it does not keep the process alive.
 const awake = setInterval(() => {}, 60000);
 
 for (const name of ['message', ...names]) {

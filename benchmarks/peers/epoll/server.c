@@ -1,5 +1,5 @@
 // What the kernel takes: one thread, one epoll, and for each event a frame made once and sent with one send() to each stream.
-// A bound and no server: it knows just the requests of the benchmark, and whoever cannot take an event at once is cut.
+// A bound and not a server: it knows only the requests of the benchmark, and disconnects clients that cannot take an event at once.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static const char DONE[] = "HTTP/1.1 204 No Content\r\n\r\n";
 struct connection {
   char *text; // what was read of a request; NULL once it is a stream
   int length;
-  int place; // among the streams
+  int place; // index among the streams
 };
 
 static struct connection connections[MOST];
@@ -35,7 +35,7 @@ static void cut(int fd) {
   close(fd);
 }
 
-// Who does not take all of it at once is shut down, and cut when the loop comes to it.
+// A client that does not take all of it at once is shut down, and disconnected when the loop reaches it.
 static void give(int fd, const char *text, int length) {
   if (send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) != length) shutdown(fd, SHUT_RDWR);
 }
@@ -55,7 +55,7 @@ static void begin(int fd) {
   give(fd, BEGIN, sizeof BEGIN - 1);
 }
 
-// Handles the whole requests that stand in the text, or makes it a stream.
+// Handles the complete requests in the text, or makes the connection a stream.
 static void serve(int fd) {
   struct connection *it = &connections[fd];
   for (;;) {

@@ -1,5 +1,5 @@
-// What ./microdot has the JVM watch once, after a build: a server at work. What it loads and runs hot is kept in a cache, so
-// that every later start begins where this one ended (JEP 483, 515). It stops by itself.
+// A server at work, which ./microdot lets the JVM record once after a build. The JVM keeps the classes that it loads and the
+// profiles of its hot methods in a cache, so that later starts are faster (JEP 483, 515). It stops by itself.
 
 import static microdot.sse.Sse.withSse;
 
@@ -47,7 +47,7 @@ static final class Client {
         socket.getOutputStream().write((head.formatted(method, path, body.length()) + body).getBytes(StandardCharsets.UTF_8));
     }
 
-    /** What it reads must fit into a line; a server that does not answer leaves the build without a cache. */
+    /** The text must be within one line. If the server does not respond, the build has no cache. */
     void awaitAndClose(String text) throws IOException {
         socket.setSoTimeout(30_000);
         var lines = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));

@@ -1,4 +1,4 @@
-/** The core on Netty. */
+/** The server: the core on Netty. Packages below {@link microdot.netty} are internal. */
 module microdot.server {
     exports microdot.netty;
 

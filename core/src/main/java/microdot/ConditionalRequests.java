@@ -24,7 +24,7 @@ final class ConditionalRequests {
         if (isUnchanged(request, tag, response.headers().get("Last-Modified"))) {
             return response.status(304).body(new Body.Empty());
         }
-        // HEAD knows no ranges (RFC 9110, section 14.2).
+        // Ranges are defined for GET only (RFC 9110, section 14.2).
         String range = request.method().equals("GET") ? request.header("Range") : null;
         return range == null || !rangeStillHolds(request, tag) ? response : slice(response, range);
     }
@@ -45,13 +45,14 @@ final class ConditionalRequests {
         return tag.startsWith("W/") ? tag.substring(2) : tag;
     }
 
-    // A weak tag may stand for other bytes, of which a part fits to nothing.
+    // A weak tag may belong to different bytes, whose parts cannot be combined.
     private static boolean rangeStillHolds(Request request, String tag) {
         String condition = request.header("If-Range");
         return condition == null || (condition.equals(tag) && !tag.startsWith("W/"));
     }
 
-    // Several ranges or another unit: the whole is an allowed answer (RFC 9110, section 14.2).
+    // For several ranges or another unit, the whole body is an allowed response (RFC 9110, section
+    // 14.2).
     private static Response slice(Response response, String range) {
         Matcher parts = RANGE.matcher(range.strip());
         long size = size(response.body());

@@ -7,10 +7,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cookie to set (RFC 6265). Begin with {@link #of}: the whole site, until the browser closes, not
- * readable by scripts, {@code SameSite=Lax}; then change what must differ.
+ * A cookie to set (RFC 6265). Start with {@link #of}, whose cookie applies to the whole site, lasts
+ * until the browser closes, cannot be read by scripts, and has {@code SameSite=Lax}; then change
+ * what must differ.
  *
- * @param maxAge how long the browser keeps it; null until it closes; zero removes it
+ * @param maxAge how long the browser keeps the cookie; null for until the browser closes; zero
+ *     removes the cookie
  * @param sameSite {@code Strict}, {@code Lax} or {@code None}
  */
 public record Cookie(
@@ -23,9 +25,10 @@ public record Cookie(
         String sameSite) {
 
     /**
-     * Checks what goes into the header.
+     * Checks the values.
      *
-     * @throws IllegalArgumentException when the name or the value holds what a cookie cannot
+     * @throws IllegalArgumentException when a value contains a character that is not allowed in a
+     *     cookie, when the name is empty, or when {@code sameSite} is unknown
      */
     public Cookie {
         check("cookie name", name, "=");
@@ -65,7 +68,7 @@ public record Cookie(
         return new Cookie(name, value, path, maxAge, httpOnly, secure, sameSite);
     }
 
-    /** The value of its Set-Cookie field. */
+    /** Returns the value of the Set-Cookie field. */
     @Override
     public String toString() {
         var text = new StringBuilder(name).append('=').append(value).append("; Path=").append(path);
@@ -82,8 +85,8 @@ public record Cookie(
             for (String pair : field.split(";", -1)) {
                 int equals = pair.indexOf('=');
                 if (equals > 0 && !pair.substring(0, equals).isBlank()) {
-                    // The first wins: browsers send the most specific path first (RFC 6265, section
-                    // 5.4).
+                    // The first value counts: browsers send the most specific path first (RFC 6265,
+                    // section 5.4).
                     cookies.putIfAbsent(
                             pair.substring(0, equals).strip(), pair.substring(equals + 1).strip());
                 }

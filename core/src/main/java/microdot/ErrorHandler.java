@@ -2,14 +2,15 @@ package microdot;
 
 import org.jspecify.annotations.Nullable;
 
-/** Answers a request whose handler threw. */
+/** Answers a request whose handler threw an exception. */
 @FunctionalInterface
 public interface ErrorHandler<E extends Throwable> {
     /**
-     * Answers, with what a {@link Handler} may return; unless that is a {@link Response} or a
-     * status, the status is the error's own: that of an {@link HttpException}, else 500.
+     * Answers the request.
      *
-     * @throws Exception logged, and answered with 500
+     * @return what a {@link Handler} may return. If it is neither a {@link Response} nor a status,
+     *     the response has the status of the error: that of an {@link HttpException}, else 500
+     * @throws Exception is logged, and the request is answered with 500
      */
     @Nullable Object handle(Request request, E error) throws Exception;
 }

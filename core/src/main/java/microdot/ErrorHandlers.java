@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** An application's own answers to statuses and exceptions. */
+/** An application's handlers of statuses and exceptions. */
 final class ErrorHandlers {
     private final Map<Integer, ErrorHandler<Throwable>> byStatus = new ConcurrentHashMap<>();
     private final Map<Class<?>, ErrorHandler<Throwable>> byClass = new ConcurrentHashMap<>();
@@ -17,13 +17,13 @@ final class ErrorHandlers {
         byClass.put(type, (request, error) -> handler.handle(request, type.cast(error)));
     }
 
-    /** The handler of the nearest class that the error is of, else that of its status. */
+    /** Returns the handler of the error's most specific class, else that of its status. */
     @Nullable ErrorHandler<Throwable> find(Throwable error) {
-        // An HttpException names its status: a handler for that status is nearer than one for all
-        // exceptions.
-        boolean named = error instanceof HttpException && byStatus.containsKey(status(error));
+        // An HttpException has a status: the handler of that status is more specific than a handler
+        // of RuntimeException or of its superclasses.
+        boolean byOwnStatus = error instanceof HttpException && byStatus.containsKey(status(error));
         for (Class<?> type = error.getClass();
-                type != null && !(named && type == RuntimeException.class); ) {
+                type != null && !(byOwnStatus && type == RuntimeException.class); ) {
             ErrorHandler<Throwable> handler = byClass.get(type);
             if (handler != null) {
                 return handler;

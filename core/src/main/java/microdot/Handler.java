@@ -2,7 +2,7 @@ package microdot;
 
 import org.jspecify.annotations.Nullable;
 
-/** Answers a request. Runs on a virtual thread that serves only this request, so it may block. */
+/** Answers requests. Runs on a virtual thread that serves only one request, so it may block. */
 @FunctionalInterface
 public interface Handler {
     /**

@@ -7,24 +7,26 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Header fields in the order they were given; names are compared without regard to case. Not safe
- * for several threads at once. What could break the head of a message (CR, LF, NUL, other control
- * characters) is refused with an {@link IllegalArgumentException} that says what came.
+ * Header fields in the order they were added. Names are case-insensitive. Values that could break
+ * the head of a message (CR, LF, NUL, other control characters) throw an {@link
+ * IllegalArgumentException} that shows the value. Not safe for use by several threads at the same
+ * time.
  */
 public final class Headers {
-    // Names and values in turn. A message has a dozen fields: walking them is as fast as hashing,
-    // keeps order and repeats, and is small where a stream keeps its request for days.
+    // Names and values alternate. A message has a dozen fields: a linear search is as fast as
+    // hashing, keeps order and repeated fields, and is small, because a stream keeps its request
+    // for days.
     private String[] fields = {};
     private int end;
     private boolean readOnly;
 
-    /** The first value of the field, or null. */
+    /** Returns the first value of the field, or null. */
     public @Nullable String get(String name) {
         int at = indexOf(name, 0);
         return at < 0 ? null : fields[at + 1];
     }
 
-    /** Every value of the field, in order; empty when there is none. */
+    /** Returns every value of the field, in order; empty when the field is absent. */
     public List<String> all(String name) {
         var found = new ArrayList<String>();
         for (int at = indexOf(name, 0); at >= 0; at = indexOf(name, at + 2)) {
@@ -33,19 +35,19 @@ public final class Headers {
         return List.copyOf(found);
     }
 
-    /** Whether the field is there. */
+    /** Returns whether the field is present. */
     public boolean contains(String name) {
         return indexOf(name, 0) >= 0;
     }
 
-    /** Puts the field in place of all its former values. */
+    /** Sets the field and replaces all its former values. */
     public Headers set(String name, String value) {
         checkValue(name, value);
         remove(name);
         return add(name, value);
     }
 
-    /** Adds a value to those that the field has. */
+    /** Adds a value to the values of the field. */
     public Headers add(String name, String value) {
         checkWritable();
         checkName(name);
@@ -58,7 +60,7 @@ public final class Headers {
         return this;
     }
 
-    /** Takes the field away; nothing happens when it is not there. */
+    /** Removes the field; does nothing when it is absent. */
     public Headers remove(String name) {
         checkWritable();
         for (int at = indexOf(name, 0); at >= 0; at = indexOf(name, at)) {
@@ -75,12 +77,12 @@ public final class Headers {
         }
     }
 
-    /** The number of values. */
+    /** Returns the number of values. */
     public int size() {
         return end / 2;
     }
 
-    /** From now on a change is an {@link IllegalStateException}. */
+    /** Makes every later change throw an {@link IllegalStateException}. */
     public Headers readOnly() {
         readOnly = true;
         return this;
@@ -129,7 +131,7 @@ public final class Headers {
     private static void checkValue(String name, String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
-            // Above 255 the wire has no way to say it; Latin-1 is what HTTP/1.1 carries.
+            // HTTP/1.1 transfers Latin-1: a character above 255 cannot be sent.
             if ((c < ' ' && c != '\t') || c == 127 || c > 255) {
                 throw new IllegalArgumentException(
                         "header "

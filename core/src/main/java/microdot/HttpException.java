@@ -1,19 +1,20 @@
 package microdot;
 
-/** Ends a request with a status. Its message goes to the client, so it must hold nothing secret. */
+/** Ends a request with a status. The client receives the message: it must not contain secrets. */
 public class HttpException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final int status;
 
-    /** The status with its standard reason as the text. */
+    /** Creates an exception with the standard reason of the status as its message. */
     public HttpException(int status) {
         this(status, Status.reason(status));
     }
 
     /**
-     * The status and the text that the client gets.
+     * Creates an exception.
      *
+     * @param message the text that the client receives
      * @throws IllegalArgumentException when the status is not from 400 to 599
      */
     public HttpException(int status, String message) {

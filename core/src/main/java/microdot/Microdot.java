@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An application: routes, hooks and error handlers. They may be added at any time, from any thread;
- * a request sees those that stood when it came.
+ * An application: routes, hooks and error handlers. They may be added at any time, from any thread.
+ * A request uses the routes that existed when it was routed.
  */
 public final class Microdot {
     private static final Logger LOG = System.getLogger("microdot");
@@ -22,7 +22,7 @@ public final class Microdot {
     private final Router router = new Router(hooks);
     private volatile JsonCodec json = JsonCodec.standard();
 
-    /** Answers GET, and with it HEAD, at a path such as {@code /users/{id:int}}. */
+    /** Adds a route for GET and HEAD at a path such as {@code /users/{id:int}}. */
     public Microdot get(String path, Handler handler) {
         return route(path, handler, "GET");
     }
@@ -44,10 +44,11 @@ public final class Microdot {
     }
 
     /**
-     * Answers these methods at a path. Of two routes that fit, the one added first answers.
+     * Adds a route for these methods at a path. If two routes match a request, the route that was
+     * added first answers.
      *
-     * @param path {@code /{name}} takes a segment, {@code /{name:int}} one that is a number, {@code
-     *     /{name:path}} all that is left
+     * @param path {@code /{name}} matches one segment, {@code /{name:int}} one segment that is a
+     *     number, {@code /{name:path}} the rest of the path
      * @throws IllegalArgumentException when the path is malformed or no method is given
      */
     public Microdot route(String path, Handler handler, String... methods) {
@@ -63,58 +64,62 @@ public final class Microdot {
     }
 
     /**
-     * Puts another application's routes below a prefix. Its hooks and error handlers serve its own
-     * routes: its before hooks run after this application's, its after hooks ahead of them.
+     * Adds another application's routes below a prefix. Its hooks and error handlers apply to its
+     * own routes only. Its before hooks run after those of this application, its after hooks run
+     * before them.
      *
-     * @throws IllegalArgumentException when the application is mounted into itself, be it by way of
-     *     others, or the prefix is malformed
+     * @throws IllegalArgumentException when the application would be mounted in itself, directly or
+     *     through others, or when the prefix is malformed
      */
     public Microdot mount(String prefix, Microdot app) {
         if (app == this || app.router.leadsTo(router)) {
             throw new IllegalArgumentException(
-                    "app: this application, or one that it is mounted in (expected: no circle)");
+                    "app: this application, or an application that it is mounted in (expected: no circle)");
         }
         router.mount(prefix, app.router);
         return this;
     }
 
     /**
-     * Runs ahead of each matched route. What it returns, unless null, is the answer, and nothing
-     * else runs.
+     * Adds a hook that runs before each matched route. If it returns anything but null, that is the
+     * response, and neither further before hooks nor the route's handler run.
      */
     public Microdot beforeRequest(Handler hook) {
         hooks.before().add(hook);
         return this;
     }
 
-    /** Sees each response, errors too, before its head is sent. */
+    /** Adds a hook that gets each response, including errors, before its head is sent. */
     public Microdot afterRequest(AfterRequest hook) {
         hooks.after().add(hook);
         return this;
     }
 
-    /** Answers requests that end with this status by an exception, 404 and 405 included. */
+    /**
+     * Adds a handler that answers requests that failed with this status: by an exception, or
+     * because no route matched (404, 405).
+     */
     public Microdot errorHandler(int status, Handler handler) {
         hooks.errors().put(status, handler);
         return this;
     }
 
     /**
-     * Answers requests whose handler threw this exception or one derived from it; the nearest class
-     * wins.
+     * Adds a handler that answers requests whose handler threw this exception or a subclass of it.
+     * The handler of the most specific class answers.
      */
     public <E extends Throwable> Microdot errorHandler(Class<E> type, ErrorHandler<E> handler) {
         hooks.errors().put(type, handler);
         return this;
     }
 
-    /** Changes how JSON is read and written. */
+    /** Sets the codec that reads and writes JSON; default {@link JsonCodec#standard()}. */
     public Microdot jsonCodec(JsonCodec codec) {
         this.json = codec;
         return this;
     }
 
-    /** How JSON is read and written. */
+    /** Returns the codec that reads and writes JSON. */
     public JsonCodec jsonCodec() {
         return json;
     }
@@ -129,14 +134,14 @@ public final class Microdot {
     }
 
     /**
-     * Serves on {@code 0.0.0.0:5000} until the process is told to end. See {@link
+     * Serves on {@code 0.0.0.0:5000} until the process gets SIGINT or SIGTERM. See {@link
      * #run(ServerOptions)}.
      */
     public void run() {
         run(new ServerOptions());
     }
 
-    /** Serves on this port of every address. See {@link #run(ServerOptions)}. */
+    /** Serves on this port, on every address. See {@link #run(ServerOptions)}. */
     public void run(int port) {
         run(new ServerOptions().port(port));
     }
@@ -148,12 +153,11 @@ public final class Microdot {
 
     /**
      * Serves, prints the addresses, and blocks until SIGINT, SIGTERM or an interrupt of this
-     * thread; then closes the server as {@link Server#close} says.
-     *
-     * @throws UncheckedIOException when the address cannot be bound; the message names it
+     * thread; then closes the server as {@link Server#close()} does. If the address cannot be bound,
+     * prints one sentence that names it and ends the process with status 1.
      */
     public void run(ServerOptions options) {
-        Server server = start(options);
+        Server server = startOrExit(options);
         var hook = new Thread(server::close, "microdot-shutdown");
         Runtime.getRuntime().addShutdownHook(hook);
         ServerUrls.of(options.host(), server.port()).forEach(System.out::println);
@@ -166,24 +170,39 @@ public final class Microdot {
         removeHook(hook);
     }
 
+    /** The address is the operator's to mend: a stack trace would only hide the sentence. */
+    private Server startOrExit(ServerOptions options) {
+        try {
+            return start(options);
+        } catch (UncheckedIOException e) {
+            Throwable cause = e.getCause();
+            System.err.println(
+                    "microdot: "
+                            + (cause == null ? e : cause).getMessage()
+                            + " (expected: a free port and an address of this machine)");
+            System.exit(1);
+            throw e;
+        }
+    }
+
     private static void removeHook(Thread hook) {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            LOG.log(Level.DEBUG, "the process is ending", e);
+            LOG.log(Level.DEBUG, "the shutdown hook stays: the process is ending", e);
         }
     }
 
-    /** Starts to serve on this port of every address, 0 for a free one, and returns at once. */
+    /** Starts a server on this port, 0 for a free one, on every address, and returns at once. */
     public Server start(int port) {
         return start(new ServerOptions().port(port));
     }
 
     /**
-     * Starts to serve and returns at once.
+     * Starts a server and returns at once.
      *
-     * @throws UncheckedIOException when the address cannot be bound; the message names it
-     * @throws IllegalStateException when no {@link Transport} is there
+     * @throws UncheckedIOException when the address cannot be bound; the message names the address
+     * @throws IllegalStateException when no {@link Transport} is on the class path or module path
      */
     public Server start(ServerOptions options) {
         @Nullable Transport transport =

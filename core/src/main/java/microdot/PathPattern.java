@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The path of a route: {@code /fixed}, {@code /{name}} (one segment, not empty), {@code
- * /{name:int}} (digits that fit an int, a minus allowed), and last {@code /{name:path}} (the rest,
- * slashes and all, perhaps empty).
+ * The path of a route. Its segments are {@code /fixed}, {@code /{name}} (one segment, not empty),
+ * {@code /{name:int}} (an int, with an optional minus), and in the last place {@code /{name:path}}
+ * (the rest of the path, slashes included, which may be empty).
  */
 final class PathPattern {
     private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,10}");
@@ -47,7 +47,7 @@ final class PathPattern {
         this.names = !checkedNames().isEmpty();
     }
 
-    /** For a mount: a slash at the end means nothing, and "/" alone takes no segment. */
+    /** The prefix of a mount: a slash at the end is ignored, and "/" alone matches no segment. */
     static PathPattern prefix(String text) {
         String bare = text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
         return new PathPattern(text, bare.isEmpty() ? List.of() : split(bare));
@@ -56,7 +56,7 @@ final class PathPattern {
     private static List<String> split(String text) {
         if (!text.startsWith("/")) {
             throw new IllegalArgumentException(
-                    "path: " + Quoted.of(text) + " (expected: it starts with /)");
+                    "path: " + Quoted.of(text) + " (expected: a path that starts with /)");
         }
         return Arrays.asList(text.substring(1).split("/", -1));
     }
@@ -69,7 +69,7 @@ final class PathPattern {
                                 + Quoted.of(path)
                                 + ": "
                                 + Quoted.of(part)
-                                + " (expected: {name} takes a whole segment)");
+                                + " (expected: {name} as a whole segment)");
             }
             return new Fixed(part);
         }
@@ -102,24 +102,26 @@ final class PathPattern {
             Segment segment = segments.get(i);
             if (!segment.name().isEmpty() && !names.add(segment.name())) {
                 throw new IllegalArgumentException(
-                        "path: " + Quoted.of(text) + " (expected: each name once)");
+                        "path: " + Quoted.of(text) + " (expected: each name only once)");
             }
             if (segment instanceof Rest && i < segments.size() - 1) {
                 throw new IllegalArgumentException(
-                        "path: " + Quoted.of(text) + " (expected: {name:path} comes last)");
+                        "path: "
+                                + Quoted.of(text)
+                                + " (expected: {name:path} as the last segment)");
             }
         }
         return names;
     }
 
-    /** Whether the whole of the path from a segment on fits. */
+    /** Returns whether the pattern matches the whole path from a segment on. */
     boolean matches(List<String> path, int from) {
-        // The root of a mounted application also answers at the prefix itself.
+        // The root of a mounted application also matches the prefix itself.
         boolean mountedRoot = from > 0 && from == path.size() && text.equals("/");
         return mountedRoot || match(path, from) == path.size();
     }
 
-    /** The index behind the segments that fit, or -1. */
+    /** Returns the index after the segments that match, or -1. */
     int match(List<String> path, int from) {
         for (int i = 0; i < segments.size(); i++) {
             Segment segment = segments.get(i);
@@ -139,18 +141,18 @@ final class PathPattern {
             case Fixed fixed -> fixed.text().equals(value);
             case Any any -> !value.isEmpty();
             case Int number -> isInt(value);
-            case Rest rest -> throw new AssertionError("taken before");
+            case Rest rest -> throw new AssertionError("match handles the rest");
         };
     }
 
-    /** The parts of a path that fits from a segment on, by name, beside those named before it. */
+    /** Returns the named parts of a path that matches from a segment on, added to earlier ones. */
     Map<String, String> params(List<String> path, int from, Map<String, String> before) {
         if (!names) {
             return before;
         }
         var params = new HashMap<>(before);
         for (int i = 0; i < segments.size(); i++) {
-            int at = Math.min(from + i, path.size()); // The rest may be nothing.
+            int at = Math.min(from + i, path.size()); // The rest may be empty.
             switch (segments.get(i)) {
                 case Fixed fixed -> {}
                 case Any any -> params.put(any.name(), path.get(at));

@@ -8,14 +8,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The text of a query string or of a form: {@code a=1&b=2&a=3}, percent-encoded, {@code +} for a
- * space.
- */
+/** Parses a query string or a form: {@code a=1&b=2&a=3}, percent-encoded, {@code +} for a space. */
 final class Query {
     private Query() {}
 
-    /** Names and values in the order they came. */
+    /** Returns names and values in the order of the text. */
     static Map<String, List<String>> parse(String text) {
         var values = new LinkedHashMap<String, List<String>>();
         for (String pair : text.split("&", -1)) {
@@ -27,7 +24,8 @@ final class Query {
             }
         }
         values.replaceAll((name, list) -> List.copyOf(list));
-        // Small where it can be: a stream may keep it for days. One has no order to keep.
+        // A small map where possible, because a stream may keep it for days. A single name needs no
+        // order.
         return values.size() < 2 ? Map.copyOf(values) : Collections.unmodifiableMap(values);
     }
 

@@ -1,6 +1,6 @@
 package microdot;
 
-/** Text as an error message shows it: quoted, cut, and with what would break a log line escaped. */
+/** Text for error messages: quoted, truncated, and with line breaks and controls escaped. */
 final class Quoted {
     private static final int SHOWN = 80;
 
@@ -10,7 +10,7 @@ final class Quoted {
         return "\"" + bare(text) + "\"";
     }
 
-    /** Without the quotes. */
+    /** The same without the quotes. */
     static String bare(String text) {
         var out = new StringBuilder();
         text.chars().limit(SHOWN).forEach(c -> append(out, (char) c));

@@ -12,9 +12,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request, whole: its body has been read. What a client sent wrongly (a broken percent-encoding,
- * a body that is not JSON) is an {@link HttpException} with status 400. Not safe for several
- * threads at once.
+ * A request whose body has been read completely. Malformed input of a client (a broken
+ * percent-encoding, a body that is not JSON) throws an {@link HttpException} with status 400. Not
+ * safe for use by several threads at the same time.
  */
 public final class Request {
     private final String method;
@@ -31,10 +31,10 @@ public final class Request {
     private JsonCodec json = JsonCodec.standard();
 
     /**
-     * As a transport builds it.
+     * Creates a request, for transports and tests.
      *
-     * @param target as it stands in the request line: a path with a query, or a whole URL
-     * @param headers become read-only
+     * @param target the target of the request line: a path with a query, or a whole URL
+     * @param headers the header fields, which become read-only
      * @param scheme {@code http} or {@code https}
      * @throws HttpException with status 400 when the target is malformed
      */
@@ -53,26 +53,26 @@ public final class Request {
         this.scheme = scheme;
     }
 
-    /** The method, in capitals as the client wrote it. */
+    /** Returns the method as the client wrote it, such as {@code GET}. */
     public String method() {
         return method;
     }
 
-    /** The path, decoded. */
+    /** Returns the decoded path. */
     public String path() {
         return target.path();
     }
 
-    /** The decoded path as the router sees it: an encoded slash does not part two segments. */
+    /** The decoded path for the router: an encoded slash does not separate two segments. */
     List<String> segments() {
         return target.segments();
     }
 
     /**
-     * A part of the path that the route names, decoded.
+     * Returns the decoded part of the path that the route names.
      *
-     * @throws IllegalArgumentException when the route has no such name: that is a mistake of the
-     *     program
+     * @throws IllegalArgumentException when the route has no such name, which is a bug of the
+     *     application
      */
     public String param(String name) {
         String value = params.get(name);
@@ -83,7 +83,7 @@ public final class Request {
         return value;
     }
 
-    /** A part of the path as a number, for routes with {@code {name:int}}. */
+    /** Returns a part of the path as a number, for routes with {@code {name:int}}. */
     public int intParam(String name) {
         return Integer.parseInt(param(name));
     }
@@ -92,19 +92,19 @@ public final class Request {
         this.params = params;
     }
 
-    /** The first value of the query parameter, or null. */
+    /** Returns the first value of the query parameter, or null. */
     public @Nullable String query(String name) {
         List<String> values = queries(name);
         return values.isEmpty() ? null : values.getFirst();
     }
 
-    /** The first value of the query parameter, or the default. */
+    /** Returns the first value of the query parameter, or the given default. */
     public String query(String name, String otherwise) {
         String value = query(name);
         return value == null ? otherwise : value;
     }
 
-    /** Every value of the query parameter, in order. */
+    /** Returns every value of the query parameter, in order. */
     public List<String> queries(String name) {
         Map<String, List<String>> values = query;
         if (values == null) {
@@ -114,22 +114,22 @@ public final class Request {
         return values.getOrDefault(name, List.of());
     }
 
-    /** The first value of the header field, or null. */
+    /** Returns the first value of the header field, or null. */
     public @Nullable String header(String name) {
         return headers.get(name);
     }
 
-    /** All header fields, read-only. */
+    /** Returns all header fields, read-only. */
     public Headers headers() {
         return headers;
     }
 
-    /** The cookie's value, or null. */
+    /** Returns the value of the cookie, or null. */
     public @Nullable String cookie(String name) {
         return cookies().get(name);
     }
 
-    /** All cookies by name. */
+    /** Returns all cookies by name. */
     public Map<String, String> cookies() {
         Map<String, String> values = cookies;
         if (values == null) {
@@ -139,13 +139,13 @@ public final class Request {
         return values;
     }
 
-    /** The body, empty when there is none. The array is the request's own: do not change it. */
+    /** Returns the body, empty when there is none. The array is not a copy: do not change it. */
     public byte[] body() {
         return body;
     }
 
     /**
-     * The body as text, by the charset that the content type names; UTF-8 when it names none.
+     * Returns the body as text, in the charset that the content type names; default UTF-8.
      *
      * @throws HttpException with status 415 when the charset is unknown
      */
@@ -154,7 +154,7 @@ public final class Request {
     }
 
     /**
-     * The JSON body as a value: a record, a Map, a List, a String...
+     * Returns the JSON body as a value of the type: a record, a Map, a List, a String...
      *
      * @throws HttpException with status 400 when the body is not JSON of that type
      */
@@ -166,16 +166,16 @@ public final class Request {
         }
     }
 
-    /** The first value of the form field, or null. */
+    /** Returns the first value of the form field, or null. */
     public @Nullable String form(String name) {
         List<String> values = form().get(name);
         return values == null ? null : values.getFirst();
     }
 
     /**
-     * The fields of an {@code application/x-www-form-urlencoded} body.
+     * Returns the fields of an {@code application/x-www-form-urlencoded} body.
      *
-     * @throws HttpException with status 415 when the body is of another type
+     * @throws HttpException with status 415 when the body has another type
      */
     public Map<String, List<String>> form() {
         Map<String, List<String>> values = form;
@@ -194,27 +194,30 @@ public final class Request {
         return values;
     }
 
-    /** A place for what belongs to this request: hooks put it, handlers take it. */
+    /** Returns a map for values of this request, which hooks put and handlers get. */
     public Map<String, Object> g() {
-        Map<String, Object> place = g;
-        if (place == null) {
-            place = new HashMap<>();
-            g = place;
+        Map<String, Object> values = g;
+        if (values == null) {
+            values = new HashMap<>();
+            g = values;
         }
-        return place;
+        return values;
     }
 
-    /** The address of the connection's other end. Behind a proxy that is the proxy. */
+    /** Returns the address of the peer of the connection: behind a proxy, that of the proxy. */
     public InetSocketAddress clientAddress() {
         return client;
     }
 
-    /** {@code http} or {@code https}: how the request came to this server. */
+    /** Returns {@code http} or {@code https}, the scheme of the connection to this server. */
     public String scheme() {
         return scheme;
     }
 
-    /** Reads and writes the JSON of this request: the codec of the application that handles it. */
+    /**
+     * Returns the codec that reads and writes the JSON of this request: that of the application
+     * that routed it, and before that {@link JsonCodec#standard()}.
+     */
     public JsonCodec jsonCodec() {
         return json;
     }
@@ -240,11 +243,13 @@ public final class Request {
         } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
             throw new HttpException(
                     415,
-                    "charset: " + Quoted.of(name) + " (expected: one that is known, as UTF-8)");
+                    "charset: "
+                            + Quoted.of(name)
+                            + " (expected: a supported charset, such as UTF-8)");
         }
     }
 
-    /** Method and path, for a line of a log: what would begin another line is escaped. */
+    /** Returns method and path for a log entry. Line breaks are escaped. */
     @Override
     public String toString() {
         return method + " " + Quoted.bare(path());

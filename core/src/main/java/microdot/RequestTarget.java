@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * A request target (RFC 9112, section 3.2) taken apart: decoded path segments, none for {@code *},
- * which is no path, and the raw query.
+ * A parsed request target (RFC 9112, section 3.2): the decoded path segments and the raw query. The
+ * target {@code *} is not a path and has no segments.
  */
 record RequestTarget(List<String> segments, String query) {
 
@@ -25,9 +25,7 @@ record RequestTarget(List<String> segments, String query) {
         return new RequestTarget(segments(path), query);
     }
 
-    /**
-     * Decoded, so that it is for reading, not for routing: a segment may hold a slash of its own.
-     */
+    /** The decoded path. Not for routing: a decoded segment may contain a slash. */
     String path() {
         return segments.isEmpty() ? "*" : "/" + String.join("/", segments);
     }
@@ -59,7 +57,7 @@ record RequestTarget(List<String> segments, String query) {
             return segment;
         }
         try {
-            // In a path a plus is a plus.
+            // In a path a plus is a plus, unlike in a form.
             String decoded = URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
             if (decoded.indexOf('\0') >= 0) {
                 throw new HttpException(400, "path: " + Quoted.of(segment) + " (expected: no NUL)");

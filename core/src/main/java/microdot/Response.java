@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer: status, headers, body. The methods that change it return the same response, so that
- * calls can be chained. Not safe for several threads at once.
+ * A response: status, headers, body. The methods that change it return the same response, so that
+ * calls can be chained. Not safe for use by several threads at the same time.
  */
 public final class Response {
     private int status = 200;
@@ -14,45 +14,45 @@ public final class Response {
     private Body body = new Body.Empty();
     private @Nullable Object entity;
 
-    /** An empty response with status 200. */
+    /** Creates an empty response with status 200. */
     public Response() {}
 
-    /** A response with this body and status 200. */
+    /** Creates a response with this body and status 200. */
     public Response(Body body) {
         this.body = body;
     }
 
-    /** Plain text in UTF-8. */
+    /** Returns a response of plain text in UTF-8. */
     public static Response text(String text) {
         return bytes(text.getBytes(StandardCharsets.UTF_8), "text/plain; charset=UTF-8");
     }
 
-    /** A page in UTF-8. */
+    /** Returns a response of HTML in UTF-8. */
     public static Response html(String html) {
         return bytes(html.getBytes(StandardCharsets.UTF_8), "text/html; charset=UTF-8");
     }
 
-    /** The value as JSON, by the application's codec. */
+    /** Returns a response of JSON, written by the application's codec when the handler returned. */
     public static Response json(Object value) {
         var response = new Response().header("Content-Type", "application/json");
         response.entity = value;
         return response;
     }
 
-    /** Bytes of a content type. The array is not copied: do not change it after. */
+    /** Returns a response of these bytes. The array is not copied: do not change it afterwards. */
     public static Response bytes(byte[] bytes, String contentType) {
         return new Response(new Body.Bytes(bytes)).header("Content-Type", contentType);
     }
 
-    /** Sends the client to another place: 302. */
+    /** Returns a redirect to another URL with status 302. */
     public static Response redirect(String location) {
         return redirect(location, 302);
     }
 
     /**
-     * Sends the client to another place with a status of choice.
+     * Returns a redirect to another URL with this status.
      *
-     * @throws IllegalArgumentException when the status is none of 301, 302, 303, 307, 308
+     * @throws IllegalArgumentException when the status is not 301, 302, 303, 307 or 308
      */
     public static Response redirect(String location, int status) {
         if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308) {
@@ -63,32 +63,32 @@ public final class Response {
     }
 
     /**
-     * A file, with its content type by name, ETag and Last-Modified; conditions and one range are
-     * obeyed.
+     * Returns a file, with a content type by its name, ETag and Last-Modified. Conditional requests
+     * and requests of a single byte range are supported.
      *
-     * @throws HttpException with status 404 when there is no such file
+     * @throws HttpException with status 404 when the file does not exist
      */
     public static Response file(Path file) {
         return of(StaticFiles.file(file));
     }
 
     /**
-     * A file below a folder, for a path that came from a client. No path leaves the folder, whether
-     * by {@code ..}, by an absolute path or by a symbolic link; a folder is answered with its
-     * {@code index.html}.
+     * Returns a file below a folder, for a path that a client sent. No path leaves the folder,
+     * whether by {@code ..}, by an absolute path or by a symbolic link. The path of a folder gives
+     * its {@code index.html}.
      *
-     * @throws HttpException with status 404 when there is no such file or it lies outside
+     * @throws HttpException with status 404 when the file does not exist or is outside the folder
      */
     public static Response file(Path folder, String path) {
         return of(StaticFiles.below(folder, path));
     }
 
     /**
-     * A file below a folder of the class path, for a path that came from a client.
+     * Returns a file below a folder of the class path, for a path that a client sent.
      *
-     * @param anchor a class of the module or jar that holds the folder
+     * @param anchor a class of the module or jar that contains the folder
      * @param folder such as {@code "/static"}, from the root of the class path
-     * @throws HttpException with status 404 when there is no such file
+     * @throws HttpException with status 404 when the file does not exist
      */
     public static Response resource(Class<?> anchor, String folder, String path) {
         return of(StaticFiles.resource(anchor, folder, path));
@@ -110,21 +110,21 @@ public final class Response {
     }
 
     /**
-     * Changes the status.
+     * Sets the status.
      *
-     * @throws IllegalArgumentException when it is not from 200 to 599
+     * @throws IllegalArgumentException when the status is not from 200 to 599
      */
     public Response status(int status) {
         this.status = Status.check(status);
         return this;
     }
 
-    /** The headers, open to change. */
+    /** Returns the header fields, which may be changed. */
     public Headers headers() {
         return headers;
     }
 
-    /** Sets a header field in place of its former values. */
+    /** Sets a header field and replaces its former values. */
     public Response header(String name, String value) {
         headers.set(name, value);
         return this;
@@ -136,7 +136,7 @@ public final class Response {
         return this;
     }
 
-    /** Adds a cookie as {@link Cookie#of} makes it. */
+    /** Adds a cookie with the defaults of {@link Cookie#of}. */
     public Response cookie(String name, String value) {
         return cookie(Cookie.of(name, value));
     }
@@ -145,7 +145,7 @@ public final class Response {
         return body;
     }
 
-    /** Changes the body, headers and status staying as they are. */
+    /** Sets the body and leaves headers and status unchanged. */
     public Response body(Body body) {
         this.body = body;
         this.entity = null;
@@ -153,8 +153,8 @@ public final class Response {
     }
 
     /**
-     * Turns a value given as JSON into bytes, now that the application, and with it the codec, is
-     * known.
+     * Encodes the value of {@link #json}: the codec is known only once the application has routed
+     * the request.
      */
     Response encode(JsonCodec codec) {
         return entity == null ? this : body(new Body.Bytes(codec.encode(entity)));

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a response of what a handler returned. */
+/** Converts the return values of handlers to responses. */
 final class ReturnValues {
     private ReturnValues() {}
 
@@ -16,8 +16,8 @@ final class ReturnValues {
             case CharSequence text -> Response.text(text.toString());
             case byte[] bytes -> Response.bytes(bytes, "application/octet-stream");
             case Map<?, ?> map -> Response.json(map);
-            // A path is its own Iterable; who returns one means the file, which Response.file
-            // gives.
+            // A Path is an Iterable of its parts, but a handler that returns a Path means the file:
+            // rejected, because Response.file serves files.
             case Iterable<?> list when !(list instanceof Path) -> Response.json(list);
             case Record record -> Response.json(record);
             case Object array when array.getClass().isArray() -> Response.json(array);
@@ -30,7 +30,7 @@ final class ReturnValues {
         };
     }
 
-    /** Errors say in words what the number says; other statuses have nothing to add. */
+    /** An error gets its reason as text; any other status has no body. */
     static Response ofStatus(int status) {
         return (status >= 400 ? Response.text(Status.reason(status)) : new Response())
                 .status(status);

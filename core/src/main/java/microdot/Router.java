@@ -56,7 +56,7 @@ final class Router {
         entries.add(new Mount(PathPattern.prefix(prefix), router));
     }
 
-    /** Whether the other router is mounted here, directly or through others. */
+    /** Returns whether the other router is mounted here, directly or through others. */
     boolean leadsTo(Router other) {
         return entries.stream()
                 .anyMatch(

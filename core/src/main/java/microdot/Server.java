@@ -4,27 +4,27 @@ import java.time.Duration;
 
 /** A running server. Every method may be called from any thread. */
 public interface Server extends AutoCloseable {
-    /** The port it listens on: the real one when 0 was asked for. */
+    /** Returns the port that the server listens on: the actual port when the option was 0. */
     int port();
 
-    /** What is open now. */
+    /** Returns what is open at this moment. */
     Stats stats();
 
     /**
-     * Stops: takes no more connections, ends the streams, interrupts their handlers and waits up to
-     * {@link ServerOptions#closeTimeout()} for them and for requests in progress. Later calls wait
-     * for the first.
+     * Closes the server: accepts no more connections, ends the streams, interrupts their handlers,
+     * and waits up to {@link ServerOptions#closeTimeout()} for them and for requests in progress.
+     * Later calls wait for the first.
      */
     @Override
     void close();
 
     /**
-     * Drains, then closes: the streams end one after another over the time, each with a time of its
-     * own for its client to come again; who wants a new one meanwhile is told to come later. Plain
-     * requests are served until the close.
+     * Drains and then closes the server. The streams end one after another, spread over the grace
+     * time, and each client is sent its own reconnect delay. New streams are rejected with a {@code
+     * retry} meanwhile. Other requests are served until the close.
      *
-     * @param grace over how long, at most until the last stream has ended; zero and less is {@link
-     *     #close()}
+     * @param grace how long to drain, at most until the last stream has ended; zero or less is the
+     *     same as {@link #close()}
      */
     void close(Duration grace);
 
@@ -32,11 +32,11 @@ public interface Server extends AutoCloseable {
     void awaitClosed() throws InterruptedException;
 
     /**
-     * What is open at one moment.
+     * What is open at a moment.
      *
      * @param connections open connections
      * @param handlers virtual threads that handle a request or write a stream
-     * @param streams streamed bodies that have not ended
+     * @param streams streamed bodies that did not end yet
      */
     record Stats(int connections, int handlers, int streams) {}
 }

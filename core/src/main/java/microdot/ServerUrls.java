@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Where a server can be reached, as a person types it. */
+/** The URLs of a server, as a person types them. */
 final class ServerUrls {
     private ServerUrls() {}
 
@@ -24,7 +24,7 @@ final class ServerUrls {
         return lines;
     }
 
-    /** What a phone in the same network can type; IPv6 addresses are too long for that. */
+    /** The IPv4 addresses, for a phone in the same network; IPv6 addresses are too long to type. */
     private static List<String> others() {
         try {
             return Collections.list(NetworkInterface.getNetworkInterfaces()).stream()

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/** Finds files and class-path resources, and what their responses say about them. */
+/** Finds files and class-path resources, and the header values of their responses. */
 final class StaticFiles {
     /**
      * A file or a resource.
@@ -28,7 +28,7 @@ final class StaticFiles {
      */
     record Found(Body body, String type, String tag, @Nullable Instant modified) {}
 
-    // What browsers refuse to run or show under a wrong type, and what the JDK's own table lacks.
+    // The types that browsers do not run or show under a wrong type, or that the JDK's table lacks.
     private static final Map<String, String> TYPES =
             Map.ofEntries(
                     Map.entry("html", "text/html; charset=UTF-8"),
@@ -74,11 +74,12 @@ final class StaticFiles {
     static Found below(Path folder, String path) {
         try {
             Path root = folder.toRealPath();
-            Path asked = root.resolve(path).normalize();
-            // The real path as well as the written one: a link inside may point outside.
+            Path wanted = root.resolve(path).normalize();
+            // Both the real path and the given path: a symbolic link inside may point outside.
             Path real =
-                    (Files.isDirectory(asked) ? asked.resolve("index.html") : asked).toRealPath();
-            if (!asked.startsWith(root) || !real.startsWith(root)) {
+                    (Files.isDirectory(wanted) ? wanted.resolve("index.html") : wanted)
+                            .toRealPath();
+            if (!wanted.startsWith(root) || !real.startsWith(root)) {
                 throw new HttpException(404);
             }
             return file(real);
@@ -91,8 +92,8 @@ final class StaticFiles {
         if (List.of(path.split("[/\\\\]", -1)).contains("..") || path.indexOf(':') >= 0) {
             throw new HttpException(404);
         }
-        String asked = oneSlash("/" + folder + "/" + path);
-        String name = isFolder(anchor, asked) ? oneSlash(asked + "/index.html") : asked;
+        String wanted = oneSlash("/" + folder + "/" + path);
+        String name = isFolder(anchor, wanted) ? oneSlash(wanted + "/index.html") : wanted;
         try (InputStream in = anchor.getResourceAsStream(name)) {
             if (in == null) {
                 throw new HttpException(404);
@@ -104,7 +105,7 @@ final class StaticFiles {
         }
     }
 
-    // A class loader opens a folder too, and what it gives is the list of the files.
+    // A class loader also opens a folder, and returns the list of its files.
     private static boolean isFolder(Class<?> anchor, String name) {
         URL url = anchor.getResource(name);
         if (url == null || name.endsWith("/")) {

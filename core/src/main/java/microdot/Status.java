@@ -50,8 +50,7 @@ final class Status {
     }
 
     static int check(int status) {
-        // 1xx are interim: a handler that could send one would leave the client waiting for the
-        // real answer.
+        // 1xx statuses are interim: after one, the client would still wait for the response.
         if (status < 200 || status > 599) {
             throw new IllegalArgumentException("status: " + status + " (expected: 200 to 599)");
         }

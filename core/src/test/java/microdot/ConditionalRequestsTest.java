@@ -41,7 +41,7 @@ class ConditionalRequestsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\"t\"", "W/\"t\"", "\"a\", \"t\"", "\"a\",W/\"t\"", "*"})
-    void aKnownTagIs304(String known) {
+    void matchingTagIsAnsweredWith304(String known) {
         assertEquals("304 ", answer("/x", "If-None-Match", known));
         assertEquals("304 ", answer("/weak", "If-None-Match", known));
         assertEquals(304, call("HEAD", "/x", "If-None-Match", known).status());
@@ -50,7 +50,7 @@ class ConditionalRequestsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\"a\"", "t", "\"T\"", ""})
-    void anotherTagIsTheWhole(String known) {
+    void differentTagGetsTheWholeBody(String known) {
         assertEquals("200 0123456789", answer("/x", "If-None-Match", known));
     }
 
@@ -61,18 +61,18 @@ class ConditionalRequestsTest {
         "'Sun, 06 Nov 1994 08:49:36 GMT', 200",
         "yesterday, 200"
     })
-    void aDateSaysSoToo(String since, int status) {
+    void unmodifiedSinceIsAnsweredWith304(String since, int status) {
         assertEquals(status, call("GET", "/x", "If-Modified-Since", since).status());
     }
 
     @Test
-    void aTagOutweighsADate() {
+    void tagTakesPrecedenceOverDate() {
         String[] both = {"If-None-Match", "\"a\"", "If-Modified-Since", MODIFIED};
         assertEquals(200, call("GET", "/x", both).status());
     }
 
     @Test
-    void otherMethodsAndStatusesAreNotAsked() {
+    void otherMethodsAndStatusesAreNotConditional() {
         assertEquals(200, call("POST", "/x", "If-None-Match", "\"t\"").status());
         assertEquals(410, call("GET", "/gone", "If-None-Match", "\"t\"").status());
         assertEquals("410 gone", answer("/gone", "Range", "bytes=0-1"));
@@ -91,15 +91,15 @@ class ConditionalRequestsTest {
         "bytes=0-, 0123456789, 0-9",
         "'bytes=9-999999999999999999', 9, 9-9"
     })
-    void oneRangeIsObeyed(String range, String text, String told) {
+    void singleRangeIsAnsweredWith206(String range, String text, String contentRange) {
         assertEquals("206 " + text, answer("/x", "Range", range));
         Response response = call("GET", "/x", "Range", range);
-        assertEquals("bytes " + told + "/10", response.headers().get("Content-Range"));
+        assertEquals("bytes " + contentRange + "/10", response.headers().get("Content-Range"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"bytes=10-", "bytes=10-20", "bytes=-0", "bytes=99-"})
-    void aRangeBehindTheEndIs416(String range) {
+    void rangeBeyondTheEndIsAnsweredWith416(String range) {
         Response response = call("GET", "/x", "Range", range);
         assertEquals("416 ", response.status() + " " + Calls.text(response));
         assertEquals("bytes */10", response.headers().get("Content-Range"));
@@ -119,19 +119,19 @@ class ConditionalRequestsTest {
                 "bytes=0-99999999999999999999",
                 "bytes=--1"
             })
-    void whatIsNotOneRangeIsTheWhole(String range) {
+    void otherRangeHeadersGetTheWholeBody(String range) {
         assertEquals("200 0123456789", answer("/x", "Range", range));
     }
 
     @Test
-    void onlyGetAndOnlyTaggedBodiesHaveRanges() {
+    void rangesNeedGetAndATag() {
         assertEquals(200, call("HEAD", "/x", "Range", "bytes=0-1").status());
         assertEquals(200, call("POST", "/x", "Range", "bytes=0-1").status());
         assertEquals("200 0123456789", answer("/bare", "Range", "bytes=0-1"));
     }
 
     @Test
-    void aRangeOfAnotherVersionIsTheWhole() {
+    void rangeOfAnotherVersionGetsTheWholeBody() {
         assertEquals("206 01", answer("/x", "Range", "bytes=0-1", "If-Range", "\"t\""));
         assertEquals("200 0123456789", answer("/x", "Range", "bytes=0-1", "If-Range", "\"old\""));
         assertEquals(
@@ -139,7 +139,7 @@ class ConditionalRequestsTest {
     }
 
     @Test
-    void aFileIsSlicedWithoutBeingRead(@TempDir Path folder) throws Exception {
+    void fileRangeIsNotReadIntoMemory(@TempDir Path folder) throws Exception {
         Path path = Files.writeString(folder.resolve("a.txt"), "0123456789");
         app.get("/file", request -> Response.file(path));
         Response response = call("GET", "/file", "Range", "bytes=3-5");

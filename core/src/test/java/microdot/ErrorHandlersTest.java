@@ -24,7 +24,7 @@ class ErrorHandlersTest {
     }
 
     @Test
-    void anExceptionIs500WithoutItsText() {
+    void exceptionIsAnsweredWith500WithoutItsMessage() {
         fails("/x", new IllegalStateException("secret"));
         try (var log = new Logged("microdot")) {
             assertEquals("500 Internal Server Error", answer(app, "/x"));
@@ -33,7 +33,7 @@ class ErrorHandlersTest {
     }
 
     @Test
-    void anErrorIs500Too() {
+    void errorIsAnsweredWith500() {
         app.get(
                 "/x",
                 request -> {
@@ -43,7 +43,7 @@ class ErrorHandlersTest {
     }
 
     @Test
-    void anHttpExceptionIsItsStatusAndText() {
+    void httpExceptionIsAnsweredWithItsStatusAndMessage() {
         fails("/plain", new HttpException(404));
         fails("/said", new HttpException(422, "no such colour"));
         try (var log = new Logged("microdot")) {
@@ -56,7 +56,7 @@ class ErrorHandlersTest {
     }
 
     @Test
-    void aHandlerForAStatusAnswersWithIt() {
+    void handlerOfAStatusAnswersWithThatStatus() {
         app.errorHandler(404, request -> "nothing at " + request.path());
         app.errorHandler(405, request -> Map.of("error", "method"));
         app.errorHandler(500, request -> Response.text("sorry").status(503));
@@ -72,14 +72,14 @@ class ErrorHandlersTest {
     }
 
     @Test
-    void aStatusThatAHandlerReturnsIsNoError() {
+    void statusReturnedByAHandlerIsNotAnError() {
         app.errorHandler(401, request -> "asked for");
         app.get("/x", request -> 401);
         assertEquals("401 Unauthorized", answer(app, "/x"));
     }
 
     @Test
-    void theNearestClassAnswers() {
+    void handlerOfTheMostSpecificClassAnswers() {
         app.errorHandler(Exception.class, (request, error) -> "any");
         app.errorHandler(IOException.class, (request, error) -> "io " + error.getMessage());
         fails("/file", new FileNotFoundException("f"));
@@ -89,7 +89,7 @@ class ErrorHandlersTest {
     }
 
     @Test
-    void aStatusIsNearerThanAllExceptions() {
+    void statusIsMoreSpecificThanRuntimeException() {
         app.errorHandler(RuntimeException.class, (request, error) -> "any");
         app.errorHandler(404, request -> "status");
         fails("/teapot", new HttpException(418));
@@ -100,7 +100,7 @@ class ErrorHandlersTest {
     }
 
     @Test
-    void aMountedApplicationAnswersFirst() {
+    void errorHandlerOfMountedApplicationAnswersFirst() {
         var inner = new Microdot().errorHandler(IOException.class, (request, error) -> "inner");
         inner.get(
                 "/io",
@@ -119,7 +119,7 @@ class ErrorHandlersTest {
     }
 
     @Test
-    void anErrorHandlerThatFailsIs500AndBothAreLogged() {
+    void failingErrorHandlerIsAnsweredWith500AndBothErrorsAreLogged() {
         app.errorHandler(
                 404,
                 request -> {
@@ -134,7 +134,7 @@ class ErrorHandlersTest {
     }
 
     @Test
-    void aMistakenStatusIsRefused() {
+    void statusOutOfRangeIsRejected() {
         assertThrows(IllegalArgumentException.class, () -> app.errorHandler(99, request -> ""));
     }
 }

@@ -25,7 +25,7 @@ class HooksTest {
     }
 
     @Test
-    void hooksRunFromTheOutsideInAndBack() {
+    void beforeHooksRunOutermostFirstAndAfterHooksLast() {
         var inner = new Microdot().beforeRequest(before("inner before"));
         inner.afterRequest(after("inner after"));
         inner.get("/x", request -> ran.add("handler") ? "x" : "");
@@ -46,7 +46,7 @@ class HooksTest {
     }
 
     @Test
-    void hooksOfAMountedApplicationServeItsOwnRoutesOnly() {
+    void hooksOfMountedApplicationApplyToItsRoutesOnly() {
         app.mount("/in", new Microdot().beforeRequest(before("inner")));
         app.get("/out", request -> "out");
         assertEquals("200 out", answer(app, "/out"));
@@ -54,7 +54,7 @@ class HooksTest {
     }
 
     @Test
-    void whatABeforeHookReturnsIsTheAnswer() {
+    void valueReturnedByBeforeHookIsTheResponse() {
         app.beforeRequest(request -> request.query("key") == null ? 401 : null);
         app.beforeRequest(before("second")).afterRequest(after("after"));
         app.get("/x", request -> ran.add("handler") ? "x" : "");
@@ -64,7 +64,7 @@ class HooksTest {
     }
 
     @Test
-    void whatHooksPutIntoGReachesTheHandlerOfThatRequestAlone() {
+    void valuesInGReachOnlyTheHandlerOfThatRequest() {
         app.beforeRequest(
                 request -> {
                     request.g().putIfAbsent("user", String.valueOf(request.query("u")));
@@ -76,7 +76,7 @@ class HooksTest {
     }
 
     @Test
-    void beforeHooksRunForMatchedRoutesAfterHooksForAll() {
+    void beforeHooksNeedAMatchAfterHooksDoNot() {
         app.beforeRequest(before("before")).afterRequest(after("after"));
         app.get("/x", request -> "");
         call(app, "/y");
@@ -86,7 +86,7 @@ class HooksTest {
     }
 
     @Test
-    void afterHooksChangeTheResponseOfErrorsToo() {
+    void afterHooksCanChangeErrorResponses() {
         app.afterRequest((request, response) -> response.header("X-After", "1"));
         app.get("/fails", request -> call(app, "/fails?" + 1 / Integer.parseInt("0")));
         assertEquals("1", call(app, "/fails").headers().get("X-After"));
@@ -94,7 +94,7 @@ class HooksTest {
     }
 
     @Test
-    void anAfterHookThatFailsIs500AndSaysNothing() {
+    void failingAfterHookIsAnsweredWith500WithoutItsMessage() {
         app.afterRequest(
                 (request, response) -> {
                     throw new IllegalStateException("secret");

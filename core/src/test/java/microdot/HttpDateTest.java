@@ -12,7 +12,7 @@ class HttpDateTest {
     private static final Instant TIME = Instant.parse("1994-11-06T08:49:37Z");
 
     @Test
-    void theDateOfTheStandard() {
+    void formatsAndParsesTheExampleOfTheRfc() {
         assertEquals("Sun, 06 Nov 1994 08:49:37 GMT", HttpDate.format(TIME.plusMillis(999)));
         assertEquals(TIME, HttpDate.parse("Sun, 06 Nov 1994 08:49:37 GMT"));
     }
@@ -28,7 +28,7 @@ class HttpDateTest {
                 "Sun, 31 Feb 1993 08:49:37 GMT",
                 "1994-11-06T08:49:37Z"
             })
-    void whatIsNoDateIsIgnored(String text) {
+    void otherTextIsIgnored(String text) {
         assertNull(HttpDate.parse(text));
         assertNull(HttpDate.parse(null));
     }

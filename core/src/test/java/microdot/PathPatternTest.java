@@ -41,7 +41,7 @@ class PathPatternTest {
         "/a/{rest:path}, /a, {rest=}",
         "/{rest:path}, /, {rest=}",
     })
-    void fits(String pattern, String path, String params) {
+    void patternMatches(String pattern, String path, String params) {
         assertEquals(params, String.valueOf(match(pattern, path)));
     }
 
@@ -67,7 +67,7 @@ class PathPatternTest {
         "/{n:int}, /٧",
         "/a/{rest:path}, /b/c",
     })
-    void doesNotFit(String pattern, String path) {
+    void patternDoesNotMatch(String pattern, String path) {
         assertEquals("null", String.valueOf(match(pattern, path)));
     }
 
@@ -89,13 +89,13 @@ class PathPatternTest {
                 "/{x}/{x}",
                 "/{x:path}/a"
             })
-    void malformedPatternsAreRefused(String pattern) {
+    void malformedPatternIsRejected(String pattern) {
         var error = assertThrows(IllegalArgumentException.class, () -> new PathPattern(pattern));
         assertFalse(String.valueOf(error.getMessage()).isEmpty());
     }
 
     @Test
-    void refusalsSayWhatCameAndWhatWasExpected() {
+    void messageNamesThePatternAndWhatWasExpected() {
         var error =
                 assertThrows(IllegalArgumentException.class, () -> new PathPattern("/{x:float}"));
         assertEquals(

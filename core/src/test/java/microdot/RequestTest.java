@@ -24,7 +24,7 @@ class RequestTest {
 
     private record Point(int x, int y) {}
 
-    private static void refused(int status, Executable call) {
+    private static void assertRejected(int status, Executable call) {
         assertEquals(status, assertThrows(HttpException.class, call).status());
     }
 
@@ -41,21 +41,21 @@ class RequestTest {
         "*, *",
         "//a, //a"
     })
-    void pathsAreDecoded(String target, String path) {
+    void pathIsDecoded(String target, String path) {
         assertEquals(path, get(target).path());
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"", "a", "?x", "/%", "/%4", "/%zz", "/%-1", "/%+1", "/a%00b", "ftp://h/"})
-    void malformedTargetsAre400(String target) {
-        refused(400, () -> get(target));
+    void malformedTargetIsAnsweredWith400(String target) {
+        assertRejected(400, () -> get(target));
     }
 
     // ---- Query ----
 
     @Test
-    void queryParametersRepeatAndKeepTheirOrder() {
+    void queryKeepsRepeatedParametersInOrder() {
         Request request = get("/?a=1&b=2&a=3&a");
         assertEquals("1", request.query("a"));
         assertEquals(List.of("1", "3", ""), request.queries("a"));
@@ -75,19 +75,19 @@ class RequestTest {
         "a?b, a?b",
         "'', ''"
     })
-    void queryValuesAreDecoded(String raw, String value) {
+    void queryValueIsDecoded(String raw, String value) {
         assertEquals(value, get("/?q=" + raw).query("q"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"q=%", "q=%4", "q=%zz", "%zz=1", "a=1&q=%", "q=%-1", "q=%+1"})
-    void aBrokenQueryIs400WhenItIsRead(String query) {
+    void malformedQueryFailsWith400WhenItIsRead(String query) {
         Request request = get("/?" + query);
-        refused(400, () -> request.query("q"));
+        assertRejected(400, () -> request.query("q"));
     }
 
     @Test
-    void emptyPairsAreNothing() {
+    void emptyPairsAreIgnored() {
         Request request = get("/?&&a=1&&=2&");
         assertEquals("1", request.query("a"));
         assertEquals("2", request.query(""));
@@ -96,7 +96,7 @@ class RequestTest {
     // ---- Headers, cookies ----
 
     @Test
-    void headersAreFoundInAnyCaseAndCannotBeChanged() {
+    void headersAreCaseInsensitiveAndReadOnly() {
         Request request = get("/", "X-Name", "1", "x-name", "2");
         assertEquals("1", request.header("X-NAME"));
         assertEquals(List.of("1", "2"), request.headers().all("X-Name"));
@@ -106,7 +106,7 @@ class RequestTest {
     }
 
     @Test
-    void cookiesAreTakenApart() {
+    void cookiesAreParsed() {
         Request request = get("/", "Cookie", "a=1; b=x=y;c=; a=2; junk; =no", "Cookie", "d=4");
         assertEquals(Map.of("a", "1", "b", "x=y", "c", "", "d", "4"), request.cookies());
         assertEquals("1", request.cookie("a"));
@@ -118,18 +118,18 @@ class RequestTest {
     // ---- Body ----
 
     @Test
-    void textObeysItsCharset() {
+    void textIsDecodedByItsCharset() {
         assertEquals("ä", request("POST", "/", "ä").text());
         assertEquals(
                 "Ã¤",
                 request("POST", "/", "ä", "Content-Type", "a/b; Charset=\"ISO-8859-1\"; x=y")
                         .text());
-        refused(415, () -> request("POST", "/", "x", "Content-Type", "a/b;charset=klingon").text());
-        refused(415, () -> request("POST", "/", "x", "Content-Type", "a/b;charset=").text());
+        assertRejected(415, () -> request("POST", "/", "x", "Content-Type", "a/b;charset=klingon").text());
+        assertRejected(415, () -> request("POST", "/", "x", "Content-Type", "a/b;charset=").text());
     }
 
     @Test
-    void formsAreReadOncePerName() {
+    void formReturnsTheFirstValue() {
         Request request =
                 request("POST", "/", "a=1&b=x+y%21&a=2", "Content-Type", FORM + ";charset=utf-8");
         assertEquals("1", request.form("a"));
@@ -138,10 +138,10 @@ class RequestTest {
     }
 
     @Test
-    void formsOfAnotherTypeAre415AndBrokenOnes400() {
-        refused(415, () -> request("POST", "/", "a=1").form());
-        refused(415, () -> request("POST", "/", "a=1", "Content-Type", "text/plain").form("a"));
-        refused(400, () -> request("POST", "/", "a=%", "Content-Type", FORM).form());
+    void formOfAnotherTypeFailsWith415AndMalformedFormWith400() {
+        assertRejected(415, () -> request("POST", "/", "a=1").form());
+        assertRejected(415, () -> request("POST", "/", "a=1", "Content-Type", "text/plain").form("a"));
+        assertRejected(400, () -> request("POST", "/", "a=%", "Content-Type", FORM).form());
     }
 
     private static Request json(String body) {
@@ -151,18 +151,18 @@ class RequestTest {
     }
 
     @Test
-    void jsonIsReadAsItsType() {
+    void jsonIsReadAsTheGivenType() {
         assertEquals(new Point(1, 2), json("{\"x\":1,\"y\":2}").json(Point.class));
         assertEquals(List.of(1, "a"), json("[1,\"a\"]").json(List.class));
         assertEquals("ä", json("\"ä\"").json(String.class));
         assertEquals(7, json("7").json(Integer.class));
-        // A client of a later version may say more than this one knows.
+        // A client of a later version may send fields that this version does not know.
         assertEquals(new Point(1, 2), json("{\"x\":1,\"y\":2,\"z\":3}").json(Point.class));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "{", "{}x", "nope", "null", "[1]", "{\"x\":\"a\"}"})
-    void whatIsNotThatJsonIs400(String body) {
+    void otherJsonFailsWith400(String body) {
         Request request = json(body);
         var error = assertThrows(HttpException.class, () -> request.json(Point.class));
         assertEquals(400, error.status());
@@ -170,15 +170,15 @@ class RequestTest {
     }
 
     @Test
-    void jsonThatIsTooDeepIs400() {
+    void jsonNestedTooDeeplyFailsWith400() {
         Request request = json("[".repeat(100_000));
-        refused(400, () -> request.json(List.class));
+        assertRejected(400, () -> request.json(List.class));
     }
 
     // ---- The rest ----
 
     @Test
-    void gBelongsToTheRequest() {
+    void valuesInGBelongToOneRequest() {
         Request request = get("/");
         request.g().put("a", 1);
         assertEquals(1, request.g().get("a"));
@@ -186,7 +186,7 @@ class RequestTest {
     }
 
     @Test
-    void itKnowsWhereItCameFromAndWhoHandlesIt() {
+    void requestKnowsItsClientSchemeAndBody() {
         var client = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9);
         var body = "x".getBytes(StandardCharsets.UTF_8);
         var request = new Request("GET", "/p", new Headers(), body, client, "https");
@@ -217,13 +217,13 @@ class RequestTest {
     }
 
     @Test
-    void aPathCannotForgeALineOfTheLog() {
+    void pathCannotForgeALogEntry() {
         assertEquals("GET /a\\n\\u001b[2J", get("/a%0A%1B%5B2J").toString());
         assertEquals("GET /" + "x".repeat(79) + "…", get("/" + "x".repeat(200)).toString());
     }
 
     @Test
-    void aWholeUrlMayHaveNoPath() {
+    void wholeUrlMayOmitThePath() {
         assertEquals("/", get("http://x").path());
         Request request = get("http://x?a=/admin");
         assertEquals("/", request.path());
@@ -231,7 +231,7 @@ class RequestTest {
     }
 
     @Test
-    void aPathOfOneStarIsAPath() {
+    void starIsOnlyATargetWithoutASlash() {
         assertEquals("/*", get("/*").path());
         assertEquals("*", get("*").path());
     }

@@ -16,12 +16,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ResponseTest {
-    private static void refused(String message, Executable call) {
+    private static void assertRejected(String message, Executable call) {
         assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
     }
 
     @Test
-    void eachKindHasItsContentType() {
+    void factoriesSetTheContentType() {
         assertEquals(
                 "text/html; charset=UTF-8", Response.html("<p>").headers().get("content-type"));
         assertEquals(
@@ -32,7 +32,7 @@ class ResponseTest {
     }
 
     @Test
-    void jsonTakesTheCodecOfTheApplication() {
+    void jsonUsesTheCodecOfTheApplication() {
         var codec =
                 new JsonCodec() {
                     @Override
@@ -50,7 +50,7 @@ class ResponseTest {
     }
 
     @Test
-    void aNewBodyTakesTheValuesPlace() {
+    void newBodyReplacesTheJsonValue() {
         var app = new Microdot().get("/", request -> Response.json(Map.of()));
         app.afterRequest((request, response) -> response.body(new Body.Empty()));
         assertInstanceOf(Body.Empty.class, Calls.call(app, "/").body());
@@ -58,20 +58,20 @@ class ResponseTest {
 
     @ParameterizedTest
     @ValueSource(ints = {200, 299, 404, 599})
-    void statusesAreBounded(int status) {
+    void statusInRangeIsAccepted(int status) {
         assertEquals(status, new Response().status(status).status());
     }
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 0, 100, 101, 199, 600, 1000})
-    void interimAndUnknownStatusesAreRefused(int status) {
-        refused(
+    void interimAndUnknownStatusesAreRejected(int status) {
+        assertRejected(
                 "status: " + status + " (expected: 200 to 599)",
                 () -> new Response().status(status));
     }
 
     @Test
-    void redirectsPointElsewhere() {
+    void redirectSetsStatusAndLocation() {
         assertEquals(302, Response.redirect("/x").status());
         assertEquals("/x", Response.redirect("/x").headers().get("Location"));
         assertEquals(308, Response.redirect("/x", 308).status());
@@ -91,8 +91,8 @@ class ResponseTest {
         "'a\u007fb', a\\u007fb",
         "a☃b, a☃b"
     })
-    void valuesThatWouldBreakTheHeadAreRefused(String value, String shown) {
-        refused(
+    void headerValueThatWouldBreakTheHeadIsRejected(String value, String shown) {
+        assertRejected(
                 "header X: \""
                         + shown
                         + "\" (expected: no CR, LF, NUL or other control character, none above"
@@ -103,12 +103,12 @@ class ResponseTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "a b", "a:", "a\n", "ä", "a(b"})
-    void namesAreTokens(String name) {
+    void headerNameThatIsNotATokenIsRejected(String name) {
         assertThrows(IllegalArgumentException.class, () -> new Response().header(name, "x"));
     }
 
     @Test
-    void aRefusedValueLeavesWhatWas() {
+    void rejectedHeaderValueKeepsTheFormerValue() {
         Response response = new Response().header("X", "old");
         assertThrows(IllegalArgumentException.class, () -> response.header("X", "a\nb"));
         assertEquals("old", response.headers().get("X"));
@@ -116,7 +116,7 @@ class ResponseTest {
     }
 
     @Test
-    void setReplacesAndAddKeeps() {
+    void setReplacesAndAddKeepsFormerValues() {
         Headers headers = new Headers().add("A", "1").add("b", "2").add("a", "3");
         assertEquals(List.of("1", "3"), headers.all("A"));
         headers.set("A", "4");
@@ -128,7 +128,7 @@ class ResponseTest {
     // ---- Cookies ----
 
     @Test
-    void cookiesAreCarefulUnlessTold() {
+    void cookieDefaultsAreSafe() {
         Response response =
                 new Response().cookie("a", "1").cookie(Cookie.of("b", "2").secure(true));
         assertEquals(
@@ -147,20 +147,20 @@ class ResponseTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"a;b", "a,b", "a b", "a\nb", "a\0b", "ä", "a\"b", "a\\b"})
-    void cookieValuesThatWouldSayMoreAreRefused(String value) {
+    void cookieValueThatWouldAddAttributesIsRejected(String value) {
         assertThrows(IllegalArgumentException.class, () -> Cookie.of("a", value));
         assertThrows(IllegalArgumentException.class, () -> Cookie.of("a", "1").path("/;" + value));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "a=b", "a;b", "a b", "a\r\n"})
-    void cookieNamesAreTokens(String name) {
+    void cookieNameThatIsNotATokenIsRejected(String name) {
         assertThrows(IllegalArgumentException.class, () -> Cookie.of(name, "1"));
     }
 
     @Test
-    void cookiesKnowThreeSites() {
-        refused(
+    void unknownSameSiteIsRejected() {
+        assertRejected(
                 "cookie: name \"a\", sameSite \"lax\" (expected: a name, and Strict, Lax or None)",
                 () -> Cookie.of("a", "1").sameSite("lax"));
         assertEquals("", text(new Response().cookie("a", "1")));

@@ -49,7 +49,7 @@ class ReturnValuesTest {
 
     @ParameterizedTest
     @MethodSource("values")
-    void eachValueHasItsAnswer(
+    void returnValueIsConverted(
             @Nullable Object value, int status, @Nullable String type, String body) {
         Response response = call(new Microdot().get("/", request -> value), "/");
         assertEquals(status, response.status());
@@ -58,7 +58,7 @@ class ReturnValuesTest {
     }
 
     @Test
-    void aResponseStaysItself() {
+    void responseIsReturnedUnchanged() {
         var response = Response.text("x").status(202);
         assertSame(response, call(new Microdot().get("/", request -> response), "/"));
     }
@@ -70,7 +70,7 @@ class ReturnValuesTest {
 
     @ParameterizedTest
     @MethodSource("mistakes")
-    void whatIsNoAnswerIs500AndNamed(Object value) {
+    void otherReturnValueIsAnsweredWith500AndLoggedWithItsType(Object value) {
         try (var log = new Logged("microdot")) {
             Response response = call(new Microdot().get("/", request -> value), "/");
             assertEquals(500, response.status());
@@ -80,7 +80,7 @@ class ReturnValuesTest {
     }
 
     @Test
-    void whatCannotBeJsonIs500() {
+    void valueThatIsNotJsonIsAnsweredWith500() {
         try (var log = new Logged("microdot")) {
             List<Object> inside = Arrays.asList((Object) null);
             inside.set(0, inside);

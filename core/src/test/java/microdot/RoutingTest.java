@@ -12,7 +12,7 @@ class RoutingTest {
     private final Microdot app = new Microdot();
 
     @Test
-    void eachMethodFindsItsRoute() {
+    void methodSelectsTheRoute() {
         app.get("/x", request -> "get").post("/x", request -> "post").put("/x", request -> "put");
         app.patch("/x", request -> "patch").delete("/x", request -> "delete");
         app.route("/x", request -> "other", "report", "PURGE");
@@ -26,7 +26,7 @@ class RoutingTest {
     }
 
     @Test
-    void theFirstRouteThatFitsAnswers() {
+    void firstMatchingRouteAnswers() {
         app.get("/{any}", request -> "any").get("/fixed", request -> "fixed");
         assertEquals("200 any", answer(app, "/fixed"));
         var other = new Microdot().get("/{n:int}", request -> "int " + request.intParam("n"));
@@ -38,13 +38,13 @@ class RoutingTest {
     }
 
     @Test
-    void aRouteOfAnotherMethodDoesNotHideALaterOne() {
+    void routeOfAnotherMethodDoesNotHideALaterRoute() {
         app.post("/{any}", request -> "post").get("/fixed", request -> "get");
         assertEquals("200 get", answer(app, "/fixed"));
     }
 
     @Test
-    void unknownPathsAre404() {
+    void unknownPathIsAnsweredWith404() {
         app.get("/x", request -> "");
         assertEquals("404 Not Found", answer(app, "/y"));
         assertEquals("404 Not Found", answer(app, "OPTIONS", "/y"));
@@ -53,27 +53,27 @@ class RoutingTest {
     }
 
     @Test
-    void unknownMethodsAre405WithTheOnesThatWork() {
+    void otherMethodIsAnsweredWith405AndTheAllowedMethods() {
         app.get("/x", request -> "").post("/{any}", request -> "");
-        Response refused = call(app, "DELETE", "/x");
-        assertEquals(405, refused.status());
-        assertEquals("GET, HEAD, OPTIONS, POST", refused.headers().get("Allow"));
+        Response notAllowed = call(app, "DELETE", "/x");
+        assertEquals(405, notAllowed.status());
+        assertEquals("GET, HEAD, OPTIONS, POST", notAllowed.headers().get("Allow"));
         assertEquals("OPTIONS, POST", call(app, "/y").headers().get("Allow"));
         assertEquals(405, call(app, "HEAD", "/y").status());
     }
 
     @Test
-    void optionsTellsTheMethodsAndCanBeARoute() {
+    void optionsListsTheMethodsUnlessItHasARoute() {
         app.get("/x", request -> "").route("/own", request -> "own", "OPTIONS");
-        Response told = call(app, "OPTIONS", "/x");
-        assertEquals(204, told.status());
-        assertEquals("GET, HEAD, OPTIONS", told.headers().get("Allow"));
+        Response options = call(app, "OPTIONS", "/x");
+        assertEquals(204, options.status());
+        assertEquals("GET, HEAD, OPTIONS", options.headers().get("Allow"));
         assertEquals("200 own", answer(app, "OPTIONS", "/own"));
         assertEquals("OPTIONS", call(app, "/own").headers().get("Allow"));
     }
 
     @Test
-    void headIsGetUnlessItHasARouteOfItsOwn() {
+    void headUsesTheGetRouteUnlessItHasARoute() {
         app.get("/x", request -> Response.text(request.method()));
         assertEquals(200, call(app, "HEAD", "/x").status());
         app.route("/y", request -> Response.text("own").header("X-Own", "1"), "HEAD");
@@ -83,14 +83,14 @@ class RoutingTest {
     }
 
     @Test
-    void routesNeedAMethod() {
+    void routeWithoutAMethodIsRejected() {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> app.route("/x", request -> "", new String[0]));
     }
 
     @Test
-    void aNameThatTheRouteLacksIsAMistakeOfTheProgram() {
+    void unknownParamThrows() {
         Request request = Calls.get("/7");
         app.get("/{id:int}", asked -> asked.param("id"));
         app.route(request).run();
@@ -101,7 +101,7 @@ class RoutingTest {
     // ---- Mounting ----
 
     @Test
-    void mountedRoutesTakeThePartsOfTheirPrefix() {
+    void mountedRouteGetsTheParamsOfItsPrefix() {
         var inner = new Microdot();
         inner.get("/", request -> "root of " + request.param("room"));
         inner.get("/{id:int}", request -> request.param("room") + " " + request.param("id"));
@@ -115,7 +115,7 @@ class RoutingTest {
     }
 
     @Test
-    void mountsNest() {
+    void mountsCanBeNested() {
         var leaf = new Microdot().get("/{c}", request -> request.param("a") + request.param("c"));
         app.mount("/{a}/", new Microdot().mount("/b", leaf));
         assertEquals("200 xy", answer(app, "/x/b/y"));
@@ -123,14 +123,14 @@ class RoutingTest {
     }
 
     @Test
-    void aMountAtTheRootTakesNoSegment() {
+    void mountAtTheRootMatchesNoSegment() {
         app.mount("/", new Microdot().get("/", request -> "root").get("/x", request -> "x"));
         assertEquals("200 root", answer(app, "/"));
         assertEquals("200 x", answer(app, "/x"));
     }
 
     @Test
-    void aMountThatDoesNotFitGoesOnToLaterRoutes() {
+    void laterRoutesAreTriedAfterAMountWithoutAMatch() {
         app.mount("/api", new Microdot().get("/a", request -> "inner"));
         app.get("/api/{name}", request -> "outer " + request.param("name"));
         assertEquals("200 inner", answer(app, "/api/a"));
@@ -138,14 +138,14 @@ class RoutingTest {
     }
 
     @Test
-    void anEncodedSlashDoesNotLeaveItsSegment() {
+    void encodedSlashDoesNotSeparateSegments() {
         app.get("/a/b", request -> "two").get("/{one}", request -> "one " + request.param("one"));
         assertEquals("200 one a/b", answer(app, "/a%2Fb"));
         assertEquals("200 one ..", answer(app, "/%2e%2e"));
     }
 
     @Test
-    void noApplicationIsMountedBelowItself() {
+    void applicationMountedInItselfIsRejected() {
         assertThrows(IllegalArgumentException.class, () -> app.mount("/a", app));
         var inner = new Microdot().mount("/b", new Microdot().mount("/c", app));
         assertThrows(IllegalArgumentException.class, () -> app.mount("/", inner));

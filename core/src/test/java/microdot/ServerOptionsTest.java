@@ -3,7 +3,11 @@ package microdot;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -13,21 +17,60 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ServerOptionsTest {
     private static final ServerOptions OPTIONS = new ServerOptions();
 
+    /** Every option with a value that is not its default. */
+    private static final Map<String, Object> CHANGES =
+            Map.ofEntries(
+                    Map.entry("host", "::1"),
+                    Map.entry("port", 1),
+                    Map.entry("maxHead", 2),
+                    Map.entry("maxBody", 3),
+                    Map.entry("headTimeout", Duration.ofSeconds(4)),
+                    Map.entry("bodyTimeout", Duration.ofSeconds(5)),
+                    Map.entry("idleTimeout", Duration.ofSeconds(6)),
+                    Map.entry("streamBuffer", 7),
+                    Map.entry("heartbeat", Duration.ofSeconds(8)),
+                    Map.entry("halfOpen", Duration.ofSeconds(9)),
+                    Map.entry("closeTimeout", Duration.ofSeconds(10)),
+                    Map.entry("maxStreams", 11),
+                    Map.entry("maxStreamsPerAddress", 12),
+                    Map.entry("maxStreamAge", Duration.ofSeconds(13)),
+                    Map.entry("reconnectsPerSecond", 14));
+
     @Test
-    void aChangeIsACopy() {
-        ServerOptions changed = OPTIONS.port(1).host("::1").maxBody(7).heartbeat(Duration.ZERO);
-        assertEquals("::1 1 7 PT0S", told(changed));
-        assertEquals("0.0.0.0 5000 1048576 PT15S", told(OPTIONS));
+    void copyKeepsEveryOtherOption() throws ReflectiveOperationException {
+        Map<String, Object> defaults = values(OPTIONS);
+        assertEquals(defaults.keySet(), CHANGES.keySet());
+        ServerOptions all = OPTIONS;
+        for (Map.Entry<String, Object> change : CHANGES.entrySet()) {
+            ServerOptions one = changed(OPTIONS, change);
+            var expected = new HashMap<>(defaults);
+            expected.put(change.getKey(), change.getValue());
+            assertEquals(expected, values(one));
+            all = changed(all, change);
+        }
+        assertEquals(CHANGES, values(all));
+        assertEquals(defaults, values(OPTIONS));
     }
 
-    private static String told(ServerOptions options) {
-        return options.host()
-                + " "
-                + options.port()
-                + " "
-                + options.maxBody()
-                + " "
-                + options.heartbeat();
+    private static ServerOptions changed(ServerOptions options, Map.Entry<String, Object> change)
+            throws ReflectiveOperationException {
+        for (Method method : ServerOptions.class.getMethods()) {
+            if (method.getName().equals(change.getKey()) && method.getParameterCount() == 1) {
+                return (ServerOptions) method.invoke(options, change.getValue());
+            }
+        }
+        throw new AssertionError(change.getKey());
+    }
+
+    private static Map<String, Object> values(ServerOptions options)
+            throws ReflectiveOperationException {
+        var values = new HashMap<String, Object>();
+        for (Method method : ServerOptions.class.getDeclaredMethods()) {
+            if (Modifier.isPublic(method.getModifiers()) && method.getParameterCount() == 0) {
+                values.put(method.getName(), method.invoke(options));
+            }
+        }
+        return values;
     }
 
     static Stream<Executable> mistakes() {
@@ -54,12 +97,12 @@ class ServerOptionsTest {
 
     @ParameterizedTest
     @MethodSource("mistakes")
-    void mistakesAreRefused(Executable mistake) {
+    void valueOutOfRangeIsRejected(Executable mistake) {
         assertThrows(IllegalArgumentException.class, mistake);
     }
 
     @Test
-    void refusalsSayWhatCameAndWhatWasExpected() {
+    void messageNamesTheValueAndWhatWasExpected() {
         var error = assertThrows(IllegalArgumentException.class, () -> OPTIONS.port(65536));
         assertEquals("port: 65536 (expected: 0 to 65535)", error.getMessage());
         error =

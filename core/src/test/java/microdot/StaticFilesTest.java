@@ -54,7 +54,7 @@ class StaticFilesTest {
         "./page.html, page",
         "sub/../page.html, page"
     })
-    void filesOfTheFolderAreFound(String path, String text) throws IOException {
+    void fileInTheFolderIsFound(String path, String text) throws IOException {
         assertEquals(text, content(Response.file(folder, path)));
     }
 
@@ -80,17 +80,17 @@ class StaticFilesTest {
                 "sub/empty",
                 "~/page.html"
             })
-    void nothingElseIs(String path) {
+    void pathOutsideTheFolderIsNotFound(String path) {
         absent(() -> Response.file(folder, path));
     }
 
     @Test
-    void anAbsolutePathIsNoWayAround() {
+    void absolutePathDoesNotLeaveTheFolder() {
         absent(() -> Response.file(folder, above.resolve("secret.txt").toString()));
     }
 
     @Test
-    void linksLeadNowhereOutside() throws IOException {
+    void linkOutOfTheFolderIsNotFollowed() throws IOException {
         Files.createSymbolicLink(folder.resolve("out"), above.resolve("secret.txt"));
         Files.createSymbolicLink(folder.resolve("up"), above);
         Files.createSymbolicLink(folder.resolve("loop"), folder.resolve("loop"));
@@ -102,13 +102,13 @@ class StaticFilesTest {
     }
 
     @Test
-    void theFolderItselfMayBeALink() throws IOException {
+    void folderMayBeALink() throws IOException {
         Path link = Files.createSymbolicLink(above.resolve("link"), folder);
         assertEquals("page", content(Response.file(link, "page.html")));
     }
 
     @Test
-    void requestsCannotEncodeTheirWayOut() {
+    void encodedPathDoesNotLeaveTheFolder() {
         var app = new Microdot();
         app.get("/{path:path}", request -> Response.file(folder, request.param("path")));
         for (String target :
@@ -130,7 +130,7 @@ class StaticFilesTest {
     }
 
     @Test
-    void aSingleFileIsWhatItIs() throws IOException {
+    void singleFileHasTypeTagAndDate() throws IOException {
         Path page = folder.resolve("page.html");
         Files.setLastModifiedTime(page, FileTime.from(Instant.parse("1994-11-06T08:49:37Z")));
         Response response = Response.file(page);
@@ -142,7 +142,7 @@ class StaticFilesTest {
     }
 
     @Test
-    void aChangedFileHasAnotherTag() throws IOException {
+    void changedFileHasAnotherTag() throws IOException {
         Path page = folder.resolve("page.html");
         String first = String.valueOf(Response.file(page).headers().get("ETag"));
         assertEquals(first, Response.file(page).headers().get("ETag"));
@@ -165,7 +165,7 @@ class StaticFilesTest {
         "html, application/octet-stream",
         ".html, text/html; charset=UTF-8"
     })
-    void theNameSaysTheType(String name, String type) throws IOException {
+    void contentTypeFollowsTheName(String name, String type) throws IOException {
         Path file = Files.writeString(folder.resolve(name), "");
         assertEquals(type, Response.file(file).headers().get("Content-Type"));
     }
@@ -185,7 +185,7 @@ class StaticFilesTest {
         "sub, sub",
         "a b.txt, text"
     })
-    void resourcesAreFound(String path, String text) {
+    void resourceInTheFolderIsFound(String path, String text) {
         assertEquals(text, Calls.text(resource(path)));
     }
 
@@ -204,12 +204,12 @@ class StaticFilesTest {
                 "/../secret.txt",
                 "page.css/"
             })
-    void otherResourcesAreNot(String path) {
+    void resourceOutsideTheFolderIsNotFound(String path) {
         absent(() -> resource(path));
     }
 
     @Test
-    void aFolderIsNeverListed() {
+    void folderOfTheClassPathIsNotListed() {
         absent(() -> Response.resource(StaticFilesTest.class, "/", "static/none"));
         absent(() -> Response.resource(StaticFilesTest.class, "/wire", ""));
         absent(() -> Response.resource(StaticFilesTest.class, "/wire", "text"));
@@ -217,7 +217,7 @@ class StaticFilesTest {
     }
 
     @Test
-    void resourcesHaveATypeAndATag() {
+    void resourceHasTypeAndTag() {
         Response response = resource("page.css");
         assertEquals("text/css; charset=UTF-8", response.headers().get("Content-Type"));
         assertEquals(resource("page.css").headers().get("ETag"), response.headers().get("ETag"));

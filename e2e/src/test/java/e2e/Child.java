@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A process that a test starts, whose lines it reads, and that does not outlive the test. */
+/** A process that a test starts and whose lines it reads. It does not outlive the test. */
 final class Child implements AutoCloseable {
-    /** Longer than anything takes that works: it bounds what hangs. */
+    /** After this time a process is killed: longer than any process needs that does not hang. */
     static final int PATIENCE_SECONDS = 120;
 
     private final Process process;
@@ -34,7 +34,7 @@ final class Child implements AutoCloseable {
                             .directory(folder.toFile())
                             .redirectErrorStream(true);
             Process process = builder.start();
-            // Reading a line cannot be bounded, the process can.
+            // Reading a line has no timeout, so the process gets one.
             process.onExit()
                     .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
                     .exceptionally(late -> process.destroyForcibly());
@@ -44,12 +44,23 @@ final class Child implements AutoCloseable {
         }
     }
 
-    /** The project's folder. */
+    /** The repository's folder. */
     static Path home() {
         return Path.of(System.getProperty("microdot.home", "..")).toAbsolutePath().normalize();
     }
 
-    /** Runs a class of the tests' own class path in a JVM of its own, which can be killed. */
+    /**
+     * Runs the launcher in the folder. SIGINT has its default disposition: a shell that started the
+     * tests in the background ignores it, and all its processes inherit that.
+     */
+    static Child microdot(Path folder, String... arguments) {
+        var command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        command.add(home().resolve("microdot").toString());
+        command.addAll(List.of(arguments));
+        return start(folder, command.toArray(String[]::new));
+    }
+
+    /** Runs a class of the tests' class path in its own JVM, which can be killed. */
     static Child java(String main, String... arguments) {
         var command =
                 new ArrayList<>(
@@ -71,7 +82,7 @@ final class Child implements AutoCloseable {
         return start(home().resolve("e2e"), command.toArray(String[]::new));
     }
 
-    /** The next line that it prints, or null at the end. */
+    /** Returns the next line that it prints, or null at the end. */
     @Nullable String line() {
         try {
             String line = out.readLine();
@@ -85,8 +96,8 @@ final class Child implements AutoCloseable {
     }
 
     /**
-     * Reads up to a line that contains the text; fails with all that was printed when there is
-     * none.
+     * Reads up to the next line that contains the text. Fails with everything that was printed when
+     * there is none.
      */
     String await(String text) {
         for (String line = line(); line != null; line = line()) {
@@ -97,10 +108,10 @@ final class Child implements AutoCloseable {
         throw new AssertionError("no line with \"" + text + "\" in:\n" + String.join("\n", seen));
     }
 
-    /** All lines up to its end. */
+    /** Waits for its end and returns all lines. */
     List<String> lines() {
         while (line() != null) {
-            // Collected as they come.
+            // line() collects them.
         }
         return List.copyOf(seen);
     }
@@ -116,7 +127,7 @@ final class Child implements AutoCloseable {
         process.outputWriter(StandardCharsets.UTF_8).append(line).append('\n').flush();
     }
 
-    /** Ends it as a power cut would: nothing in it gets to run any more. */
+    /** Ends it like a power cut: no code in it runs any more. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }
@@ -129,7 +140,7 @@ final class Child implements AutoCloseable {
                 .waitFor();
     }
 
-    /** Asks first: a script has a browser and its profile to clear away. */
+    /** Sends SIGTERM first, so that a script can remove its browser and the browser's profile. */
     @Override
     public void close() throws InterruptedException {
         List<ProcessHandle> descendants = process.descendants().toList();

@@ -10,13 +10,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,21 +25,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The commands of the README, from a folder that is not the project's. */
+/** The launcher's commands, started in a folder that is not the repository. */
 @Timeout(180)
 class LauncherTest {
     @TempDir Path folder = Path.of("");
 
     private Child microdot(String... arguments) {
-        var command = new ArrayList<String>();
-        command.add(Child.home().resolve("microdot").toString());
-        command.addAll(List.of(arguments));
-        return Child.start(folder, command.toArray(String[]::new));
+        return Child.microdot(folder, arguments);
     }
 
     @ParameterizedTest
     @CsvSource({"INT, 130", "TERM, 143"})
-    void theTenLinesRunUnchangedAndEndWhenTold(String signal, int code) throws Exception {
+    void tenLinesOfTheReadmeRunAndEndOnASignal(String signal, int code) throws Exception {
         Path file = folder.resolve("App.java");
         Files.writeString(file, tenLines());
         try (Child app = microdot("run", "App.java");
@@ -50,15 +48,14 @@ class LauncherTest {
             assertEquals("event: reading", lines.next());
             assertTrue(lines.next().startsWith("data: {\"temp\":2"));
             try (Child second = microdot("run", "App.java")) {
-                second.await("cannot listen on 0.0.0.0:5000");
-                assertEquals(1, second.exitCode());
+                assertTakenPortIsOneLine(second, 5000);
             }
             long told = System.nanoTime();
             app.signal(signal);
             assertEquals(code, app.exitCode());
-            // It means to take two seconds at the most; a busy machine may be late.
+            // The close timeout is two seconds; a busy machine may take longer.
             assertTrue(Duration.ofNanos(System.nanoTime() - told).toSeconds() < 20);
-            // The stream ended properly: whoever reads on comes to its end, and to no failure.
+            // The stream ended properly: reading to its end does not fail.
             while (lines.hasNext()) {
                 lines.next();
             }
@@ -73,18 +70,50 @@ class LauncherTest {
     }
 
     @Test
-    void aTakenPortIsNamedWithTheOptionThatHelps() throws Exception {
+    void demoReportsATakenPortInOneLine() throws Exception {
         try (var taken = new ServerSocket(0);
                 Child demo = microdot("demo", "--port", "" + taken.getLocalPort())) {
-            demo.await("--port");
-            assertEquals(1, demo.exitCode());
+            assertTakenPortIsOneLine(demo, taken.getLocalPort());
         }
     }
 
-    /** The JVM refuses a cache that was not made for just this start, and says nothing of it. */
+    private static void assertTakenPortIsOneLine(Child app, int port) throws Exception {
+        String line = app.await("microdot: cannot listen on 0.0.0.0:" + port);
+        assertEquals(1, app.exitCode());
+        assertEquals(line, app.lines().getLast());
+    }
+
+    @Test
+    void classPathOptionAddsJars() throws Exception {
+        Path jar = folder.resolve("a library.jar");
+        try (var out = new ZipOutputStream(Files.newOutputStream(jar))) {
+            out.putNextEntry(new ZipEntry("greeting.txt"));
+            out.write("found in the jar".getBytes(StandardCharsets.UTF_8));
+        }
+        Files.writeString(
+                folder.resolve("App.java"),
+                """
+                void main(String[] args) throws Exception {
+                    try (var in = microdot.Microdot.class.getResourceAsStream("/greeting.txt")) {
+                        IO.println(new String(in.readAllBytes()) + " with " + args[0]);
+                    }
+                }
+                """);
+        try (Child app =
+                microdot("run", "--class-path", "a library.jar", "App.java", "an argument")) {
+            app.await("found in the jar with an argument");
+            assertEquals(0, app.exitCode());
+        }
+        try (Child app = microdot("run", "--class-path", "a library.jar:b.jar", "App.java")) {
+            app.await("--class-path: b.jar does not exist");
+            assertEquals(1, app.exitCode());
+        }
+    }
+
+    /** The JVM silently rejects an AOT cache that was made for another class path or other jars. */
     @ParameterizedTest
     @CsvSource({"demo, --port", "run, App.java"})
-    void aStartFindsItsClassesInTheCache(String command, String argument) throws Exception {
+    void startLoadsItsClassesFromTheCache(String command, String argument) throws Exception {
         Files.writeString(
                 folder.resolve("App.java"),
                 "void main() { new microdot.Microdot().run(\"localhost\", 0); }");
@@ -105,7 +134,7 @@ class LauncherTest {
     }
 
     @Test
-    void whatIsRunMayHaveItsTimersLate() throws Exception {
+    void programGetsTheTimerSlackAndTheShellKeepsItsOwn() throws Exception {
         Path own = Path.of("/proc/self/timerslack_ns");
         assumeTrue(Files.isWritable(own), "no timer slack on this system");
         Files.writeString(
@@ -120,7 +149,7 @@ class LauncherTest {
         assertNotEquals("1000000", Files.readString(own).strip());
     }
 
-    /** Whatever an example reads lies beside it, and not where it happens to be started. */
+    /** An example reads the files beside it, not those of the folder where it is started. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -131,7 +160,7 @@ class LauncherTest {
                 "hello/Hello",
                 "sensor/Sensor"
             })
-    void anExampleRunsFromAnyFolder(String example) throws Exception {
+    void exampleRunsFromAnyFolder(String example) throws Exception {
         Path file = Child.home().resolve("examples/" + example + ".java");
         try (Child app = microdot("run", file.toString(), "0")) {
             app.await("http://localhost:");
@@ -139,7 +168,7 @@ class LauncherTest {
     }
 
     @Test
-    void whatCannotBeDoneIsSaid() throws Exception {
+    void wrongCommandsAreRejectedWithASentence() throws Exception {
         try (Child unknown = microdot("dance")) {
             unknown.await("unknown command: dance");
             assertEquals(2, unknown.exitCode());
@@ -147,6 +176,10 @@ class LauncherTest {
         try (Child missing = microdot("run", "Nothing.java")) {
             missing.await("Nothing.java is not a file");
             assertNotEquals(0, missing.exitCode());
+        }
+        try (Child option = microdot("run", "--wach", "App.java")) {
+            option.await("unknown option: --wach");
+            assertEquals(1, option.exitCode());
         }
         try (Child alone = microdot()) {
             alone.await("./microdot demo");

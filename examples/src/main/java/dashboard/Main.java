@@ -4,7 +4,6 @@ import dashboard.camera.Camera;
 import dashboard.camera.FrameSource;
 import dashboard.camera.ImageFolder;
 import dashboard.camera.Scene;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -87,9 +86,6 @@ public final class Main implements Callable<Integer> {
                 var _ = Ticker.every(period(FRAMES_A_SECOND), "camera", camera::take)) {
             app.run(new ServerOptions().host(host).port(port));
             return 0;
-        } catch (UncheckedIOException e) {
-            System.err.println(cause(e) + "; choose another port with --port");
-            return 1;
         }
     }
 
@@ -97,11 +93,6 @@ public final class Main implements Callable<Integer> {
         return Response.resource(Main.class, "/dashboard", name)
                 .header("Cache-Control", "no-cache")
                 .header("Content-Security-Policy", ONLY_OURS);
-    }
-
-    private static String cause(UncheckedIOException e) {
-        Throwable cause = e.getCause();
-        return String.valueOf(cause == null ? e.getMessage() : cause.getMessage());
     }
 
     private FrameSource source() {

@@ -1,14 +1,14 @@
 import { clock, figure, plural, text } from "./format.js";
 
-/** Frames between two detections up to which both belong to one passage. */
+/** Two detections with at most this many frames between them belong to one passage. */
 const PASSAGE_GAP = 4;
 const LISTED = 12;
 
-/** How many frames boxes stay for, where those of the newest have not come yet. */
+/** For how many frames the boxes stay if those of the newest frame have not arrived yet. */
 const STAY_FRAMES = 2;
 const RETRY_MILLIS = 2000;
 
-/** How long to collect before pictures are fetched: of a passage only the best frame is wanted. */
+/** How long to collect before pictures are fetched: only the best frame of a passage is wanted. */
 const PICTURES_MILLIS = 400;
 
 const view = document.getElementById("view");
@@ -19,7 +19,7 @@ let passages = [];
 let picturesTimer = 0;
 let stopWaiting = null;
 
-/** Draws each frame once, as fast as it can be had; not at all while nobody can see it. */
+/** Draws each frame once, as fast as it can be fetched; not at all while the page is hidden. */
 export async function watch() {
   let seen = -1;
   while (true) {
@@ -42,7 +42,7 @@ export async function watch() {
   }
 }
 
-/** Does not wait when the stream is back: then the server is, too. */
+/** Does not wait if the stream is open again, because then the server is back too. */
 function pause(millis) {
   return new Promise((resolve) => {
     stopWaiting = resolve;
@@ -141,7 +141,7 @@ function begin(detection, replayed) {
   return passage;
 }
 
-/** The newest first, up to the first whose frame the server no longer keeps: older ones are gone, too. */
+/** The newest first, up to the first whose frame the server no longer keeps: older frames are evicted too. */
 async function pictures() {
   let kept = true;
   for (const passage of passages.filter(({ wanted }) => wanted !== null)) {
@@ -179,7 +179,7 @@ function direction(first, last) {
   return Math.abs(way) < 10 ? "" : way > 0 ? " to the right" : " to the left";
 }
 
-/** The largest thing of a detection, cut out of the frame it was seen in; false when that is not kept any more. */
+/** The largest thing of a detection, cut out of its frame; false if the server no longer keeps that frame. */
 async function picture(canvas, detection) {
   const bitmap = await fetched(detection.frame);
   if (bitmap) {

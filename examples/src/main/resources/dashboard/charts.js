@@ -1,6 +1,6 @@
 import uPlot from "./uplot/uPlot.esm.js";
 
-/** Seconds shown. The server replays as much to a page that comes for the first time. */
+/** Seconds shown. The server replays as much to a new page. */
 const WINDOW = 120;
 
 /** A pause this many times longer than usual is shown as a break in the line. */
@@ -58,7 +58,7 @@ export class Chart {
     this.#plot.setScale("x", { min: now - WINDOW, max: now });
   }
 
-  /** Says in place of the chart why there is none; null brings it back. */
+  /** Shows in place of the chart why there is none; null shows the chart again. */
   absent(reason) {
     if (reason === this.#reason) {
       return;
@@ -169,7 +169,7 @@ export function isBreak(previous, next, usual) {
   return previous !== null && next - previous > Math.max(1.5, BREAK * usual);
 }
 
-/** `now` in seconds by the server's clock: that of a phone may be minutes off. */
+/** `now` in seconds by the server's clock, because the clock of a phone may be minutes off. */
 export function drawAll(now) {
   charts.forEach((chart) => chart.draw(now));
 }

@@ -4,7 +4,7 @@ const log = document.getElementById("log");
 const follow = document.getElementById("follow");
 let waiting = [];
 
-/** Kept aside until the next drawing: a replay of hundreds would otherwise be laid out one by one. */
+/** Lines wait here until the next drawing. Otherwise a replay of hundreds would be laid out one by one. */
 export function note(event) {
   waiting.push(event);
   if (waiting.length > KEPT) {
@@ -24,7 +24,7 @@ export function drawLog() {
   log.scrollTop = log.scrollHeight;
 }
 
-/** Whoever scrolls up wants to read, and whoever returns to the end wants to see more. */
+/** Scrolling up pauses the list for reading; scrolling to the end continues it. */
 log.addEventListener("scroll", () => {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 24;
   if (!atEnd || !follow.checked) {

@@ -8,7 +8,7 @@ import { Stream } from "./stream.js";
 /** Charts are drawn at most this often: a sample moves them by a pixel or two. */
 const DRAW_MILLIS = 250;
 
-/** In a hidden tab the stream stays, and drawing is what rests. */
+/** In a hidden tab the stream stays open, and drawing pauses. */
 const DRAW_HIDDEN_MILLIS = 5000;
 
 const WORDS = {
@@ -68,7 +68,7 @@ drop.addEventListener("click", async () => {
   }
 });
 
-/** Each topic has gaps of its own: "12 samples and some detections lost: no longer kept". */
+/** Each topic has its own gaps: "12 samples and some detections lost: no longer kept". */
 function lost(gaps) {
   return Object.entries(Object.groupBy(gaps, ({ reason }) => reason))
     .map(([reason, those]) => `${those.map(what).join(" and ")} lost: ${REASONS[reason] ?? reason}`)

@@ -1,7 +1,7 @@
 import { Chart, isBreak } from "./charts.js";
 import { bytes, figure, memory, percent, plural, text } from "./format.js";
 
-/** More cores than this as lines are a thicket; their bars remain. */
+/** Lines of more cores than this are unreadable; their bars remain. */
 const CORE_LINES = 16;
 const THERMOMETERS = 3;
 const GIB = 2 ** 30;
@@ -20,7 +20,7 @@ let previous = null;
 let usual = 0.5;
 let settled = 0;
 
-/** Builds what depends on the machine; a second time only when it is another machine. */
+/** Builds what depends on the machine; builds it again only for another machine. */
 export function prepare(machine) {
   if (cores.length === machine.cores) {
     return;

@@ -1,12 +1,12 @@
-// The one event stream of the page, and an honest account of it: what came, what was replayed, what is missing.
+// The one event stream of the page, and its record: what was received, what was replayed, what is missing.
 
 const NAMES = ["hello", "sample", "detection", "gap"];
 const RATE_SECONDS = 5;
 
-/** How long "Resumed" and "gap" stand before the plain "Connected" returns. */
+/** How long "Resumed" and "gap" are shown before "Connected". */
 const NEWS_MILLIS = 8000;
 
-/** The browser comes again by itself, except after an answer such as a proxy's 502: then the page does, ever more seldom. */
+/** The browser reconnects automatically, except after an error status such as a proxy's 502. Then the page reconnects, with growing delays. */
 const LEAST_PAUSE_MILLIS = 1000;
 const MOST_PAUSE_MILLIS = 30000;
 
@@ -33,7 +33,7 @@ export class Stream extends EventTarget {
     this.#open();
   }
 
-  /** A new EventSource knows nothing of the one before, so that the address says where the page stands. */
+  /** A new EventSource has no last id, so the address carries it. */
   #open() {
     const from = this.#last ? `?last-event-id=${encodeURIComponent(this.#last)}` : "";
     this.#source = new EventSource(this.#url + from);
@@ -43,7 +43,7 @@ export class Stream extends EventTarget {
     }
   }
 
-  /** Live events a second, as measured over the last seconds; replayed ones would make it a fable. */
+  /** Live events a second, measured over the last seconds; replayed events would falsify it. */
   rate() {
     const from = performance.now() - RATE_SECONDS * 1000;
     while (this.#arrivals.length > 0 && this.#arrivals[0] < from) {
@@ -62,7 +62,7 @@ export class Stream extends EventTarget {
     }
   }
 
-  /** At a moment of its own within the pause, so that all pages of a server do not come at once. */
+  /** At a random moment within the pause, so that the pages of a server do not reconnect at once. */
   #comeAgain() {
     const millis = this.#pause * (0.5 + Math.random() / 2);
     this.#pause = Math.min(2 * this.#pause, MOST_PAUSE_MILLIS);
@@ -107,7 +107,7 @@ export class Stream extends EventTarget {
     }
   }
 
-  /** Positions follow one another, so a hole would show itself, even one that the server did not tell of. */
+  /** Positions are consecutive, so a hole would be seen, even one that the server did not report. */
   #count({ epoch, position }) {
     const last = place(this.#last);
     const before = Math.max(this.#told, last.epoch === epoch ? last.position : 0);
@@ -122,7 +122,7 @@ export class Stream extends EventTarget {
     }
   }
 
-  /** Once it has all that was published before it came, the page says how it came back. */
+  /** When the page has everything that was published before it connected, it shows how it resumed. */
   #settle() {
     const { epoch, position } = place(this.#last);
     const behind = epoch !== this.#newest.epoch || position < this.#newest.position;
@@ -153,7 +153,7 @@ export class Stream extends EventTarget {
     this.dispatchEvent(new CustomEvent("state", { detail: { state, ...news } }));
   }
 
-  /** EventSource hands over fields; as lines they are put in the order in which the server writes them. */
+  /** EventSource gives fields; here they become lines, in the order in which the server writes them. */
   #raw(name, id, data) {
     this.dispatchEvent(new CustomEvent("raw", { detail: { name, id, data } }));
   }

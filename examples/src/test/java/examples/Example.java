@@ -27,18 +27,21 @@ final class Example implements AutoCloseable {
         this.address = String.valueOf(output.readLine());
     }
 
-    static Example start(String file) throws IOException {
-        return new Example(
-                new ProcessBuilder(
+    /** Starts the program on a free port, with further arguments after the port. */
+    static Example start(String file, String... arguments) throws IOException {
+        var command =
+                new ArrayList<>(
+                        List.of(
                                 ProcessHandle.current().info().command().orElseThrow(),
                                 "--enable-native-access=ALL-UNNAMED",
                                 "--sun-misc-unsafe-memory-access=allow",
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 file,
-                                "0")
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start());
+                                "0"));
+        command.addAll(List.of(arguments));
+        return new Example(
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
     }
 
     /** What it printed next. */
@@ -53,6 +56,26 @@ final class Example implements AutoCloseable {
     HttpResponse<String> post(String path, String body) throws Exception {
         var request = request(path).POST(HttpRequest.BodyPublishers.ofString(body)).build();
         return client.send(request, BodyHandlers.ofString());
+    }
+
+    /** Sends any request, with its body and headers. */
+    HttpResponse<String> send(String method, String path, String body, String... headers)
+            throws Exception {
+        return client.send(request(method, path, body, headers), BodyHandlers.ofString());
+    }
+
+    /** Opens the stream that answers a POST. */
+    BufferedReader openPost(String path, String body) throws Exception {
+        return open(request("POST", path, body));
+    }
+
+    private HttpRequest request(String method, String path, String body, String... headers) {
+        HttpRequest.Builder request = request(path);
+        request.method(method, HttpRequest.BodyPublishers.ofString(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return request.build();
     }
 
     /** The first lines of a stream that are not empty; then the client leaves. */
@@ -75,7 +98,11 @@ final class Example implements AutoCloseable {
         if (headers.length > 0) {
             request.headers(headers);
         }
-        var body = client.send(request.build(), BodyHandlers.ofInputStream()).body();
+        return open(request.build());
+    }
+
+    private BufferedReader open(HttpRequest request) throws Exception {
+        var body = client.send(request, BodyHandlers.ofInputStream()).body();
         return new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
     }
 

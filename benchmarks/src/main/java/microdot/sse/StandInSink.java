@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import microdot.BodySink;
 import org.jspecify.annotations.Nullable;
 
-/** A connection that takes everything at once: copies it into a buffer, as into a socket's. */
-final class StandInSink implements BodySink {
+/** A connection that takes everything at once: copies it into a buffer, as a socket's would be. */
+class StandInSink implements BodySink {
 
     private final Executor loop;
     private final byte[] buffer;
@@ -38,7 +38,9 @@ final class StandInSink implements BodySink {
         Feed source = feed;
         if (source != null) {
             slice.room = SLICE_BYTES;
-            source.fill(slice);
+            if (source.fill(slice)) {
+                loop.execute(this::pull);
+            }
         }
     }
 
@@ -52,10 +54,13 @@ final class StandInSink implements BodySink {
 
         @Override
         public void put(byte[] bytes, int from, int to) {
-            int length = to - from;
-            room -= length;
-            System.arraycopy(bytes, from, buffer, 0, Math.min(length, buffer.length));
+            room -= to - from;
+            take(bytes, from, to);
         }
+    }
+
+    void take(byte[] bytes, int from, int to) {
+        System.arraycopy(bytes, from, buffer, 0, Math.min(to - from, buffer.length));
     }
 
     @Override
@@ -70,7 +75,7 @@ final class StandInSink implements BodySink {
 
     @Override
     public void write(byte[] bytes) {
-        System.arraycopy(bytes, 0, buffer, 0, Math.min(bytes.length, buffer.length));
+        take(bytes, 0, bytes.length);
     }
 
     @Override

@@ -2,17 +2,11 @@ package microdot.netty;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.ServerSocketChannel;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
@@ -32,13 +26,20 @@ import microdot.Call;
 import microdot.Request;
 import microdot.Server;
 import microdot.ServerOptions;
+import microdot.netty.exchange.HandlerThreads;
+import microdot.netty.exchange.ServerContext;
+import microdot.netty.http.HttpSetup;
+import microdot.netty.io.IoMode;
+import microdot.netty.limits.StreamLimits;
+import microdot.netty.loop.LoopConnections;
+import microdot.netty.stream.LoopStreams;
 
-/** A listening socket, its event loops, and the handlers that run for its requests. */
+/** A listening socket, its event loops, and the threads of its handlers. */
 final class NettyServer implements Server {
-    // More only costs memory: the kernel cuts it to net.core.somaxconn.
+    // The kernel caps it at net.core.somaxconn.
     private static final int BACKLOG = 4096;
 
-    // Far enough for who means for ever, and near enough to be counted in nanoseconds.
+    // Practically unlimited, and still representable in nanoseconds.
     private static final Duration LONGEST_GRACE = Duration.ofDays(36_500);
 
     private static final Logger LOG = System.getLogger("microdot.netty");
@@ -46,8 +47,8 @@ final class NettyServer implements Server {
     private final ServerOptions options;
     private final EventLoopGroup group;
     private final Map<EventLoop, LoopConnections> loops = new HashMap<>();
-    private final HandlerThreads handlers;
-    private final StreamLimits admission;
+    private final HandlerThreads handlers = new HandlerThreads();
+    private final StreamLimits limits;
     private final Channel listener;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -55,24 +56,21 @@ final class NettyServer implements Server {
     private NettyServer(Function<Request, Call> app, ServerOptions options, IoMode io)
             throws IOException {
         this.options = options;
-        this.handlers = new HandlerThreads(app);
-        this.admission = new StreamLimits(options);
-        // One loop a core, plus none for accepting: a loop takes its turn at that too.
+        this.limits = new StreamLimits(options);
+        // One loop for each core and none only for accepting: a loop does that too.
         this.group =
                 new MultiThreadIoEventLoopGroup(
                         Runtime.getRuntime().availableProcessors(),
                         new DefaultThreadFactory("microdot-loop", true),
-                        io != IoMode.NIO
-                                ? EpollHalfCloseWorkaround.newFactory()
-                                : NioIoHandler.newFactory());
-        for (EventExecutor loop : group) {
-            loops.put((EventLoop) loop, new LoopConnections((EventLoop) loop, options, io));
+                        io.newHandlerFactory());
+        for (EventExecutor executor : group) {
+            EventLoop loop = (EventLoop) executor;
+            var streams = new LoopStreams(loop, options, io, limits::reconnectDelay, handlers);
+            loops.put(loop, new LoopConnections(loop, options, streams));
         }
+        var context = new ServerContext(app, handlers, limits, options);
         this.listener =
-                bind(
-                        io != IoMode.NIO
-                                ? EpollServerSocketChannel.class
-                                : NioServerSocketChannel.class);
+                bind(io, new HttpSetup(context, loop -> Objects.requireNonNull(loops.get(loop))));
     }
 
     static NettyServer start(Function<Request, Call> app, ServerOptions options)
@@ -85,18 +83,19 @@ final class NettyServer implements Server {
         return new NettyServer(app, options, io);
     }
 
-    private Channel bind(Class<? extends ServerSocketChannel> type) throws IOException {
+    private Channel bind(IoMode io, ChannelHandler setup) throws IOException {
         var bootstrap =
                 new ServerBootstrap()
                         .group(group)
-                        .channel(type)
+                        .channel(io.listenerType())
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
-                        // TCP_NODELAY is Netty's default: set here, each connect would pay twice.
+                        // TCP_NODELAY is Netty's default. Set here too, each connect would need
+                        // two system calls for it.
                         .childOption(ChannelOption.SO_KEEPALIVE, true)
-                        // A client may end its side and still wait for a plain response.
+                        // A client may close its sending side and still wait for a response.
                         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                        .childHandler(new Setup());
+                        .childHandler(setup);
         var address = new InetSocketAddress(options.host(), options.port());
         var bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
@@ -116,19 +115,6 @@ final class NettyServer implements Server {
         return bound.channel();
     }
 
-    private final class Setup extends ChannelInitializer<SocketChannel> {
-        @Override
-        protected void initChannel(SocketChannel channel) {
-            LoopConnections loop = Objects.requireNonNull(loops.get(channel.eventLoop()));
-            var decoder = new StrictRequestDecoder(options.maxHead());
-            channel.pipeline()
-                    .addLast(
-                            decoder,
-                            new HttpResponseEncoder(),
-                            new HttpConnection(loop, handlers, admission, options, decoder));
-        }
-    }
-
     @Override
     public int port() {
         return ((InetSocketAddress) listener.localAddress()).getPort();
@@ -137,14 +123,14 @@ final class NettyServer implements Server {
     @Override
     public Stats stats() {
         int connections = loops.values().stream().mapToInt(LoopConnections::size).sum();
-        return new Stats(connections, handlers.size(), admission.streams());
+        return new Stats(connections, handlers.size(), limits.streams());
     }
 
     @Override
     public void close(Duration grace) {
         if (!closing.get() && grace.isPositive()) {
             Duration time = grace.compareTo(LONGEST_GRACE) < 0 ? grace : LONGEST_GRACE;
-            admission.drain();
+            limits.drain();
             loops.values().forEach(loop -> loop.drain(time));
             awaitStreamless(time);
         }
@@ -153,13 +139,14 @@ final class NettyServer implements Server {
 
     private void awaitStreamless(Duration grace) {
         try {
-            // A tick late at most, or sooner when all have gone.
-            if (!admission.awaitNone(grace.plusSeconds(1))) {
+            // The last stream ends at most one tick after the grace time.
+            if (!limits.awaitNone(grace.plusSeconds(1))) {
                 LOG.log(
                         Level.INFO,
                         () ->
-                                admission.streams()
-                                        + " streams are cut at the end of the grace time");
+                                limits.streams()
+                                        + " streams are still open at the end of the grace time;"
+                                        + " they are closed with a retry");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -173,12 +160,12 @@ final class NettyServer implements Server {
             return;
         }
         long deadline = System.nanoTime() + options.closeTimeout().toNanos();
-        admission.drain();
+        limits.drain();
         listener.close().awaitUninterruptibly();
         loops.values().forEach(LoopConnections::stop);
         handlers.await(deadline);
         loops.values().forEach(loop -> loop.awaitEmpty(deadline));
-        handlers.await(deadline); // Streams that ended just now may have left something to do.
+        handlers.await(deadline); // Streams that ended meanwhile may have started close actions.
         handlers.interrupt();
         shutDownLoops();
         closed.countDown();
@@ -186,7 +173,7 @@ final class NettyServer implements Server {
 
     private void shutDownLoops() {
         loops.values().forEach(LoopConnections::close);
-        // The quiet period is for tasks that come late, and there are none.
+        // The quiet period is for late tasks, and there are none.
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 

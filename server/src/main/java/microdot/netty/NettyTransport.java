@@ -8,9 +8,9 @@ import microdot.Server;
 import microdot.ServerOptions;
 import microdot.Transport;
 
-/** Serves HTTP/1.1 with Netty: by epoll where it is there, by NIO elsewhere. */
+/** Serves HTTP/1.1 with Netty: with epoll where it is available, with NIO elsewhere. */
 public final class NettyTransport implements Transport {
-    /** As {@link java.util.ServiceLoader} needs it. */
+    /** Creates the transport. {@link java.util.ServiceLoader} calls this. */
     public NettyTransport() {}
 
     @Override

@@ -1,4 +1,6 @@
-/** HTTP/1.1 on Netty: found by {@link java.util.ServiceLoader}, so nobody need name it. */
+/**
+ * A server on Netty. {@link java.util.ServiceLoader} finds it, so an application does not name it.
+ */
 @NullMarked
 package microdot.netty;
 

@@ -14,15 +14,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import microdot.Microdot;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What no client should send, above all what two servers in a row could read differently. Each is
- * answered once, clearly, and nothing behind it is taken for a request. A new case is a line in
- * {@code requests.txt}.
+ * Input that no client should send, above all input that a proxy and a server could read
+ * differently. Each gets one clear response, and nothing after it is taken for a request. A new
+ * case is a line in {@code requests.txt}.
  */
 @Timeout(60)
 class BadInputTest {
@@ -87,7 +88,7 @@ class BadInputTest {
 
     @ParameterizedTest
     @MethodSource("bad")
-    void isAnsweredOnceAndClearly(Case bad) throws Exception {
+    void badRequestIsRefusedOnce(Case bad) throws Exception {
         try (Served served = Served.of(app())) {
             String answer = served.answer(bad.request + SMUGGLED);
             assertStatus(bad.status, answer);
@@ -97,10 +98,10 @@ class BadInputTest {
         assertEquals(0, smuggled.get());
     }
 
-    /** The bytes arrive one by one, so that every place is once the end of a read. */
+    /** The bytes arrive one by one, so that each position is once the end of a read. */
     @ParameterizedTest
     @MethodSource("bad")
-    void byteByByteToo(Case bad) throws Exception {
+    void badRequestByteByByteIsRefused(Case bad) throws Exception {
         try (Served served = Served.of(app());
                 RawClient client = served.client()) {
             sendSlowly(client, bad.request + SMUGGLED);
@@ -121,7 +122,7 @@ class BadInputTest {
 
     @ParameterizedTest
     @MethodSource("odd")
-    void whatIsOnlyOddIsServed(Case odd) throws Exception {
+    void oddButValidRequestIsServed(Case odd) throws Exception {
         try (Served served = Served.of(app())) {
             try (RawClient client = served.client()) {
                 assertEquals(odd.body, client.send(odd.request).readText());
@@ -134,7 +135,7 @@ class BadInputTest {
     }
 
     @Test
-    void aPartOfARequestIsNoRequest() throws Exception {
+    void partOfARequestIsNotServed() throws Exception {
         String request = CHUNKED + "2\r\nab\r\n0\r\n\r\n";
         try (Served served = Served.of(app())) {
             for (int end = 0; end < request.length(); end++) {
@@ -172,7 +173,7 @@ class BadInputTest {
     }
 
     @Test
-    void aClientThatAsksFirstIsToldThatItsBodyIsTooLarge() throws Exception {
+    void clientThatExpectsContinueGets413ForTooLargeBody() throws Exception {
         String ask = POST + "Content-Length: 4096\r\nExpect: 100-continue\r\n\r\n";
         try (Served served = new Served(app(), new ServerOptions().maxBody(1024), IoMode.best());
                 RawClient client = served.client()) {
@@ -181,7 +182,7 @@ class BadInputTest {
     }
 
     @Test
-    void aClientThatSendsItAllTheSameSeesWhy() throws Exception {
+    void clientThatSendsTooLargeBodyAnywayCanRead413() throws Exception {
         byte[] large = new byte[8 << 20];
         try (Served served = new Served(app(), new ServerOptions().maxBody(1024), IoMode.best());
                 RawClient client = served.client()) {
@@ -195,17 +196,18 @@ class BadInputTest {
     }
 
     /**
-     * Garbage, and sound requests with some bytes changed; {@code -Dmicrodot.test.seed=N} repeats.
+     * Sends garbage, and valid requests with some bytes changed. {@code -Dmicrodot.test.seed=N}
+     * repeats a run.
      */
     @Test
-    void garbageHangsNothing() throws Exception {
+    void garbageIsAnsweredOrDisconnected() throws Exception {
         long seed = Long.getLong("microdot.test.seed", System.nanoTime());
         System.out.println("microdot.test.seed=" + seed);
         var random = new Random(seed);
-        String sound = CHUNKED + "2\r\nab\r\n0\r\n\r\nGET /a HTTP/1.1\r\n" + HOST + "X: y\r\n\r\n";
+        String valid = CHUNKED + "2\r\nab\r\n0\r\n\r\nGET /a HTTP/1.1\r\n" + HOST + "X: y\r\n\r\n";
         try (Served served = Served.of(app())) {
             for (int i = 0; i < 1000; i++) {
-                byte[] bytes = i % 4 == 0 ? noise(random) : mutated(sound, random);
+                byte[] bytes = i % 4 == 0 ? noise(random) : mutated(valid, random);
                 try (RawClient client = served.client()) {
                     String answer = client.send(bytes).shutdownOutput().readAll();
                     assertTrue(
@@ -220,7 +222,7 @@ class BadInputTest {
     }
 
     @Test
-    void aRefusedHeadHasNoBody() throws Exception {
+    void refusalOfHeadHasNoBody() throws Exception {
         try (Served served = Served.of(app())) {
             String answer = served.answer("HEAD / HTTP/1.1\r\nHost: a b\r\n\r\n");
             assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
@@ -234,8 +236,8 @@ class BadInputTest {
         return bytes;
     }
 
-    private static byte[] mutated(String sound, Random random) {
-        byte[] bytes = sound.getBytes(StandardCharsets.ISO_8859_1);
+    private static byte[] mutated(String valid, Random random) {
+        byte[] bytes = valid.getBytes(StandardCharsets.ISO_8859_1);
         String likely = "\r\n \t:;,0123fF\0/";
         for (int i = random.nextInt(4); i >= 0; i--) {
             bytes[random.nextInt(bytes.length)] =

@@ -11,16 +11,16 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 
 /**
- * One thread for any number of clients, so that a test of thousands measures the server and not its
- * own threads.
+ * One thread for any number of clients, so that a test with thousands of clients measures the
+ * server and not its own threads.
  */
 final class ClientLoop implements Executor, AutoCloseable {
     final Selector selector;
 
-    /** What a client reads into in its turn. */
+    /** The buffer that each client reads into. */
     final byte[] bytes = new byte[64 << 10];
 
-    /** The same. */
+    /** The same array as a buffer. */
     final ByteBuffer buffer = ByteBuffer.wrap(bytes);
 
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -43,7 +43,7 @@ final class ClientLoop implements Executor, AutoCloseable {
         selector.wakeup();
     }
 
-    /** Runs the task on the loop, and returns when it has run; throws what has failed by then. */
+    /** Runs the task on the loop and waits for it; throws what has failed by then. */
     void call(Runnable task) {
         var done = new CompletableFuture<Void>();
         execute(
@@ -55,7 +55,7 @@ final class ClientLoop implements Executor, AutoCloseable {
         check();
     }
 
-    /** Throws what has gone wrong with any client. */
+    /** Throws the first failure of any client. */
     void check() {
         Throwable first = failures.peek();
         if (first != null) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Clients in a network namespace of their own, on a wire that can be cut. Needs root, iproute2 and
+ * Clients in their own network namespace, on a wire that can be cut. Needs root, iproute2 and
  * nftables.
  */
 @Timeout(120)
@@ -60,7 +60,7 @@ class DeadPeerProbeTest {
                 () -> command + ": " + output + " (expected: root, iproute2, nftables)");
     }
 
-    /** A client in the namespace that asks for a stream and reads nothing of it. */
+    /** Starts a client in the namespace that requests a stream and reads nothing of it. */
     private Process client(String from, int port, String path) throws Exception {
         String script =
                 "exec 3<>/dev/tcp/10.213.7.1/"
@@ -68,7 +68,7 @@ class DeadPeerProbeTest {
                         + "; printf 'GET "
                         + path
                         + " HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' >&3; exec sleep 1000";
-        // Which address it has is up to the route.
+        // The route decides which address the client has.
         run("ip -n " + namespace + " route replace 10.213.7.0/24 dev " + there + " src " + from);
         return new ProcessBuilder("ip", "netns", "exec", namespace, "bash", "-c", script).start();
     }
@@ -97,7 +97,7 @@ class DeadPeerProbeTest {
         return new Microdot().get("/quiet", withSse(quiet)).get("/flood", withSse(flood));
     }
 
-    /** From now on nothing passes to or from the address, and nobody is told. */
+    /** Drops all packets to and from the address from now on; neither side is notified. */
     private void cut(String address) throws Exception {
         String table = "cut" + address.replace('.', '_');
         run(
@@ -113,7 +113,7 @@ class DeadPeerProbeTest {
     }
 
     @Test
-    void aPeerThatVanishesIsFoundAndOneThatDoesNotReadIsKept() throws Exception {
+    void vanishedPeerIsDetectedAndPeerThatDoesNotReadIsKept() throws Exception {
         var begun = new CountDownLatch(1);
         Duration heartbeat = Duration.ofMillis(200);
         Duration halfOpen = Duration.ofSeconds(2);
@@ -125,19 +125,22 @@ class DeadPeerProbeTest {
             Process lost = client("10.213.7.2", server.port(), "/quiet");
             begun.await();
             cut("10.213.7.2");
-            // The kernel itself would take a quarter of an hour. Two ticks of an eighth of the
-            // shorter time are what is promised on top; the rest is for a busy machine.
+            // The kernel alone would take 15 minutes. The server promises the two timeouts plus two
+            // ticks, each an eighth of the shorter timeout; the rest is for a busy machine.
             Duration bound = heartbeat.plus(halfOpen).plusSeconds(15);
             assertTrue(
                     vanished.await(bound.toMillis(), TimeUnit.MILLISECONDS),
-                    "the peer that vanished was not found within " + bound);
-            assertEquals(1, released.getCount(), "the client that lives but does not read was cut");
+                    "the vanished peer was not detected within " + bound);
+            assertEquals(
+                    1,
+                    released.getCount(),
+                    "the client that lives but does not read was disconnected");
             assertEquals(1, server.stats().streams());
-            // Its window is closed: only the kernel's probes of it have no answer any more.
+            // Its window is closed: from now on only the kernel's probes are unanswered.
             cut("10.213.7.3");
             assertTrue(
                     released.await(60, TimeUnit.SECONDS),
-                    "the peer that vanished while it did not read was not found");
+                    "the peer that vanished while it did not read was not detected");
             lazy.destroy();
             lost.destroy();
         }

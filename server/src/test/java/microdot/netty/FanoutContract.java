@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +18,7 @@ import microdot.Body;
 import microdot.BodySink;
 import microdot.Microdot;
 import microdot.Response;
+import microdot.netty.stream.ChannelSink;
 import microdot.sse.Event;
 import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What many streams on one loop are sent in one turn: to each its own, whole and in order. */
+/** Many streams of one loop are sent together: each gets its own bytes, whole and in order. */
 @Timeout(120)
 abstract class FanoutContract extends TransportContract {
     private static final int GROUPS = 8;
@@ -60,7 +60,7 @@ abstract class FanoutContract extends TransportContract {
                                 topics.stream(request -> topicsOf(request.intParam("group")))));
     }
 
-    /** Two, so that a stream may have two turns before what it got in the first is sent. */
+    /** Two, so that a stream may get two slices before the bytes of the first are sent. */
     private static List<String> topicsOf(int group) {
         return List.of(group + " even", group + " odd");
     }
@@ -70,13 +70,13 @@ abstract class FanoutContract extends TransportContract {
         topics.publish(topicsOf(group).get(number % 2), group + " " + number + " " + rest);
     }
 
-    /** Short ones mostly, and now and then more than a socket takes at once. */
+    /** Mostly small, and sometimes larger than what a socket takes at once. */
     private int size() {
         return random.nextInt(20) == 0 ? random.nextInt(100_000) : random.nextInt(200);
     }
 
     @Test
-    void eachGetsItsOwnWholeAndInOrderHoweverItReads() throws Exception {
+    void followerGetsItsOwnEventsInOrderHoweverItReads() throws Exception {
         try (var served = served();
                 var loop = new ClientLoop()) {
             List<Follower> followers = connect(served, loop);
@@ -103,9 +103,9 @@ abstract class FanoutContract extends TransportContract {
         }
     }
 
-    /** A descriptor that is closed is soon another client's. */
+    /** A closed descriptor number is soon reused for another client. */
     @Test
-    void nobodyGetsWhatWasForOneThatHasGone() throws Exception {
+    void newClientGetsNoBytesOfClosedConnection() throws Exception {
         try (var served = served();
                 var loop = new ClientLoop()) {
             List<Follower> followers = connect(served, loop);
@@ -117,7 +117,7 @@ abstract class FanoutContract extends TransportContract {
                         () -> {
                             Follower one = followers.get(random.nextInt(FOLLOWERS));
                             if (one.last > 0) {
-                                one.reconnectDelay();
+                                one.reconnect();
                                 resets++;
                             }
                         });
@@ -126,9 +126,9 @@ abstract class FanoutContract extends TransportContract {
         }
     }
 
-    /** The end of a stream has its turn before what was put ahead of it has gone out. */
+    /** The end of a stream is handled while its earlier bytes are still in the batch. */
     @Test
-    void whatWasPutGoesAheadOfTheEnd() throws Exception {
+    void batchedBytesAreSentBeforeTheEnd() throws Exception {
         var sinks = new LinkedBlockingQueue<BodySink>();
         String chunk = "c\r\ndata: last\n\n\r\n";
         byte[] last = "data: last\n\n".getBytes(UTF_8);
@@ -156,7 +156,8 @@ abstract class FanoutContract extends TransportContract {
                     (loop, all) ->
                             loop.execute(
                                     () -> {
-                                        all.forEach(BodySink::pull); // These fill the pipeline.
+                                        all.forEach(
+                                                BodySink::pull); // These go through the pipeline.
                                         all.forEach(BodySink::pull);
                                         all.forEach(FanoutContract::closeWithRetry);
                                     }));
@@ -169,7 +170,7 @@ abstract class FanoutContract extends TransportContract {
     }
 
     private static void closeWithRetry(BodySink sink) {
-        ((ChannelSink) sink).closeWithRetry(() -> Duration.ZERO);
+        ((ChannelSink) sink).closeWithRetry();
     }
 
     private List<Follower> connect(Served served, ClientLoop loop) throws Exception {
@@ -186,18 +187,18 @@ abstract class FanoutContract extends TransportContract {
     private static void await(CountDownLatch latch, ClientLoop loop) throws InterruptedException {
         for (int i = 0; !latch.await(1, TimeUnit.SECONDS); i++) {
             loop.check();
-            assertTrue(i < 60, () -> "not there: " + latch);
+            assertTrue(i < 60, () -> "did not arrive: " + latch);
         }
     }
 
-    /** Of the client loop. */
+    /** Confined to the client loop. */
     private final class Follower implements StreamClient.Reader {
         private final int number;
         private final int port;
         private final ClientLoop loop;
         private @Nullable StreamClient client;
 
-        /** The number of the last event that it got; none yet on this connection. */
+        /** The number of the last event on this connection; 0 before the first. */
         private int last;
 
         Follower(int number, int port, ClientLoop loop) {
@@ -223,7 +224,7 @@ abstract class FanoutContract extends TransportContract {
             client().read();
         }
 
-        void reconnectDelay() {
+        void reconnect() {
             client().reset();
             connect();
         }
@@ -244,7 +245,7 @@ abstract class FanoutContract extends TransportContract {
             boolean follows = last == 0 || got == last + 1;
             if (Integer.parseInt(words[0]) != number % GROUPS || !follows) {
                 throw new AssertionError(
-                        number + " got " + words[0] + " " + got + " behind " + last);
+                        number + " got " + words[0] + " " + got + " after " + last);
             }
             last = got;
             if (words[2].equals("last")) {
@@ -254,7 +255,7 @@ abstract class FanoutContract extends TransportContract {
 
         @Override
         public void ended(StreamClient source, boolean properly) {
-            throw new AssertionError(number + " was cut");
+            throw new AssertionError(number + " was disconnected");
         }
     }
 }

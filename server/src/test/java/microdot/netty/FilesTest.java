@@ -11,13 +11,14 @@ import java.util.Random;
 import microdot.Microdot;
 import microdot.Response;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Files go from the disk to the socket without passing through the heap. */
+/** Files are sent from the disk to the socket without passing through the heap. */
 @Timeout(60)
 class FilesTest {
     private static final String HOST = "Host: x\r\n";
@@ -29,7 +30,7 @@ class FilesTest {
 
     @ParameterizedTest
     @EnumSource(names = {"NIO", "EPOLL"})
-    void wholeFilesAndRangesOnOneConnection(IoMode io, @TempDir Path folder) throws Exception {
+    void connectionServesWholeFilesAndRanges(IoMode io, @TempDir Path folder) throws Exception {
         byte[] content = new byte[3 << 20];
         new Random(1).nextBytes(content);
         Files.write(folder.resolve("large.bin"), content);
@@ -52,7 +53,7 @@ class FilesTest {
     }
 
     @Test
-    void anEmptyFileAndAHead(@TempDir Path folder) throws Exception {
+    void emptyFileAndHeadRequestHaveRightLengths(@TempDir Path folder) throws Exception {
         Files.writeString(folder.resolve("empty.txt"), "");
         Files.writeString(folder.resolve("a.txt"), "0123456789");
         try (Served served = Served.of(app(folder));
@@ -67,7 +68,7 @@ class FilesTest {
     }
 
     @Test
-    void noPathLeavesTheFolder(@TempDir Path folder) throws Exception {
+    void pathCannotLeaveTheFolder(@TempDir Path folder) throws Exception {
         Path served = Files.createDirectory(folder.resolve("public"));
         Files.writeString(folder.resolve("secret.txt"), "secret");
         try (Served server = Served.of(app(served))) {

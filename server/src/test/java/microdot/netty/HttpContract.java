@@ -30,7 +30,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void aConnectionIsUsedAgain() throws Exception {
+    void connectionServesSeveralRequests() throws Exception {
         try (Served served = served(app());
                 RawClient client = served.client()) {
             for (int i = 0; i < 3; i++) {
@@ -64,7 +64,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void bodiesComeWholeOrInChunks() throws Exception {
+    void bodyIsReadByLengthOrInChunks() throws Exception {
         try (Served served = served(app());
                 RawClient client = served.client()) {
             client.send("POST /echo HTTP/1.1\r\n" + HOST + "Content-Length: 5\r\n\r\nwhole")
@@ -78,7 +78,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void aClientThatAsksIsToldToContinue() throws Exception {
+    void clientThatExpectsContinueGetsIt() throws Exception {
         try (Served served = served(app());
                 RawClient client = served.client()) {
             client.send(
@@ -97,7 +97,7 @@ abstract class HttpContract extends TransportContract {
         "GET,HTTP/1.1,close,true",
         "GET,HTTP/1.1,,false"
     })
-    void theConnectionEndsWhenItShould(
+    void connectionClosesAsTheRequestAsks(
             String method, String version, String connection, boolean closes) throws Exception {
         String field = connection == null ? "" : "Connection: " + connection + "\r\n";
         try (Served served = served(app());
@@ -115,14 +115,14 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void aClientThatHasEndedItsSideGetsItsAnswer() throws Exception {
+    void halfClosedClientGetsItsResponse() throws Exception {
         try (Served served = served(app())) {
             assertTrue(served.answer("GET / HTTP/1.1\r\n" + HOST + "\r\n").endsWith("home"));
         }
     }
 
     @Test
-    void headHasTheLengthAndNoBody() throws Exception {
+    void responseToHeadHasLengthAndNoBody() throws Exception {
         try (Served served = served(app())) {
             String answer = served.answer("HEAD / HTTP/1.1\r\n" + HOST + "\r\n");
             assertTrue(
@@ -132,7 +132,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void aLargeAnswerComesWhole() throws Exception {
+    void largeResponseArrivesWhole() throws Exception {
         try (Served served = served(app());
                 RawClient client = served.client()) {
             client.send("GET /big/8192 HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n");
@@ -142,7 +142,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void aFailureTellsTheClientNothing() throws Exception {
+    void failureRevealsNothingToTheClient() throws Exception {
         var app =
                 new Microdot()
                         .get(
@@ -158,7 +158,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void aTakenPortIsNamed() throws IOException {
+    void bindFailureNamesTheTakenPort() throws IOException {
         try (Served served = served(app())) {
             int port = served.server.port();
             var options = new ServerOptions().host("127.0.0.1").port(port);
@@ -186,7 +186,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void pipelinedRequestsAreAnsweredThoughTheClientHasEndedItsSide() throws Exception {
+    void pipelinedRequestsOfHalfClosedClientAreAnswered() throws Exception {
         var gate = new CountDownLatch(1);
         var app =
                 app().get(
@@ -207,7 +207,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void aClientThatEndsItsSideAmidALargeAnswerGetsAllOfIt() throws Exception {
+    void clientThatHalfClosesDuringLargeResponseGetsAllOfIt() throws Exception {
         try (Served served = served(app());
                 RawClient client = new RawClient(served.server.port(), 4096)) {
             client.get("/big/8192").readHead();
@@ -216,7 +216,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void aClientThatHasEndedItsSideGetsALargeAnswerToo() throws Exception {
+    void halfClosedClientGetsLargeResponses() throws Exception {
         try (Served served = served(app());
                 RawClient client = new RawClient(served.server.port(), 4096)) {
             client.get("/big/8192").get("/big/8192").shutdownOutput();
@@ -227,7 +227,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void aClientThatAsksAndNeverReadsDoesNotPileUpAnswers() throws Exception {
+    void pipelinedResponsesDoNotPileUpForClientThatDoesNotRead() throws Exception {
         var handled = new AtomicInteger();
         byte[] mebibyte = new byte[1 << 20];
         var app =
@@ -244,9 +244,11 @@ abstract class HttpContract extends TransportContract {
             for (int i = 0; i < asked; i++) {
                 client.get("/");
             }
-            // What the kernel holds is a few of them.
+            // The kernel buffers a few of them.
             long kept = standstill(handled::get);
-            assertTrue(kept < asked / 2, kept + " answers were made, and nobody reads");
+            assertTrue(
+                    kept < asked / 2,
+                    kept + " responses were made although the client does not read");
             for (int i = 0; i < asked; i++) {
                 assertEquals(mebibyte.length, client.readBody().length);
             }
@@ -255,7 +257,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void theInvitationWaitsForTheAnswersBeforeIt() throws Exception {
+    void continueWaitsForEarlierResponses() throws Exception {
         var gate = new CountDownLatch(1);
         var app =
                 app().get(
@@ -280,7 +282,7 @@ abstract class HttpContract extends TransportContract {
 
     @ParameterizedTest
     @CsvSource({"204", "304"})
-    void anAnswerWithoutContentHasNoneAndNoLength(int status) throws Exception {
+    void responseWithoutContentHasNoBodyAndNoLength(int status) throws Exception {
         var app = app().get("/none/x", request -> Response.text("lost").status(status));
         app.get("/stream/x", request -> Sse.sseResponse(request, (r, sse) -> {}).status(status));
         try (Served served = served(app);
@@ -296,7 +298,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void anOldClientThatAsksKeepsItsConnection() throws Exception {
+    void http10ClientThatAsksForKeepAliveKeepsItsConnection() throws Exception {
         try (Served served = served(app());
                 RawClient client = served.client()) {
             client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
@@ -307,7 +309,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void aHandlerCanEndTheConnectionButNotConfuseIt() throws Exception {
+    void handlerCanCloseTheConnectionButNotChangeItsFraming() throws Exception {
         var app =
                 new Microdot()
                         .get(
@@ -328,7 +330,7 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
-    void whatAUserSendsCannotBreakTheHeadOfAnAnswer() throws Exception {
+    void userInputCannotInjectResponseHeaders() throws Exception {
         var app =
                 new Microdot()
                         .get(

@@ -1,5 +1,7 @@
 package microdot.netty;
 
+import microdot.netty.io.IoMode;
+
 class HttpEpollTest extends HttpContract {
     @Override
     IoMode io() {

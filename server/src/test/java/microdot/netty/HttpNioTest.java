@@ -1,5 +1,7 @@
 package microdot.netty;
 
+import microdot.netty.io.IoMode;
+
 class HttpNioTest extends HttpContract {
     @Override
     IoMode io() {

@@ -12,10 +12,10 @@ import microdot.sse.Event;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one follower got and was told, over all its connections, and whether that is lawful: every
- * event once and in order, or within a gap that it was told. What can be seen at once it throws at
- * once; holes are held against the gaps by {@link #check} at the end, when all is known. Of one
- * thread at a time.
+ * The events and gaps of one follower, over all its connections, and whether they are lawful: every
+ * event arrives once and in order, or lies inside a gap that the follower was sent. A violation
+ * that is visible at once is thrown at once. {@link #check} compares the holes with the gaps at the
+ * end, when everything is known. For one thread at a time.
  */
 final class LawFollower {
     final String name;
@@ -25,7 +25,7 @@ final class LawFollower {
     private int connections;
     private long lastPosition;
     private long gaps;
-    private long states;
+    private long snapshots;
 
     LawFollower(String name, List<LawTopic> topics, boolean filtered) {
         this.name = name;
@@ -33,7 +33,7 @@ final class LawFollower {
         topics.forEach(topic -> seen.put(topic.name, new Seen(topic)));
     }
 
-    /** A gap as its event says it. */
+    /** The data of a gap event. */
     record Gap(
             String topic, @Nullable String from, String to, @Nullable Long missed, String reason) {
         static Gap of(Event event) {
@@ -41,25 +41,25 @@ final class LawFollower {
         }
     }
 
-    /** What it knows of one topic. */
+    /** What the follower knows of one topic. */
     private static final class Seen {
         private final LawTopic topic;
 
-        /** The number of the newest event that it has. */
+        /** The number of the newest received event. */
         private int last;
 
-        /** Stretches of numbers ahead of that one which it has not: from, to. */
+        /** Ranges of smaller numbers that were not received: from, to. */
         private final List<int[]> holes = new ArrayList<>();
 
         private final List<Gap> gaps = new ArrayList<>();
 
-        /** It must have everything behind this position. */
+        /** Every event after this position must be received. */
         private long start;
 
-        /** The state that it knows; -1 before it was told. */
-        private int state = -1;
+        /** The number in the newest snapshot; -1 before the first. */
+        private int snapshot = -1;
 
-        /** The position of the last that came, or was told lost, by this connection. */
+        /** The position up to which this connection brought events or gaps. */
         private long reached;
 
         Seen(LawTopic topic) {
@@ -67,7 +67,7 @@ final class LawFollower {
         }
     }
 
-    /** What it comes back with; null when it has nothing. */
+    /** Returns the id to reconnect with; null before the first event. */
     @Nullable String lastEventId() {
         return lastEventId;
     }
@@ -76,8 +76,8 @@ final class LawFollower {
         return gaps;
     }
 
-    long states() {
-        return states;
+    long snapshots() {
+        return snapshots;
     }
 
     int connections() {
@@ -87,8 +87,8 @@ final class LawFollower {
     /**
      * A stream has begun.
      *
-     * @param head a position that has been reached; where it came without an id, nobody could know
-     *     what it had of what is up to there
+     * @param head a position that the topics had reached; without an id, events up to there are not
+     *     promised
      */
     void opened(long head) {
         connections++;
@@ -104,15 +104,18 @@ final class LawFollower {
         if ("gap".equals(event.event())) {
             gap(Gap.of(event));
         } else if ("checkpoint".equals(event.event())) {
-            require(LawTopic.position(Objects.requireNonNull(id)) >= lastPosition, "back", event);
+            require(
+                    LawTopic.position(Objects.requireNonNull(id)) >= lastPosition,
+                    "the position moved backwards",
+                    event);
         } else {
             String[] words = event.data().toString().split(" ", 4);
             Seen one = Objects.requireNonNull(seen.get(words[0]));
             int number = Integer.parseInt(words[1]);
             if ("snapshot".equals(event.event())) {
-                require(number >= one.state, "an older state than " + one.state, event);
-                one.state = number;
-                states++;
+                require(number >= one.snapshot, "an older snapshot than " + one.snapshot, event);
+                one.snapshot = number;
+                snapshots++;
             } else {
                 event(one, number, Integer.parseInt(words[2]), event);
             }
@@ -123,29 +126,32 @@ final class LawFollower {
 
     private void event(Seen one, int number, int key, Event event) {
         long position = LawTopic.position(Objects.requireNonNull(event.id()));
-        require(position > lastPosition, "out of order behind " + lastPosition, event);
-        require(position > one.reached, "told as lost up to " + one.reached, event);
+        require(position > lastPosition, "out of order after " + lastPosition, event);
+        require(position > one.reached, "inside a gap up to " + one.reached, event);
         lastPosition = position;
         one.reached = position;
-        if (one.topic.hasState) {
-            state(one, number, event);
+        if (one.topic.hasSnapshot) {
+            changed(one, number, event);
             return;
         }
-        require(number > one.last, "again, or late, behind " + one.last, event);
-        require(!filtered || LawTopic.passes(number, key), "past the filter", event);
+        require(number > one.last, "duplicate or out of order after " + one.last, event);
+        require(!filtered || LawTopic.passes(number, key), "did not pass the filter", event);
         if (number > one.last + 1) {
             one.holes.add(new int[] {one.last + 1, number - 1});
         }
         one.last = number;
     }
 
-    // Alone, no event may be in the state already. Beside other topics, whose ids say nothing of
-    // the state, a cut may bring some again.
-    private void state(Seen one, int number, Event event) {
-        require(one.state >= 0, "no state ahead of it", event);
-        require(number <= one.state + 1, "a hole behind " + one.state, event);
-        require(seen.size() > 1 || number > one.state, "twice, in " + one.state, event);
-        one.state = Math.max(one.state, number);
+    // With one topic, no event may be in the snapshot already. With several, the ids of the other
+    // topics do not cover the snapshot, so a reconnect may repeat some events.
+    private void changed(Seen one, int number, Event event) {
+        require(one.snapshot >= 0, "no snapshot before it", event);
+        require(number <= one.snapshot + 1, "a hole after " + one.snapshot, event);
+        require(
+                seen.size() > 1 || number > one.snapshot,
+                "duplicate, in snapshot " + one.snapshot,
+                event);
+        one.snapshot = Math.max(one.snapshot, number);
     }
 
     private void gap(Gap gap) {
@@ -153,7 +159,7 @@ final class LawFollower {
         long to = LawTopic.position(gap.to);
         long from = gap.from == null ? 0 : LawTopic.position(gap.from);
         require(from < to, "empty", gap);
-        require(from >= one.reached, "has come up to " + one.reached, gap);
+        require(from >= one.reached, "but received up to " + one.reached, gap);
         one.gaps.add(gap);
         one.reached = to;
         gaps++;
@@ -169,27 +175,27 @@ final class LawFollower {
 
     // ---- When nothing more is published ----
 
-    /** Whether it has come to the end of every topic. */
+    /** Returns whether the end of every topic was reached. */
     boolean isDone() {
         return seen.values().stream().allMatch(LawFollower::isDone);
     }
 
     private static boolean isDone(Seen one) {
         LawTopic topic = one.topic;
-        if (topic.hasState) {
-            return one.state == topic.count();
+        if (topic.hasSnapshot) {
+            return one.snapshot == topic.count();
         }
         long end = topic.position(topic.count());
-        return one.last == topic.count() || end <= one.start || new Told(one.gaps).has(end);
+        return one.last == topic.count() || end <= one.start || new Gaps(one.gaps).has(end);
     }
 
-    /** Holds what it has not against what it was told. */
+    /** Compares the events that were not received with the gaps. */
     void check() {
         for (Seen one : seen.values()) {
             for (Gap gap : one.gaps) {
                 check(one.topic, gap);
             }
-            if (!one.topic.hasState) {
+            if (!one.topic.hasSnapshot) {
                 check(one);
             }
         }
@@ -202,10 +208,10 @@ final class LawFollower {
         }
     }
 
-    /** From the end, so that what replaces an event is looked at before it. */
+    /** From the end, so that an event is checked before the older event that it replaced. */
     private void check(Seen one) {
         LawTopic topic = one.topic;
-        var told = new Told(one.gaps);
+        var covered = new Gaps(one.gaps);
         boolean[] replaced = new boolean[topic.keys()];
         int hole = one.holes.size() - 1;
         for (int number = topic.count(); number > 0; number--) {
@@ -215,22 +221,22 @@ final class LawFollower {
             boolean has = number <= one.last && (hole < 0 || number > one.holes.get(hole)[1]);
             long position = topic.position(number);
             int key = topic.key(number);
-            if (has || told.has(position) || (filtered && !LawTopic.passes(number, key))) {
+            if (has || covered.has(position) || (filtered && !LawTopic.passes(number, key))) {
                 replaced[key] = topic.isKeyed;
             } else {
                 require(
                         position <= one.start || replaced[key],
-                        "has not",
+                        "missing",
                         topic.name + " " + number);
             }
         }
     }
 
-    /** The gaps of one topic as stretches of positions, none of which overlap. */
-    private static final class Told {
-        private final List<long[]> stretches = new ArrayList<>();
+    /** The gaps of one topic as ranges of positions that do not overlap. */
+    private static final class Gaps {
+        private final List<long[]> ranges = new ArrayList<>();
 
-        Told(List<Gap> gaps) {
+        Gaps(List<Gap> gaps) {
             gaps.stream()
                     .map(
                             gap ->
@@ -243,26 +249,26 @@ final class LawFollower {
         }
 
         private void add(long[] next) {
-            long[] last = stretches.isEmpty() ? null : stretches.getLast();
+            long[] last = ranges.isEmpty() ? null : ranges.getLast();
             if (last != null && next[0] <= last[1]) {
                 last[1] = Math.max(last[1], next[1]);
             } else {
-                stretches.add(next);
+                ranges.add(next);
             }
         }
 
         boolean has(long position) {
             int low = 0;
-            int high = stretches.size();
+            int high = ranges.size();
             while (low < high) {
                 int middle = (low + high) >>> 1;
-                if (stretches.get(middle)[1] < position) {
+                if (ranges.get(middle)[1] < position) {
                     low = middle + 1;
                 } else {
                     high = middle;
                 }
             }
-            return low < stretches.size() && stretches.get(low)[0] < position;
+            return low < ranges.size() && ranges.get(low)[0] < position;
         }
     }
 
@@ -272,7 +278,7 @@ final class LawFollower {
         text.append(", last id ").append(lastEventId);
         seen.forEach(
                 (topic, one) ->
-                        text.append(", " + topic + " up to " + Math.max(one.last, one.state)));
+                        text.append(", " + topic + " up to " + Math.max(one.last, one.snapshot)));
         return text.toString();
     }
 }

@@ -7,21 +7,21 @@ import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
 
 /**
- * A topic whose events are numbered from 1 in the order in which they are published, and what was
- * published: an event's data is the topic, its number, its key and some more. Publishers may be
- * many.
+ * A topic whose events are numbered from 1 in the order of publishing, and a record of what was
+ * published. The data of an event is the topic, its number, its key and some filling. Thread-safe
+ * for publishers.
  */
 final class LawTopic {
     final String name;
-    final boolean hasState;
+    final boolean hasSnapshot;
     final boolean isKeyed;
     private final Topics topics;
     private long[] positions = new long[1024];
     private int[] keys = new int[1024];
     private int count;
 
-    /** The number of the event that changed the state last. */
-    private volatile int state;
+    /** The number of the event that changed the snapshot last. */
+    private volatile int snapshot;
 
     private static final int END = 0;
     private static final int KEYS = 7;
@@ -29,9 +29,9 @@ final class LawTopic {
     LawTopic(Topics topics, String name, TopicOptions options, String kind) {
         this.topics = topics;
         this.name = name;
-        this.hasState = kind.equals("state");
+        this.hasSnapshot = kind.equals("snapshot");
         this.isKeyed = kind.equals("keys");
-        TopicOptions more = hasState ? options.snapshot(() -> name + " " + state) : options;
+        TopicOptions more = hasSnapshot ? options.snapshot(() -> name + " " + snapshot) : options;
         topics.topic(name, isKeyed ? more.latestBy(LawTopic::key) : more);
     }
 
@@ -44,7 +44,7 @@ final class LawTopic {
         publish(1 + random.nextInt(KEYS), "x".repeat(length));
     }
 
-    /** Publishes the last event, which every filter lets through. */
+    /** Publishes the last event, which passes every filter. */
     void end() {
         publish(END, "end");
     }
@@ -53,7 +53,7 @@ final class LawTopic {
         int number = count + 1;
         String data = name + " " + number + " " + key + " " + more;
         String id =
-                hasState
+                hasSnapshot
                         ? topics.publish(name, () -> change(number, data))
                         : topics.publish(name, data);
         if (number == positions.length) {
@@ -66,7 +66,7 @@ final class LawTopic {
     }
 
     private String change(int number, String data) {
-        state = number;
+        snapshot = number;
         return data;
     }
 
@@ -74,7 +74,7 @@ final class LawTopic {
         return Long.parseLong(id.substring(id.indexOf('-') + 1));
     }
 
-    /** Whether a filter lets an event through. */
+    /** Returns whether an event passes the filter. */
     static boolean passes(int number, int key) {
         return key == END || number % 3 != 0;
     }
@@ -97,7 +97,7 @@ final class LawTopic {
         return KEYS + 1;
     }
 
-    /** How many events have a position in (from, to]. */
+    /** Returns how many events have a position in (from, to]. */
     int between(long from, long to) {
         return upTo(to) - upTo(from);
     }

@@ -8,9 +8,12 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What the server and Netty, whose leak reports are among it, complain of while it is open. */
+/**
+ * The warnings and errors that the server and Netty log while this is open, including Netty's leak
+ * reports.
+ */
 final class Logged extends Handler {
-    // A logger that nobody holds loses its handlers.
+    // Strong references: a logger that was garbage-collected loses its handlers.
     private static final List<Logger> LOGGERS =
             List.of(Logger.getLogger("microdot"), Logger.getLogger("io.netty"));
 

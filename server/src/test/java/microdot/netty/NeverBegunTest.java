@@ -15,10 +15,7 @@ import microdot.Response;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/**
- * A stream whose client has left by the time that it would begin, when its handler has written
- * already.
- */
+/** A stream whose client leaves before the stream begins, while its handler has written already. */
 @Timeout(60)
 class NeverBegunTest {
     private static final int LOOPS = Runtime.getRuntime().availableProcessors();
@@ -53,17 +50,17 @@ class NeverBegunTest {
     }
 
     @Test
-    void whatWasWrittenToItIsDropped() throws Exception {
-        // It complains when bytes of the stream meet the codecs, which are there until it begins.
+    void bytesOfStreamThatNeverBeganAreDropped() throws Exception {
+        // The test fails if bytes of the stream meet the codecs, which stay until it begins.
         try (var served = Served.of(app());
                 var client = served.client()) {
             Set<Executor> loops = loops(served);
             client.get("/late");
             handled.await();
             client.shutdownOutput();
-            loops(served); // What is sent later has come there: so has the end.
-            turn(loops);
-            turn(loops);
+            loops(served); // Bytes sent later have arrived, so the half-close has too.
+            awaitPoll(loops);
+            awaitPoll(loops);
             var release = new CountDownLatch(1);
             loops.forEach(loop -> loop.execute(() -> awaitQuietly(release)));
             answer.countDown();
@@ -73,7 +70,7 @@ class NeverBegunTest {
         }
     }
 
-    /** All of them; connections are given to them in turn. */
+    /** Returns all event loops; connections are assigned to them in turn. */
     private Set<Executor> loops(Served served) throws Exception {
         var loops = new HashSet<Executor>();
         for (int i = 0; i < LOOPS; i++) {
@@ -86,8 +83,8 @@ class NeverBegunTest {
         return loops;
     }
 
-    /** Lets each loop look once at what its sockets have to say. */
-    private static void turn(Set<Executor> loops) throws InterruptedException {
+    /** Waits until each loop has polled its sockets once. */
+    private static void awaitPoll(Set<Executor> loops) throws InterruptedException {
         var turned = new CountDownLatch(loops.size());
         loops.forEach(loop -> loop.execute(turned::countDown));
         turned.await();

@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A socket, byte for byte: it sends what no well-behaved client would. */
+/** A plain socket that sends any bytes, also those that no well-behaved client would send. */
 final class RawClient implements AutoCloseable {
     static final String RESET = "<reset>";
     private static final int PATIENCE_MS = 20_000;
@@ -26,7 +26,7 @@ final class RawClient implements AutoCloseable {
         this(port, 0);
     }
 
-    /** With a receive buffer of so many bytes, for a client that shall be full soon. */
+    /** With a receive buffer of the given size, so that backpressure comes soon. */
     RawClient(int port, int receiveBuffer) throws IOException {
         socket = new Socket();
         if (receiveBuffer > 0) {
@@ -34,7 +34,7 @@ final class RawClient implements AutoCloseable {
         }
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         socket.setSoTimeout(PATIENCE_MS);
-        // What is read ahead may not make room that a test means to be full.
+        // A buffered stream would read ahead, and so take bytes that should cause backpressure.
         in =
                 receiveBuffer > 0
                         ? socket.getInputStream()
@@ -54,7 +54,7 @@ final class RawClient implements AutoCloseable {
         return send("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
     }
 
-    /** Reads up to and with the text. */
+    /** Reads up to and including the text. */
     String readTo(String text) throws IOException {
         var read = new StringBuilder();
         while (read.length() < text.length()
@@ -72,12 +72,12 @@ final class RawClient implements AutoCloseable {
         return readTo("\r\n\r\n");
     }
 
-    /** The body of the next answer, by its length. */
+    /** Reads the next response and returns its body, by its length. */
     byte[] readBody() throws IOException {
         String head = readHead();
         Matcher length = LENGTH.matcher(head.toLowerCase(Locale.ROOT));
         if (!length.find()) {
-            throw new AssertionError("no length: " + head);
+            throw new AssertionError("no Content-Length: " + head);
         }
         return in.readNBytes(Integer.parseInt(length.group(1)));
     }
@@ -86,7 +86,7 @@ final class RawClient implements AutoCloseable {
         return new String(readBody(), StandardCharsets.UTF_8);
     }
 
-    /** Reads up to the end of the connection; a reset is an end too. */
+    /** Reads up to the end of the connection; a reset appends {@link #RESET}. */
     String readAll() throws IOException {
         var read = new ByteArrayOutputStream();
         try {
@@ -97,7 +97,7 @@ final class RawClient implements AutoCloseable {
         return read.toString(StandardCharsets.UTF_8);
     }
 
-    /** Ends this side and goes on reading. */
+    /** Closes the sending side; reading continues. */
     RawClient shutdownOutput() throws IOException {
         try {
             socket.shutdownOutput();

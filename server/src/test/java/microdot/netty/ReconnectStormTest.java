@@ -20,6 +20,7 @@ import microdot.Microdot;
 import microdot.Request;
 import microdot.Response;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 import microdot.sse.Event;
 import microdot.sse.Sse;
 import microdot.sse.SseHandler;
@@ -28,9 +29,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Whatever sends clients away, no second brings more of them back than is wanted. Each is told its
- * time at a moment between two that are known, when the server had not yet told it and when the
- * client had got it; so counted are those whose return lies within a second for certain.
+ * Whatever disconnects or rejects clients, no second brings more reconnects than configured. The
+ * moment at which a client gets its delay is known only within bounds: from before the server sent
+ * it until the client had it. So only reconnects that certainly lie within a second are counted.
  */
 @Timeout(120)
 class ReconnectStormTest {
@@ -39,9 +40,9 @@ class ReconnectStormTest {
     private static final ServerOptions OPTIONS =
             new ServerOptions()
                     .reconnectsPerSecond(PER_SECOND)
-                    .heartbeat(Duration.ofMillis(200)); // It ticks often.
+                    .heartbeat(Duration.ofMillis(200)); // So that the timer ticks often.
 
-    /** When each stream's end began on the server. */
+    /** When the end of each stream began on the server. */
     private final Map<Integer, Long> ending = new ConcurrentHashMap<>();
 
     private final Topics topics = new Topics();
@@ -56,7 +57,9 @@ class ReconnectStormTest {
                 .get("/plain", request -> "plain");
     }
 
-    /** Every other by a handler and by a topic; when it ends is noted ahead of what it is told. */
+    /**
+     * Alternately a stream of a handler and of a topic. Its end is noted before its delay is sent.
+     */
     private Response noted(Request request, SseHandler handler) {
         int number = Integer.parseInt(request.param("number"));
         Response stream =
@@ -73,7 +76,7 @@ class ReconnectStormTest {
                 .header("Content-Type", "text/event-stream");
     }
 
-    /** One that notes how it ended. */
+    /** A client that notes how its stream ended. */
     private final class Client implements StreamClient.Reader {
         private final int number;
         private long begun;
@@ -99,9 +102,9 @@ class ReconnectStormTest {
 
         @Override
         public void event(StreamClient client, Event event) {
-            // Nothing is published: each is told where it stands, so that it resumes from there.
+            // Nothing is published. A checkpoint is sent so that the client resumes from there.
             if (!"checkpoint".equals(event.event())) {
-                throw new AssertionError("nothing was sent: " + event);
+                throw new AssertionError("nothing was published, but came: " + event);
             }
         }
 
@@ -132,8 +135,8 @@ class ReconnectStormTest {
         loop.check();
     }
 
-    /** The time at which each is back, from the earliest possible to the latest. */
-    private long[][] returns(List<Client> clients) {
+    /** Returns the earliest and the latest time at which each client reconnects. */
+    private long[][] reconnects(List<Client> clients) {
         return clients.stream()
                 .map(
                         client -> {
@@ -145,7 +148,7 @@ class ReconnectStormTest {
 
     private void check(String what, List<Client> clients) {
         long second = TimeUnit.SECONDS.toNanos(1);
-        long[][] back = returns(clients);
+        long[][] back = reconnects(clients);
         Arrays.sort(back, (a, b) -> Long.compare(a[0], b[0]));
         long peak = 0;
         for (long[] first : back) {
@@ -158,26 +161,26 @@ class ReconnectStormTest {
                                     .count());
         }
         long[] unsure = Arrays.stream(back).mapToLong(one -> one[1] - one[0]).sorted().toArray();
-        long[] told = clients.stream().mapToLong(client -> client.retry).sorted().toArray();
+        long[] delays = clients.stream().mapToLong(client -> client.retry).sorted().toArray();
         System.out.printf(
-                "%s: at most %d of %d in a second (wanted: %d); told %d to %d ms, each known within"
+                "%s: at most %d of %d in a second (limit: %d); delays %d to %d ms, each known within"
                         + " %.1f ms (median)%n",
                 what,
                 peak,
                 CLIENTS,
                 PER_SECOND,
-                told[0] / 1_000_000,
-                told[CLIENTS - 1] / 1_000_000,
+                delays[0] / 1_000_000,
+                delays[CLIENTS - 1] / 1_000_000,
                 unsure[CLIENTS / 2] / 1e6);
-        assertTrue(peak <= PER_SECOND, "a second brings " + peak);
+        assertTrue(peak <= PER_SECOND, "reconnects in one second: " + peak);
         long all = TimeUnit.MILLISECONDS.toNanos(500 + 1001L * CLIENTS / PER_SECOND);
-        assertTrue(told[0] >= second / 2, "told " + told[0] + " ns");
-        assertTrue(told[CLIENTS - 1] <= all, "told " + told[CLIENTS - 1] + " ns");
-        assertTrue(clients.stream().allMatch(client -> client.properly), "one was cut");
+        assertTrue(delays[0] >= second / 2, "delay: " + delays[0] + " ns");
+        assertTrue(delays[CLIENTS - 1] <= all, "delay: " + delays[CLIENTS - 1] + " ns");
+        assertTrue(clients.stream().allMatch(client -> client.properly), "a stream was aborted");
     }
 
     @Test
-    void theDrained() throws Exception {
+    void drainedClientsReconnectAtTheConfiguredRate() throws Exception {
         try (Served served = new Served(app(), OPTIONS, IoMode.best());
                 var loop = new ClientLoop()) {
             List<Client> clients = connect(loop, served, "/streams/{number}");
@@ -189,7 +192,7 @@ class ReconnectStormTest {
     }
 
     @Test
-    void thoseWhoseServerStopsAtOnce() throws Exception {
+    void clientsOfClosedServerReconnectAtTheConfiguredRate() throws Exception {
         try (Served served = new Served(app(), OPTIONS, IoMode.best());
                 var loop = new ClientLoop()) {
             List<Client> clients = connect(loop, served, "/streams/{number}");
@@ -201,30 +204,30 @@ class ReconnectStormTest {
     }
 
     @Test
-    void thoseWhoseStreamsAreOfAge() throws Exception {
+    void clientsOfStreamsAtMaximumAgeReconnectAtTheConfiguredRate() throws Exception {
         var options = OPTIONS.maxStreamAge(Duration.ofMillis(500));
         try (Served served = new Served(app(), options, IoMode.best());
                 var loop = new ClientLoop()) {
             List<Client> clients = connect(loop, served, "/streams/{number}");
             await(ended, loop);
-            check("of age", clients);
+            check("at maximum age", clients);
         }
     }
 
     @Test
-    void theRefused() throws Exception {
+    void rejectedClientsReconnectAtTheConfiguredRate() throws Exception {
         try (Served served = new Served(app(), OPTIONS.maxStreams(1), IoMode.best());
                 var loop = new ClientLoop();
                 RawClient first = served.client()) {
             first.get("/topic").readHead();
             List<Client> clients = connect(loop, served, "/topic");
             await(ended, loop);
-            check("refused", clients);
+            check("rejected", clients);
         }
     }
 
     @Test
-    void whoComesDuringADrainIsToldToComeLaterAndThePlainIsServed() throws Exception {
+    void drainingServerRejectsStreamsAndServesOtherRequests() throws Exception {
         try (Served served = new Served(app(), OPTIONS, IoMode.best());
                 RawClient last = served.client();
                 RawClient early = served.client()) {
@@ -232,15 +235,15 @@ class ReconnectStormTest {
             Future<?> closing =
                     CompletableFuture.runAsync(
                             () -> served.server.close(ChronoUnit.FOREVER.getDuration()));
-            awaitRefusal(served);
-            assertRefused(served);
+            awaitRejection(served);
+            assertRejected(served);
             assertEquals("plain", early.get("/plain").readText());
             last.close();
             closing.get();
         }
     }
 
-    private static void awaitRefusal(Served served) throws Exception {
+    private static void awaitRejection(Served served) throws Exception {
         String head;
         do {
             try (RawClient client = served.client()) {
@@ -249,8 +252,8 @@ class ReconnectStormTest {
         } while (head.startsWith("HTTP/1.1 200"));
     }
 
-    /** A browser by 200 and nothing but the time to come again; anybody else by 503. */
-    private static void assertRefused(Served served) throws Exception {
+    /** A browser gets 200 with only a retry; other clients get 503. */
+    private static void assertRejected(Served served) throws Exception {
         try (RawClient browser = served.client();
                 RawClient other = served.client()) {
             browser.send("GET /topic HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n");
@@ -261,9 +264,9 @@ class ReconnectStormTest {
             String rest = browser.readTo("HTTP/1.1 200 ");
             assertTrue(rest.matches("retry: \\d+\n\nHTTP/1.1 200 "), rest);
             assertEquals("plain", browser.readText());
-            String refusal = other.get("/topic").readHead();
-            assertTrue(refusal.startsWith("HTTP/1.1 503 "), refusal);
-            assertTrue(refusal.matches("(?is).*\r\nretry-after: [1-9]\\d*\r\n.*"), refusal);
+            String rejection = other.get("/topic").readHead();
+            assertTrue(rejection.startsWith("HTTP/1.1 503 "), rejection);
+            assertTrue(rejection.matches("(?is).*\r\nretry-after: [1-9]\\d*\r\n.*"), rejection);
         }
     }
 }

@@ -7,14 +7,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads one HTTP/1.1 answer as its bytes come, cut anywhere: the head, then the body out of its
- * chunks. It fails on the first byte that a chunk has no room for.
+ * Parses one HTTP/1.1 response incrementally: the head, then the body out of its chunks. It fails
+ * on the first byte that violates the framing.
  */
 final class ResponseReader {
     private static final Pattern LENGTH = Pattern.compile("\r\ncontent-length: (\\d+)\r\n");
 
-    /** What is made of the answer. */
-    interface RequestTarget {
+    /** Receives the parts of the response. */
+    interface Target {
         void head(String head);
 
         void body(byte[] bytes, int from, int length);
@@ -30,16 +30,16 @@ final class ResponseReader {
         NOTHING
     }
 
-    private final RequestTarget target;
+    private final Target target;
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private Part part = Part.HEAD;
     private long left = Long.MAX_VALUE;
 
-    ResponseReader(RequestTarget target) {
+    ResponseReader(Target target) {
         this.target = target;
     }
 
-    /** Whether it came to its proper end. */
+    /** Returns whether the response has ended properly. */
     boolean isWhole() {
         return part == Part.NOTHING;
     }
@@ -49,7 +49,7 @@ final class ResponseReader {
         while (at < length) {
             switch (part) {
                 case CHUNK, BODY -> at += body(bytes, at, length);
-                case NOTHING -> throw new AssertionError("bytes behind the answer's end");
+                case NOTHING -> throw new AssertionError("bytes after the end of the response");
                 default -> text((char) (bytes[at++] & 0xFF));
             }
         }

@@ -9,10 +9,11 @@ import java.util.concurrent.TimeUnit;
 import microdot.Microdot;
 import microdot.Server;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 
 /**
- * A server for one test, which ends by asserting that it left nothing behind and complained of
- * nothing but what the test provoked.
+ * A server for one test. Its close asserts that nothing is left open and that only the failures
+ * that the test expects were logged.
  */
 final class Served implements AutoCloseable {
     private static final Server.Stats NOTHING = new Server.Stats(0, 0, 0);
@@ -33,7 +34,7 @@ final class Served implements AutoCloseable {
         return new Served(app, new ServerOptions(), IoMode.best());
     }
 
-    /** The test makes handlers fail so often, and each time is logged once. */
+    /** Expects this number of logged failures. */
     Served expectFailures(int count) {
         failures = count;
         return this;
@@ -43,14 +44,14 @@ final class Served implements AutoCloseable {
         return new RawClient(server.port());
     }
 
-    /** What the server answers to these bytes until it, or this side, has ended. */
+    /** Sends the bytes, closes the sending side, and returns everything the server responds. */
     String answer(String request) throws IOException {
         try (RawClient client = client()) {
             return client.send(request).shutdownOutput().readAll();
         }
     }
 
-    /** Waits until the server has taken so many. */
+    /** Waits until the server has accepted this many connections. */
     void awaitConnections(int count) {
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (server.stats().connections() < count && System.nanoTime() < patience) {
@@ -59,7 +60,7 @@ final class Served implements AutoCloseable {
         assertEquals(count, server.stats().connections());
     }
 
-    /** Waits until nothing is open; the clients of the test have gone. */
+    /** Waits until nothing is open, after the clients of the test have left. */
     void awaitNothingOpen() {
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (!server.stats().equals(NOTHING) && System.nanoTime() < patience) {

@@ -24,7 +24,10 @@ import microdot.sse.SseHandler;
 import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
 
-/** Streams opened and abandoned by the thousand; {@code -Dsoak.minutes=N} makes it long. */
+/**
+ * Opens and abandons thousands of streams. {@code -Dsoak.minutes=N} sets the duration; the default
+ * is about ten seconds.
+ */
 class SoakTest {
     private static final Logger LEAKS = Logger.getLogger("io.netty.util.ResourceLeakDetector");
 
@@ -51,7 +54,7 @@ class SoakTest {
     }
 
     @Test
-    void nothingIsLeftAndNothingGrows() throws Exception {
+    void abandonedStreamsLeaveNothingBehind() throws Exception {
         int minutes = Integer.getInteger("soak.minutes", 0);
         Duration half = minutes == 0 ? Duration.ofSeconds(4) : Duration.ofSeconds(minutes * 30L);
         Handler collector = collector();
@@ -59,7 +62,7 @@ class SoakTest {
         try (RecordingStream recording = recording();
                 Served served = Served.of(app())) {
             abandon(served, Duration.ofSeconds(2));
-            recording.startAsync(); // What pins while classes load is not ours.
+            recording.startAsync(); // Pinning by class loading does not count.
             abandon(served, half);
             long heap = usedHeap();
             long direct = PlatformDependent.usedDirectMemory();
@@ -70,7 +73,7 @@ class SoakTest {
             assertTrue(
                     PlatformDependent.usedDirectMemory() < direct * 3 / 2 + (8 << 20),
                     () -> "direct: " + direct + ", later " + PlatformDependent.usedDirectMemory());
-            // A leak is reported when, after the collector, the next buffer is asked for.
+            // Netty reports a leak at the first allocation after the garbage collection.
             abandon(served, Duration.ofMillis(500));
             recording.stop();
             assertEquals(0, topics.topic("soak").followers());
@@ -109,12 +112,12 @@ class SoakTest {
             return;
         }
         var frames = event.getStackTrace().getFrames().stream().map(SoakTest::className).toList();
-        // The JDK has a lock of its own for interrupts, which a thread may meet for a moment while
-        // it is interrupted.
+        // The JDK has its own lock for interrupts, which may pin a thread for a moment while it is
+        // interrupted.
         boolean interrupting = frames.getFirst().equals("java.lang.VirtualThread");
-        boolean ours =
+        boolean counts =
                 !interrupting && frames.stream().anyMatch(name -> name.startsWith("microdot."));
-        if (ours) {
+        if (counts) {
             pinned.add(event.toString());
         }
     }
@@ -140,7 +143,7 @@ class SoakTest {
         served.awaitNothingOpen();
     }
 
-    /** Some streams stay open for a while, so that there are always many at once. */
+    /** Opens streams and leaves each one later, so that many are open at any time. */
     private void abandon(Served served, long until, Random random, Queue<Throwable> failures) {
         var open = new ArrayDeque<RawClient>();
         try {

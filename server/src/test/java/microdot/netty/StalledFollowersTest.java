@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Followers that never read beside followers that do: what they cost in memory, what they cost the
- * others, and what they are told when they wake. {@code -Dstalled.followers=N} for how many of
- * each.
+ * Followers that never read beside followers that do: what they cost in memory, how they delay the
+ * others, and what they are sent when they read again. {@code -Dstalled.followers=N} sets the
+ * number of each.
  */
 @Timeout(300)
 class StalledFollowersTest {
@@ -33,16 +33,16 @@ class StalledFollowersTest {
     private static final int LARGE = 20_000;
     private static final int KEYS = 5;
 
-    /** Of the stalled, so that they are full soon. */
+    /** Of stalled followers, so that they have backpressure soon. */
     private static final int RECEIVE_BUFFER = 4096;
 
-    // A turn of a stream is 64 KiB, and a buffer for it may be twice as large; on top what the
-    // pools keep for later. It does not grow with what is published: that is looked at by itself.
+    // A slice of a stream is 64 KiB, and a buffer for it may be twice as large. The rest is what
+    // the pools keep. That memory does not grow with more events is asserted separately.
     private static final long BYTES_EACH = 192 << 10;
     private static final long SLACK = 16 << 20;
 
-    /** A server of its own, its followers, and the times that events took to reach them. */
-    private static final class House implements AutoCloseable {
+    /** A server, its followers, and the times that events took to reach them. */
+    private static final class Setup implements AutoCloseable {
         private final Topics topics = new Topics();
         private final ClientLoop loop = new ClientLoop();
         private final List<Follower> healthy = new ArrayList<>();
@@ -57,7 +57,7 @@ class StalledFollowersTest {
 
         private volatile CountDownLatch arrived = new CountDownLatch(0);
 
-        House(TopicOptions options) {
+        Setup(TopicOptions options) {
             topics.topic("t", options);
             served = Served.of(new Microdot().get("/", topics.stream("t")));
         }
@@ -72,7 +72,7 @@ class StalledFollowersTest {
             await();
         }
 
-        /** Publishes so many, and waits until every healthy follower has got them. */
+        /** Publishes events and waits until every healthy follower has received them. */
         void publish(int events, int size) throws Exception {
             arrived = new CountDownLatch(healthy.size() * events);
             for (int i = 0; i < events; i++) {
@@ -90,12 +90,12 @@ class StalledFollowersTest {
         private void await() throws InterruptedException {
             for (long i = 0; !arrived.await(1, TimeUnit.SECONDS); i++) {
                 loop.check();
-                assertTrue(i < 60, () -> "not there: " + arrived);
+                assertTrue(i < 60, () -> "did not arrive: " + arrived);
             }
             loop.check();
         }
 
-        /** The 99th percentile of the times of one round, and begins anew. */
+        /** Publishes one round and returns the 99th percentile of its times. */
         long round() throws Exception {
             timed = 0;
             for (int i = 0; i < BURSTS; i++) {
@@ -114,13 +114,13 @@ class StalledFollowersTest {
         }
     }
 
-    /** Notes the numbers of what it got, and what it was told. Of its loop. */
+    /** Notes the numbers of its events, and its gaps. Confined to its loop. */
     private static final class Follower implements StreamClient.Reader {
-        private final House house;
+        private final Setup setup;
         private final int number;
         private boolean reading;
 
-        /** Of the healthy, who get all, the last is enough. */
+        /** The number of the last event; enough for a healthy follower, which gets all. */
         private int last;
 
         private final List<Integer> got = new ArrayList<>();
@@ -129,8 +129,8 @@ class StalledFollowersTest {
         private @Nullable String lastEventId;
         private boolean ended;
 
-        Follower(House house, int number, boolean reading) {
-            this.house = house;
+        Follower(Setup setup, int number, boolean reading) {
+            this.setup = setup;
             this.number = number;
             this.reading = reading;
         }
@@ -138,9 +138,9 @@ class StalledFollowersTest {
         void connect() {
             var target =
                     new StreamClient.RequestTarget(
-                            house.served.server.port(), "/", reading ? 0 : RECEIVE_BUFFER);
+                            setup.served.server.port(), "/", reading ? 0 : RECEIVE_BUFFER);
             var from = StreamClient.address(number);
-            connection = new StreamClient(house.loop, from, target, lastEventId, this);
+            connection = new StreamClient(setup.loop, from, target, lastEventId, this);
         }
 
         void wake() {
@@ -162,7 +162,7 @@ class StalledFollowersTest {
                 client.stall();
             }
             if (!ended) {
-                house.arrived.countDown();
+                setup.arrived.countDown();
             }
         }
 
@@ -180,27 +180,27 @@ class StalledFollowersTest {
                 return;
             }
             got.add(event);
-            // Who was stalled is awaited by the last event only.
-            if (event == house.published) {
-                house.arrived.countDown();
+            // A follower that was stalled is awaited only by its last event.
+            if (event == setup.published) {
+                setup.arrived.countDown();
             }
         }
 
         private void healthy(int event, long sent) {
             if (event != last + 1 || !gaps.isEmpty()) {
-                throw new AssertionError(event + " behind " + last + ", " + gaps);
+                throw new AssertionError(event + " after " + last + ", " + gaps);
             }
             last = event;
-            if (house.timed < house.times.length) {
-                house.times[house.timed++] = System.nanoTime() - sent;
+            if (setup.timed < setup.times.length) {
+                setup.times[setup.timed++] = System.nanoTime() - sent;
             }
-            house.arrived.countDown();
+            setup.arrived.countDown();
         }
 
         @Override
         public void ended(StreamClient client, boolean properly) {
             if (!properly) {
-                throw new AssertionError(number + " was cut");
+                throw new AssertionError(number + " was disconnected");
             }
             ended = true;
             connect();
@@ -216,15 +216,15 @@ class StalledFollowersTest {
         return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
-    /** All that is held, on the heap and outside. */
+    /** Returns the used memory, on the heap and outside. */
     private static long held() {
         return heap() + PlatformDependent.usedDirectMemory();
     }
 
     @Test
-    void theStalledCostLittleAndDelayNobody() throws Exception {
-        try (var alone = new House(keepLittle());
-                var crowded = new House(keepLittle())) {
+    void stalledFollowersCostLittleMemoryAndDelayNobody() throws Exception {
+        try (var alone = new Setup(keepLittle());
+                var crowded = new Setup(keepLittle())) {
             alone.connect(alone.healthy, true);
             crowded.connect(crowded.healthy, true);
             alone.round();
@@ -251,20 +251,20 @@ class StalledFollowersTest {
         }
     }
 
-    /** Until the sockets of the stalled take no more, and the log has gone on without them. */
-    private static void fill(House house, int burst) throws Exception {
+    /** Publishes until the sockets of the stalled take no more and their events are evicted. */
+    private static void fill(Setup setup, int burst) throws Exception {
         int quiet = 0;
         while (quiet < 2) {
-            long before = house.delivered();
-            house.publish(burst, LARGE);
-            quiet = house.delivered() - before > (long) FOLLOWERS * burst ? 0 : quiet + 1;
+            long before = setup.delivered();
+            setup.publish(burst, LARGE);
+            quiet = setup.delivered() - before > (long) FOLLOWERS * burst ? 0 : quiet + 1;
         }
         for (int i = 0; i < 70; i += burst) {
-            house.publish(burst, SMALL);
+            setup.publish(burst, SMALL);
         }
     }
 
-    private static void compare(House alone, House crowded) throws Exception {
+    private static void compare(Setup alone, Setup crowded) throws Exception {
         long[] without = new long[ROUNDS];
         long[] with = new long[ROUNDS];
         for (int i = 0; i < ROUNDS; i++) {
@@ -280,26 +280,26 @@ class StalledFollowersTest {
         assertTrue(ratio < 3, "delayed " + ratio + " times");
     }
 
-    /** Wakes the stalled: everybody has everything, or was told exactly what not. */
-    private static void check(House house) throws Exception {
-        wake(house);
-        for (Follower follower : house.healthy) {
-            assertEquals(house.published, follower.last);
+    /** Lets the stalled read: each has every event, or a gap with the exact bounds. */
+    private static void check(Setup setup) throws Exception {
+        wake(setup);
+        for (Follower follower : setup.healthy) {
+            assertEquals(setup.published, follower.last);
         }
-        for (Follower follower : house.stalled) {
+        for (Follower follower : setup.stalled) {
             assertEquals(1, follower.gaps.size());
-            int all = house.published - follower.got.getFirst() + 1;
+            int all = setup.published - follower.got.getFirst() + 1;
             assertEquals(all - follower.got.size(), follower.gaps.getFirst().missed());
-            assertHoles(follower, house);
+            assertHoles(follower, setup);
         }
     }
 
-    /** One topic alone and from its start: an event's number is its position. */
-    private static void assertHoles(Follower follower, House house) {
-        assertEquals(house.published, house.position);
-        var told = new ArrayList<String>();
+    /** With one topic from its start, the number of an event is its position. */
+    private static void assertHoles(Follower follower, Setup setup) {
+        assertEquals(setup.published, setup.position);
+        var gaps = new ArrayList<String>();
         for (LawFollower.Gap gap : follower.gaps) {
-            told.add(
+            gaps.add(
                     LawTopic.position(String.valueOf(gap.from()))
                             + "-"
                             + LawTopic.position(gap.to()));
@@ -310,55 +310,56 @@ class StalledFollowersTest {
                 holes.add(follower.got.get(i - 1) + "-" + (follower.got.get(i) - 1));
             }
         }
-        assertEquals(holes, told);
+        assertEquals(holes, gaps);
     }
 
-    /** Returns when each of the stalled has the newest event, which is still to come. */
-    private static void wake(House house) throws Exception {
-        house.arrived = new CountDownLatch(house.stalled.size());
-        house.stalled.forEach(follower -> house.loop.execute(follower::wake));
-        house.await();
+    /** Lets the stalled read and waits until each has the newest event. */
+    private static void wake(Setup setup) throws Exception {
+        setup.arrived = new CountDownLatch(setup.stalled.size());
+        setup.stalled.forEach(follower -> setup.loop.execute(follower::wake));
+        setup.await();
     }
 
     @Test
-    void theStalledWhoAreDisconnectedAreToldWhenTheyComeBack() throws Exception {
-        try (var house = new House(keepLittle().onSlow(TopicOptions.OnSlow.DISCONNECT))) {
-            house.connect(house.healthy, true);
-            house.connect(house.stalled, false);
-            fill(house, 10);
-            wake(house);
-            for (Follower follower : house.stalled) {
+    void slowFollowersThatAreDisconnectedGetGapAfterReconnect() throws Exception {
+        try (var setup = new Setup(keepLittle().onSlow(TopicOptions.OnSlow.DISCONNECT))) {
+            setup.connect(setup.healthy, true);
+            setup.connect(setup.stalled, false);
+            fill(setup, 10);
+            wake(setup);
+            for (Follower follower : setup.stalled) {
                 assertTrue(follower.ended, "it was not disconnected");
                 assertEquals(1, follower.gaps.size());
                 assertNull(follower.gaps.getFirst().missed());
                 assertEquals(1, follower.got.getFirst());
-                assertHoles(follower, house);
+                assertHoles(follower, setup);
             }
-            assertEquals(FOLLOWERS, house.topics.topic("t").stats().disconnected());
+            assertEquals(FOLLOWERS, setup.topics.topic("t").stats().disconnected());
         }
     }
 
     @Test
-    void theStalledGetTheLatestOfEachKey() throws Exception {
+    void stalledFollowersGetTheLatestEventOfEachKey() throws Exception {
         var options =
                 new TopicOptions()
                         .keepEvents(1)
                         .latestBy(event -> event.data().toString().split(" ", 4)[1]);
-        try (var house = new House(options)) {
-            house.connect(house.healthy, true);
-            house.connect(house.stalled, false);
-            fill(house, 1);
-            wake(house);
-            for (Follower follower : house.stalled) {
+        try (var setup = new Setup(options)) {
+            setup.connect(setup.healthy, true);
+            setup.connect(setup.stalled, false);
+            fill(setup, 1);
+            wake(setup);
+            for (Follower follower : setup.stalled) {
                 assertTrue(follower.gaps.isEmpty(), follower.gaps::toString);
-                // What the sockets held, and of the rest the newest of each key.
-                int held = follower.got.size() - KEYS;
-                assertTrue(held > 0 && held < house.published - KEYS, "nothing was replaced");
-                for (int i = 0; i < held; i++) {
+                // First what the sockets held, then the newest event of each key.
+                int buffered = follower.got.size() - KEYS;
+                assertTrue(
+                        buffered > 0 && buffered < setup.published - KEYS, "nothing was replaced");
+                for (int i = 0; i < buffered; i++) {
                     assertEquals(i + 1, follower.got.get(i));
                 }
                 for (int i = 0; i < KEYS; i++) {
-                    assertEquals(house.published - KEYS + 1 + i, follower.got.get(held + i));
+                    assertEquals(setup.published - KEYS + 1 + i, follower.got.get(buffered + i));
                 }
             }
         }

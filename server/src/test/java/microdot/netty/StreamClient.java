@@ -15,24 +15,24 @@ import microdot.sse.EventParser;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection that asks for an event stream, driven by events: it reads, stalls, sips, and
- * breaks off. All of it happens on its loop.
+ * One connection that requests an event stream, driven by events: it reads, stalls, reads a little,
+ * and disconnects. Confined to its loop.
  */
-final class StreamClient implements ResponseReader.RequestTarget {
-    /** Who is told what comes, on the client's loop. */
+final class StreamClient implements ResponseReader.Target {
+    /** Receives what arrives, on the client's loop. */
     interface Reader {
-        /** The head of the answer is there. */
+        /** The head of the response has arrived. */
         default void opened(StreamClient client) {}
 
         void event(StreamClient client, Event event);
 
-        /** The other side has ended it, whether with the last chunk or without. */
+        /** The server has ended the stream, with the last chunk (properly) or without. */
         default void ended(StreamClient client, boolean properly) {}
     }
 
-    /** Where it goes, and what it says. */
+    /** The address, the path and the size of the receive buffer. */
     record RequestTarget(int port, String path, int receiveBuffer) {
-        /** With the kernel's buffers as they are. */
+        /** With the default buffers of the kernel. */
         RequestTarget(int port, String path) {
             this(port, path, 0);
         }
@@ -48,7 +48,7 @@ final class StreamClient implements ResponseReader.RequestTarget {
     private String head = "";
     private long allowance = Long.MAX_VALUE;
 
-    /** Sets out from its address; on its loop. */
+    /** Connects from the given address; on its loop. */
     StreamClient(
             ClientLoop loop,
             InetSocketAddress from,
@@ -73,7 +73,7 @@ final class StreamClient implements ResponseReader.RequestTarget {
         }
     }
 
-    /** An address of its own for each client, so that their ports are never used up. */
+    /** Returns a different address for each client, so that ports never run out. */
     static InetSocketAddress address(int number) {
         return new InetSocketAddress("127.7." + number / 250 + "." + (1 + number % 250), 0);
     }
@@ -92,7 +92,7 @@ final class StreamClient implements ResponseReader.RequestTarget {
         return head;
     }
 
-    /** What the stream said last of when to come again. */
+    /** Returns the last reconnect delay that the stream sent. */
     @Nullable Duration retry() {
         return parser.retry();
     }
@@ -105,28 +105,28 @@ final class StreamClient implements ResponseReader.RequestTarget {
         return channel.isOpen();
     }
 
-    // ---- What it does ----
+    // ---- Actions ----
 
-    /** Reads nothing more; what the sockets hold stays there. */
+    /** Stops reading; the bytes in the socket buffers stay there. */
     void stall() {
         take(0);
     }
 
-    /** Reads whatever comes. */
+    /** Reads everything. */
     void read() {
         take(Long.MAX_VALUE);
     }
 
-    /** Reads so many bytes, then stalls. */
+    /** Reads the given number of bytes, then stalls. */
     void take(long bytes) {
         allowance = bytes;
-        // While it is yet to connect, or gone, there is nothing to change.
+        // Nothing to change before the connection is made or after it was closed.
         if (key.isValid() && key.interestOps() != SelectionKey.OP_CONNECT) {
             key.interestOps(bytes > 0 ? SelectionKey.OP_READ : 0);
         }
     }
 
-    /** Ends its side, and reads on to the end of the other. */
+    /** Closes the sending side and reads until the server closes too. */
     void halfClose() {
         try {
             if (channel.isConnected()) {
@@ -155,7 +155,7 @@ final class StreamClient implements ResponseReader.RequestTarget {
         }
     }
 
-    // ---- What happens to it ----
+    // ---- Events ----
 
     void ready() {
         try {
@@ -174,7 +174,7 @@ final class StreamClient implements ResponseReader.RequestTarget {
         channel.finishConnect();
         int written = channel.write(ByteBuffer.wrap(request));
         if (written < request.length) {
-            throw new AssertionError(written + " bytes of a request were taken");
+            throw new AssertionError(written + " bytes of the request were sent (expected: all)");
         }
         key.interestOps(0);
         take(allowance);

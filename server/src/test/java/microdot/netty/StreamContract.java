@@ -28,14 +28,16 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 abstract class StreamContract extends TransportContract {
+    private final CountDownLatch begun = new CountDownLatch(1);
     private final CountDownLatch interrupted = new CountDownLatch(1);
     private final AtomicInteger ended = new AtomicInteger();
     private final AtomicInteger closed = new AtomicInteger();
 
-    /** Sends nothing, sleeps, and tells how it ends. */
+    /** Sends nothing, sleeps, and reports its begin and its end. */
     private final SseHandler sleeper =
             (request, sse) -> {
                 sse.onClose(closed::incrementAndGet);
+                begun.countDown();
                 try {
                     Thread.sleep(Duration.ofDays(1));
                 } catch (InterruptedException e) {
@@ -51,7 +53,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void theHeadComesBeforeTheFirstEvent() throws Exception {
+    void headIsSentBeforeTheFirstEvent() throws Exception {
         try (Served served = served(app(sleeper));
                 RawClient client = served.client()) {
             String head = client.get("/events").readHead();
@@ -62,7 +64,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void aClientThatOnlyFollowsTakesNoThread() throws Exception {
+    void topicFollowerNeedsNoThread() throws Exception {
         var stream = new Topics().stream("topic");
         var handledBy = new AtomicReference<Thread>();
         Handler watched =
@@ -106,7 +108,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void aWriterThatDoesNotBlockComesBehindTheHeadToo() throws Exception {
+    void nonBlockingWriterWritesAfterTheHead() throws Exception {
         byte[] event = "data: 1\n\n".getBytes(StandardCharsets.UTF_8);
         Body.StreamWriter writer =
                 sink -> {
@@ -128,10 +130,11 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void aClientThatLeavesIsNoticedWithoutAWrite() throws Exception {
+    void clientThatClosesIsNoticedWithoutAWrite() throws Exception {
         try (Served served = served(app(sleeper))) {
             RawClient client = served.client();
             client.get("/events").readHead();
+            begun.await(); // A handler that has not begun would not be started any more.
             client.close();
             interrupted.await();
             served.awaitNothingOpen();
@@ -141,10 +144,11 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void soIsOneThatResets() throws Exception {
+    void clientThatResetsIsNoticedWithoutAWrite() throws Exception {
         try (Served served = served(app(sleeper))) {
             RawClient client = served.client();
             client.get("/events").readHead();
+            begun.await();
             client.reset();
             interrupted.await();
             served.awaitNothingOpen();
@@ -152,7 +156,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void aReturnEndsItProperlyAndAFailureDoesNot() throws Exception {
+    void returnEndsStreamProperlyAndFailureDoesNot() throws Exception {
         try (Served served = served(app((request, sse) -> sse.send("all")));
                 RawClient client = served.client()) {
             assertTrue(client.get("/events").readAll().endsWith("\r\ndata: all\n\n\r\n0\r\n\r\n"));
@@ -160,7 +164,7 @@ abstract class StreamContract extends TransportContract {
         SseHandler failing =
                 (request, sse) -> {
                     sse.send("some");
-                    throw new IllegalStateException("as the test wants it");
+                    throw new IllegalStateException("thrown by the test");
                 };
         try (Served served = served(app(failing)).expectFailures(1);
                 RawClient client = served.client()) {
@@ -169,7 +173,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void aSenderIsHeldByAClientThatDoesNotReadAndLosesNothing() throws Exception {
+    void senderBlocksWhileClientDoesNotReadAndLosesNothing() throws Exception {
         var sent = new AtomicLong();
         String kilobyte = "x".repeat(1000);
         int events = 20_000;
@@ -184,8 +188,8 @@ abstract class StreamContract extends TransportContract {
                 RawClient client = new RawClient(served.server.port(), 4096)) {
             client.get("/events").readHead();
             long held = standstill(sent::get);
-            // What the stream and the kernel hold, no more.
-            assertTrue(held < events / 2, held + " were sent although nobody read");
+            // At most what the stream and the kernel buffer.
+            assertTrue(held < events / 2, held + " were sent although the client did not read");
             String all = client.readAll();
             assertEquals(events, all.split("data: ", -1).length - 1);
             assertTrue(all.endsWith("0\r\n\r\n"));
@@ -193,7 +197,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void aHeldSenderIsReleasedWhenItsClientLeaves() throws Exception {
+    void blockedSenderIsReleasedWhenItsClientLeaves() throws Exception {
         var released = new CountDownLatch(1);
         String large = "x".repeat(1 << 20);
         SseHandler sender =
@@ -217,7 +221,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void eventsOfSeveralThreadsDoNotMix() throws Exception {
+    void eventsOfSeveralThreadsAreNotMixed() throws Exception {
         SseHandler sender =
                 (request, sse) -> {
                     var threads = new Thread[8];
@@ -247,7 +251,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void headDoesNotStartTheHandler() throws Exception {
+    void headRequestDoesNotStartTheHandler() throws Exception {
         try (Served served = served(app(sleeper))) {
             String answer = served.answer("HEAD /events HTTP/1.1\r\nHost: x\r\n\r\n");
             assertTrue(answer.contains("text/event-stream"), answer);
@@ -256,7 +260,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void anOldClientGetsNoChunks() throws Exception {
+    void http10ClientGetsNoChunks() throws Exception {
         try (Served served = served(app((request, sse) -> sse.send("plain")));
                 RawClient client = served.client()) {
             String answer = client.send("GET /events HTTP/1.0\r\n\r\n").readAll();
@@ -266,7 +270,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void whatFollowsAStreamsRequestIsDroppedUpToABound() throws Exception {
+    void inputAfterStreamRequestIsDroppedUpToALimit() throws Exception {
         try (Served served = served(app(sleeper));
                 RawClient client = served.client()) {
             client.get("/events").get("/events").readHead();
@@ -274,13 +278,13 @@ abstract class StreamContract extends TransportContract {
             assertEquals(1, served.server.stats().streams());
             client.send("y".repeat(1 << 20));
             interrupted.await();
-        } catch (java.net.SocketException cutWhileSending) {
+        } catch (java.net.SocketException disconnectedWhileSending) {
             interrupted.await();
         }
     }
 
     @Test
-    void anIdleStreamGetsAHeartbeat() throws Exception {
+    void idleStreamGetsHeartbeats() throws Exception {
         var options = new ServerOptions().heartbeat(Duration.ofMillis(50));
         try (Served served = served(app(sleeper), options);
                 RawClient client = served.client()) {
@@ -290,7 +294,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void whoComesWhenTheServerIsFullIsToldToComeLater() throws Exception {
+    void clientBeyondMaxStreamsIsRejectedWithRetry() throws Exception {
         try (Served served = served(app(sleeper), new ServerOptions().maxStreams(1));
                 RawClient first = served.client()) {
             first.get("/events").readHead();
@@ -304,7 +308,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void whatIsSaidInPlaceOfAStreamHasAllOfItsFields() throws Exception {
+    void rejectionKeepsAllHeadersOfTheResponse() throws Exception {
         var app =
                 new Microdot()
                         .get(
@@ -323,7 +327,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void aStreamOfAgeIsEnded() throws Exception {
+    void streamEndsAtItsMaximumAge() throws Exception {
         var options =
                 new ServerOptions()
                         .maxStreamAge(Duration.ofMillis(200))
@@ -336,7 +340,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void aStreamEndsAtTheEarliestOfItsTimes() throws Exception {
+    void streamEndsAtTheEarliestOfItsTimes() throws Exception {
         SseHandler timed =
                 (request, sse) -> {
                     sse.closeAt(Instant.MAX);
@@ -353,7 +357,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void aDrainEndsEachStreamInItsTurn() throws Exception {
+    void drainEndsStreamsWithRetry() throws Exception {
         var options = new ServerOptions().heartbeat(Duration.ofMillis(80));
         try (Served served = served(app(sleeper), options);
                 RawClient client = served.client()) {
@@ -365,7 +369,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void aQuietStreamStaysQuietWhenHeartbeatsAreOff() throws Exception {
+    void streamWithoutHeartbeatsStaysQuiet() throws Exception {
         var options =
                 new ServerOptions()
                         .heartbeat(Duration.ZERO)
@@ -379,7 +383,7 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void aHeartbeatDoesNotJoinWhatWaitsToBeRead() throws Exception {
+    void noHeartbeatIsSentUnderBackpressure() throws Exception {
         var sent = new AtomicLong();
         SseHandler flood =
                 (request, sse) -> {

@@ -1,5 +1,7 @@
 package microdot.netty;
 
+import microdot.netty.io.IoMode;
+
 class StreamEndNioTest extends StreamEndContract {
     @Override
     IoMode io() {

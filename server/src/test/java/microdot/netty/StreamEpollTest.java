@@ -1,5 +1,7 @@
 package microdot.netty;
 
+import microdot.netty.io.IoMode;
+
 class StreamEpollTest extends StreamContract {
     @Override
     IoMode io() {

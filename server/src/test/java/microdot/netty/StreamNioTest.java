@@ -1,5 +1,7 @@
 package microdot.netty;
 
+import microdot.netty.io.IoMode;
+
 class StreamNioTest extends StreamContract {
     @Override
     IoMode io() {

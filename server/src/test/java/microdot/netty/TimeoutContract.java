@@ -29,7 +29,7 @@ abstract class TimeoutContract extends TransportContract {
     }
 
     @Test
-    void aSlowHeadIsGivenUp() throws Exception {
+    void slowHeadGets408() throws Exception {
         try (Served served = served(app(), PATIENT.headTimeout(SOON));
                 RawClient client = served.client()) {
             assertTrue(client.send("GET / HT").readAll().startsWith("HTTP/1.1 408"));
@@ -37,7 +37,7 @@ abstract class TimeoutContract extends TransportContract {
     }
 
     @Test
-    void soIsOneThatBeganBehindAWholeRequest() throws Exception {
+    void slowHeadAfterWholeRequestGets408() throws Exception {
         try (Served served = served(app(), PATIENT.headTimeout(SOON));
                 RawClient client = served.client()) {
             client.send("GET / HTTP/1.1\r\n" + HOST + "\r\nGET / HT");
@@ -46,9 +46,9 @@ abstract class TimeoutContract extends TransportContract {
         }
     }
 
-    /** They are no request, and an answer to none would be taken for that to the next. */
+    /** They are no request. A response would be taken for the response to the next request. */
     @Test
-    void linesWithNothingAreIdle() throws Exception {
+    void connectionThatSendsEmptyLinesIsIdle() throws Exception {
         var options = PATIENT.headTimeout(SOON).idleTimeout(SOON);
         try (Served served = served(app(), options)) {
             try (RawClient client = served.client()) {
@@ -67,7 +67,7 @@ abstract class TimeoutContract extends TransportContract {
     }
 
     @Test
-    void aSlowBodyIsGivenUp() throws Exception {
+    void slowBodyGets408() throws Exception {
         try (Served served = served(app(), PATIENT.bodyTimeout(SOON));
                 RawClient client = served.client()) {
             client.send("POST /echo HTTP/1.1\r\n" + HOST + "Content-Length: 9\r\n\r\nab");
@@ -76,7 +76,7 @@ abstract class TimeoutContract extends TransportContract {
     }
 
     @Test
-    void anIdleConnectionIsClosed() throws Exception {
+    void idleConnectionIsClosed() throws Exception {
         try (Served served = served(app(), PATIENT.idleTimeout(SOON))) {
             try (RawClient client = served.client()) {
                 assertEquals("", client.readAll());
@@ -89,11 +89,11 @@ abstract class TimeoutContract extends TransportContract {
     }
 
     @Test
-    void aClientThatTakesNothingOfItsAnswerIsCut() throws Exception {
+    void clientThatDoesNotReadItsResponseIsDisconnected() throws Exception {
         try (Served served = served(app(), PATIENT.idleTimeout(SOON));
                 RawClient keeps = new RawClient(served.server.port(), 4096)) {
             keeps.get("/big").readHead();
-            // Not before: it would be idle while the other is served.
+            // Connected only now, else it would be idle while the other is served.
             try (RawClient closes = new RawClient(served.server.port(), 4096)) {
                 closes.send("GET /big HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n")
                         .readHead();
@@ -103,7 +103,7 @@ abstract class TimeoutContract extends TransportContract {
     }
 
     @Test
-    void soIsOneThatTakesNothingOfAFile(@TempDir Path folder) throws Exception {
+    void clientThatDoesNotReadAFileIsDisconnected(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("large");
         try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
             sparse.setLength(64 << 20);
@@ -118,7 +118,7 @@ abstract class TimeoutContract extends TransportContract {
     }
 
     @Test
-    void aRefusedClientThatDoesNotEndIsClosed() throws Exception {
+    void refusedClientThatDoesNotCloseIsDisconnected() throws Exception {
         try (Served served = served(app(), PATIENT.headTimeout(SOON));
                 RawClient client = served.client()) {
             assertTrue(client.send("NONSENSE\r\n\r\n").readAll().startsWith("HTTP/1.1 400"));

@@ -1,5 +1,7 @@
 package microdot.netty;
 
+import microdot.netty.io.IoMode;
+
 class TimeoutEpollTest extends TimeoutContract {
     @Override
     IoMode io() {

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
 import microdot.Microdot;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 import microdot.sse.Event;
 import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
@@ -22,10 +23,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * The law of topics over sockets: every event comes to every follower once and in order, or lies
- * within a gap that the follower is told, however followers stall, break off and come back. A run
- * is repeated by {@code -Dmicrodot.test.seed=N}, as far as threads and the kernel repeat
- * themselves; {@code -Dsoak.minutes=N} makes it long, {@code -Dsoak.followers=N} large.
+ * The law of topics over sockets: every event reaches every follower once and in order, or lies
+ * inside a gap that the follower was sent, however followers stall, disconnect and reconnect.
+ * {@code -Dmicrodot.test.seed=N} repeats a run, as far as threads and the kernel allow. {@code
+ * -Dsoak.minutes=N} and {@code -Dsoak.followers=N} make it longer and larger.
  */
 class TopicSoakTest {
     private static final int MINUTES = Integer.getInteger("soak.minutes", 0);
@@ -34,7 +35,7 @@ class TopicSoakTest {
     private static final int PUBLISHERS = 3;
     private static final int EVENTS = MINUTES == 0 ? 2_400 : 12_000;
 
-    /** Small, so that who stalls is soon full. */
+    /** Small, so that a stalled follower has backpressure soon. */
     private static final int RECEIVE_BUFFER = 4096;
 
     private static final List<List<String>> FOLLOWED =
@@ -49,14 +50,14 @@ class TopicSoakTest {
                     List.of("state", "keys", "cut"),
                     List.of("cut", "state", "plain", "tiny"));
 
-    /** Publishers go as fast as the torment, on average, whatever the machine. */
+    /** Publishers run as fast as the disturbances, on average, whatever the machine. */
     private final Semaphore pace = new Semaphore(0);
 
-    /** The torment goes as fast as two followers that nobody torments get what is published. */
+    /** Disturbances run as fast as two undisturbed followers receive what is published. */
     private final Semaphore beats = new Semaphore(0);
 
     @Test
-    void everyEventComesOnceOrLiesInAToldGap() throws Exception {
+    void everyEventArrivesOnceOrLiesInAGap() throws Exception {
         long seed = Long.getLong("microdot.test.seed", System.nanoTime());
         long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(MINUTES);
         do {
@@ -84,7 +85,7 @@ class TopicSoakTest {
             List<Client> clients = clients(served, loops, topics, published, random);
             List<StreamClient> steady = steady(served, loops);
             try {
-                torment(clients, topics, published, random);
+                disturb(clients, topics, published, random);
                 calm(clients, published);
                 clients.forEach(client -> client.law.check());
                 print(topics, clients);
@@ -115,7 +116,7 @@ class TopicSoakTest {
                                 .onSlow(TopicOptions.OnSlow.DISCONNECT)
                                 .checkpoints(true),
                         "plain"),
-                new LawTopic(topics, "state", keep.keepEvents(5), "state"),
+                new LawTopic(topics, "state", keep.keepEvents(5), "snapshot"),
                 new LawTopic(topics, "keys", keep.keepEvents(4), "keys"));
     }
 
@@ -142,7 +143,7 @@ class TopicSoakTest {
         return clients;
     }
 
-    /** One on each loop, whose streams have begun. */
+    /** Connects one undisturbed follower on each loop and waits until their streams have begun. */
     private List<StreamClient> steady(Served served, List<ClientLoop> loops)
             throws InterruptedException {
         var steady = new ArrayList<StreamClient>();
@@ -167,13 +168,13 @@ class TopicSoakTest {
         return steady;
     }
 
-    /** Until both have got one more. */
+    /** Waits until both undisturbed followers have received one more event. */
     private void await(List<ClientLoop> loops) throws InterruptedException {
         assertTrue(beats.tryAcquire(2, 60, TimeUnit.SECONDS), "no beat");
         loops.forEach(ClientLoop::check);
     }
 
-    private void torment(
+    private void disturb(
             List<Client> clients, Topics topics, List<LawTopic> published, Random random)
             throws InterruptedException {
         List<ClientLoop> loops = List.of(clients.get(0).loop, clients.get(1).loop);
@@ -190,7 +191,7 @@ class TopicSoakTest {
         while (publishers.stream().anyMatch(Thread::isAlive)) {
             for (int i = 0; i < FOLLOWERS / 20; i++) {
                 Client client = clients.get(random.nextInt(clients.size()));
-                client.loop.execute(client::torment);
+                client.loop.execute(client::disturb);
             }
             pace.release(1 + random.nextInt(20));
             topics.publish("beat", "");
@@ -217,7 +218,9 @@ class TopicSoakTest {
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
         while (!done.await(1, TimeUnit.SECONDS)) {
             clients.forEach(client -> client.loop.check());
-            assertTrue(System.nanoTime() - patience < 0, () -> "not at the end: " + late(clients));
+            assertTrue(
+                    System.nanoTime() - patience < 0,
+                    () -> "followers that did not reach the end: " + late(clients));
         }
     }
 
@@ -225,24 +228,24 @@ class TopicSoakTest {
         return clients.stream().filter(client -> client.done != null).map(c -> c.law).toList();
     }
 
-    /** What happened; had it not, nothing would be proved. */
+    /** Prints what happened, and asserts that all of it did, else nothing would be proved. */
     private static void print(Topics topics, List<Client> clients) {
         long connections = sum(clients, client -> client.law.connections());
         long gaps = sum(clients, client -> client.law.gaps());
-        long states = sum(clients, client -> client.law.states());
+        long snapshots = sum(clients, client -> client.law.snapshots());
         long ended = sum(clients, client -> client.ended.get());
         long cut = topics.topic("cut").stats().disconnected();
         System.out.printf(
-                "%d followers, %d connections, %d gaps told, %d states, %d streams ended properly,"
+                "%d followers, %d connections, %d gaps, %d snapshots, %d streams ended properly,"
                         + " %d disconnected; tiny: %s%n",
                 clients.size(),
                 connections,
                 gaps,
-                states,
+                snapshots,
                 ended,
                 cut,
                 topics.topic("tiny").stats());
-        assertTrue(connections > 2L * FOLLOWERS && gaps > FOLLOWERS && states > FOLLOWERS / 9);
+        assertTrue(connections > 2L * FOLLOWERS && gaps > FOLLOWERS && snapshots > FOLLOWERS / 9);
         assertTrue(ended > 0 && cut > 0 && topics.topic("tiny").stats().missed() > 0);
     }
 
@@ -250,7 +253,7 @@ class TopicSoakTest {
         return clients.stream().mapToLong(figure).sum();
     }
 
-    /** One who comes back whenever its connection has ended, however it did. Of its loop. */
+    /** A client that reconnects whenever its connection ends. Confined to its loop. */
     private static final class Client implements StreamClient.Reader {
         private final int number;
         private final ClientLoop loop;
@@ -282,7 +285,7 @@ class TopicSoakTest {
             connection = new StreamClient(loop, from, target, law.lastEventId(), this);
         }
 
-        void torment() {
+        void disturb() {
             StreamClient now = connection;
             if (now == null) {
                 return;
@@ -298,7 +301,7 @@ class TopicSoakTest {
                     now.close();
                     connect();
                 }
-                case 8 -> now.halfClose(); // It comes back when the server has ended too.
+                case 8 -> now.halfClose(); // It reconnects when the server has closed too.
                 default -> now.read();
             }
         }
@@ -308,10 +311,10 @@ class TopicSoakTest {
             if (connection != null) {
                 connection.read();
             }
-            tellWhenDone();
+            reportWhenDone();
         }
 
-        private void tellWhenDone() {
+        private void reportWhenDone() {
             CountDownLatch latch = done;
             if (latch != null && law.isDone()) {
                 done = null;
@@ -331,17 +334,17 @@ class TopicSoakTest {
             if (!client.head().startsWith("HTTP/1.1 200")) {
                 throw new AssertionError(law + ": " + client.head());
             }
-            // Its place in the order of all events: the order had come no further before.
+            // The current position in the order of all events: the stream began no later.
             String here = law.lastEventId() == null ? topics.publish("clock", "") : null;
             law.opened(here == null ? 0 : LawTopic.position(here));
-            tellWhenDone();
+            reportWhenDone();
         }
 
         @Override
         public void event(StreamClient client, Event event) {
             if (client == connection) {
                 law.got(event);
-                tellWhenDone();
+                reportWhenDone();
             }
         }
 

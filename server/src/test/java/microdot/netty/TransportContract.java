@@ -3,8 +3,9 @@ package microdot.netty;
 import java.util.function.LongSupplier;
 import microdot.Microdot;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 
-/** What holds whichever way the server asks the kernel. */
+/** A contract that holds for every {@link IoMode}. */
 abstract class TransportContract {
     static final String HOST = "Host: x\r\n";
 
@@ -18,7 +19,7 @@ abstract class TransportContract {
         return new Served(app, options, io());
     }
 
-    /** Waits until the counter has begun and not moved for a while. */
+    /** Waits until the counter is above 0 and has not changed for 0.3 seconds. */
     static long standstill(LongSupplier counter) {
         long last = 0;
         for (long since = System.nanoTime();

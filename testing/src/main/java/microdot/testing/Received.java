@@ -56,8 +56,8 @@ final class Received {
         }
     }
 
-    /** Drops the events that the test has not taken: the client has left. */
-    void leave() {
+    /** Drops the events that the test has not taken: the client has disconnected. */
+    void disconnect() {
         lock.lock();
         try {
             events.clear();

@@ -98,9 +98,9 @@ final class StreamBuffer {
                 });
     }
 
-    /** The client leaves and drops what it has not read. */
-    boolean leave() {
-        client.leave();
+    /** The client disconnects and drops what it has not read. */
+    boolean disconnect() {
+        client.disconnect();
         return close(unread::clear);
     }
 

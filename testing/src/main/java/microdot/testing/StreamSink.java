@@ -38,7 +38,7 @@ final class StreamSink implements BodySink {
         this.buffer = new StreamBuffer(client, paused);
     }
 
-    /** Runs the writer on the handler's thread, as a server does. */
+    /** Runs the body's writer on the handler's thread, as a server does. */
     void run(Body.Stream body) {
         Loop.EXECUTOR.execute(() -> closingFrames = body.closingFrames());
         try {
@@ -136,7 +136,7 @@ final class StreamSink implements BodySink {
     }
 
     private final class Slice implements Space {
-        private int room = StreamBuffer.LIMIT;
+        private int room = SLICE_BYTES;
 
         @Override
         public int room() {
@@ -159,7 +159,7 @@ final class StreamSink implements BodySink {
 
     /**
      * Waits until the writer has registered a close action or has written. Before that, the stream
-     * has neither a heartbeat nor closing frames.
+     * has no heartbeat yet.
      */
     void awaitBegun(Duration time) throws InterruptedException {
         // A writer that takes longer is found by the call that needs what it sets up.
@@ -196,15 +196,13 @@ final class StreamSink implements BodySink {
     void closeWithRetry(Duration reconnectDelay) {
         Loop.call(
                 () -> {
-                    if (!closingFrames.equals(ClosingFrames.NONE)) {
-                        offer(closingFrames.after(reconnectDelay));
-                    }
+                    offer(closingFrames.after(reconnectDelay));
                     end();
                 });
     }
 
-    void leave() {
-        closed(buffer.leave());
+    void disconnect() {
+        closed(buffer.disconnect());
     }
 
     /** Returns whether every close action finished within the time. */

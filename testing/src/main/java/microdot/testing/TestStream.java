@@ -193,7 +193,7 @@ public final class TestStream implements AutoCloseable {
      */
     @Override
     public void close() {
-        sink.leave();
+        sink.disconnect();
         awaitFinished();
     }
 

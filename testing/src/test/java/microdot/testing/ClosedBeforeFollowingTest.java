@@ -28,7 +28,7 @@ class ClosedBeforeFollowingTest {
     }
 
     @Test
-    void aNewClientComesBackToWhereItBegan() {
+    void newClientReconnectsAtTheStartOfItsFirstStream() {
         topics.publish("a", "before");
         String start = topics.lastEventId();
         try (var client = client(plain)) {
@@ -42,7 +42,7 @@ class ClosedBeforeFollowingTest {
     }
 
     @Test
-    void oneThatCameBackKeepsItsId() {
+    void reconnectedClientKeepsItsId() {
         String had = topics.publish("a", "had");
         topics.publish("a", "missed");
         try (var client = client(plain)) {
@@ -52,14 +52,14 @@ class ClosedBeforeFollowingTest {
     }
 
     @Test
-    void whoBeginsWithTheLastEventsComesBackAsNew() {
+    void clientOfLastEventsReconnectsWithoutAnId() {
         try (var client = client(plain.last(1))) {
             assertNoId(closedWithRetry(client.stream("/events")));
         }
     }
 
     @Test
-    void whoBeginsWithAStateComesBackAsNew() {
+    void clientOfSnapshotReconnectsWithoutAnId() {
         topics.topic("a", new TopicOptions().snapshot(() -> "state"));
         try (var client = client(plain)) {
             assertNoId(closedWithRetry(client.stream("/events")));

@@ -9,7 +9,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What is logged at warning or above while it is open, in place of what would be printed. */
+/** Collects the log entries at WARNING and above while it is open, and keeps them from being printed. */
 final class Logged implements AutoCloseable {
     private final Logger logger;
     private final List<LogRecord> records = Collections.synchronizedList(new ArrayList<>());

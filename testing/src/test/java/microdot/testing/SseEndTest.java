@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** How a stream ends, and what its handler is told then. */
+/** How a stream ends, and what its handler sees. */
 @Timeout(30)
 class SseEndTest {
     private final Semaphore never = new Semaphore(0);
@@ -41,12 +41,12 @@ class SseEndTest {
     }
 
     @AfterEach
-    void unlog() {
+    void closeLog() {
         log.close();
     }
 
     @Test
-    void aLeavingClientInterruptsTheHandlerAndNobodyHearsOfIt() {
+    void disconnectInterruptsTheHandlerAndIsNotLogged() {
         var seen = new CompletableFuture<Throwable>();
         SseHandler handler =
                 (request, sse) -> {
@@ -69,7 +69,7 @@ class SseEndTest {
     }
 
     @Test
-    void whateverAHandlerThrowsAfterItsEndIsSwallowed() {
+    void exceptionAfterTheEndIsNotLogged() {
         SseHandler handler =
                 (request, sse) -> {
                     sse.send("begun");
@@ -79,7 +79,7 @@ class SseEndTest {
                         if (request.query("send") == null) {
                             throwAsATest();
                         }
-                        sse.send("nobody reads this");
+                        sse.send("not sent");
                     }
                 };
         try (var client = client(handler)) {
@@ -97,7 +97,7 @@ class SseEndTest {
     }
 
     @Test
-    void aFailureIsLoggedOnceAndCutsTheStream() {
+    void failingHandlerIsLoggedOnceAndAbortsTheStream() {
         SseHandler handler =
                 (request, sse) -> {
                     sse.send("begun");
@@ -113,7 +113,7 @@ class SseEndTest {
     }
 
     @Test
-    void anInterruptOfTheHandlersOwnIsAFailure() {
+    void interruptByTheHandlerItselfIsAFailure() {
         SseHandler handler =
                 (request, sse) -> {
                     Thread.currentThread().interrupt();
@@ -139,7 +139,7 @@ class SseEndTest {
     }
 
     @Test
-    void aBlockedSendThrowsWhenTheClientGoes() {
+    void blockedSendThrowsWhenTheClientDisconnects() {
         var thrown = new CompletableFuture<RuntimeException>();
         SseHandler handler =
                 (request, sse) -> {
@@ -167,7 +167,7 @@ class SseEndTest {
     }
 
     @Test
-    void anInterruptWhileTheStreamIsOpenIsNoEnd() {
+    void interruptWhileTheStreamIsOpenDoesNotEndIt() {
         var thrown = new CompletableFuture<RuntimeException>();
         try (var client = client(waiting)) {
             TestStream stream = client.request("GET", "/events").pausedStream();
@@ -183,7 +183,7 @@ class SseEndTest {
     // ---- close() ----
 
     @Test
-    void aHandlerThatClosesItsStreamIsNotInterrupted() {
+    void handlerThatClosesItsStreamIsNotInterrupted() {
         var interrupted = new CompletableFuture<Boolean>();
         SseHandler handler =
                 (request, sse) -> {
@@ -201,7 +201,7 @@ class SseEndTest {
     }
 
     @Test
-    void aStreamClosedFromOutsideInterruptsItsHandler() {
+    void closeByAnotherThreadInterruptsTheHandler() {
         try (var client = client(waiting)) {
             TestStream stream = client.stream("/events");
             opened.join().close();
@@ -232,7 +232,7 @@ class SseEndTest {
     }
 
     @Test
-    void theInterruptEndsWithTheHandler() {
+    void interruptDoesNotOutliveTheHandler() {
         var release = new Semaphore(0);
         var interrupted = new CompletableFuture<Boolean>();
         SseHandler handler =
@@ -253,7 +253,7 @@ class SseEndTest {
     }
 
     @Test
-    void aHandlerWhoseStreamHasEndedDoesNotStart() {
+    void handlerOfAnEndedStreamDoesNotStart() {
         var started = new AtomicInteger();
         SseHandler handler = (request, sse) -> started.incrementAndGet();
         try (var client = around(handler, sink -> sink.end(), sink -> {})) {
@@ -264,14 +264,14 @@ class SseEndTest {
 
     // ---- onClose ----
 
-    private static void countsOne(AtomicInteger count, TestStream stream) {
+    private static void assertCountsOne(AtomicInteger count, TestStream stream) {
         stream.awaitEnd();
         stream.close();
         assertEquals(1, count.get());
     }
 
     @Test
-    void onCloseRunsOnceHoweverItEnds() {
+    void onCloseRunsOnceForEveryEnd() {
         var count = new AtomicInteger();
         SseHandler handler =
                 (request, sse) -> {
@@ -289,23 +289,23 @@ class SseEndTest {
         try (var client = client(handler)) {
             for (String end : List.of("return", "fail", "close")) {
                 count.set(0);
-                countsOne(count, client.stream("/events?end=" + end));
+                assertCountsOne(count, client.stream("/events?end=" + end));
             }
             count.set(0);
             TestStream left = client.stream("/events");
             left.next();
             left.close();
-            countsOne(count, left);
+            assertCountsOne(count, left);
             count.set(0);
             TestStream closedWithRetry = client.stream("/events");
             closedWithRetry.next();
             closedWithRetry.closeWithRetry(Duration.ofSeconds(1));
-            countsOne(count, closedWithRetry);
+            assertCountsOne(count, closedWithRetry);
         }
     }
 
     @Test
-    void onCloseRunsAtOnceWhenItComesLate() {
+    void onCloseAfterTheEndRunsAtOnce() {
         var virtual = new CompletableFuture<Boolean>();
         try (var client = client(waiting)) {
             TestStream stream = client.stream("/events");
@@ -317,7 +317,7 @@ class SseEndTest {
     }
 
     @Test
-    void anOnCloseThatFailsIsLoggedAndHoldsUpNoOther() {
+    void failingOnCloseIsLoggedAndDoesNotStopOthers() {
         var ran = new AtomicInteger();
         SseHandler handler =
                 (request, sse) -> {
@@ -339,7 +339,7 @@ class SseEndTest {
     }
 
     @Test
-    void whoFollowsTopicsHasNoThreadOnceTheOpeningIsOver() throws Exception {
+    void followerHasNoThreadAfterItsOpeningHandler() throws Exception {
         var topics = new Topics();
         var thread = new CompletableFuture<Thread>();
         try (var client =
@@ -353,7 +353,7 @@ class SseEndTest {
     }
 
     @Test
-    void aLeavingClientInterruptsTheOpening() {
+    void disconnectInterruptsTheOpeningHandler() {
         var topics = new Topics();
         try (var client = opening(topics, waiting);
                 TestStream stream = client.stream("/events")) {
@@ -365,7 +365,7 @@ class SseEndTest {
     }
 
     @Test
-    void anOpeningThatFailsCutsTheStreamAndNobodyFollows() {
+    void failingOpeningHandlerAbortsTheStream() {
         var topics = new Topics();
         SseHandler failing =
                 (request, sse) -> {

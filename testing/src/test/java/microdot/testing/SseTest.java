@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
 
-/** What a handler is promised, through a stream without a socket. */
+/** What a handler can rely on, through a stream without a socket. */
 @Timeout(30)
 class SseTest {
     private record Point(int x, int y) {}
@@ -30,7 +30,7 @@ class SseTest {
     // ---- The response ----
 
     @Test
-    void itsHeadKeepsProxiesFromHoldingItBack() {
+    void headDisablesBufferingByProxies() {
         try (var client = client((request, sse) -> {})) {
             TestStream stream = client.stream("/events");
             assertEquals("text/event-stream", stream.header("Content-Type"));
@@ -40,7 +40,7 @@ class SseTest {
     }
 
     @Test
-    void statusAndHeadersAreOpenToChange() {
+    void statusAndHeadersCanBeChanged() {
         var app =
                 new Microdot()
                         .get(
@@ -68,7 +68,7 @@ class SseTest {
     }
 
     @Test
-    void whoCannotHaveItsStreamIsToldToComeLater() {
+    void rejectedClientIsSentARetry() {
         var app = new Microdot();
         app.get("/events", request -> Sse.rejectWithRetry(request, Duration.ofSeconds(4)));
         app.get("/over", request -> Sse.stopReconnecting());
@@ -83,18 +83,18 @@ class SseTest {
     }
 
     @Test
-    void aTimeThatCannotBeSaidIsRefused() {
+    void invalidRetryIsRejected() {
         var app = new Microdot();
         Duration wrong = Duration.ofMillis(-1);
-        app.get("/later", request -> refusal(() -> Sse.rejectWithRetry(request, wrong)));
-        app.get("/after", request -> refusal(() -> Sse.rejectWithRetryAfter(request, wrong)));
+        app.get("/later", request -> rejection(() -> Sse.rejectWithRetry(request, wrong)));
+        app.get("/after", request -> rejection(() -> Sse.rejectWithRetryAfter(request, wrong)));
         var client = new TestClient(app);
         String message = "retry: PT-0.001S (expected: 0 to 2147483647 ms)";
         assertEquals(message, client.get("/later").text());
         assertEquals(message, client.get("/after").text());
     }
 
-    private static String refusal(Executable call) {
+    private static String rejection(Executable call) {
         return String.valueOf(assertThrows(IllegalArgumentException.class, call).getMessage());
     }
 
@@ -128,7 +128,7 @@ class SseTest {
     }
 
     @Test
-    void anEventIsNotTheDataOfAnother() {
+    void eventAsDataIsRejected() {
         SseHandler handler =
                 (request, sse) -> {
                     Object event = Event.of("inside").event("named");
@@ -143,7 +143,7 @@ class SseTest {
     }
 
     @Test
-    void whatCannotBeWrittenIsRefusedAndTheStreamGoesOn() {
+    void valueThatCannotBeWrittenIsRejectedAndTheStreamStaysOpen() {
         SseHandler handler =
                 (request, sse) -> {
                     assertThrows(IllegalArgumentException.class, () -> sse.send("x", "a\nb"));
@@ -161,7 +161,7 @@ class SseTest {
     }
 
     @Test
-    void commentsAndTimesToReconnectGoOutToo() {
+    void commentsAndRetryAreSent() {
         SseHandler handler =
                 (request, sse) -> {
                     sse.comment("one\ntwo");
@@ -176,7 +176,7 @@ class SseTest {
     }
 
     @Test
-    void severalThreadsSendWholeEvents() {
+    void eventsOfSeveralThreadsDoNotMix() {
         int threads = 8;
         int each = 200;
         SseHandler handler =
@@ -213,21 +213,21 @@ class SseTest {
         }
     }
 
-    // ---- Where the client stands ----
+    // ---- The last event id ----
 
-    private static String told(TestRequest request) {
+    private static String lastEventId(TestRequest request) {
         try (TestStream stream = request.stream()) {
             return (String) stream.next().data();
         }
     }
 
     @Test
-    void theLastEventIdIsReadAsUtf8AndTheEmptyOneIsNone() {
+    void lastEventIdIsUtf8AndAnEmptyIdIsNull() {
         try (var client = client((request, sse) -> sse.send(String.valueOf(sse.lastEventId())))) {
-            assertEquals("null", told(client.request("GET", "/events")));
-            assertEquals("null", told(client.request("GET", "/events").lastEventId("")));
-            assertEquals("42", told(client.request("GET", "/events").lastEventId("42")));
-            assertEquals("ä☃🐈", told(client.request("GET", "/events").lastEventId("ä☃🐈")));
+            assertEquals("null", lastEventId(client.request("GET", "/events")));
+            assertEquals("null", lastEventId(client.request("GET", "/events").lastEventId("")));
+            assertEquals("42", lastEventId(client.request("GET", "/events").lastEventId("42")));
+            assertEquals("ä☃🐈", lastEventId(client.request("GET", "/events").lastEventId("ä☃🐈")));
         }
     }
 }

@@ -47,7 +47,7 @@ class TestClientTest {
     private final TestClient client = new TestClient(app);
 
     @Test
-    void targetsAndHeadersReachTheHandler() {
+    void targetAndHeadersReachTheHandler() {
         assertEquals("hi Zoënull", client.get("/hello?name=Zo%C3%AB").text());
         assertEquals("hi nullb", client.header("X-A", "b").get("/hello").text());
         assertEquals("hi nullnull", client.get("/hello").text());
@@ -55,7 +55,7 @@ class TestClientTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"POST", "PUT", "PATCH", "DELETE"})
-    void eachMethodHasItsCall(String method) {
+    void methodsOfTheClientSendTheirMethod(String method) {
         TestResponse answer =
                 switch (method) {
                     case "POST" -> client.post("/seen", "body");
@@ -67,14 +67,14 @@ class TestClientTest {
     }
 
     @Test
-    void headHasNoBodyAndOptionsTellsTheMethods() {
+    void headHasNoBodyAndOptionsListsTheMethods() {
         assertEquals("", client.head("/hello").text());
         assertEquals("text/plain; charset=UTF-8", client.head("/hello").header("Content-Type"));
         assertEquals("GET, HEAD, OPTIONS", client.options("/hello").header("Allow"));
     }
 
     @Test
-    void bodiesSayWhatTheyAre() {
+    void bodySetsItsContentType() {
         assertEquals(
                 Map.of("method", "POST", "type", "text/plain; charset=UTF-8", "text", "ä"),
                 client.post("/seen", "ä").json(Map.class));
@@ -90,7 +90,7 @@ class TestClientTest {
     }
 
     @Test
-    void aContentTypeOfTheTestsOwnStays() {
+    void contentTypeSetByTheTestStays() {
         TestRequest request = client.request("POST", "/seen");
         Map<?, ?> seen =
                 request.header("Content-Type", "a/b").json(List.of()).send().json(Map.class);
@@ -98,7 +98,7 @@ class TestClientTest {
     }
 
     @Test
-    void formsCookiesAndQueriesAreEncoded() {
+    void formCookieAndQueryAreEncoded() {
         TestRequest form = client.request("POST", "/form").form("a", "ä&=+ ").form("a", "2");
         assertEquals(Map.of("a", List.of("ä&=+ ", "2")), form.send().json(Map.class));
         TestRequest cookies = client.request("GET", "/cookies").cookie("a", "1").cookie("b", "2");
@@ -108,14 +108,14 @@ class TestClientTest {
     }
 
     @Test
-    void aRequestCanBeSentTwice() {
+    void requestCanBeSentTwice() {
         TestRequest request = client.request("GET", "/hello").header("X-A", "1");
         assertEquals("hi null1", request.send().text());
         assertEquals("hi null2", request.header("X-A", "2").send().text());
     }
 
     @Test
-    void handlersRunOnVirtualThreadsOfTheirOwn() {
+    void handlerRunsOnItsOwnVirtualThread() {
         app.get("/thread", request -> String.valueOf(Thread.currentThread().threadId()));
         app.get("/virtual", request -> String.valueOf(Thread.currentThread().isVirtual()));
         assertNotEquals(client.get("/thread").text(), client.get("/thread").text());
@@ -123,20 +123,20 @@ class TestClientTest {
     }
 
     @Test
-    void aMalformedTargetIsRefusedAsByAServer() {
+    void malformedTargetIsRejectedAsByAServer() {
         assertEquals(400, client.get("/%zz").status());
         assertEquals(400, client.get("no-slash").status());
     }
 
     @Test
-    void statusesWithoutABodyHaveNone() {
+    void statusWithoutABodyHasNone() {
         app.get("/none", request -> Response.text("lost").status(204));
         assertArrayEquals(new byte[0], client.get("/none").bytes());
         assertNull(client.get("/hello").header("X-Absent"));
     }
 
     @Test
-    void filesAndTheirRangesAreRead(@TempDir Path folder) throws Exception {
+    void fileAndItsRangesAreRead(@TempDir Path folder) throws Exception {
         Path file = Files.writeString(folder.resolve("a.txt"), "0123456789");
         app.get("/file", request -> Response.file(file));
         assertEquals("0123456789", client.get("/file").text());
@@ -145,7 +145,7 @@ class TestClientTest {
     }
 
     @Test
-    void jsonIsOfTheApplicationsCodec() {
+    void jsonUsesTheCodecOfTheApplication() {
         app.jsonCodec(
                 new JsonCodec() {
                     @Override
@@ -165,7 +165,7 @@ class TestClientTest {
     }
 
     @Test
-    void aStreamIsNoAnswerToWaitFor() {
+    void sendOfAStreamFails() {
         AssertionError error = assertThrows(AssertionError.class, () -> client.get("/events"));
         assertEquals(
                 "GET /events answers with a stream (expected: a call of stream)",
@@ -174,7 +174,7 @@ class TestClientTest {
     }
 
     @Test
-    void aRefusedStreamSaysWhy() {
+    void rejectedStreamFailsWithItsStatusAndText() {
         app.get(
                 "/guarded",
                 request -> {
@@ -185,7 +185,7 @@ class TestClientTest {
     }
 
     @Test
-    void aHandlerThatDoesNotAnswerIsNamedAndInterrupted() throws Exception {
+    void handlerWithoutAResponseIsNamedAndInterrupted() throws Exception {
         var interrupted = new CountDownLatch(1);
         var never = new Semaphore(0);
         app.get(

@@ -54,7 +54,7 @@ class TestStreamTest {
     }
 
     @Test
-    void theHeadIsThereBeforeTheFirstEvent() {
+    void headArrivesBeforeTheFirstEvent() {
         try (var client = client((request, sse) -> never.acquire());
                 var stream = client.stream("/events")) {
             assertEquals(200, stream.status());
@@ -77,7 +77,7 @@ class TestStreamTest {
     }
 
     @Test
-    void awaitPassesOverOthers() {
+    void awaitSkipsOtherEvents() {
         SseHandler many =
                 (request, sse) -> {
                     sse.send("a", "reading");
@@ -103,7 +103,7 @@ class TestStreamTest {
     }
 
     @Test
-    void whatDoesNotComeIsToldWithWhatDid() throws Exception {
+    void missingEventFailsWithTheEventsBefore() throws Exception {
         try (var client = client(two)) {
             TestStream stream = client.patience(Duration.ofSeconds(1)).stream("/events");
             sent.await();
@@ -119,7 +119,7 @@ class TestStreamTest {
     }
 
     @Test
-    void aClientThatLeavesInterruptsTheHandlerAndWaitsForIt() {
+    void closeInterruptsTheHandlerAndWaitsForIt() {
         try (var client = client(two)) {
             TestStream stream = client.stream("/events");
             stream.await("first");
@@ -135,7 +135,7 @@ class TestStreamTest {
     }
 
     @Test
-    void aHandlerThatReturnsEndsProperly() {
+    void returningHandlerEndsTheStreamProperly() {
         try (var client = client((request, sse) -> sse.send("all"))) {
             TestStream stream = client.stream("/events");
             assertEquals("all", stream.next().data());
@@ -144,7 +144,7 @@ class TestStreamTest {
     }
 
     @Test
-    void aHandlerThatFailsCutsTheStream() {
+    void failingHandlerAbortsTheStream() {
         SseHandler failing =
                 (request, sse) -> {
                     sse.onClose(closed::incrementAndGet);
@@ -157,7 +157,7 @@ class TestStreamTest {
     }
 
     @Test
-    void anotherBodyThatFailsCutsTheStreamToo() {
+    void failingWriterAbortsTheStream() {
         var app =
                 new Microdot()
                         .get(
@@ -175,7 +175,7 @@ class TestStreamTest {
     }
 
     @Test
-    void aClientThatDoesNotReadHoldsTheHandler() {
+    void pausedClientBlocksTheHandler() {
         var sent = new AtomicInteger();
         SseHandler sender =
                 (request, sse) -> {
@@ -198,7 +198,7 @@ class TestStreamTest {
     }
 
     @Test
-    void aPausedClientSeesTheEndBehindWhatItHasNotRead() throws Exception {
+    void pausedClientSeesTheEndAfterTheUnreadEvents() throws Exception {
         var returned = new CountDownLatch(1);
         SseHandler handler =
                 (request, sse) -> {
@@ -216,7 +216,7 @@ class TestStreamTest {
     }
 
     @Test
-    void nobodyBlockedIsTold() {
+    void awaitBlockedFailsWithoutABlockedSend() {
         try (var client = client((request, sse) -> {})) {
             TestStream stream = client.stream("/events");
             assertTrue(
@@ -226,7 +226,7 @@ class TestStreamTest {
     }
 
     @Test
-    void pauseAndResumeHoldAStreamOfTopics() {
+    void pauseAndResumeApplyToAStreamOfTopics() {
         var topics = new Topics();
         try (var client = new TestClient(new Microdot().get("/t", topics.stream("a")))) {
             TestStream stream = client.stream("/t");
@@ -243,7 +243,7 @@ class TestStreamTest {
     }
 
     @Test
-    void anOpenStreamIsLeft() throws Exception {
+    void openStreamFailsTheTest() throws Exception {
         TestClient client = client(two).patience(Duration.ofSeconds(1));
         TestStream stream = client.stream("/events");
         sent.await();
@@ -256,7 +256,7 @@ class TestStreamTest {
     }
 
     @Test
-    void eventsThatNobodyTookAreLeft() {
+    void eventNotTakenFailsTheTest() {
         var client = client((request, sse) -> sse.send("unread"));
         client.stream("/events").awaitEnd();
         AssertionError error = assertThrows(AssertionError.class, client::close);
@@ -264,7 +264,7 @@ class TestStreamTest {
     }
 
     @Test
-    void aHandlerThatIgnoresItsInterruptIsNamed() throws Exception {
+    void handlerThatIgnoresItsInterruptIsNamed() throws Exception {
         var begun = new CountDownLatch(1);
         var release = new Semaphore(0);
         SseHandler stubborn =
@@ -281,7 +281,7 @@ class TestStreamTest {
     }
 
     @Test
-    void heartbeatsComeWhenTheTestWantsThem() {
+    void heartbeatArrivesWhenTheTestCallsForIt() {
         try (var client = client((request, sse) -> never.acquire());
                 var stream = client.stream("/events")) {
             stream.heartbeat();
@@ -293,7 +293,7 @@ class TestStreamTest {
     }
 
     @Test
-    void aStreamThatWaitsToBeReadGetsNoHeartbeat() throws Exception {
+    void unreadStreamGetsNoHeartbeat() throws Exception {
         SseHandler handler =
                 (request, sse) -> {
                     sse.comment("own");
@@ -310,7 +310,7 @@ class TestStreamTest {
     }
 
     @Test
-    void aServerThatStopsSaysWhenToComeAgain() {
+    void closeWithRetrySendsAReconnectDelay() {
         try (var client = client(two)) {
             TestStream stream = client.stream("/events");
             stream.await("second");
@@ -324,7 +324,7 @@ class TestStreamTest {
     }
 
     @Test
-    void theClockStandsUntilTheTestMovesIt() {
+    void onlyAdvanceToMovesTheClock() {
         Instant expiry = Instant.parse("2030-01-01T00:00:00Z");
         SseHandler handler =
                 (request, sse) -> {
@@ -346,7 +346,7 @@ class TestStreamTest {
     }
 
     @Test
-    void lastEventIdsGoOutInUtf8() {
+    void lastEventIdIsSentInUtf8() {
         SseHandler echo = (request, sse) -> sse.send(String.valueOf(sse.lastEventId()));
         try (var client = client(echo)) {
             TestStream stream = client.request("GET", "/events").lastEventId("läuft-7").stream();
@@ -356,7 +356,7 @@ class TestStreamTest {
     }
 
     @Test
-    void topicsResume() {
+    void topicStreamResumes() {
         var topics = new Topics();
         var app = new Microdot().get("/t", topics.stream("a", "b"));
         try (var client = new TestClient(app)) {

@@ -1,0 +1,37 @@
+// The code of docs/guide/routes.md.
+
+import java.sql.SQLException;
+import microdot.Microdot;
+import microdot.Response;
+
+record User(int id, String name) {}
+
+final Map<Integer, User> users = new ConcurrentHashMap<>();
+
+void main(String[] args) throws IOException {
+    var app = new Microdot();
+    var adminApp = new Microdot();
+    Path folder = Files.createTempDirectory("static");
+    Files.writeString(folder.resolve("page.css"), "body { margin: 0 }");
+
+    app.get("/users/{id:int}", request -> {
+        User user = users.get(request.intParam("id"));
+        return user == null ? 404 : user;
+    });
+    app.post("/users", request -> {
+        User user = request.json(User.class);
+        users.put(user.id(), user);
+        return 201;
+    });
+    app.route("/thing", request -> request.method() + " it is", "GET", "POST");
+    app.get("/static/{file:path}", request -> Response.file(folder, request.param("file")));
+    app.mount("/admin", adminApp);
+    app.errorHandler(404, request -> Response.html("<h1>Not here</h1>").status(404));
+    app.errorHandler(SQLException.class, (request, error) -> Map.of("error", "try again later"));
+
+    app.get("/broken", request -> {
+        throw new SQLException("no connection");
+    });
+    adminApp.get("/", request -> "admin");
+    app.run(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
+}

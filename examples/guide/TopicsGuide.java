@@ -1,0 +1,64 @@
+// The code of docs/guide/topics.md.
+
+import static microdot.sse.Sse.withSse;
+
+import microdot.HttpException;
+import microdot.Microdot;
+import microdot.Request;
+import microdot.sse.Event;
+import microdot.sse.Subscription;
+import microdot.sse.TopicOptions;
+import microdot.sse.Topics;
+
+final Map<String, Integer> score = new ConcurrentHashMap<>();
+
+void main(String[] args) {
+    var app = new Microdot();
+
+    var topics = new Topics();
+    app.get("/detections", topics.stream("camera/1"));
+
+    String id = topics.publish("camera/1", Event.of(Map.of("label", "cat", "score", 0.97)).event("detection"));
+    topics.publish("camera/1", "or just data");
+
+    app.get("/rooms/{room}", topics.stream(request -> {
+        if (!mayEnter(request)) throw new HttpException(403);
+        return List.of("room/" + request.param("room"), "news");       // up to 64 on one stream
+    }));
+
+    app.get("/history", topics.stream("camera/1").last(50));
+    app.get("/cats", topics.stream("camera/1").where((request, event) -> event.data().toString().contains("cat")));
+    app.get("/greeted", topics.stream("camera/1").onOpen((request, sse) -> sse.send("welcome", "hello")));
+    app.get("/own", withSse((request, sse) -> {
+        sse.send("welcome", "hello");
+        sse.follow(topics, "camera/1");               // until the stream ends
+    }));
+
+    Thread.ofVirtual().start(() -> {
+        try (Subscription events = topics.follow("camera/1")) {
+            while (events.hasNext()) IO.println(events.next().data());
+        }
+    });
+
+    topics.topic("score", new TopicOptions().snapshot(() -> Map.copyOf(score)));
+    app.get("/score", topics.stream("score"));
+    app.post("/goals/{team}", request -> {
+        topics.publish("score", () -> {               // no other change and no snapshot in between
+            score.merge(request.param("team"), 1, Integer::sum);
+            return Event.of(Map.of(request.param("team"), 1)).event("goal");
+        });
+        return 204;
+    });
+
+    topics.topic("prices", new TopicOptions()
+            .latestBy(event -> event.event())         // one key for each name of an event
+            .keepFor(Duration.ofMinutes(1))
+            .checkpoints(true));
+
+    app.post("/detections", request -> topics.publish("camera/1", request.text()));
+    app.run(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
+}
+
+boolean mayEnter(Request request) {
+    return !request.param("room").equals("closed");
+}

@@ -1,0 +1,159 @@
+package examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The programs of the recipes in docs/guide/recipes. */
+@Timeout(120)
+class RecipesTest {
+    private static final String[] ANN = {"Cookie", "token=ann-1"};
+    private static final String[] BOB = {"Cookie", "token=bob-2"};
+    private static final String[] EVE = {"Cookie", "token=eve-3"};
+
+    @Test
+    void phoneShowsDetectionsWithTheirPicture() throws Exception {
+        try (Example phone = Example.start("phone/Phone.java")) {
+            assertTrue(phone.get("/").body().contains("new EventSource('/detections')"));
+            List<String> lines = phone.lines("/detections", 3);
+            assertEquals("event: detection", lines.get(0));
+            assertTrue(
+                    lines.get(2).endsWith("\"y\":100,\"width\":40,\"height\":40}"), lines.get(2));
+            var picture = phone.get("/picture");
+            assertEquals("image/png", picture.headers().firstValue("Content-Type").orElseThrow());
+            assertTrue(picture.body().contains("PNG"));
+        }
+    }
+
+    @Test
+    void boardGivesNewPageTheSnapshotThenChanges() throws Exception {
+        try (Example board = Example.start("board/Board.java")) {
+            assertTrue(board.get("/").body().contains("EventSource"));
+            assertEquals(204, board.post("/sensors/kitchen", "21.5").statusCode());
+            assertEquals(400, board.post("/sensors/kitchen", "warm").statusCode());
+            try (var page = board.open("/events")) {
+                await("event: snapshot", page);
+                await("data: {\"kitchen\":21.5}", page);
+                board.post("/sensors/attic", "30");
+                await("event: reading", page);
+                await("data: {\"sensor\":\"attic\",\"value\":30.0}", page);
+            }
+        }
+    }
+
+    @Test
+    void abortOfTokenStreamStopsTheModel() throws Exception {
+        try (Example tokens = Example.start("tokens/Tokens.java")) {
+            assertTrue(tokens.get("/").body().contains("AbortController"));
+            assertEquals(400, tokens.post("/chat", " ").statusCode());
+            try (var answer = tokens.openPost("/chat", "hello")) {
+                await("event: token", answer);
+                await("data: hello. ", answer);
+            }
+            assertEquals("model stopped", nextOutput(tokens));
+        }
+    }
+
+    @Test
+    void roomIsForItsMembersOnly() throws Exception {
+        try (Example rooms = Example.start("rooms/Rooms.java")) {
+            assertEquals(401, rooms.get("/rooms/board/events").statusCode());
+            assertEquals(403, rooms.send("GET", "/rooms/board/events", "", EVE).statusCode());
+            assertEquals(403, rooms.send("POST", "/rooms/board/messages", "hi", EVE).statusCode());
+            try (var bob = rooms.open("/rooms/board/events", BOB)) {
+                rooms.send("POST", "/rooms/board/messages", "hello", ANN);
+                await("data: {\"from\":\"ann\",\"text\":\"hello\"}", bob);
+                // The stream is registered before its first event, so the removal finds it.
+                rooms.send("DELETE", "/rooms/board/members/bob", "", ANN);
+                awaitEnd(bob);
+            }
+            assertEquals(403, rooms.send("GET", "/rooms/board/events", "", BOB).statusCode());
+        }
+    }
+
+    @Test
+    void loginOpensTheStream() throws Exception {
+        String[] form = {"Content-Type", "application/x-www-form-urlencoded"};
+        try (Example login = Example.start("login/Login.java")) {
+            assertEquals(401, login.get("/events").statusCode());
+            assertTrue(login.get("/").body().contains("<title>Login</title>"));
+            String wrong = "user=ann&password=open";
+            assertEquals(401, login.send("POST", "/login", wrong, form).statusCode());
+            var answer = login.send("POST", "/login", "user=ann&password=sesame", form);
+            assertEquals(303, answer.statusCode());
+            String set = answer.headers().firstValue("Set-Cookie").orElseThrow();
+            String cookie = set.substring(0, set.indexOf(';'));
+            List<String> lines = login.lines("/events", 1, "Cookie", cookie);
+            assertEquals(List.of("data: ann 1"), lines);
+            String page = login.send("GET", "/", "", "Cookie", cookie).body();
+            assertTrue(page.contains("<title>Events</title>"));
+        }
+    }
+
+    @Test
+    void proxiedBelievesTheLastForwardedAddress() throws Exception {
+        try (Example proxied = Example.start("proxied/Proxied.java")) {
+            assertEquals("{\"client\":\"127.0.0.1\"}", proxied.get("/me").body());
+            var answer = proxied.send("GET", "/me", "", "X-Forwarded-For", "1.2.3.4, 5.6.7.8");
+            assertEquals("{\"client\":\"5.6.7.8\"}", answer.body());
+            // HAProxy adds a field of its own after the client's.
+            String[] two = {"X-Forwarded-For", "1.2.3.4", "X-Forwarded-For", "5.6.7.8"};
+            assertEquals("{\"client\":\"5.6.7.8\"}", proxied.send("GET", "/me", "", two).body());
+            assertTrue(proxied.lines("/events", 1).getFirst().startsWith("data: "));
+        }
+    }
+
+    @Test
+    void tabsGetTheNewestEventOfEachTopic() throws Exception {
+        try (Example tabs = Example.start("tabs/Tabs.java")) {
+            assertTrue(tabs.get("/").body().contains("BroadcastChannel"));
+            assertEquals(204, tabs.post("/publish/news", "first").statusCode());
+            assertEquals(204, tabs.post("/publish/news", "second").statusCode());
+            List<String> lines = tabs.lines("/events", 3);
+            assertEquals("event: news", lines.get(0));
+            assertEquals("data: second", lines.get(2));
+        }
+    }
+
+    @Test
+    void childProcessEndsWithItsClient(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("app.log"), "started\n");
+        try (Example logFile = Example.start("logfile/LogFile.java", file.toString())) {
+            try (var log = logFile.open("/log")) {
+                await("data: started", log);
+            }
+            assertEquals("log closed", nextOutput(logFile));
+        }
+    }
+
+    /** The next line that the program printed after its addresses. */
+    static String nextOutput(Example example) throws IOException {
+        String line = example.line();
+        while (line.startsWith("http://")) {
+            line = example.line();
+        }
+        return line;
+    }
+
+    private static void await(String expected, BufferedReader stream) throws IOException {
+        String line = stream.readLine();
+        while (line != null && !line.equals(expected)) {
+            line = stream.readLine();
+        }
+        assertEquals(expected, line);
+    }
+
+    private static void awaitEnd(BufferedReader stream) throws IOException {
+        while (stream.readLine() != null) {
+            // What comes before the end does not matter here.
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package examples;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import microdot.ServerOptions;
+import microdot.sse.TopicOptions;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The reference names every option with its default, and every link of the docs leads somewhere.
+ */
+class ReferenceTest {
+    private static final Path REFERENCE = Pages.ROOT.resolve("docs/guide/reference.md");
+    private static final Set<String> IN_BYTES =
+            Set.of("maxHead", "maxBody", "streamBuffer", "keepBytes");
+    // Their defaults are null, and their getters are not public.
+    private static final Set<String> WITHOUT_GETTER = Set.of("latestBy", "snapshot");
+
+    @Test
+    void everyOptionIsListedWithItsDefault() throws Exception {
+        String text = Files.readString(REFERENCE);
+        List<String> missing = new ArrayList<>();
+        for (Object options : List.of(new ServerOptions(), new TopicOptions())) {
+            for (Method method : options.getClass().getDeclaredMethods()) {
+                boolean setter = method.getReturnType() == options.getClass();
+                if (!Modifier.isPublic(method.getModifiers()) || !setter) {
+                    continue;
+                }
+                String name = method.getName();
+                String row = "| `" + name + "` | " + defaultOf(options, name) + " |";
+                if (!text.contains(row)) {
+                    missing.add(row);
+                }
+            }
+        }
+        assertTrue(missing.isEmpty(), "missing in " + REFERENCE + ": " + missing);
+    }
+
+    private static String defaultOf(Object options, String name) throws Exception {
+        if (WITHOUT_GETTER.contains(name)) {
+            return "none";
+        }
+        return shown(name, options.getClass().getMethod(name).invoke(options));
+    }
+
+    private static String shown(String name, @Nullable Object value) {
+        return switch (value) {
+            case null -> "none";
+            case Number number when IN_BYTES.contains(name) -> bytes(number.longValue());
+            case Integer port when name.equals("port") -> port.toString();
+            case Integer count -> String.format(Locale.ROOT, "%,d", count);
+            case Duration time when time.toSeconds() > 60 -> time.toMinutes() + " min";
+            case Duration time -> time.toSeconds() + " s";
+            default -> value.toString();
+        };
+    }
+
+    private static String bytes(long count) {
+        return count % (1 << 20) == 0 ? (count >> 20) + " MiB" : (count >> 10) + " KiB";
+    }
+
+    @Test
+    void everyLinkLeadsToAFileAndAHeading() throws Exception {
+        Pattern link = Pattern.compile("]\\(([^)#:\\s]*)(?:#([^)\\s]*))?\\)");
+        List<String> broken = new ArrayList<>();
+        List<Path> pages = new ArrayList<>(Pages.in("docs"));
+        for (String name : List.of("README", "ARCHITECTURE", "CHANGELOG", "CONTRIBUTING")) {
+            pages.add(Pages.ROOT.resolve(name + ".md"));
+        }
+        for (Path page : pages) {
+            Matcher matcher = link.matcher(Files.readString(page));
+            while (matcher.find()) {
+                String to = matcher.group(1);
+                Path target = to.isEmpty() ? page : page.resolveSibling(to).normalize();
+                String anchor = matcher.group(2);
+                if (!Files.exists(target)
+                        || (anchor != null && !anchors(target).contains(anchor))) {
+                    broken.add(page.getFileName() + ": " + matcher.group());
+                }
+            }
+        }
+        assertTrue(broken.isEmpty(), broken.toString());
+    }
+
+    /** The anchors that GitHub gives to headings. */
+    private static List<String> anchors(Path page) throws Exception {
+        return Files.readAllLines(page).stream()
+                .filter(line -> line.startsWith("#"))
+                .map(line -> line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT))
+                .map(line -> line.replaceAll("[^\\p{L}\\p{N} _-]", "").replace(' ', '-'))
+                .toList();
+    }
+}

@@ -1,0 +1,149 @@
+package microdot.netty.exchange;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import microdot.Body;
+import microdot.Call;
+import microdot.HttpException;
+import microdot.Request;
+import microdot.Response;
+import microdot.netty.limits.StreamLimits;
+import microdot.netty.stream.ChannelSink;
+import org.jspecify.annotations.Nullable;
+
+/** One request and its response. It knows no HTTP version: its {@link Responder} does. */
+public final class Exchange {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+
+    private final ServerContext server;
+    private final Request request;
+    private final Responder responder;
+
+    /** Creates the exchange of a request. */
+    public Exchange(ServerContext server, Request request, Responder responder) {
+        this.server = server;
+        this.request = request;
+        this.responder = responder;
+    }
+
+    /**
+     * Routes the request, and responds at once if nothing may block; else a virtual thread
+     * responds. On the event loop.
+     *
+     * <p>Why responses are made on the event loop:
+     * docs/decisions/0002-topic-followers-need-no-thread.md (a connect costs 54 to 82 µs of CPU
+     * instead of 80 to 104).
+     */
+    public void begin() {
+        try {
+            Call call = server.app().apply(request);
+            if (call.mayBlock()) {
+                server.handlers().start(() -> respond(call));
+                return;
+            }
+            StreamWriting stream = respond(call);
+            if (stream != null && !onLoop(stream)) { // After the head.
+                stream.sink().disconnected();
+            }
+        } catch (RuntimeException | Error e) {
+            fail(e);
+        }
+    }
+
+    /** Responds, or begins a stream; returns what writes the stream's body after that. */
+    private @Nullable StreamWriting respond(Call call) {
+        try {
+            Response response = call.run();
+            if (response.body() instanceof Body.Stream stream && takesBody(response)) {
+                if (server.limits().enter(client())) {
+                    return beginStream(response, stream);
+                }
+                response = server.limits().rejection(request, response);
+            }
+            respond(response);
+        } catch (RuntimeException | Error e) {
+            fail(e);
+        }
+        return null;
+    }
+
+    private void fail(Throwable failure) {
+        // Without this the client would wait forever.
+        LOG.log(
+                Level.ERROR,
+                () -> request + ": no response could be sent; its connection is closed",
+                failure);
+        responder.abort();
+    }
+
+    private boolean takesBody(Response response) {
+        return !request.method().equals("HEAD") && !OpenedResponse.isBodiless(response);
+    }
+
+    private void respond(Response response) {
+        OpenedResponse opened = open(response);
+        if (!onLoop(() -> responder.respond(opened))) {
+            opened.release();
+        }
+    }
+
+    private InetAddress client() {
+        return request.clientAddress().getAddress();
+    }
+
+    private OpenedResponse open(Response response) {
+        try {
+            return OpenedResponse.open(response);
+        } catch (IOException e) {
+            LOG.log(
+                    Level.ERROR,
+                    () -> request + ": the file cannot be opened; responded with 500",
+                    e);
+            return OpenedResponse.of(new HttpException(500));
+        }
+    }
+
+    private @Nullable StreamWriting beginStream(Response response, Body.Stream stream) {
+        ChannelSink sink = responder.openStream(stream.closingFrames());
+        sink.onClose(leaving(server.limits(), client()));
+        limitAge(sink);
+        OpenedResponse head = open(response);
+        if (!onLoop(() -> responder.beginStream(head, sink))) {
+            sink.disconnected();
+            return null;
+        }
+        return new StreamWriting(request, stream.writer(), sink);
+    }
+
+    // Static, so that a topic's stream does not keep its request.
+    private static Runnable leaving(StreamLimits limits, InetAddress client) {
+        return () -> limits.leave(client);
+    }
+
+    private void limitAge(ChannelSink sink) {
+        long longest = server.options().maxStreamAge().toMillis();
+        if (longest > 0) {
+            // Up to a fifth earlier, so that streams that began together do not end together.
+            long age = longest - ThreadLocalRandom.current().nextLong(longest / 5 + 1);
+            sink.endAt(Instant.now().plusMillis(age));
+        }
+    }
+
+    /** Returns false if the server has stopped, and the connection with it. */
+    private boolean onLoop(Runnable task) {
+        try {
+            responder.loop().execute(task);
+            return true;
+        } catch (RejectedExecutionException e) {
+            LOG.log(
+                    Level.DEBUG,
+                    () -> request + " finished after the server had stopped; response dropped");
+            return false;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package microdot.netty.exchange;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.DefaultFileRegion;
+import io.netty.util.ReferenceCounted;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.StandardOpenOption;
+import microdot.Body;
+import microdot.HttpException;
+import microdot.Response;
+
+/**
+ * A response with its body opened. Opening a file may block, so it happens on the handler's thread;
+ * a connection writes the response on its event loop. Whoever does not write the content must
+ * {@link #release} it.
+ */
+public final class OpenedResponse {
+    private final Response response;
+    private final ReferenceCounted content;
+
+    private OpenedResponse(Response response, ReferenceCounted content) {
+        this.response = response;
+        this.content = content;
+    }
+
+    /** Opens the body of a response. May block. */
+    static OpenedResponse open(Response response) throws IOException {
+        return new OpenedResponse(
+                response,
+                switch (response.body()) {
+                    case Body.Empty empty -> Unpooled.EMPTY_BUFFER;
+                    case Body.Bytes bytes -> Unpooled.wrappedBuffer(bytes.bytes());
+                    case Body.File file -> region(file);
+                    case Body.Stream stream -> Unpooled.EMPTY_BUFFER;
+                });
+    }
+
+    /** Returns the response to a failure outside the application. */
+    public static OpenedResponse of(HttpException failure) {
+        String text = String.valueOf(failure.getMessage());
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return new OpenedResponse(
+                Response.text(text).status(failure.status()), Unpooled.wrappedBuffer(bytes));
+    }
+
+    private static DefaultFileRegion region(Body.File file) throws IOException {
+        var channel = FileChannel.open(file.path(), StandardOpenOption.READ);
+        return new DefaultFileRegion(channel, file.offset(), file.length());
+    }
+
+    /** Returns whether the status forbids a body and, by RFC 9110, its length too. */
+    static boolean isBodiless(Response response) {
+        return response.status() == 204 || response.status() == 304;
+    }
+
+    public Response response() {
+        return response;
+    }
+
+    /** Returns the body: a ByteBuf or a FileRegion; empty for a stream. */
+    public ReferenceCounted content() {
+        return content;
+    }
+
+    /** Returns the length of the body in bytes; -1 for a stream. */
+    public long length() {
+        return switch (response.body()) {
+            case Body.Empty empty -> 0;
+            case Body.Bytes bytes -> bytes.bytes().length;
+            case Body.File file -> file.length();
+            case Body.Stream stream -> -1;
+        };
+    }
+
+    /** Returns whether the status forbids a body. */
+    public boolean isBodiless() {
+        return isBodiless(response);
+    }
+
+    /** Releases a content that will not be written. */
+    public void release() {
+        content.release();
+    }
+}

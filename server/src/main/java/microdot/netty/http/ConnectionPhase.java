@@ -1,0 +1,28 @@
+package microdot.netty.http;
+
+import java.time.Instant;
+
+/**
+ * What an HTTP/1.1 connection is doing: it serves requests, is a stream, or waits for the client to
+ * close. Each phase is an object that holds the state of that phase. On the connection's event
+ * loop.
+ */
+interface ConnectionPhase {
+    /** Handles a message; the caller releases it. */
+    void read(Object message);
+
+    /** The client has closed its sending side. */
+    void inputClosed();
+
+    /** Closes the connection if something is overdue; {@code now} from {@link System#nanoTime}. */
+    void tick(long now);
+
+    /** The server stops. */
+    void stop();
+
+    /** The connection is closed. */
+    void closed();
+
+    /** Has a stream end at the given time. */
+    default void endStreamAt(Instant time) {}
+}

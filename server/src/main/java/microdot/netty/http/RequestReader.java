@@ -1,0 +1,259 @@
+package microdot.netty.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.AsciiString;
+import java.io.ByteArrayOutputStream;
+import java.net.InetSocketAddress;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import microdot.Headers;
+import microdot.HttpException;
+import microdot.Request;
+import org.jspecify.annotations.Nullable;
+
+/** Makes whole requests from the parts that Netty's decoder gives. Confined to its event loop. */
+final class RequestReader {
+    private static final byte[] NO_BYTES = {};
+    // Field names as browsers and proxies write them: all requests share one String for each.
+    private static final Map<AsciiString, String> COMMON =
+            Stream.of(
+                            "Host",
+                            "Connection",
+                            "Accept",
+                            "Accept-Encoding",
+                            "Accept-Language",
+                            "Cache-Control",
+                            "Content-Length",
+                            "Content-Type",
+                            "Cookie",
+                            "Last-Event-ID",
+                            "Origin",
+                            "Pragma",
+                            "Referer",
+                            "Sec-Fetch-Dest",
+                            "Sec-Fetch-Mode",
+                            "Sec-Fetch-Site",
+                            "User-Agent",
+                            "X-Forwarded-For",
+                            "X-Forwarded-Proto")
+                    .collect(Collectors.toUnmodifiableMap(AsciiString::cached, name -> name));
+
+    // A rough form of RFC 3986, section 3.2.2: strict enough that the host is unambiguous.
+    private static final Pattern HOST =
+            Pattern.compile("(?:[\\w.~!$&'()*+,;=%-]*|\\[[0-9A-Fa-f:.]+])(?::\\d*)?");
+    private static final Pattern WHOLE_URL = Pattern.compile("(?i)https?://([^/?]*)");
+
+    private final int maxBody;
+    private final InetSocketAddress client;
+    private @Nullable HttpRequest head;
+    private @Nullable ByteArrayOutputStream body;
+    private long headAt;
+    private boolean refused;
+    private boolean expectation;
+
+    RequestReader(int maxBody, InetSocketAddress client) {
+        this.maxBody = maxBody;
+        this.client = client;
+    }
+
+    /**
+     * Returns when the head arrived whose body is being read, from {@link System#nanoTime}; 0 if no
+     * body is being read.
+     */
+    long headAt() {
+        return head == null ? 0 : headAt;
+    }
+
+    /**
+     * Returns, once for each request, whether the client waits for 100 before it sends the body.
+     */
+    boolean takeExpectation() {
+        boolean taken = expectation;
+        expectation = false;
+        return taken;
+    }
+
+    /**
+     * Reads the next part. Returns null until the request is whole. After a refusal all input is
+     * ignored.
+     */
+    @Nullable ParsedRequest read(HttpObject part) {
+        if (refused) {
+            return null;
+        }
+        if (part.decoderResult().isFailure()) {
+            return refuse(part.decoderResult(), part instanceof HttpRequest);
+        }
+        if (part instanceof HttpRequest request) {
+            ParsedRequest.Refused fault = begin(request);
+            if (fault != null) {
+                return fault;
+            }
+        }
+        return part instanceof HttpContent content ? append(content) : null;
+    }
+
+    private ParsedRequest.@Nullable Refused begin(HttpRequest request) {
+        head = request;
+        headAt = System.nanoTime();
+        body = null;
+        ParsedRequest.Refused fault = checkHost(request);
+        if (fault == null) {
+            fault = checkLength(request);
+        }
+        if (fault != null) {
+            return fault;
+        }
+        boolean http11 = isHttp11(request);
+        String expect = request.headers().get(HttpHeaderNames.EXPECT);
+        if (http11 && expect != null && !expect.equalsIgnoreCase("100-continue")) {
+            return refuse(417, "Expect: (expected: 100-continue)");
+        }
+        expectation = HttpUtil.is100ContinueExpected(request);
+        return HttpUtil.getContentLength(request, 0L) > maxBody ? tooLarge() : null;
+    }
+
+    private ParsedRequest.@Nullable Refused checkHost(HttpRequest request) {
+        List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
+        if (hosts.size() > 1 || (isHttp11(request) && hosts.isEmpty())) {
+            return refuse(400, "Host: " + hosts.size() + " fields (expected: one)");
+        }
+        String host = hosts.isEmpty() ? "" : hosts.getFirst();
+        if (!HOST.matcher(host).matches()) {
+            return refuse(400, "Host (expected: a name or an address, perhaps with a port)");
+        }
+        // Both must name the same host: a proxy could use the one, and a server the other.
+        if (!request.uri().startsWith("/") && !hosts.isEmpty()) {
+            Matcher whole = WHOLE_URL.matcher(request.uri());
+            if (whole.lookingAt() && !host.equalsIgnoreCase(whole.group(1))) {
+                return refuse(400, "Host (expected: the host of the request line)");
+            }
+        }
+        return null;
+    }
+
+    /** Refuses what the decoder accepts although two servers could disagree where the body ends. */
+    private ParsedRequest.@Nullable Refused checkLength(HttpRequest request) {
+        HttpHeaders headers = request.headers();
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        boolean http11 = isHttp11(request);
+        boolean chunked =
+                codings.size() == 1 && codings.getFirst().equalsIgnoreCase("chunked") && http11;
+        if (!codings.isEmpty() && !chunked) {
+            return refuse(
+                    http11 ? 501 : 400,
+                    "Transfer-Encoding: " + codings + " (expected: chunked, in HTTP/1.1)");
+        }
+        // For this field of a WebSocket draft the decoder expects eight bytes of body, and no other
+        // server does.
+        if (headers.contains(HttpHeaderNames.SEC_WEBSOCKET_KEY1)) {
+            return refuse(400, "Sec-WebSocket-Key1 (expected: no such field)");
+        }
+        return null;
+    }
+
+    private static boolean isHttp11(HttpRequest request) {
+        return request.protocolVersion().equals(HttpVersion.HTTP_1_1);
+    }
+
+    private @Nullable ParsedRequest append(HttpContent content) {
+        expectation &= !content.content().isReadable() && !(content instanceof LastHttpContent);
+        ByteBuf bytes = content.content();
+        if (bytes.isReadable()) {
+            ByteArrayOutputStream all = body;
+            if (all == null) {
+                all = new ByteArrayOutputStream(bytes.readableBytes());
+                body = all;
+            }
+            if (all.size() + bytes.readableBytes() > maxBody) {
+                return tooLarge();
+            }
+            all.writeBytes(ByteBufUtil.getBytes(bytes));
+        }
+        return content instanceof LastHttpContent ? finish() : null;
+    }
+
+    private ParsedRequest finish() {
+        HttpRequest request = head;
+        ByteArrayOutputStream all = body;
+        if (request == null) {
+            return refuse(400, "a body without a head");
+        }
+        try {
+            var whole =
+                    new Request(
+                            request.method().name(),
+                            request.uri(),
+                            headers(request),
+                            all == null ? NO_BYTES : all.toByteArray(),
+                            client,
+                            "http");
+            head = null;
+            body = null;
+            return new ParsedRequest.Whole(whole, isHttp11(request), HttpUtil.isKeepAlive(request));
+        } catch (HttpException e) {
+            return refuse(e.status(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Headers headers(HttpRequest request) {
+        var headers = new Headers();
+        Iterator<Map.Entry<CharSequence, CharSequence>> fields =
+                request.headers().iteratorCharSequence();
+        while (fields.hasNext()) {
+            Map.Entry<CharSequence, CharSequence> field = fields.next();
+            AsciiString name = AsciiString.of(field.getKey());
+            String common = COMMON.get(name);
+            try {
+                headers.add(common == null ? name.toString() : common, field.getValue().toString());
+            } catch (IllegalArgumentException e) {
+                throw new HttpException(400, String.valueOf(e.getMessage()));
+            }
+        }
+        return headers;
+    }
+
+    private ParsedRequest.Refused tooLarge() {
+        return refuse(413, "the body is larger than " + maxBody + " bytes");
+    }
+
+    private ParsedRequest.Refused refuse(DecoderResult result, boolean inHead) {
+        Throwable cause = result.cause();
+        return switch (cause) {
+            // Outside the head, the line of a chunk's size was too long.
+            case TooLongHttpLineException e when inHead ->
+                    refuse(414, "the request line is too long");
+            case TooLongHttpHeaderException e -> refuse(431, "the header fields are too large");
+            case StrictRequestDecoder.UnsupportedVersion e ->
+                    refuse(505, String.valueOf(e.getMessage()));
+            default -> refuse(400, "malformed request");
+        };
+    }
+
+    /** Refuses the request that is being read, and ignores everything after it. */
+    ParsedRequest.Refused refuse(int status, String reason) {
+        boolean headOnly = head != null && head.method().equals(HttpMethod.HEAD);
+        refused = true;
+        head = null;
+        body = null;
+        return new ParsedRequest.Refused(status, reason, headOnly);
+    }
+}

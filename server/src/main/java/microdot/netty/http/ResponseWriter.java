@@ -1,0 +1,110 @@
+package microdot.netty.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeadersFactory;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Set;
+import microdot.HttpDate;
+import microdot.Response;
+import microdot.netty.exchange.OpenedResponse;
+
+/** Writes responses as HTTP/1.1. On the connection's event loop. */
+final class ResponseWriter {
+    // Only the transport knows how the body is framed and whether the connection stays open.
+    private static final Set<String> OURS =
+            Set.of(
+                    "content-length",
+                    "transfer-encoding",
+                    "connection",
+                    "keep-alive",
+                    "upgrade",
+                    "trailer",
+                    "date");
+    // Headers accepts only valid fields: no need to validate them again.
+    private static final HttpHeadersFactory UNCHECKED =
+            DefaultHttpHeadersFactory.headersFactory().withValidation(false);
+
+    private ResponseWriter() {}
+
+    /** Writes a response that is not a stream; the future is that of its last part. */
+    static ChannelFuture write(
+            Channel channel, ParsedRequest request, OpenedResponse opened, boolean keepAlive) {
+        HttpResponse head = head(request, opened.response(), keepAlive);
+        long length = opened.length();
+        if (length >= 0 && !opened.isBodiless()) {
+            head.headers().set(HttpHeaderNames.CONTENT_LENGTH, length);
+        }
+        channel.write(head);
+        if (request.headOnly() || opened.isBodiless() || length <= 0) {
+            opened.release();
+        } else {
+            Object content = opened.content();
+            channel.write(
+                    content instanceof ByteBuf bytes ? new DefaultHttpContent(bytes) : content);
+        }
+        return channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
+
+    /** Writes the head of a stream; its body does not go through the encoder. */
+    static void writeStreamHead(Channel channel, ParsedRequest request, OpenedResponse opened) {
+        HttpResponse head = head(request, opened.response(), false);
+        if (request.http11()) {
+            head.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+        }
+        channel.writeAndFlush(head);
+    }
+
+    private static HttpResponse head(ParsedRequest request, Response response, boolean keepAlive) {
+        var head =
+                new DefaultHttpResponse(
+                        HttpVersion.HTTP_1_1,
+                        HttpResponseStatus.valueOf(response.status()),
+                        UNCHECKED);
+        response.headers()
+                .forEach(
+                        (name, value) -> {
+                            if (!OURS.contains(name.toLowerCase(Locale.ROOT))) {
+                                head.headers().add(name, value);
+                            }
+                        });
+        head.headers().set(HttpHeaderNames.DATE, Date.now());
+        if (!keepAlive) {
+            head.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        } else if (!request.http11()) {
+            head.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+        }
+        return head;
+    }
+
+    /** Returns whether the application wants the connection to be closed after the response. */
+    static boolean asksToClose(OpenedResponse opened) {
+        return "close".equalsIgnoreCase(opened.response().headers().get("Connection"));
+    }
+
+    /** The Date field, formatted once a second. */
+    private record Date(long second, String text) {
+        private static volatile Date last = new Date(-1, "");
+
+        static String now() {
+            long second = System.currentTimeMillis() / 1000;
+            Date date = last;
+            if (date.second != second) {
+                date = new Date(second, HttpDate.format(Instant.now()));
+                last = date;
+            }
+            return date.text;
+        }
+    }
+}

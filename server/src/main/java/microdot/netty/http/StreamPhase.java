@@ -1,0 +1,91 @@
+package microdot.netty.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
+import io.netty.channel.socket.SocketChannel;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Instant;
+import microdot.netty.stream.ChannelSink;
+import microdot.netty.stream.DeadPeerProbe;
+import microdot.netty.stream.StallDetector;
+import org.jspecify.annotations.Nullable;
+
+/** The connection is a stream, its last response. Its sink writes; input is dropped. */
+final class StreamPhase implements ConnectionPhase {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+
+    /** How many bytes a client may send after the request of a stream, before it is closed. */
+    private static final int MAX_DROPPED = 64 << 10;
+
+    private final HttpConnection connection;
+    private final ChannelSink sink;
+    private final DeadPeerProbe probe = new DeadPeerProbe();
+    private @Nullable StallDetector stall; // Made when the stream ends, to save memory till then.
+    private long dropped;
+
+    StreamPhase(HttpConnection connection, ChannelSink sink) {
+        this.connection = connection;
+        this.sink = sink;
+    }
+
+    @Override
+    public void read(Object message) {
+        if (message instanceof ByteBuf bytes) {
+            dropped += bytes.readableBytes();
+        } else if (message instanceof ByteBufHolder holder) {
+            dropped += holder.content().readableBytes();
+        }
+        if (dropped > MAX_DROPPED) {
+            connection.channel().close();
+        }
+    }
+
+    @Override
+    public void inputClosed() {
+        connection.channel().close(); // A client that closes its side of a stream has left it.
+    }
+
+    @Override
+    public void tick(long now) {
+        if (!sink.isOpen()) {
+            closeIfStalled(now);
+            return;
+        }
+        sink.tick(now);
+        SocketChannel channel = connection.channel();
+        if (connection.loop().streams().isGone(channel, probe, sink.lastWrite(), now)) {
+            LOG.log(
+                    Level.DEBUG,
+                    () -> "the client of a stream has vanished: " + channel.remoteAddress());
+            channel.close();
+        }
+    }
+
+    private void closeIfStalled(long now) {
+        StallDetector detector = stall;
+        if (detector == null) {
+            detector = new StallDetector();
+            stall = detector;
+        }
+        long idleTimeout = connection.server().options().idleTimeout().toNanos();
+        if (detector.isStalled(connection.channel(), now, idleTimeout)) {
+            connection.channel().close();
+        }
+    }
+
+    @Override
+    public void stop() {
+        sink.closeWithRetry();
+    }
+
+    @Override
+    public void closed() {
+        sink.disconnected();
+    }
+
+    @Override
+    public void endStreamAt(Instant time) {
+        sink.endAt(time);
+    }
+}

@@ -1,0 +1,177 @@
+package microdot.netty.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
+import io.netty.util.ByteProcessor;
+import java.util.List;
+
+/**
+ * Netty's decoder without its leniency. It refuses input that a proxy and a server could read
+ * differently, so that no request can be smuggled past the proxy (RFC 9112, section 11.2).
+ */
+final class StrictRequestDecoder extends HttpRequestDecoder {
+    private long firstByteAt;
+    private boolean inHead = true;
+    private boolean lineBegun; // A line of the head has begun; empty lines before it are ignored.
+    private int wordEnd;
+    private int lengths;
+
+    StrictRequestDecoder(int maxHead) {
+        super(
+                new HttpDecoderConfig()
+                        .setMaxInitialLineLength(maxHead)
+                        .setMaxHeaderSize(maxHead)
+                        .setStrictLineParsing(true)
+                        .setUseRfc9112TransferEncoding(true));
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
+        if (firstByteAt == 0 && msg instanceof ByteBuf bytes && isBegun(bytes)) {
+            firstByteAt = System.nanoTime();
+        }
+        super.channelRead(ctx, msg);
+    }
+
+    /** Empty lines after a request do not begin the next one (RFC 9112, section 2.2). */
+    private static boolean isBegun(ByteBuf bytes) {
+        return bytes.forEachByte(ByteProcessor.FIND_NON_CRLF) >= 0;
+    }
+
+    /**
+     * Returns when the first byte of an unfinished request arrived, from {@link System#nanoTime}; 0
+     * if there is none.
+     */
+    long firstByteAt() {
+        return firstByteAt;
+    }
+
+    /** Restarts the time with the next byte, because a request is whole. */
+    void restart() {
+        boolean begun = actualReadableBytes() > 0 && isBegun(internalBuffer());
+        firstByteAt = begun ? System.nanoTime() : 0;
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf buffer, List<Object> out)
+            throws Exception {
+        if (inHead && isFolded(buffer)) {
+            buffer.skipBytes(buffer.readableBytes());
+            HttpMessage refused = createInvalidMessage();
+            refused.setDecoderResult(
+                    DecoderResult.failure(
+                            new IllegalArgumentException("a line that begins with white space")));
+            out.add(refused);
+            return;
+        }
+        int before = out.size();
+        super.decode(ctx, buffer, out);
+        if (out.size() > before) {
+            inHead = out.getLast() instanceof LastHttpContent;
+            lineBegun = false;
+        }
+    }
+
+    /**
+     * Whether a line of the head begins with white space. This old way to continue the previous
+     * line is read in three ways: as a continuation, as its own field, or not at all. The decoder
+     * takes whole lines, so the buffer begins with one.
+     */
+    private boolean isFolded(ByteBuf buffer) {
+        int end = buffer.writerIndex();
+        for (int line = buffer.readerIndex(); line < end; ) {
+            byte first = buffer.getByte(line);
+            if (first == ' ' || first == '\t') {
+                return true;
+            }
+            int lineFeed = buffer.indexOf(line, end, (byte) '\n');
+            boolean empty = first == '\r' && lineFeed == line + 1;
+            if (lineFeed < 0 || (empty && lineBegun)) {
+                return false;
+            }
+            lineBegun |= !empty;
+            line = lineFeed + 1;
+        }
+        return false;
+    }
+
+    @Override
+    protected String splitFirstWordInitialLine(byte[] line, int start, int length) {
+        wordEnd = start + length;
+        return super.splitFirstWordInitialLine(line, start, length);
+    }
+
+    @Override
+    protected String splitSecondWordInitialLine(byte[] line, int start, int length) {
+        checkSpace(line, start);
+        wordEnd = start + length;
+        return super.splitSecondWordInitialLine(line, start, length);
+    }
+
+    @Override
+    protected String splitThirdWordInitialLine(byte[] line, int start, int length) {
+        checkSpace(line, start);
+        return super.splitThirdWordInitialLine(line, start, length);
+    }
+
+    private void checkSpace(byte[] line, int start) {
+        if (start != wordEnd + 1 || line[wordEnd] != ' ') {
+            throw new IllegalArgumentException("request line (expected: single spaces)");
+        }
+    }
+
+    @Override
+    protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+        AsciiString name = super.splitHeaderName(line, start, length);
+        // In HTTP/1.0 the decoder would take the first of several.
+        if (HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name) && ++lengths > 1) {
+            throw new IllegalArgumentException("Content-Length: several (expected: one)");
+        }
+        return name;
+    }
+
+    @Override
+    protected HttpMessage createMessage(String[] line) throws Exception {
+        if (!line[2].equals("HTTP/1.1") && !line[2].equals("HTTP/1.0")) {
+            if (!line[2].matches("HTTP/\\d\\.\\d")) {
+                throw new IllegalArgumentException("no request line");
+            }
+            throw new UnsupportedVersion(line[2]);
+        }
+        if (!isTarget(line[1])) {
+            throw new IllegalArgumentException("target (expected: ASCII, without a fragment)");
+        }
+        lengths = 0;
+        return super.createMessage(line);
+    }
+
+    private static boolean isTarget(String text) {
+        boolean fits = true;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            fits &= c > ' ' && c < 127 && c != '#';
+        }
+        return fits;
+    }
+
+    /** Refuses both lengths at once: Netty would ignore the one, another server the other. */
+    @Override
+    protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
+        throw new IllegalArgumentException("Content-Length beside Transfer-Encoding");
+    }
+
+    static final class UnsupportedVersion extends Exception {
+        private static final long serialVersionUID = 1;
+
+        UnsupportedVersion(String version) {
+            super("version: " + version + " (expected: HTTP/1.1 or HTTP/1.0)");
+        }
+    }
+}

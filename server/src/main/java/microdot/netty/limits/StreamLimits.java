@@ -1,0 +1,127 @@
+package microdot.netty.limits;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import microdot.Request;
+import microdot.Response;
+import microdot.ServerOptions;
+import microdot.sse.Sse;
+
+/** Limits the number of open streams, in all and for each address. Thread-safe. */
+public final class StreamLimits {
+    private final ServerOptions options;
+    private final ReconnectPacer pacer;
+    private final AtomicInteger streams = new AtomicInteger();
+    private final Map<InetAddress, Integer> byAddress = new ConcurrentHashMap<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition none = lock.newCondition();
+    private volatile boolean draining;
+    private volatile int drained;
+
+    public StreamLimits(ServerOptions options) {
+        this.options = options;
+        this.pacer = new ReconnectPacer(options.reconnectsPerSecond(), System.nanoTime());
+    }
+
+    /** Counts a new stream if one is allowed; then {@link #leave} must follow at its end. */
+    public boolean enter(InetAddress client) {
+        if (draining) {
+            return false;
+        }
+        if (streams.incrementAndGet() > options.maxStreams()) {
+            streams.decrementAndGet();
+            return false;
+        }
+        if (isCounted(client)
+                && byAddress.merge(client, 1, Integer::sum) > options.maxStreamsPerAddress()) {
+            leave(client);
+            return false;
+        }
+        return true;
+    }
+
+    /** Counts a stream as ended. */
+    public void leave(InetAddress client) {
+        if (streams.decrementAndGet() == 0 && draining) {
+            signalNone();
+        }
+        if (isCounted(client)) {
+            byAddress.computeIfPresent(client, (address, count) -> count == 1 ? null : count - 1);
+        }
+    }
+
+    // Behind a proxy on the same machine all clients have the loopback address.
+    private boolean isCounted(InetAddress client) {
+        return options.maxStreamsPerAddress() > 0 && !client.isLoopbackAddress();
+    }
+
+    /**
+     * Returns the response that rejects a stream. It keeps the headers of the wanted response,
+     * because a page cannot read a response without its CORS headers.
+     */
+    public Response rejection(Request request, Response wanted) {
+        Response rejection = Sse.rejectWithRetryAfter(request, reconnectDelay());
+        // Chosen before the first one is added, so that a repeated field keeps all its values.
+        var kept = new ArrayList<Map.Entry<String, String>>();
+        wanted.headers()
+                .forEach(
+                        (name, value) -> {
+                            if (!rejection.headers().contains(name)) {
+                                kept.add(Map.entry(name, value));
+                            }
+                        });
+        kept.forEach(field -> rejection.headers().add(field.getKey(), field.getValue()));
+        return rejection;
+    }
+
+    /** Returns the number of open streams. */
+    public int streams() {
+        return streams.get();
+    }
+
+    /** Rejects all further streams. */
+    public void drain() {
+        drained = Math.max(drained, streams.get()); // Called again at the end of the grace time.
+        draining = true;
+    }
+
+    /**
+     * Waits, after {@link #drain}, until all streams have ended. Returns false if some have not
+     * ended within the time.
+     */
+    public boolean awaitNone(Duration time) throws InterruptedException {
+        lock.lock();
+        try {
+            long left = time.toNanos();
+            while (streams.get() > 0 && left > 0) {
+                left = none.awaitNanos(left);
+            }
+            return streams.get() == 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void signalNone() {
+        lock.lock();
+        try {
+            none.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Returns the reconnect delay for the next rejected or disconnected client. Delays are spaced
+     * to stay below {@link ServerOptions#reconnectsPerSecond}.
+     */
+    public Duration reconnectDelay() {
+        return pacer.take(System.nanoTime(), Math.max(drained, streams.get()));
+    }
+}

@@ -1,0 +1,191 @@
+package microdot.netty.loop;
+
+import io.netty.channel.EventLoop;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
+import microdot.ServerOptions;
+import microdot.netty.stream.LoopStreams;
+
+/** The connections of one event loop, and the one timer that checks all of them. */
+public final class LoopConnections {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+    private static final long MAX_TICK = TimeUnit.SECONDS.toNanos(1);
+    private static final long MIN_TICK = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private final EventLoop loop;
+    private final LoopStreams streams;
+    private final AtomicInteger size = new AtomicInteger();
+    private final CountDownLatch empty = new CountDownLatch(1);
+
+    // Confined to the event loop.
+    private final List<Connection> connections = new ArrayList<>();
+    private boolean stopping;
+    private long drainedBy; // In milliseconds of the wall clock; 0 unless streams are drained.
+
+    /** Creates the empty list of a loop and starts its timer. */
+    public LoopConnections(EventLoop loop, ServerOptions options, LoopStreams streams) {
+        this.loop = loop;
+        this.streams = streams;
+        long tick = tickInterval(options);
+        loop.scheduleAtFixedRate(this::tickAll, tick, tick, TimeUnit.NANOSECONDS);
+    }
+
+    /** An eighth of the shortest timeout: no timeout is noticed later than that. */
+    private static long tickInterval(ServerOptions options) {
+        long shortest =
+                LongStream.of(
+                                options.heartbeat().toNanos(),
+                                options.halfOpen().toNanos(),
+                                options.headTimeout().toNanos(),
+                                options.bodyTimeout().toNanos(),
+                                options.idleTimeout().toNanos())
+                        .filter(nanos -> nanos > 0)
+                        .min()
+                        .orElse(MAX_TICK);
+        return Math.clamp(shortest / 8, MIN_TICK, MAX_TICK);
+    }
+
+    private void tickAll() {
+        streams.release();
+        long now = System.nanoTime();
+        // Backwards: a removed connection is replaced by the last one, which was already checked.
+        for (int i = connections.size() - 1; i >= 0; i--) {
+            tick(connections.get(i), now);
+        }
+    }
+
+    /** A failure ends its own connection; if it got out of here, it would end the timer. */
+    private static void tick(Connection connection, long now) {
+        try {
+            connection.tick(now);
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "the timer of a connection failed; it is closed", e);
+            connection.abort();
+        }
+    }
+
+    /**
+     * Adds a connection, on the event loop.
+     *
+     * @return false if the server is stopping: the caller must close the connection
+     */
+    public boolean add(Connection connection) {
+        connection.index = connections.size();
+        connections.add(connection);
+        size.incrementAndGet();
+        return !stopping;
+    }
+
+    /** Removes a connection if it was added. On the event loop. */
+    public void remove(Connection connection) {
+        int index = connection.index;
+        if (index < 0) {
+            return;
+        }
+        Connection last = connections.removeLast();
+        if (last.index != index) {
+            connections.set(index, last);
+            last.index = index;
+        }
+        connection.index = -1;
+        size.decrementAndGet();
+        if (connections.isEmpty()) {
+            streams.release(); // There may be no further tick if the server stops.
+        }
+        signalWhenEmpty();
+    }
+
+    private void signalWhenEmpty() {
+        if (stopping && connections.isEmpty()) {
+            empty.countDown();
+        }
+    }
+
+    /** Returns what the streams of this loop share. */
+    public LoopStreams streams() {
+        return streams;
+    }
+
+    /** Returns the number of connections. From any thread. */
+    public int size() {
+        return size.get();
+    }
+
+    /** Gives each stream a random moment within the time at which it ends. From any thread. */
+    public void drain(Duration grace) {
+        loop.execute(
+                () -> {
+                    drainedBy = System.currentTimeMillis() + grace.toMillis();
+                    connections.forEach(this::streamBegan);
+                });
+    }
+
+    /**
+     * Notes that a stream has begun. It may have been admitted just before the others were drained,
+     * and is then drained like them. On the event loop.
+     */
+    public void streamBegan(Connection connection) {
+        if (drainedBy > 0) {
+            long now = System.currentTimeMillis();
+            long wait = ThreadLocalRandom.current().nextLong(Math.max(1, drainedBy - now + 1));
+            connection.endStreamAt(Instant.ofEpochMilli(now + wait));
+        }
+    }
+
+    /** Stops every connection; requests in progress get their response. From any thread. */
+    public void stop() {
+        loop.execute(
+                () -> {
+                    stopping = true;
+                    List.copyOf(connections).forEach(Connection::stop);
+                    signalWhenEmpty();
+                });
+    }
+
+    /**
+     * Closes the remaining connections before the loop ends. From any thread. Netty does not close
+     * them if the loop learns while it runs tasks that it is to end.
+     */
+    public void close() {
+        loop.execute(
+                () -> {
+                    streams.close();
+                    List.copyOf(connections).forEach(Connection::abort);
+                });
+    }
+
+    /**
+     * Waits until every connection is closed, or the deadline is reached. An interrupt does not
+     * shorten the wait.
+     *
+     * @param deadline a time of {@link System#nanoTime}
+     */
+    public void awaitEmpty(long deadline) {
+        boolean interrupted = false;
+        boolean inTime = false;
+        while (!inTime && deadline - System.nanoTime() > 0) {
+            try {
+                inTime = empty.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        LOG.log(
+                Level.DEBUG,
+                inTime
+                        ? "all connections of a loop are closed"
+                        : "the close timeout is over; the remaining connections are closed");
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,298 @@
+package microdot.netty.stream;
+
+import io.netty.channel.Channel;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.channels.ClosedChannelException;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import microdot.BodySink;
+import microdot.ClosingFrames;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of one stream on a Netty channel. Any thread may write: the bytes wait in the {@link
+ * WriteBacklog} until the event loop takes all of them, frames them as one chunk, and sends them
+ * once. A feed is asked for bytes on the event loop, slice by slice. {@link SocketWriter} brings
+ * both to the socket.
+ *
+ * <p>Everything that touches the channel runs on its event loop.
+ */
+public final class ChannelSink extends SocketWriter implements BodySink {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+
+    private final ClosingFrames closingFrames;
+    private final CloseActions closeActions = new CloseActions();
+    private volatile boolean open = true;
+
+    // Set by the writer when it begins and only read on the loop, so that no task is needed.
+    private volatile @Nullable Supplier<byte[]> heartbeat;
+    private volatile @Nullable Feed feed;
+
+    /** Made by the first {@link #write}: a topic's stream never has one. */
+    private volatile @Nullable WriteBacklog backlog;
+
+    /** Confined to the event loop. */
+    private Instant endAt = Instant.MAX;
+
+    /** Creates a sink that writes after the head of its response; from any thread. */
+    public ChannelSink(
+            Channel channel, Framing framing, ClosingFrames closingFrames, LoopStreams streams) {
+        super(channel, framing, streams);
+        this.closingFrames = closingFrames;
+    }
+
+    // ---- Writing ----
+
+    @Override
+    public void write(byte[] bytes) throws ClosedChannelException, InterruptedException {
+        if (isOnLoop()) {
+            throw new IllegalStateException(
+                    "write on an event loop (expected: a thread that may block)");
+        }
+        try {
+            if (backlog().add(bytes)) {
+                onLoop(this::drain);
+            }
+        } catch (ClosedChannelException e) {
+            // Run the close actions before throwing, so that the handler is marked as cancelled
+            // first. Else it would look like a handler that failed by itself.
+            closeActions.awaitRun();
+            throw e;
+        }
+    }
+
+    private WriteBacklog backlog() {
+        WriteBacklog made = backlog;
+        return made == null ? makeBacklog() : made;
+    }
+
+    private synchronized WriteBacklog makeBacklog() {
+        WriteBacklog made = backlog;
+        if (made == null) {
+            made = new WriteBacklog(streams.streamBuffer);
+            backlog = made;
+        }
+        if (!open) {
+            made.close(); // The thread that ended the stream may not have seen the backlog.
+        }
+        return made;
+    }
+
+    private void drain() {
+        WriteBacklog source = backlog;
+        WriteBacklog.Taken taken = source == null ? null : source.take();
+        if (source == null || taken == null) {
+            return;
+        }
+        if (send(taken.parts(), taken.size())) {
+            source.flushed(taken.size());
+        } else {
+            whenFlushed(() -> source.flushed(taken.size()));
+        }
+    }
+
+    private void send(byte[] bytes) {
+        send(Collections.singleton(bytes), bytes.length);
+    }
+
+    // ---- The feed ----
+
+    @Override
+    public void feed(Feed source) {
+        feed = source;
+    }
+
+    /** Returns whether the body continues after its writer has returned. */
+    public boolean isFed() {
+        return feed != null;
+    }
+
+    @Override
+    public void pull() {
+        flushBatch();
+        Feed source = feed;
+        if (source == null || hasBackpressure() || !open) {
+            return;
+        }
+        streams.chunk.begin();
+        boolean more = fill(source);
+        sendShared();
+        if (more && !hasBackpressure()) {
+            onLoop(this::pull); // At the end of the queue: the loop's other streams come first.
+        }
+    }
+
+    /** A feed that fails ends only its own stream. */
+    private boolean fill(Feed source) {
+        try {
+            return source.fill(streams.chunk);
+        } catch (RuntimeException | Error e) {
+            LOG.log(
+                    Level.ERROR,
+                    () -> "the feed of the stream to " + client() + " failed; it is disconnected",
+                    e);
+            abort();
+            return false;
+        }
+    }
+
+    @Override
+    void writable() {
+        pull();
+    }
+
+    @Override
+    public Executor loop() {
+        return streams.loop;
+    }
+
+    @Override
+    public boolean isOnLoop() {
+        return streams.loop.inEventLoop();
+    }
+
+    // ---- Time ----
+
+    @Override
+    public void keepAlive(Supplier<byte[]> frame) {
+        heartbeat = frame;
+    }
+
+    @Override
+    public void endAt(Instant time) {
+        onLoop(() -> endAt = time.isBefore(endAt) ? time : endAt);
+    }
+
+    /** Ends the stream if its time has come, or sends a heartbeat if one is due. On the loop. */
+    public void tick(long now) {
+        if (!endAt.equals(Instant.MAX) && !Instant.now().isBefore(endAt)) {
+            closeWithRetry();
+            return;
+        }
+        Supplier<byte[]> frame = heartbeat;
+        if (frame != null && isHeartbeatDue(now) && open && isIdle()) {
+            // Asked for only now: the frame may carry the client's position, which must not be
+            // lost.
+            send(frame.get());
+        }
+    }
+
+    private boolean isHeartbeatDue(long now) {
+        long after = streams.heartbeat;
+        return after > 0 && !hasBackpressure() && now - lastWrite() >= after;
+    }
+
+    private boolean isIdle() {
+        WriteBacklog waiting = backlog;
+        return !isWriting() && (waiting == null || waiting.isEmpty());
+    }
+
+    // ---- The end ----
+
+    /**
+     * Ends the stream because the server wants to: sends the closing frames, which name the time
+     * after which the client should reconnect. That time is taken only if they are sent. On the
+     * event loop.
+     */
+    public void closeWithRetry() {
+        if (finish()) {
+            guarded(
+                    () -> {
+                        drain();
+                        send(closingFrames.after(streams.reconnectDelay.get()));
+                        writeEnd();
+                    });
+        }
+    }
+
+    @Override
+    public void end() {
+        if (finish()) {
+            onLoop(this::writeEnd);
+        }
+    }
+
+    private void writeEnd() {
+        drain();
+        sendEnd();
+    }
+
+    @Override
+    public void abort() {
+        if (finish()) {
+            onLoop(() -> channel().close());
+        }
+    }
+
+    /** Ends the stream because its connection has closed, perhaps before the head was sent. */
+    public void disconnected() {
+        drop();
+        finish();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return open;
+    }
+
+    @Override
+    public void onClose(Runnable action) {
+        closeActions.add(action);
+    }
+
+    @Override
+    public void afterClose(Runnable action) {
+        onClose(() -> streams.afterClose.execute(action));
+    }
+
+    /** Returns whether this call ended the stream. */
+    private boolean finish() {
+        if (!closeActions.end()) {
+            return false;
+        }
+        open = false;
+        WriteBacklog waiting = backlog;
+        if (waiting != null) {
+            // Before the interrupt: a blocked writer must see that the stream has ended.
+            waiting.close();
+        }
+        closeActions.run();
+        return true;
+    }
+
+    // ---- The event loop ----
+
+    /**
+     * Closes the connection if the action fails, because bytes may be lost: the client reconnects
+     * and resumes after its last event.
+     */
+    @Override
+    void guarded(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | Error e) {
+            LOG.log(
+                    Level.ERROR,
+                    () -> "the stream to " + client() + " failed; it is disconnected",
+                    e);
+            finish();
+            channel().close();
+        }
+    }
+
+    private void onLoop(Runnable task) {
+        try {
+            streams.loop.execute(() -> guarded(task));
+        } catch (RejectedExecutionException e) {
+            disconnected(); // The server has stopped, and closes every connection.
+        }
+    }
+
+    private Object client() {
+        return String.valueOf(channel().remoteAddress());
+    }
+}

@@ -1,0 +1,101 @@
+package microdot.netty.stream;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/** The end of a stream, which happens once, and the actions that run then. Thread-safe. */
+final class CloseActions {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+
+    private static final Runnable[] NONE = {};
+
+    private Runnable[] actions = NONE;
+    private boolean ended;
+    private @Nullable Thread runner; // The thread that runs the actions, while it does.
+    private @Nullable CountDownLatch done; // Made by the first thread that waits.
+
+    /** Runs the action at the end of the stream, or at once if the stream has ended. */
+    void add(Runnable action) {
+        synchronized (this) {
+            if (!ended) {
+                actions = Arrays.copyOf(actions, actions.length + 1);
+                actions[actions.length - 1] = action;
+                return;
+            }
+        }
+        action.run();
+    }
+
+    /** Returns whether this call ended the stream; if so, the caller must call {@link #run}. */
+    synchronized boolean end() {
+        if (ended) {
+            return false;
+        }
+        ended = true;
+        runner = Thread.currentThread();
+        return true;
+    }
+
+    void run() {
+        Runnable[] all;
+        synchronized (this) {
+            all = actions;
+            actions = NONE;
+        }
+        try {
+            for (Runnable action : all) {
+                runGuarded(action);
+            }
+        } finally {
+            CountDownLatch waiting;
+            synchronized (this) {
+                runner = null;
+                waiting = done;
+            }
+            if (waiting != null) {
+                waiting.countDown();
+            }
+        }
+    }
+
+    /** A failed action does not keep the others from running. */
+    private static void runGuarded(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "a close action of a stream failed; the others still run", e);
+        }
+    }
+
+    /** Waits until all actions of an ended stream have run, except on the thread that runs them. */
+    void awaitRun() {
+        CountDownLatch latch;
+        synchronized (this) {
+            if (runner == null || runner == Thread.currentThread()) {
+                return;
+            }
+            latch = done == null ? new CountDownLatch(1) : done;
+            done = latch;
+        }
+        awaitUninterrupted(latch);
+    }
+
+    /** Outside the monitor: on Java 21 a virtual thread that waits inside one keeps its carrier. */
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                latch.await();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package microdot.netty.stream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.unix.Socket;
+import java.util.Collection;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the bytes of one stream to its socket, in order, by the cheapest of three ways: together
+ * with other streams in the {@link SendBatch}, directly to the socket, or through Netty's pipeline.
+ * Only the pipeline can wait, so what a socket does not take follows through it.
+ *
+ * <p>It is the superclass of {@link ChannelSink} and not a part of it, so that a delivery touches
+ * one object for each follower. Confined to the event loop except {@link #drop}.
+ */
+abstract class SocketWriter implements SendBatch.Sender {
+    final LoopStreams streams;
+    private final Channel channel;
+    private final Framing framing;
+    private final @Nullable Socket socket;
+    private volatile boolean gone;
+    private boolean clear; // Nothing of this stream is in the pipeline.
+    private boolean batched; // Something of this stream is in the batch.
+    private boolean backpressure; // The socket did not take all bytes of the feed.
+    private long lastWrite = System.nanoTime();
+
+    SocketWriter(Channel channel, Framing framing, LoopStreams streams) {
+        this.streams = streams;
+        this.channel = channel;
+        this.framing = framing;
+        this.socket = DirectSend.socketOf(channel);
+    }
+
+    /** Continues the feed, after {@link #hasBackpressure} was true and no longer is. */
+    abstract void writable();
+
+    /** Runs the action; closes the connection if the action fails. */
+    abstract void guarded(Runnable action);
+
+    final Channel channel() {
+        return channel;
+    }
+
+    @Override
+    public final Socket socket() {
+        return Objects.requireNonNull(socket); // Only streams with a socket enter the batch.
+    }
+
+    /**
+     * Returns when bytes were last handed to the socket, from {@link System#nanoTime}. On the event
+     * loop.
+     */
+    public final long lastWrite() {
+        return lastWrite;
+    }
+
+    /** Whether the feed must wait until the client has read. */
+    final boolean hasBackpressure() {
+        return backpressure;
+    }
+
+    /** Whether the socket has not yet taken something. */
+    final boolean isWriting() {
+        return batched || StallDetector.isWriting(channel);
+    }
+
+    /** Frames and sends the parts; returns whether the socket took everything at once. */
+    final boolean send(Collection<byte[]> parts, long size) {
+        if (size == 0) {
+            return true; // An empty chunk would be the end of the body.
+        }
+        ByteBuf buffer = framing.begin(channel.alloc(), Math.toIntExact(size));
+        try {
+            parts.forEach(buffer::writeBytes);
+            framing.complete(buffer);
+            flushBatch();
+            int count = clear && socket != null ? DirectSend.send(socket, buffer) : 0;
+            return sendRest(buffer, count);
+        } finally {
+            buffer.release();
+        }
+    }
+
+    /** Sends what the feed put into the shared chunk of this loop. */
+    final void sendShared() {
+        ByteBuf bytes = streams.chunk.take(channel, framing);
+        if (bytes == null) {
+            return;
+        }
+        if (clear && socket != null) {
+            batched = true;
+            streams.batch.add(this, bytes);
+        } else {
+            sent(bytes, 0);
+        }
+    }
+
+    @Override
+    public final void sent(ByteBuf bytes, int count) {
+        batched = false;
+        if (!sendRest(bytes, count)) {
+            backpressure = true;
+            whenFlushed(
+                    () -> {
+                        backpressure = false;
+                        writable();
+                    });
+        }
+    }
+
+    /** Sends this stream's part of the batch before anything else is written. */
+    final void flushBatch() {
+        if (batched) {
+            streams.batch.flush();
+        }
+    }
+
+    /** Sends through the pipeline what the socket did not take; returns whether it took all. */
+    private boolean sendRest(ByteBuf bytes, int count) {
+        if (gone) {
+            return true;
+        }
+        lastWrite = System.nanoTime();
+        if (count == bytes.readableBytes()) {
+            return true;
+        }
+        int from = bytes.readerIndex() + count;
+        channel.write(bytes.retainedSlice(from, bytes.writerIndex() - from), channel.voidPromise());
+        channel.flush();
+        clear = !StallDetector.isWriting(channel);
+        return clear;
+    }
+
+    /** Runs the action when the socket has taken everything written before, or never will. */
+    final void whenFlushed(Runnable action) {
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> guarded(action));
+    }
+
+    /** Ends the body and closes the connection after the last byte. */
+    final void sendEnd() {
+        if (!gone) {
+            flushBatch();
+            // Without chunks this is an empty write, which completes after the writes before it.
+            channel.writeAndFlush(framing.end()).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    /**
+     * Drops everything from now on. From any thread. A stream whose connection closed before its
+     * head was sent must not write: its bytes would meet the HTTP codecs.
+     */
+    final void drop() {
+        gone = true;
+    }
+}

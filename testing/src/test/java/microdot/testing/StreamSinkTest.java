@@ -1,0 +1,25 @@
+package microdot.testing;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import microdot.BodySink;
+import microdot.contract.BodySinkContract;
+
+class StreamSinkTest extends BodySinkContract {
+    private final Received received = new Received(Duration.ofSeconds(10));
+
+    @Override
+    protected BodySink open() {
+        return new StreamSink(received, false);
+    }
+
+    @Override
+    protected List<String> received(int count) {
+        var data = new ArrayList<String>();
+        while (data.size() < count) {
+            data.add(received.next().data().toString());
+        }
+        return data;
+    }
+}
