@@ -153,8 +153,8 @@ public final class Microdot {
 
     /**
      * Serves, prints the addresses, and blocks until SIGINT, SIGTERM or an interrupt of this
-     * thread; then closes the server as {@link Server#close()} does. If the address cannot be bound,
-     * prints one sentence that names it and ends the process with status 1.
+     * thread; then closes the server as {@link Server#close()} does. If the address cannot be
+     * bound, prints one sentence that names it and ends the process with status 1.
      */
     public void run(ServerOptions options) {
         Server server = startOrExit(options);

@@ -64,6 +64,7 @@ public final class Event {
         return new Event(data, event, id, null);
     }
 
+    /** Returns the data as it was given; a String in an event that was received. */
     public Object data() {
         return data;
     }

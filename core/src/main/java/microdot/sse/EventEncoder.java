@@ -118,7 +118,7 @@ final class EventEncoder {
         return time == null ? null : Long.toString(time.toMillis());
     }
 
-    /** Returns the bytes of a field whose characters are all ASCII and no line breaks. */
+    /** Returns the bytes of a field that holds only ASCII and no line breaks. */
     private static long size(byte[] name, @Nullable Object value) {
         return switch (value) {
             case null -> 0;

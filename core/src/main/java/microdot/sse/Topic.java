@@ -12,6 +12,7 @@ public final class Topic {
         this.name = name;
     }
 
+    /** Returns the topic's name. */
     public String name() {
         return name;
     }

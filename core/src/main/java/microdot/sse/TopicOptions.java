@@ -71,6 +71,7 @@ public final class TopicOptions {
         return keepEvents;
     }
 
+    /** Returns a copy that keeps at most this many events, at least 1. */
     public TopicOptions keepEvents(int events) {
         if (events < 1) {
             throw new IllegalArgumentException("keepEvents: " + events + " (expected: at least 1)");
@@ -86,6 +87,7 @@ public final class TopicOptions {
         return keepBytes;
     }
 
+    /** Returns a copy that keeps at most this many bytes of events, at least 1. */
     public TopicOptions keepBytes(long bytes) {
         if (bytes < 1) {
             throw new IllegalArgumentException(
@@ -99,6 +101,7 @@ public final class TopicOptions {
         return keepFor;
     }
 
+    /** Returns a copy that keeps events this long, more than zero. */
     public TopicOptions keepFor(Duration time) {
         if (time.isNegative() || time.isZero()) {
             throw new IllegalArgumentException("keepFor: " + time + " (expected: more than zero)");
@@ -118,7 +121,10 @@ public final class TopicOptions {
         return onSlow;
     }
 
-    /** Takes {@link OnSlow#DISCONNECT} or {@link OnSlow#SKIP}; {@link #latestBy} sets the third. */
+    /**
+     * Returns a copy with this policy for followers that lag: {@link OnSlow#DISCONNECT} or {@link
+     * OnSlow#SKIP}; {@link #latestBy} sets the third.
+     */
     public TopicOptions onSlow(OnSlow policy) {
         if (policy == OnSlow.LATEST) {
             throw new IllegalArgumentException(
@@ -132,9 +138,9 @@ public final class TopicOptions {
     }
 
     /**
-     * A follower that lags gets the newest event of each key instead of a gap: what a live
-     * dashboard needs. At most 10,000 keys are remembered; the oldest beyond are dropped, and
-     * reported as a gap.
+     * Returns a copy with which a follower that lags gets the newest event of each key instead of a
+     * gap: what a live dashboard needs. At most 10,000 keys are remembered; the oldest beyond are
+     * dropped, and reported as a gap.
      *
      * @param key called for each event when it is published, on the publisher's thread. Returns a
      *     value such as a String or a record of several values; null for an event that no other
@@ -176,6 +182,7 @@ public final class TopicOptions {
         return retry;
     }
 
+    /** Returns a copy with this reconnect delay, 0 to 2,147,483,647 ms. */
     public TopicOptions retry(Duration delay) {
         Event.of("").retry(delay);
         return with(copy -> copy.retry = delay);
@@ -190,6 +197,7 @@ public final class TopicOptions {
         return checkpoints;
     }
 
+    /** Returns a copy with or without checkpoints in heartbeats. */
     public TopicOptions checkpoints(boolean value) {
         return with(copy -> copy.checkpoints = value);
     }

@@ -122,18 +122,22 @@ class EventEncoderTest {
     @Test
     void eventAboveMaximumSizeIsRejected() {
         int more = Event.MAX_BYTES - AROUND_DATA + 1;
-        refused("at least 16777217", () -> EventEncoder.encode(Event.of("x".repeat(more)), JSON));
-        refused("at least 16777217", () -> EventEncoder.encode(Event.of(new byte[more]), JSON));
-        refused("at least 16777220", () -> EventEncoder.comment("x".repeat(Event.MAX_BYTES)));
+        assertRejected(
+                "at least 16777217", () -> EventEncoder.encode(Event.of("x".repeat(more)), JSON));
+        assertRejected(
+                "at least 16777217", () -> EventEncoder.encode(Event.of(new byte[more]), JSON));
+        assertRejected(
+                "at least 16777220", () -> EventEncoder.comment("x".repeat(Event.MAX_BYTES)));
     }
 
     @Test
     void eventThatGrowsAboveMaximumOnTheWireIsRejected() {
         // Two bytes for each é, seven for each line break.
-        refused(
+        assertRejected(
                 "16777224",
                 () -> EventEncoder.encode(Event.of("é".repeat(Event.MAX_BYTES / 2)), JSON));
-        refused("21000008", () -> EventEncoder.encode(Event.of("\n".repeat(3_000_000)), JSON));
+        assertRejected(
+                "21000008", () -> EventEncoder.encode(Event.of("\n".repeat(3_000_000)), JSON));
     }
 
     @Test
@@ -148,7 +152,7 @@ class EventEncoderTest {
         return new String(EventEncoder.encode(Event.of(data), JSON), UTF_8);
     }
 
-    private static void refused(String bytes, Executable call) {
+    private static void assertRejected(String bytes, Executable call) {
         String message = assertThrows(IllegalArgumentException.class, call).getMessage();
         assertEquals(
                 "event or comment: " + bytes + " bytes on the wire (expected: at most 16777216)",

@@ -2,39 +2,18 @@ package microdot.sse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.IntStream;
 import microdot.Headers;
-import microdot.JsonCodec;
-import microdot.sse.log.EventId;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Publish, follow, reconnect: what a client reads, event by event. */
-class TopicsTest {
-    private final Topics topics = new Topics();
-    private final TestLoop loop = new TestLoop();
-
-    private TestFollower follow(String... names) {
-        return TestFollower.of(loop, topics, names);
-    }
-
-    private TestFollower resume(@Nullable String id, String... names) {
-        return TestFollower.resuming(loop, topics, id, names);
-    }
-
-    private void publish(String topic, int from, int to) {
-        IntStream.rangeClosed(from, to).forEach(i -> topics.publish(topic, topic + i));
-    }
-
+class TopicsTest extends TopicsFixture {
     @Test
     void topicsShareOneOrderAndOneIdResumesThem() {
         TestFollower first = follow("a", "b");
@@ -120,197 +99,9 @@ class TopicsTest {
     }
 
     @Test
-    void gapNamesFromToAndReason() {
-        topics.topic("a", new TopicOptions().keepEvents(2));
-        String one = topics.publish("a", "a1");
-        publish("a", 2, 2);
-        String three = topics.publish("a", "a3");
-        publish("a", 4, 5);
-        TestFollower late = resume(one, "a");
-        assertEquals(List.of("gap a expired null", "a4", "a5"), late.story());
-        assertEquals(one, late.gap(0).from());
-        assertEquals(three, late.gap(0).to());
-        assertEquals(three, late.event(0).id());
-        assertEquals(List.of("a4", "a5"), resume(three, "a").story());
-    }
-
-    @Test
-    void unusableIdsGiveGapWithReason() {
-        String id = topics.publish("a", "a1");
-        assertEquals(List.of("gap a restarted null", "a1"), resume("0123456789-1", "a").story());
-        assertEquals(List.of("gap a invalid null", "a1"), resume("nonsense", "a").story());
-        String ahead = id.replace("-1", "-2");
-        assertEquals(List.of("gap a invalid null", "a1"), resume(ahead, "a").story());
-    }
-
-    @Test
-    void onlyLastOfSeveralGapsHasId() {
-        TestFollower lost = resume("0123456789-5", "a", "b");
-        assertEquals(List.of("gap a restarted null", "gap b restarted null"), lost.story());
-        assertNull(lost.event(0).id());
-        assertEquals(lost.gap(1).to(), lost.event(1).id());
-    }
-
-    @Test
-    void gapIsSentBeforeEventsOfOtherTopics() {
-        topics.topic("b", new TopicOptions().keepEvents(1));
-        String start = topics.publish("a", "a1");
-        publish("b", 1, 2);
-        publish("a", 2, 2);
-        publish("b", 3, 3);
-        TestFollower late = resume(start, "a", "b");
-        assertEquals(List.of("gap b expired null", "a2", "b3"), late.story());
-        assertEquals(late.gap(0).to(), late.event(0).id());
-    }
-
-    @Test
-    void slowFollowerGetsExactGapThenNewestEvent() {
-        topics.topic("a", new TopicOptions().keepEvents(3));
-        TestFollower slow = follow("a");
-        TestFollower healthy = follow("a");
-        String one = topics.publish("a", "a1");
-        loop.run();
-        slow.sink.stall();
-        for (int i = 2; i <= 10; i++) {
-            publish("a", i, i);
-            loop.run();
-        }
-        slow.sink.unstall();
-        slow.await(3);
-        assertEquals(List.of("a1", "gap a slow 8", "a10"), slow.story());
-        assertEquals(one, slow.gap(1).from());
-        assertEquals(one.replace("-1", "-9"), slow.gap(1).to());
-        assertEquals(10, healthy.events().size());
-        Topic.Stats stats = topics.topic("a").stats();
-        assertEquals(new Topic.Stats(2, 10, 3, stats.bytes(), 12, 8, 0), stats);
-        assertTrue(stats.bytes() > 0);
-    }
-
-    /**
-     * The other topic's id must not be beyond the gaps that the client was sent: after a disconnect
-     * there, it would reconnect as one that lacks nothing.
-     */
-    @Test
-    void noSentIdHidesGap() {
-        topics.topic("b", new TopicOptions().keepEvents(5));
-        TestFollower slow = follow("a", "b");
-        slow.sink.stall();
-        loop.run();
-        publish("b", 1, 3);
-        publish("a", 1, 1);
-        publish("b", 4, 7);
-        publish("a", 2, 2);
-        publish("b", 8, 8);
-        slow.sink.room(1).unstall();
-        slow.await(4);
-        assertEquals(List.of("gap b slow 7", "a1", "a2", "b8"), slow.story());
-        assertEquals(3, position(slow.event(0)));
-    }
-
-    private static long position(Event event) {
-        return Objects.requireNonNull(EventId.parse("" + event.id())).position();
-    }
-
-    @Test
-    void disconnectedSlowFollowerGetsRetryThenGapAfterReconnect() {
-        topics.topic("a", new TopicOptions().keepEvents(2).onSlow(TopicOptions.OnSlow.DISCONNECT));
-        TestFollower slow = follow("a");
-        publish("a", 1, 1);
-        loop.run();
-        slow.sink.stall();
-        loop.run();
-        publish("a", 2, 5);
-        slow.sink.unstall();
-        loop.run();
-        assertEquals(List.of("a1"), slow.story());
-        assertTrue(slow.text().matches("(?s).*retry: \\d+\n\n"), slow.text());
-        assertTrue(slow.sink.endedProperly());
-        assertEquals(1, topics.topic("a").stats().disconnected());
-        assertEquals(0, topics.topic("a").followers());
-        TestFollower again = resume(slow.lastEventId(), "a");
-        assertEquals(List.of("gap a expired null", "a4", "a5"), again.story());
-    }
-
-    @Test
     void retryIsSentFirst() {
         topics.topic("a", new TopicOptions().retry(Duration.ofSeconds(3)));
         assertEquals("retry: 3000\n\n", follow("a").text());
-    }
-
-    @Test
-    void topicKeepsLimitedBytesAndAlwaysItsNewestEvent() {
-        topics.topic("a", new TopicOptions().keepBytes(1000));
-        topics.publish("a", "x".repeat(600));
-        topics.publish("a", "y".repeat(600));
-        assertEquals(1, topics.topic("a").stats().kept());
-        topics.publish("a", "z".repeat(200_000));
-        assertEquals(1, topics.topic("a").stats().kept());
-        publish("a", 1, 1);
-        assertEquals(1, topics.topic("a").stats().kept());
-    }
-
-    @Test
-    void largeEventArrivesWholeAmongSmallOnes() {
-        TestFollower follower = follow("a");
-        publish("a", 1, 1);
-        String large = "x".repeat(300_000);
-        topics.publish("a", large);
-        publish("a", 2, 2);
-        follower.sink.room(10);
-        loop.run();
-        assertEquals(List.of("a1", large, "a2"), follower.story());
-    }
-
-    @Test
-    void oldEventsAreTrimmedAndReportedAsGap() {
-        topics.topic("a", new TopicOptions().keepFor(Duration.ofNanos(1)));
-        String id = topics.publish("a", "a1");
-        publish("a", 2, 2);
-        topics.registry().sweep();
-        assertEquals(0, topics.topic("a").stats().kept());
-        assertEquals(List.of("gap a expired null"), resume(id, "a").story());
-    }
-
-    @Test
-    void keepForMayBeUnlimited() {
-        topics.topic("a", new TopicOptions().keepFor(Duration.ofSeconds(Long.MAX_VALUE)));
-        publish("a", 1, 3);
-        topics.registry().sweep();
-        assertEquals(3, topics.topic("a").stats().kept());
-    }
-
-    @Test
-    void successorOfForgottenTopicReportsGap() {
-        String first = topics.publish("other", "o1");
-        TopicState topic = topics.registry().pinned("a");
-        publish("a", 1, 1);
-        topic.log.trim(System.nanoTime() + Duration.ofHours(1).toNanos());
-        topics.registry().sweep();
-        assertEquals(1, topics.topic("a").stats().published(), "pinned, it is not forgotten");
-        topic.unpin();
-        topics.registry().sweep();
-        assertNull(topics.registry().existing("a"));
-        TestFollower back = resume(first, "a", "other");
-        assertEquals(List.of("gap a expired null"), back.story());
-        assertEquals(List.of(), resume(first, "never", "other").story());
-    }
-
-    @Test
-    void memoryBudgetEvictsOldestEventsFirst() {
-        var small = new Topics(10_000);
-        TestFollower.of(loop, small, "quiet"); // a log without events must not hold up the others
-        small.publish("old", "x".repeat(3000));
-        for (int i = 0; i < 1000; i++) {
-            small.publish("busy" + i % 3, "y".repeat(100));
-            long bytes = bytes(small, "old", "busy0", "busy1", "busy2");
-            assertTrue(bytes <= 10_000, () -> "kept: " + bytes);
-        }
-        assertEquals(0, small.topic("old").stats().kept());
-        assertTrue(small.topic("busy0").stats().kept() > 20);
-    }
-
-    private static long bytes(Topics topics, String... names) {
-        return List.of(names).stream().mapToLong(name -> topics.topic(name).stats().bytes()).sum();
     }
 
     @Test
@@ -424,89 +215,5 @@ class TopicsTest {
         loop.run();
         assertTrue(follower.text().contains("retry: "));
         assertTrue(follower.sink.endedProperly());
-    }
-
-    @Test
-    void hundredThousandQuietTopicsTakeLittleHeap() {
-        long before = used();
-        for (int i = 0; i < 100_000; i++) {
-            topics.publish("topic/" + i, "x");
-        }
-        long each = (used() - before) / 100_000;
-        assertTrue(each < 4_000, () -> each + " bytes for each topic");
-        assertEquals(1, topics.topic("topic/99999").stats().kept());
-    }
-
-    private static long used() {
-        System.gc();
-        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
-    }
-
-    @Test
-    void gapJsonIsFlat() {
-        TestFollower lost = resume("nonsense", "a");
-        Map<?, ?> gap =
-                JsonCodec.standard()
-                        .decode(
-                                lost.event(0).data().toString().getBytes(StandardCharsets.UTF_8),
-                                Map.class);
-        assertEquals("a", gap.get("topic"));
-        assertEquals("nonsense", gap.get("from"));
-        assertTrue(gap.containsKey("missed"));
-        assertNull(gap.get("missed"));
-    }
-
-    @Test
-    void lossBetweenResponseAndFollowIsReportedWithHistory() {
-        topics.topic("a", new TopicOptions().keepEvents(2));
-        var follower = new TestFollower(loop);
-        long opened = topics.head();
-        publish("a", 1, 5);
-        topics.followers()
-                .follow(
-                        follower.sink,
-                        List.of("a"),
-                        new StartPosition.Wish(null, opened, 1),
-                        null,
-                        new StreamClosingFrames());
-        loop.run();
-        assertEquals(List.of("gap a expired null", "a4", "a5"), follower.story());
-    }
-
-    /** Without an id it would reconnect as a new client and get no gap for what it missed. */
-    @Test
-    void slowFollowerGetsCheckpointBeforeDisconnect() {
-        topics.topic("a", new TopicOptions().keepEvents(2).onSlow(TopicOptions.OnSlow.DISCONNECT));
-        publish("b", 1, 3);
-        TestFollower slow = follow("a", "b");
-        slow.sink.stall();
-        loop.run();
-        publish("a", 2, 5);
-        slow.sink.unstall();
-        loop.run();
-        assertTrue(slow.sink.endedProperly());
-        TestFollower again = resume(slow.lastEventId(), "a", "b");
-        assertEquals(List.of("gap a expired null", "a4", "a5"), again.story());
-    }
-
-    /** Events that passed a filter and are not written yet do not count as delivered. */
-    @Test
-    void checkpointIsBeforeUnwrittenEvents() {
-        topics.topic("a", new TopicOptions().keepEvents(1).onSlow(TopicOptions.OnSlow.DISCONNECT));
-        TopicStream stream =
-                topics.stream("b", "a")
-                        .where(
-                                (request, event) -> {
-                                    if (event.data().equals("a1")) {
-                                        publish("a", 2, 4);
-                                    }
-                                    return event.data().equals("b1");
-                                });
-        var follower = new TestFollower(loop).follow(stream, null);
-        publish("b", 1, 1);
-        publish("a", 1, 1);
-        loop.runUntil(() -> !follower.sink.isOpen());
-        TestFollower again = resume(follower.lastEventId(), "a", "b");
-        assertEquals(List.of("gap a expired null", "b1", "a4"), again.story());
     }
 }

@@ -15,7 +15,7 @@ public final class DeliveryTasks {
         return task;
     }
 
-    /** Releases the tasks of loops that serve nobody. Under the lock of the order. */
+    /** Releases the tasks of loops that serve no followers. Under the lock of the order. */
     public void releaseUnused() {
         tasks.values().removeIf(DeliveryTask::isUnused);
     }

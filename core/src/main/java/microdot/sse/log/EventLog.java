@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * <p>An event is encoded once, when it is published, and appended here as the bytes that go on the
  * wire. A follower is one number, the entry that it reads next: it has no queue of its own and no
  * copy of what it has not read. Delivery copies the entries from that number to the end into the
- * socket. Resuming is delivery from a smaller number. A slow follower is one whose number stays
- * behind. So memory is what the log keeps plus a few words for each follower, and there is no
- * switch from replay to live at which an event could be missed.
+ * socket. Resuming is delivery from a smaller number. A slow follower is a number that stays low.
+ * So memory is what the log keeps plus a few words for each follower, and there is no switch from
+ * replay to live at which an event could be missed.
  *
  * <p><b>Entries</b> are numbered within their log from 0 without a hole. Each has the position that
  * orders the events of all logs of one {@link TopicOrder}. The numbers make it exact how many
