@@ -1,4 +1,4 @@
-// What one client posts, all others get. The step from the Python original to topics: docs/guide/from-python.md has both.
+// Every client receives what one client posts. docs/guide/from-python.md shows it beside the Python original.
 //
 //   ./microdot run examples/broadcast/Broadcast.java [PORT]
 //   curl -N localhost:5000/events

@@ -1,4 +1,4 @@
-// A camera that tells of motion the moment it sees it.
+// A camera that reports motion the moment it sees it.
 //
 //   ./microdot run examples/camera/Camera.java [PORT]
 //   curl -N http://localhost:5000/detections
@@ -33,7 +33,7 @@ void main(String[] args) {
     app.run(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
 }
 
-/** A box that slides for two seconds and rests for two. Here your own camera's frames come in. */
+/** A box that slides for two seconds and rests for two. Put the frames of your own camera here. */
 BufferedImage frame(long number) {
     var image = new BufferedImage(320, 180, BufferedImage.TYPE_INT_RGB);
     var graphics = image.createGraphics();
@@ -43,7 +43,7 @@ BufferedImage frame(long number) {
     return image;
 }
 
-/** The part of the picture that changed; empty when nothing did. */
+/** Returns the part of the picture that changed; empty when nothing changed. */
 Rectangle difference(BufferedImage before, BufferedImage now) {
     var moved = new Rectangle(0, 0, -1, -1);
     for (int y = 0; y < now.getHeight(); y++) {

@@ -1,4 +1,4 @@
-// A chat with its history and with who is there: two topics a room.
+// A chat with its history and a list of the people present: two topics for each room.
 //
 //   ./microdot run examples/chat/Chat.java [PORT]
 //   open http://localhost:5000/rooms/lobby in two windows
@@ -33,7 +33,7 @@ void main(String[] args) throws IOException {
         return 204;
     });
 
-    // Who comes gets the last fifty, who comes back what was said meanwhile; who is there is known by its open stream.
+    // A new client gets the last fifty messages, a reconnecting client those it missed. An open stream counts as present.
     app.get("/rooms/{room}/events", topics.stream(request -> List.of(room(request), presence(room(request))))
             .last(50)
             .onOpen((request, sse) -> {
@@ -54,10 +54,10 @@ String presence(String room) {
     return room + "/presence";
 }
 
-/** The names in each room, one for each open stream: what the pages say, for nobody signs in here. */
+/** The names in each room, one for each open stream. Pages choose their names: there is no login here. */
 final Map<String, List<String>> present = new ConcurrentHashMap<>();
 
-/** The change and its event are one step, so that the last event is how things are. A room that all have left is forgotten. */
+/** The change and its event are one step, so that the last event is always current. An empty room is forgotten. */
 void change(String room, Consumer<List<String>> change) {
     topics.publish(presence(room), () -> {
         List<String> names = new ArrayList<>(present.getOrDefault(room, List.of()));

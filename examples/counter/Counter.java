@@ -1,4 +1,4 @@
-// Counts for each client, from where it left off: the twin of the example that comes with the Python original.
+// Counts for each client and resumes where it left off, like the example of the Python original.
 //
 //   ./microdot run examples/counter/Counter.java [PORT]
 //   open http://localhost:5000/

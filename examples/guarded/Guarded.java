@@ -1,4 +1,4 @@
-// A stream for those only who bear a token.
+// A stream for clients with a token.
 //
 //   ./microdot run examples/guarded/Guarded.java [PORT]
 //   curl -N http://localhost:5000/events?token=sesame
@@ -8,7 +8,7 @@ import static microdot.sse.Sse.sseResponse;
 import microdot.Microdot;
 import microdot.Request;
 
-// An EventSource can set no header: a cookie or the query carries what it has to show.
+// An EventSource cannot set headers: the token comes in a cookie or in the query.
 final Map<String, String> users = Map.of("sesame", "Ali Baba");
 
 void main(String[] args) {
@@ -16,7 +16,7 @@ void main(String[] args) {
 
     app.beforeRequest(request -> {
         request.g().put("current_user", lookUp(request));
-        return null;                                 // anything else would be the answer
+        return null;                                 // any other value would be the response
     });
 
     app.get("/events", request -> {

@@ -124,7 +124,8 @@ class RequestTest {
                 "Ã¤",
                 request("POST", "/", "ä", "Content-Type", "a/b; Charset=\"ISO-8859-1\"; x=y")
                         .text());
-        assertRejected(415, () -> request("POST", "/", "x", "Content-Type", "a/b;charset=klingon").text());
+        assertRejected(
+                415, () -> request("POST", "/", "x", "Content-Type", "a/b;charset=klingon").text());
         assertRejected(415, () -> request("POST", "/", "x", "Content-Type", "a/b;charset=").text());
     }
 
@@ -140,7 +141,8 @@ class RequestTest {
     @Test
     void formOfAnotherTypeFailsWith415AndMalformedFormWith400() {
         assertRejected(415, () -> request("POST", "/", "a=1").form());
-        assertRejected(415, () -> request("POST", "/", "a=1", "Content-Type", "text/plain").form("a"));
+        assertRejected(
+                415, () -> request("POST", "/", "a=1", "Content-Type", "text/plain").form("a"));
         assertRejected(400, () -> request("POST", "/", "a=%", "Content-Type", FORM).form());
     }
 
