@@ -33,7 +33,7 @@ public final class MotionDetector {
     private static final float LEARN_STILL = 0.1f;
 
     /**
-     * Slower where something is in front, so that it does not become background while it passes.
+     * Slower where something is in front, so that the background does not adapt to it meanwhile.
      */
     private static final float LEARN_MOVING = 0.02f;
 
