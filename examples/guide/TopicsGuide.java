@@ -31,7 +31,7 @@ void main(String[] args) {
     app.get("/greeted", topics.stream("camera/1").onOpen((request, sse) -> sse.send("welcome", "hello")));
     app.get("/own", withSse((request, sse) -> {
         sse.send("welcome", "hello");
-        topics.follow(sse, "camera/1");               // until the stream ends
+        sse.follow(topics, "camera/1");               // until the stream ends
     }));
 
     Thread.ofVirtual().start(() -> {
