@@ -6,7 +6,7 @@
 install() {
     say "Installing (the first time downloads the libraries)..."
     logged install -ntp -Pdocumented -Dspotless.check.skip=true -Dmaven.test.skip=true \
-        -pl .,bom,core,server,testing install "$@"
+        -pl .,bom,structure,core,server,testing install "$@"
     say "Installed microdot, microdot-core, microdot-testing and microdot-bom $(project_version). Next: ./microdot new DIR"
 }
 

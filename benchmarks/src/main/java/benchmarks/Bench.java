@@ -13,35 +13,36 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Measures what an event costs, and the same server on what others offer. */
+/** Measures what an event costs, in this server and in others. */
 @Command(
         name = "bench",
         description = {
-            "What an event costs within (JMH), and what a server uses to deliver it, ours beside others.",
+            "What an event costs within the core (JMH), and what a server uses to deliver it, ours beside others.",
             "Results are printed and written to target/bench."
         },
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class Bench implements Callable<Integer> {
-    @Option(names = "--only", description = "One half of it: ${COMPLETION-CANDIDATES}.")
+    @Option(names = "--only", description = "Only one part: ${COMPLETION-CANDIDATES}.")
     private Half only = Half.BOTH;
 
     @Option(
             names = "--servers",
             split = ",",
-            description = "Which, in this order: ${COMPLETION-CANDIDATES}. Default: all.")
+            description = "The scenarios, in this order: ${COMPLETION-CANDIDATES}. Default: all.")
     private List<Contestant> servers = List.of(Contestant.values());
 
     @Option(
             names = "--scenarios",
             split = ",",
-            description = "Which: ${COMPLETION-CANDIDATES}. Default: all.")
+            description = "The servers: ${COMPLETION-CANDIDATES}. Default: all.")
     private List<Scenario> scenarios = List.of(Scenario.values());
 
     @Option(
             names = "--jvm",
             split = " ",
-            description = "Options for every server's JVM, ours and the others', beside the usual.")
+            description =
+                    "Additional options for the JVM of every Java server, ours and the others.")
     private List<String> jvm = List.of();
 
     @ArgGroup(exclusive = false, heading = "%nSizes:%n")
@@ -51,13 +52,13 @@ public final class Bench implements Callable<Integer> {
             names = "--micro-seconds",
             paramLabel = "S",
             description =
-                    "Seconds of an iteration of JMH; there are 3 to warm up and 5 that count.")
+                    "Seconds of an iteration of JMH; 3 iterations warm up and 5 are measured.")
     private int microSeconds = 1;
 
     private final Path home = Path.of(System.getProperty("microdot.home", "."));
     private final Path out = home.resolve("target/bench");
 
-    /** What is measured. */
+    /** The part to measure. */
     enum Half {
         MICRO,
         FANOUT,
@@ -80,7 +81,7 @@ public final class Bench implements Callable<Integer> {
         return only == Half.MICRO || fanOut() ? 0 : 1;
     }
 
-    /** Those of this JVM, which are those of ./microdot run, and what was asked for. */
+    /** The options of this JVM, which are those of ./microdot run, and the options given. */
     private List<String> javaOptions() {
         var all = new ArrayList<>(List.of(System.getProperty("microdot.jvm", "").split(" ")));
         all.removeIf(String::isEmpty);
@@ -88,7 +89,7 @@ public final class Bench implements Callable<Integer> {
         return all;
     }
 
-    /** Whether all went well: no fault, no server that failed. */
+    /** Returns whether no event was faulty and no server failed. */
     private boolean fanOut() throws IOException, InterruptedException {
         List<Contestant> present = present();
         var report = new Report(present, scenarios, load);
@@ -122,7 +123,7 @@ public final class Bench implements Callable<Integer> {
             if (missing.isEmpty()) {
                 present.add(server);
             } else {
-                System.err.println("Without " + server.id() + ": " + missing);
+                System.err.println(server.id() + " is not measured: " + missing);
             }
         }
         return present;

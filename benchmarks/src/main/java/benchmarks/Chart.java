@@ -2,7 +2,7 @@ package benchmarks;
 
 import java.util.List;
 
-/** The first figure of each scenario as bars, shorter is better, as an SVG picture. */
+/** An SVG picture with the first figure of each scenario as bars; shorter is better. */
 final class Chart {
     private static final int WIDTH = 720;
     private static final int LEFT = 90;

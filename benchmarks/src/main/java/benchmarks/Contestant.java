@@ -34,12 +34,12 @@ enum Contestant {
         return name().toLowerCase(java.util.Locale.ROOT);
     }
 
-    /** Whether it has {@code /ticks}. */
+    /** Returns whether the server has {@code /ticks}. */
     boolean ticks() {
         return this != NCHAN && this != EPOLL;
     }
 
-    /** Why it cannot be measured here; empty when it can. */
+    /** Returns why the server cannot be measured here; empty when it can be. */
     String missing(Path home) {
         return switch (this) {
             case OURS -> "";
@@ -47,22 +47,22 @@ enum Contestant {
             case NCHAN ->
                     onPath("nginx") && Files.exists(MODULE)
                             ? ""
-                            : "nginx is not on the PATH, or " + MODULE + " is not there";
+                            : "nginx is not on the PATH, or " + MODULE + " is missing";
             case EPOLL ->
                     Files.isExecutable(program(home))
                             ? ""
-                            : "it was not built: there is no C compiler, or no epoll";
+                            : "it was not built: no C compiler or no epoll";
             default ->
                     Files.exists(peer(home).resolve("target/classpath"))
                             ? ""
-                            : "it was not built: its libraries could not be had";
+                            : "it was not built: its libraries could not be downloaded";
         };
     }
 
     /**
-     * The command that serves on the port.
+     * Returns the command that starts the server on the port.
      *
-     * @param jvm options for the servers that are Java
+     * @param jvm options of the JVM, for servers in Java
      * @param work a folder that the server may write to
      */
     List<String> command(Path home, List<String> jvm, Path work, int port) {

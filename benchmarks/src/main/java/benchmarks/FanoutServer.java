@@ -10,21 +10,22 @@ import microdot.Request;
 import microdot.sse.Topics;
 
 /**
- * What is measured of ours: one topic and a loop for each stream, with the defaults that a user
- * has.
+ * Our server as it is measured: one topic, and a handler with a loop for each stream of ticks, with
+ * the default options.
  *
  * <ul>
- *   <li>{@code GET /events} follows the topic; {@code GET /spread?topics=N} one of N, in turn.
+ *   <li>{@code GET /events} follows the topic; {@code GET /spread?topics=N} follows one of N
+ *       topics, in turn.
  *   <li>{@code POST /publish} publishes the body as one event; {@code POST /publish?topics=N} in
  *       each of N topics.
  *   <li>{@code POST /burst?n=N} publishes it N times, as fast as one thread can.
- *   <li>{@code GET /ticks?ms=M} sends an event each M milliseconds, from a handler of its own.
+ *   <li>{@code GET /ticks?ms=M} sends an event every M milliseconds, from its own handler.
  * </ul>
  */
 public final class FanoutServer {
     private FanoutServer() {}
 
-    /** Listens on loopback only: whoever reaches it may publish. */
+    /** Listens on loopback only, because everyone may publish. */
     public static void main(String[] args) {
         app().run("127.0.0.1", args.length > 0 ? Integer.parseInt(args[0]) : 5000);
     }
@@ -81,7 +82,7 @@ public final class FanoutServer {
         return "events/" + number;
     }
 
-    /** A positive number of the query; 1 where it has none. */
+    /** Returns a positive number of the query; 1 when it is absent. */
     private static int number(Request request, String name) {
         String value = request.query(name, "1");
         try {
@@ -90,7 +91,7 @@ public final class FanoutServer {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // Said below.
+            // Rejected below.
         }
         throw new HttpException(400, name + ": \"" + value + "\" (expected: a positive number)");
     }

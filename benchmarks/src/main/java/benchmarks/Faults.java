@@ -1,16 +1,16 @@
 package benchmarks;
 
-/** What went wrong with events on their way; all 0 where nothing did. Of one thread. */
+/** Counts of faulty deliveries, 0 without faults. Confined to one thread. */
 final class Faults {
     static final String NONE = "none";
 
-    /** Events that never came on a connection that got earlier and later ones. */
+    /** Events that never arrived on a connection that got earlier and later events. */
     long lost;
 
-    /** Events that came again, or behind a later one. */
+    /** Events that arrived twice, or after a later event. */
     long repeated;
 
-    /** Events that hold something else than was published; a told gap is one. */
+    /** Events whose data was not published; a gap event counts as one. */
     long corrupt;
 
     /** Streams that ended. */

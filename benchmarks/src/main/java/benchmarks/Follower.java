@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /**
- * What one connection's stream holds: reads its lines and checks that every event comes whole, once
- * and in order, from the first one on.
+ * Reads the lines of one stream and checks that every event from the first one on arrives complete,
+ * once and in order.
  */
 final class Follower {
     private final Payload payload;
@@ -19,7 +19,7 @@ final class Follower {
     private boolean hasData;
 
     /**
-     * @param received gets the number of each event that is in order
+     * @param received gets the number of each event that arrives in order
      */
     Follower(Payload payload, Faults faults, LongConsumer received) {
         this.payload = payload;
@@ -27,7 +27,7 @@ final class Follower {
         this.received = received;
     }
 
-    /** Whether it has got an event: from then on it must get all. */
+    /** Returns whether an event has arrived: from then on every event must arrive. */
     boolean hasBegun() {
         return next >= 0;
     }
@@ -69,7 +69,7 @@ final class Follower {
             dispatch();
         } else if (to - from >= 5 && bytes[from] == 'd' && bytes[from + 4] == ':') {
             int value = to - from > 5 && bytes[from + 5] == ' ' ? from + 6 : from + 5;
-            // A second line of data belongs to nothing that is published here.
+            // No event that is published here has a second line of data.
             number = hasData ? -1 : payload.number(bytes, value, to);
             hasData = true;
         }

@@ -2,7 +2,7 @@ package benchmarks;
 
 import static java.util.Locale.ROOT;
 
-/** Reads the responses of one HTTP/1.1 connection, cut anywhere, and gives out their bodies. */
+/** Reads the responses of one HTTP/1.1 connection, split anywhere, and passes on their bodies. */
 final class HttpReader {
     /** Takes the next piece of a body. */
     @FunctionalInterface
@@ -34,18 +34,19 @@ final class HttpReader {
     }
 
     /**
-     * The status of the response that is being read or was read last; 0 before its line is there.
+     * Returns the status of the response that is being read or was read last; 0 before its first
+     * line.
      */
     int status() {
         return status;
     }
 
-    /** Whether a head is whole and its body not yet. */
+    /** Returns whether a head is complete and its body is not. */
     boolean isInBody() {
         return state != State.HEAD && state != State.DONE;
     }
 
-    /** How many responses are complete. */
+    /** Returns how many responses are complete. */
     int complete() {
         return complete;
     }

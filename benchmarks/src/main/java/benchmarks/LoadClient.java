@@ -15,15 +15,15 @@ import java.util.List;
 import java.util.function.LongPredicate;
 
 /**
- * Followers of one server by the hundred, and who publishes to them, on one thread and one
- * selector: so that it takes little from the server beside it, and knows when an event has reached
- * everybody without asking another thread. Not for use by several threads.
+ * Hundreds of followers of one server and their publisher, on one thread and one selector. It thus
+ * leaves the CPU to the server on the same machine, and knows when an event has reached every
+ * follower without synchronization. Confined to one thread.
  */
 final class LoadClient implements AutoCloseable {
-    /** How many connections may wait for their stream to begin: fewer than servers let queue. */
+    /** Connections whose stream has not begun: fewer than the accept queue of a server holds. */
     private static final int CONNECTING = 64;
 
-    /** Events that may be on their way; more, and the server does not keep up. */
+    /** The limit of events in flight: beyond it the server does not keep up. */
     private static final int ON_THEIR_WAY = 1 << 12;
 
     private static final long STALLED = Duration.ofSeconds(30).toNanos();
@@ -57,10 +57,11 @@ final class LoadClient implements AutoCloseable {
     }
 
     /**
-     * What a run has shown.
+     * The results of a run.
      *
-     * @param rounds from publishing an event, or from when it was due, until the last has it
-     * @param latencies the same until each has it
+     * @param rounds times from publishing an event, or from its due time, until the last follower
+     *     has it
+     * @param latencies the same until each single follower has it
      */
     record Figures(long deliveries, Duration time, Times rounds, Times latencies) {}
 
@@ -94,7 +95,7 @@ final class LoadClient implements AutoCloseable {
 
     // ---- Connecting ----
 
-    /** Opens streams, and returns when all have begun. */
+    /** Opens streams and returns when all have begun. */
     void follow(String path, int count) throws IOException {
         ByteBuffer request =
                 ByteBuffer.wrap(
@@ -131,7 +132,7 @@ final class LoadClient implements AutoCloseable {
     }
 
     /** Closes all streams. */
-    void leave() throws IOException {
+    void closeStreams() throws IOException {
         for (SelectionKey key : selector.keys()) {
             if (key.attachment() instanceof Stream) {
                 key.channel().close();
@@ -145,8 +146,8 @@ final class LoadClient implements AutoCloseable {
     // ---- Loading ----
 
     /**
-     * Publishes until everybody has got something. Some servers answer ahead of having counted the
-     * follower in; from here on there is no excuse.
+     * Publishes until every follower has got an event. Some servers send the head before they have
+     * registered the follower; from here on a missing event is a fault.
      */
     void begin() throws IOException {
         long deadline = System.nanoTime() + STALLED;
@@ -157,7 +158,7 @@ final class LoadClient implements AutoCloseable {
                 pump(patience);
             }
             if (System.nanoTime() - deadline > 0) {
-                throw stalled("not every stream has got an event");
+                throw stalled("not every stream got an event");
             }
         } while (!publisher.isIdle() || !allHaveBegun());
         finished = published;
@@ -168,10 +169,10 @@ final class LoadClient implements AutoCloseable {
     }
 
     /**
-     * Closed loop: publishes the next when fewer than {@code outstanding} are on their way, for as
-     * long and as many as asked for, whichever is more. More than one go out without waiting for
-     * the answer to the one before (HTTP's pipelining): a server that is slow to answer would have
-     * but two on their way.
+     * Closed loop: publishes the next event when fewer than {@code outstanding} are in flight,
+     * until both the time and the number of events are reached. Sends requests without waiting for
+     * the response to the request before (HTTP pipelining): otherwise a server that is slow to
+     * answer would have only two events in flight.
      */
     Figures closedLoop(int outstanding, int events, Duration time) throws IOException {
         long start = reset();
@@ -180,18 +181,18 @@ final class LoadClient implements AutoCloseable {
         while (true) {
             long now = System.nanoTime();
             boolean ready = outstanding > 1 || publisher.isIdle();
-            if (ready && onTheirWay() < outstanding && goOn.test(now)) {
+            if (ready && inFlight() < outstanding && goOn.test(now)) {
                 publish(now);
                 continue;
             }
-            if (onTheirWay() == 0 && publisher.isIdle()) {
+            if (inFlight() == 0 && publisher.isIdle()) {
                 return figures(start);
             }
             pumpOrStall(Long.MAX_VALUE);
         }
     }
 
-    /** Open loop: publishes so many a second, whether or not the earlier have arrived. */
+    /** Open loop: publishes this many events per second, whether or not earlier ones arrived. */
     Figures rate(double perSecond, int events, Duration time) throws IOException {
         long start = reset();
         long count = Math.max(events, (long) (perSecond * time.toMillis() / 1000));
@@ -202,7 +203,7 @@ final class LoadClient implements AutoCloseable {
             }
             publish(dueAt);
         }
-        while (onTheirWay() > 0 || !publisher.isIdle()) {
+        while (inFlight() > 0 || !publisher.isIdle()) {
             pumpOrStall(Long.MAX_VALUE);
         }
         return figures(start);
@@ -231,13 +232,13 @@ final class LoadClient implements AutoCloseable {
         return new Figures(deliveries, time, rounds, latencies);
     }
 
-    private long onTheirWay() {
+    private long inFlight() {
         return published - finished;
     }
 
     private void publish(long dueAt) throws IOException {
-        if (onTheirWay() >= ON_THEIR_WAY) {
-            throw stalled(onTheirWay() + " events are on their way");
+        if (inFlight() >= ON_THEIR_WAY) {
+            throw stalled(inFlight() + " events are in flight");
         }
         int slot = (int) (published % ON_THEIR_WAY);
         missing[slot] = streams.size();
@@ -249,7 +250,7 @@ final class LoadClient implements AutoCloseable {
         deliveries++;
         lastDelivery = readAt;
         if (payload.size() == 0) {
-            return; // A tick, which nobody published.
+            return; // A tick, which this client did not publish.
         }
         int slot = (int) (number % ON_THEIR_WAY);
         long taken = readAt - due[slot];
@@ -263,14 +264,15 @@ final class LoadClient implements AutoCloseable {
     // ---- Reading ----
 
     private void pumpOrStall(long until) throws IOException {
-        // Of deliveries, for comments come from a server that has lost an event too.
+        // Measured on deliveries: a server that lost an event still sends comments.
         long stalled = lastDelivery + STALLED;
         pump(Math.min(until, stalled));
         if (!faults.none()) {
-            throw new IllegalStateException(faults.toString()); // What is lost would be waited for.
+            throw new IllegalStateException(
+                    faults.toString()); // A lost event would be awaited for ever.
         }
         if (System.nanoTime() - stalled > 0) {
-            throw stalled(onTheirWay() + " events are on their way");
+            throw stalled(inFlight() + " events are in flight");
         }
     }
 

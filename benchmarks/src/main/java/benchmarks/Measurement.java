@@ -7,7 +7,7 @@ import java.time.Duration;
 
 /** One scenario on one freshly started server. */
 final class Measurement {
-    // Long enough for a server to be done with what connecting left it to do.
+    // Long enough for a server to finish the work that connecting caused.
     private static final Duration SETTLE = Duration.ofSeconds(1);
 
     private final Scenario scenario;
@@ -19,15 +19,15 @@ final class Measurement {
     }
 
     /**
-     * What a run has shown; NaN for what the scenario does not show.
+     * The results of a run; NaN for a figure that the scenario does not measure.
      *
-     * @param cpu microseconds of the server's for each delivery
-     * @param perSecond deliveries
-     * @param p50 milliseconds: of a round, in {@code rate} of a delivery
-     * @param resident KiB of the server's for each follower
-     * @param connect microseconds of the server's for each connect
-     * @param others percent of the machine that neither server nor client used
-     * @param faults as {@link Faults} says it
+     * @param cpu CPU time of the server per delivery, in microseconds
+     * @param perSecond deliveries per second
+     * @param p50 the median in milliseconds: of a round, and in {@code rate} of a delivery
+     * @param resident memory of the server per follower, in KiB
+     * @param connect CPU time of the server per connect, in microseconds
+     * @param others CPU time of other processes, in percent of the machine
+     * @param faults the text of {@link Faults}
      */
     record Result(
             double cpu,
@@ -71,18 +71,19 @@ final class Measurement {
     }
 
     /**
-     * The first wave warms the server up and shows the memory, the second what connecting costs.
+     * The first wave warms the server up and shows its memory; the second shows the cost of a
+     * connect.
      */
     private Result idle(ServerProcess server, LoadClient client, Usage before) throws IOException {
         client.listen(SETTLE);
         double resident = server.usage().resident() - before.resident();
         long end = System.nanoTime() + load.warming().toNanos();
         do {
-            client.leave();
+            client.closeStreams();
             client.listen(SETTLE);
             client.follow(path(), load.followers);
         } while (System.nanoTime() - end < 0);
-        client.leave();
+        client.closeStreams();
         client.listen(SETTLE);
         Duration start = server.usage().cpu();
         var others = new Others(server);

@@ -10,7 +10,7 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-/** The benchmarks within the core, by JMH: time and allocation for each operation. */
+/** The JMH benchmarks of the core: time and allocation per operation. */
 final class Micro {
     private Micro() {}
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What the rest of the machine has used while a server was measured: above a few percent a figure
- * is to be doubted. Linux only.
+ * The CPU time that other processes used while a server was measured: above a few percent the
+ * figures are doubtful. Linux only.
  */
 final class Others {
     private static final long TICK = Duration.ofMillis(10).toNanos();
@@ -18,13 +18,13 @@ final class Others {
     private final long start;
     private final ServerProcess server;
 
-    /** Begins to count. */
+    /** Starts counting. */
     Others(ServerProcess server) {
         this.server = server;
         start = used();
     }
 
-    /** In percent of all cores since the beginning; NaN where it cannot be told. */
+    /** Returns the use in percent of all cores since the start; NaN when it is unknown. */
     double percent() {
         long whole = (System.nanoTime() - startedAt) * Runtime.getRuntime().availableProcessors();
         return start == 0 ? Double.NaN : Math.max(0, 100.0 * (used() - start) / whole);
@@ -33,7 +33,7 @@ final class Others {
     private long used() {
         try (Stream<String> lines = Files.lines(Path.of("/proc/stat"))) {
             List<String> fields = List.of(lines.findFirst().orElse("").split("\\s+"));
-            // user, nice, system, [idle, waiting,] interrupts, soft ones, stolen by other guests
+            // user, nice, system, [idle, iowait,] irq, softirq, steal
             long ticks =
                     Stream.of(1, 2, 3, 6, 7, 8)
                             .mapToLong(field -> Long.parseLong(fields.get(field)))

@@ -3,8 +3,8 @@ package benchmarks;
 import java.util.Arrays;
 
 /**
- * The data of an event: its number, and as much behind it as makes it the size that is asked for.
- * Who gets it can tell which one it is and whether all of it is there.
+ * The data of an event: its number, followed by padding up to the given size. A receiver can check
+ * the number and whether the data is complete.
  */
 final class Payload {
     private static final int DIGITS = 10;
@@ -12,7 +12,7 @@ final class Payload {
     private final byte[] blank;
 
     /**
-     * @param bytes the size of an event's data, at least 10; 0 for numbers alone, as ticks are
+     * @param bytes the size of an event's data, at least 10; 0 for a number only, as in ticks
      */
     Payload(int bytes) {
         if (bytes != 0 && bytes < DIGITS) {
@@ -39,7 +39,7 @@ final class Payload {
         return data;
     }
 
-    /** The number in an event's data; -1 when it is not what {@link #of} makes. */
+    /** Returns the number in an event's data; -1 for data that {@link #of} did not make. */
     long number(byte[] bytes, int from, int to) {
         if (blank.length == 0) {
             return digits(bytes, from, to);

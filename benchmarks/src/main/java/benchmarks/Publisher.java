@@ -29,7 +29,7 @@ final class Publisher {
                         .getBytes(US_ASCII);
     }
 
-    /** Whether all requests are answered. */
+    /** Returns whether every request has been answered. */
     boolean isIdle() {
         return reader.complete() == sent;
     }
@@ -38,8 +38,8 @@ final class Publisher {
         ByteBuffer request = ByteBuffer.allocate(head.length + payload.size());
         request.put(head).put(payload.of(number)).flip();
         sent++;
-        // The few requests that may be unread are far smaller than the socket's buffer: no
-        // spinning.
+        // The few requests that may be unread are far smaller than the socket's buffer: this loop
+        // does not spin.
         while (request.hasRemaining()) {
             channel.write(request);
         }

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
-/** All results, and the tables of their medians. */
+/** All results and the tables of their medians. */
 final class Report {
     private final List<Contestant> servers;
     private final List<Scenario> scenarios;
@@ -75,7 +75,7 @@ final class Report {
         return servers;
     }
 
-    /** The scenario's first figure, which is the one to compare; NaN where there is none. */
+    /** Returns the scenario's first figure, which is compared; NaN when there is none. */
     double headline(Scenario scenario, Contestant server) {
         return median(scenario, server, columns(scenario).getFirst().value);
     }

@@ -1,12 +1,12 @@
 package benchmarks;
 
-/** What is asked of a server. */
+/** The load on a server. */
 enum Scenario {
-    IDLE("streams that get nothing: what a connection costs"),
-    BROADCAST("publish, wait until everybody has it, publish the next"),
-    PIPELINED("the same, but with 16 events on their way"),
-    RATE("so many events a second, whether or not the earlier have arrived"),
-    TICKS("each stream sends by itself, from a loop of its own");
+    IDLE("streams without events: the cost of a connection"),
+    BROADCAST("publish, wait until every follower has it, publish the next"),
+    PIPELINED("the same with 16 events in flight"),
+    RATE("a fixed number of events per second, whether or not earlier ones arrived"),
+    TICKS("each stream sends on its own, from a loop in its handler");
 
     final String text;
 

@@ -15,14 +15,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
-/** A server in a process of its own, and what it and its children use. */
+/** A server in its own process, and the resources that it and its children use. */
 final class ServerProcess implements AutoCloseable {
     private static final long START = Duration.ofSeconds(60).toNanos();
 
     private final Process process;
     private final InetSocketAddress address;
 
-    // No server shall outlive a comparison that was interrupted.
+    // A server must not outlive an interrupted comparison.
     private final Thread interrupted = new Thread(this::destroy);
 
     private ServerProcess(Process process, InetSocketAddress address) {
@@ -32,16 +32,16 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /**
-     * What the processes of a server have used so far.
+     * The resources that the processes of a server have used so far.
      *
-     * @param resident bytes of memory, those that several share counted for each; 0 where it cannot
-     *     be told, which is everywhere but on Linux
+     * @param resident bytes of memory, shared pages counted for each process; 0 when it is unknown,
+     *     on every system but Linux
      */
     record Usage(Duration cpu, long resident) {}
 
     /**
-     * Has the command run with timers as late as {@code ./microdot run} lets them be, where the
-     * system can do that.
+     * Runs the command with the timer slack that {@code ./microdot run} sets, where the system
+     * supports it.
      */
     private static List<String> late(List<String> command) {
         String slack = System.getProperty("microdot.slack");
@@ -56,7 +56,7 @@ final class ServerProcess implements AutoCloseable {
         return late;
     }
 
-    /** Starts the command for a free port, and returns when it accepts connections. */
+    /** Starts the command for a free port and returns when it accepts connections. */
     static ServerProcess start(IntFunction<List<String>> command, File log)
             throws IOException, InterruptedException {
         int port = freePort();

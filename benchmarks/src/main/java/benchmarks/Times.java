@@ -1,8 +1,8 @@
 package benchmarks;
 
 /**
- * A histogram of durations. A bucket is an eighth of a power of two wide, so what is read out is at
- * most an eighth too high.
+ * A histogram of durations. A bucket is an eighth of a power of two wide, so a quantile is at most
+ * an eighth too high.
  */
 final class Times {
     private static final int STEPS = 8;
@@ -19,7 +19,7 @@ final class Times {
         return count;
     }
 
-    /** In nanoseconds; NaN when nothing was added. */
+    /** Returns a quantile in nanoseconds; NaN when nothing was added. */
     double quantile(double share) {
         long rank = (long) Math.ceil(share * count);
         long seen = 0;

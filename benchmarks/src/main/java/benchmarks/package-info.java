@@ -1,4 +1,4 @@
-/** What an event costs Microdot, and what it costs others. */
+/** Measures the cost of an event in Microdot and in other servers. */
 @NullMarked
 package benchmarks;
 

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What a follower takes for a fault, and how a stream is cut makes no difference. */
+/** What a follower counts as a fault, however the stream is split into reads. */
 final class FollowerTest {
     private final Faults faults = new Faults();
     private final List<Long> received = new ArrayList<>();
@@ -16,14 +16,14 @@ final class FollowerTest {
             new HttpReader(new Follower(payload, faults, received::add)::take);
 
     @Test
-    void eventsInOrderAreNoFault() {
+    void eventsInOrderAreNotAFault() {
         read("HTTP/1.1 200 OK\r\n\r\n: hello\n\n" + event(4) + event(5) + "id: 6\n" + event(6));
         assertEquals(List.of(4L, 5L, 6L), received);
         assertEquals("none", faults.toString());
     }
 
     @Test
-    void chunksMayBeCutAnywhere() {
+    void chunksMayBeSplitAnywhere() {
         String first = event(1) + event(2).substring(0, 20);
         String second = event(2).substring(20) + event(3);
         String response =
@@ -40,19 +40,19 @@ final class FollowerTest {
     }
 
     @Test
-    void aHoleIsLost() {
+    void missingEventIsLost() {
         read("HTTP/1.1 200 OK\r\n\r\n" + event(1) + event(5));
         assertEquals("3 lost, 0 repeated, 0 corrupt, 0 ended", faults.toString());
     }
 
     @Test
-    void whatComesAgainIsRepeated() {
+    void eventReceivedAgainIsRepeated() {
         read("HTTP/1.1 200 OK\r\n\r\n" + event(1) + event(2) + event(1) + event(3));
         assertEquals("0 lost, 1 repeated, 0 corrupt, 0 ended", faults.toString());
     }
 
     @Test
-    void whatWasNotPublishedIsCorrupt() {
+    void dataThatWasNotPublishedIsCorrupt() {
         String cut = event(2).replace("abc", "ab");
         String changed = event(3).replace("klm", "kxm");
         read("HTTP/1.1 200 OK\r\n\r\n" + event(1) + cut + changed + "event: gap\ndata: {}\n\n");

@@ -17,8 +17,8 @@ import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The load client against our own server: small, but all that the comparison does. */
-@Timeout(60) // A load that waits for what never comes would wait for ever.
+/** The load client against our own server: every scenario of the comparison, at a small size. */
+@Timeout(60) // A load that misses an event waits for ever.
 final class LoadClientTest {
     private static final int FOLLOWERS = 20;
     private static final ServerOptions FREE_PORT = new ServerOptions().host("127.0.0.1").port(0);
@@ -56,11 +56,11 @@ final class LoadClientTest {
     }
 
     @Test
-    void followersThatLeaveCanComeAgain() throws IOException {
+    void followersCanReconnect() throws IOException {
         try (Server server = FanoutServer.app().start(FREE_PORT);
                 var client = new LoadClient(address(server), new Payload(10))) {
             client.follow("/events", FOLLOWERS);
-            client.leave();
+            client.closeStreams();
             client.follow("/events", 2);
             client.begin();
             assertEquals(2 * 5, client.closedLoop(1, 5, Duration.ZERO).deliveries());
@@ -68,9 +68,9 @@ final class LoadClientTest {
         }
     }
 
-    /** What the client cannot see, the comparison would not either. */
+    /** A fault that the client does not see would be missing in the comparison. */
     @Test
-    void whatIsLostIsSeen() throws IOException {
+    void lostEventIsReported() throws IOException {
         var topics = new Topics();
         var received = new AtomicInteger();
         var app = new Microdot();
@@ -87,7 +87,7 @@ final class LoadClientTest {
                 var client = new LoadClient(address(server), new Payload(128))) {
             client.follow("/events", FOLLOWERS);
             client.begin();
-            // With two on their way the next event tells of the one that is lost.
+            // With two events in flight the second shows that the first is lost.
             assertThrows(
                     IllegalStateException.class,
                     () -> client.closedLoop(2, 30, Duration.ofMinutes(1)));

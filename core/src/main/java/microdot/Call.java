@@ -8,8 +8,8 @@ import microdot.internal.NonBlockingHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that was routed, and what is left to do for its response. A {@link Transport} gets it
- * from {@link Microdot#route(Request)}, looks at {@link #mayBlock}, and runs it here or on a thread
+ * A routed request that is ready to run. A {@link Transport} gets it from {@link
+ * Microdot#route(Request)}, asks {@link #mayBlock}, and runs it on the event loop or on a thread
  * that may block. Not safe for use by several threads at the same time.
  */
 public final class Call {
@@ -31,10 +31,18 @@ public final class Call {
             return;
         }
         request.params(match.params());
-        if (found.hooks().stream().allMatch(Hooks::isEmpty)
-                && !NonBlockingHandler.mayBlock(match.handler())) {
+        if (!NonBlockingHandler.mayBlock(match.handler()) && !hasHooks()) {
             runHere(match.handler());
         }
+    }
+
+    private boolean hasHooks() {
+        for (Hooks hooks : found.hooks()) {
+            if (!hooks.isEmpty()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     // A failure is kept: the error handlers that answer it may block.
@@ -47,9 +55,9 @@ public final class Call {
     }
 
     /**
-     * Whether {@link #run} may block, and so must not run on an event loop. False only when the
-     * response is there already: {@link Microdot#route(Request)} runs the framework's own handlers
-     * that never block, if no hook applies to the request. No code of the application runs there.
+     * Returns whether {@link #run} may block, so that it must not run on an event loop. Returns
+     * false only when the response is ready: {@link Microdot#route(Request)} has run a handler of
+     * the framework that never blocks, and no hook applies to the request.
      */
     public boolean mayBlock() {
         return response == null;

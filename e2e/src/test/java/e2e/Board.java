@@ -16,8 +16,9 @@ import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
 
 /**
- * A list that its pages follow, with the list as it stands for a snapshot. A program of its own, so
- * that a test can kill it: {@code Board PORT LINE...}; each line that it reads it adds to the list.
+ * Serves a list that pages follow, with the whole list as the topic's snapshot. A separate program,
+ * so that a test can kill it: {@code Board PORT LINE...}. It adds each line of its standard input
+ * to the list.
  */
 final class Board {
     private Board() {}

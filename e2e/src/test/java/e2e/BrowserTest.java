@@ -19,7 +19,7 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Real browsers, headless, with their own EventSource. */
+/** Real headless browsers with their own EventSource. */
 @Timeout(180)
 @ParameterizedClass
 @ValueSource(strings = {"chromium", "firefox"})
@@ -73,7 +73,7 @@ class BrowserTest {
     }
 
     @Test
-    void eventSourceHandsOnWhatWasSent() throws Exception {
+    void eventSourceDeliversWhatWasSent() throws Exception {
         try (Server server = serve(Script.app())) {
             openPage(server.port(), "/script");
             var got = new ArrayList<Received>();
@@ -110,13 +110,13 @@ class BrowserTest {
         }
     }
 
-    /** The port in the address that an application prints. */
+    /** Returns the port of the URL that an application prints. */
     private static int port(Child app) {
         return Integer.parseInt(app.await("http://").replaceFirst("http://[^:]*:(\\d+).*", "$1"));
     }
 
     @Test
-    void resumesAfterItsConnectionWasCut() throws Exception {
+    void resumesAfterItsConnectionWasReset() throws Exception {
         try (Server server = serve(new Numbers().app());
                 var cable = new Cable(server.port())) {
             openPage(cable.port(), "/events");
@@ -130,7 +130,7 @@ class BrowserTest {
     }
 
     @Test
-    void aPageClosedIsAHandlerEnded() throws Exception {
+    void closedPageEndsItsHandler() throws Exception {
         try (Server server = serve(new Numbers().app())) {
             for (int page = 1; page <= 3; page++) {
                 openPage(server.port(), "/events");
@@ -144,7 +144,7 @@ class BrowserTest {
         }
     }
 
-    /** Waits until the handlers of so many streams, and no others, are left. */
+    /** Waits until exactly this many streams have a running handler. */
     private static void awaitStreams(Server server, int streams) {
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (!left(server, streams) && System.nanoTime() < patience) {

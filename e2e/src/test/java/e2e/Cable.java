@@ -8,10 +8,7 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/**
- * Lies between a client and a server, and can be cut: what is connected then is reset on both
- * sides.
- */
+/** A proxy between a client and a server that can reset its connections on both sides. */
 final class Cable implements AutoCloseable {
     private final ServerSocket listener;
     private final int target;
@@ -27,7 +24,7 @@ final class Cable implements AutoCloseable {
         return listener.getLocalPort();
     }
 
-    /** Resets the connections there are; new ones are carried as before. */
+    /** Resets the open connections; new connections are forwarded as before. */
     void cut() {
         sockets.forEach(Cable::reset);
         sockets.clear();
@@ -60,7 +57,8 @@ final class Cable implements AutoCloseable {
 
     private static void reset(Socket socket) {
         try {
-            // Without lingering a close is a reset, as from a network that forgot the connection.
+            // With a linger time of zero a close sends a reset, as a network does that has lost the
+            // connection.
             socket.setSoLinger(true, 0);
             socket.close();
         } catch (IOException e) {

@@ -22,22 +22,22 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A server goes and another comes in its place, and no page notices more than a pause. */
+/** A server drains and another replaces it: its pages notice only a pause. */
 @Timeout(180)
 class DrainBrowserTest {
-    /** A browser has as many connections to an origin. */
+    /** The connections that a browser opens to one origin. */
     private static final int EACH = 6;
 
     private static final int ORIGINS = 34;
     private static final int STREAMS = ORIGINS * EACH;
 
-    /** How many are to be told to come later before the server goes. */
+    /** How many streams the server rejects with a retry before it closes. */
     private static final int SENT_AWAY = 30;
 
-    /** Longer than the test needs: it ends the drain when it has seen enough of it. */
+    /** Longer than the test needs: the test ends the drain as soon as it has seen enough. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
-    /** Opens the streams that its query asks for, and tells the page around it how they are. */
+    /** Opens the streams that its query asks for, and reports their state to the page around it. */
     private static final String PAGE =
             """
             <!doctype html><title>drain</title>
@@ -76,7 +76,7 @@ class DrainBrowserTest {
         return response;
     }
 
-    private void awaitAsked() throws InterruptedException {
+    private void awaitRejected() throws InterruptedException {
         assertNotNull(asked.poll(Child.PATIENCE_SECONDS, TimeUnit.SECONDS), "nobody comes");
     }
 
@@ -86,8 +86,8 @@ class DrainBrowserTest {
     }
 
     /**
-     * Waits until all streams are open and have got all that was published, once and in order;
-     * returns how often they opened.
+     * Waits until all streams are open and have received every event once and in order. Returns how
+     * often the streams opened.
      */
     private int awaitAll(Pages pages) throws IOException {
         String numbers =
@@ -101,7 +101,7 @@ class DrainBrowserTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"chromium", "firefox"})
-    void everyStreamComesThroughARestart(String browser) throws Exception {
+    void everyStreamSurvivesARestart(String browser) throws Exception {
         try (var pages = new Pages(browser);
                 Server first = serve(0)) {
             Received opened = pages.openMany("page", first.port(), ORIGINS, EACH, "/events");
@@ -110,25 +110,27 @@ class DrainBrowserTest {
             publish();
             awaitAll(pages);
             drain(first);
-            publish(); // While nobody listens.
+            publish(); // While no server listens.
             try (Server second = serve(first.port())) {
                 publish();
                 awaitAll(pages);
                 publish();
-                // Who was sent away has opened for that, too.
+                // A rejected stream opened, too: it got 200 and a retry.
                 int opens = awaitAll(pages);
-                assertTrue(opens > 2 * STREAMS, () -> opens + ": nobody was sent away");
+                assertTrue(opens > 2 * STREAMS, () -> opens + ": no stream was rejected");
                 assertEquals(STREAMS, second.stats().streams());
                 pages.closeAll();
             }
         }
     }
 
-    /** Drains until enough have come again and were sent away, events being published all along. */
+    /**
+     * Drains until enough streams reconnected and were rejected, and publishes events meanwhile.
+     */
     private void drain(Server server) throws InterruptedException {
         Thread draining = Thread.startVirtualThread(() -> server.close(GRACE));
         for (int sent = 1; sent <= SENT_AWAY; sent++) {
-            awaitAsked();
+            awaitRejected();
             publish();
         }
         server.close();

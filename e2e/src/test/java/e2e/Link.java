@@ -13,11 +13,11 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Lies between a client and a server, as a {@link Cable} does, and can be down for as long as the
- * test wants: unplugged, or stalled.
+ * A proxy between a client and a server, as {@link Cable}, that can be down for as long as the test
+ * wants: unplugged or stalled.
  */
 final class Link implements AutoCloseable {
-    /** So little waits here while it stalls that the server soon notices. */
+    /** A small buffer, so that the server soon notices a stall. */
     private static final int BUFFER = 16 << 10;
 
     private final ServerSocket listener;
@@ -36,7 +36,7 @@ final class Link implements AutoCloseable {
         return listener.getLocalPort();
     }
 
-    /** Resets the connections there are, and whoever comes until it is plugged in again. */
+    /** Resets the open connections, and new connections until it is plugged in again. */
     synchronized void unplug() {
         plugged = false;
         sockets.forEach(Link::reset);
@@ -47,7 +47,7 @@ final class Link implements AutoCloseable {
         plugged = true;
     }
 
-    /** Carries nothing of what the server sends until it flows again. */
+    /** Forwards nothing that the server sends until {@link #flow}. */
     void stall() {
         flowing = new CountDownLatch(1);
     }
@@ -113,7 +113,8 @@ final class Link implements AutoCloseable {
 
     private static void reset(Socket socket) {
         try {
-            // Without lingering a close is a reset, as from a network that forgot the connection.
+            // With a linger time of zero a close sends a reset, as a network does that has lost the
+            // connection.
             socket.setSoLinger(true, 0);
             socket.close();
         } catch (IOException e) {

@@ -11,15 +11,15 @@ import microdot.ServerOptions;
 import microdot.sse.Event;
 import microdot.sse.Sse;
 
-/** Streams that count on from the id that a client brings, two numbers each. */
+/** Streams that count on from the last event id of the client, two numbers each. */
 final class Numbers {
-    /** The number after which {@code /episodes} says that there is nothing more to come for. */
+    /** The number after which {@code /episodes} answers 204, so that clients stop. */
     static final int LAST = 6;
 
-    /** The Last-Event-ID of each request for an episode, empty where there was none. */
+    /** The Last-Event-ID of each request for an episode; empty for a request without one. */
     final List<String> asked = new CopyOnWriteArrayList<>();
 
-    /** A program of its own, so that a test can kill it: {@code Numbers PORT}. */
+    /** Runs as a separate program, so that a test can kill it: {@code Numbers PORT}. */
     public static void main(String[] args) {
         new Numbers()
                 .app()
@@ -33,7 +33,7 @@ final class Numbers {
                 .get("/episodes", this::episode);
     }
 
-    /** How a browser's page prints the event of a number. */
+    /** The line that a browser's page prints for the event of a number. */
     static String printed(int number) {
         return "{\"event\":\"reading\",\"id\":\"%1$d\",\"data\":\"line\\n%1$d\"}".formatted(number);
     }
@@ -54,11 +54,11 @@ final class Numbers {
         }
     }
 
-    /** Ends after two numbers, so that whoever wants more comes again; 204 ends it for good. */
+    /** Ends after two numbers, so that the client reconnects; 204 stops it from reconnecting. */
     private Object episode(Request request) {
         String last = Objects.requireNonNullElse(request.header("Last-Event-ID"), "");
         asked.add(last);
-        // Who does not resume is stopped all the same, so that the test ends and can say so.
+        // A client that does not resume is stopped too, so that the test ends and can report it.
         boolean over = last.equals("" + LAST) || asked.size() > 10;
         return over ? 204 : Sse.sseResponse(request, Numbers::two);
     }

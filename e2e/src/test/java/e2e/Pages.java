@@ -15,9 +15,9 @@ import java.util.Objects;
 import microdot.JsonCodec;
 
 /**
- * The pages of one real browser, each with a name and an EventSource, and what happens to it: its
- * messages, and its changes of state, {@code open} and {@code error}, with {@code readyState} for
- * their data. They come in the order of their page, whichever page is asked for.
+ * The pages of one real browser, each with a name and an EventSource, and the events of each: its
+ * messages, and its changes of state, {@code open} and {@code error}, whose data is {@code
+ * readyState}. The events of one page are in order.
  */
 final class Pages implements AutoCloseable {
     private final Child browser;
@@ -34,15 +34,15 @@ final class Pages implements AutoCloseable {
         assertEquals(state("open", 1), next(page));
     }
 
-    /** Opens a page and does not wait for its stream. */
+    /** Opens a page without waiting for its stream. */
     void begin(String page, int port, String path) throws IOException {
         unread.put(page, new ArrayDeque<>());
         browser.tell("open " + page + " " + home(port) + " " + path);
     }
 
     /**
-     * Opens a page with so many frames of origins of their own, and so many streams in each, and
-     * waits until all of them have opened. The server's own page has to see to its streams.
+     * Opens a page with this many frames, each of another origin and with this many streams, and
+     * waits until all streams have opened. The page of the server opens the streams.
      */
     Received openMany(String page, int port, int frames, int each, String path) throws IOException {
         unread.put(page, new ArrayDeque<>());
@@ -55,8 +55,8 @@ final class Pages implements AutoCloseable {
     }
 
     /**
-     * Waits until each of a page's many streams has got the data or given up; what they got is then
-     * the data of what is returned, and its id the number of times that they opened.
+     * Waits until each of a page's streams has received the data or has given up. The data of the
+     * returned event is what the streams received; its id is how often they opened.
      */
     Received outcome(String page, String data) throws IOException {
         browser.tell("outcome " + page + " " + data);
@@ -67,13 +67,13 @@ final class Pages implements AutoCloseable {
         return new Received(event, "", "" + readyState);
     }
 
-    /** What happens next to the page. */
+    /** Waits for the next event of the page. */
     Received next(String page) {
         Deque<Received> its = Objects.requireNonNull(unread.get(page), page);
         while (its.isEmpty()) {
             String line = browser.await("\"page\"");
             Deque<Received> other = unread.get(String.valueOf(fields(line).get("page")));
-            if (other != null) { // Else it is closed.
+            if (other != null) { // Null once it is closed.
                 other.add(Script.parse(line));
             }
         }
@@ -81,8 +81,8 @@ final class Pages implements AutoCloseable {
     }
 
     /**
-     * The page's next messages up to the one with the data. It may have to come again before, as
-     * often as it likes, but may never give up.
+     * Returns the page's next messages up to the one with the data. The page may reconnect as often
+     * as it needs, but must not give up.
      */
     List<Received> messages(String page, String last) {
         var messages = new ArrayList<Received>();
@@ -104,7 +104,7 @@ final class Pages implements AutoCloseable {
     void close(String page) throws IOException {
         browser.tell("close " + page);
         while (!next(page).event().equals("closed")) {
-            // What came before it was closed.
+            // Events from before the close.
         }
         unread.remove(page);
     }

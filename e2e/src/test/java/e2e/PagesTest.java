@@ -10,8 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The pages of the demo and of the examples, as real browsers show them. Pictures of them stay
- * below target.
+ * The pages of the demo and of the examples in real browsers. Screenshots are written below {@code
+ * target}.
  */
 @Timeout(180)
 class PagesTest {
@@ -27,7 +27,7 @@ class PagesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"chromium", "firefox"})
-    void theDashboardFitsAndMoves(String browser) throws Exception {
+    void dashboardFitsTheScreenAndMoves(String browser) throws Exception {
         try (Child demo = Child.java("dashboard.Main", "--port", "0");
                 Child look =
                         Child.node("browser/dashboard.mjs", browser, address(demo), pictures())) {
@@ -37,7 +37,7 @@ class PagesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"chromium", "firefox"})
-    void theDashboardComesBackWithItsServer(String browser) throws Exception {
+    void dashboardReconnectsToARestartedServer(String browser) throws Exception {
         try (Child first = Child.java("dashboard.Main", "--port", "0")) {
             String address = address(first);
             String port = address.substring(address.lastIndexOf(':') + 1);
@@ -50,7 +50,7 @@ class PagesTest {
                 states.await("Reconnecting");
                 try (Child second = Child.java("dashboard.Main", "--port", port)) {
                     assertEquals(address, address(second));
-                    // What the first had and the second has not is said, and the charts go on.
+                    // The page shows what the second server lacks, and the charts go on.
                     states.await(
                             "Resumed, with a gap: some samples and some detections lost: server restarted");
                     assertEquals("moving", states.await("moving"));
@@ -61,7 +61,7 @@ class PagesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"chromium", "firefox"})
-    void aChatReachesBothItsPages(String browser) throws Exception {
+    void chatMessageReachesBothPages(String browser) throws Exception {
         Path chat = Child.home().resolve("examples/chat/Chat.java");
         try (Child app = Child.java(chat.toString(), "0");
                 Child look = Child.node("browser/chat.mjs", browser, address(app), pictures())) {

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -89,6 +91,22 @@ class ProjectTest {
         for (String ending : List.of(".jar", "-sources.jar", "-javadoc.jar", ".pom")) {
             assertTrue(names.contains("SNAPSHOT" + ending), ending + " in " + names);
         }
+    }
+
+    @Test
+    void installPutsOnlyPublishedArtifacts() throws Exception {
+        var names = new TreeSet<String>();
+        for (Path artifact : list(REPOSITORY.resolve("microdot"))) {
+            names.add(String.valueOf(artifact.getFileName()));
+        }
+        var published =
+                Set.of(
+                        "microdot",
+                        "microdot-bom",
+                        "microdot-core",
+                        "microdot-parent",
+                        "microdot-testing");
+        assertEquals(published, names);
     }
 
     @Test

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Clients that people use read one script, and each hands the same events to its user. */
+/** Widely used clients read one script, and each delivers the same events to its user. */
 @Timeout(180)
 class RealClientsTest {
     private static @Nullable Server server;
@@ -81,7 +81,7 @@ class RealClientsTest {
     @Test
     void npmEventsourceClient() throws Exception {
         List<Received> got = node("clients/eventsource-client.mjs");
-        // This one reports the id of the event itself, and not the one that is in force.
+        // This client reports the id field of the event, not the last event id.
         var expected = new ArrayList<Received>();
         for (Event event : Script.events()) {
             Received whole = Script.received().get(expected.size());
@@ -138,7 +138,7 @@ class RealClientsTest {
         var all = new ArrayList<Received>();
         while (all.isEmpty() || !all.getLast().event().equals(Script.END)) {
             Received next = queue.poll(Child.PATIENCE_SECONDS, TimeUnit.SECONDS);
-            assertNotNull(next, () -> "after " + all.size() + " events none came");
+            assertNotNull(next, () -> "after " + all.size() + " events none arrived");
             all.add(next);
         }
         return all;

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Clients come again with the id they had, and stop when told to: as far as each of them does. */
+/** Clients reconnect with their last event id and stop at 204, as far as each supports it. */
 @Timeout(180)
 class ReconnectTest {
     private static final List<String> EACH_ID_ONCE = List.of("", "2", "4", "6");
@@ -60,7 +60,7 @@ class ReconnectTest {
         return new Received("reading", "" + number, "line\n" + number);
     }
 
-    /** The scripts end only when their clients have stopped for good. */
+    /** The scripts end only when their clients no longer reconnect. */
     @ParameterizedTest
     @ValueSource(strings = {"clients/eventsource.mjs", "clients/eventsource-client.mjs"})
     void npmClientsResumeAndStop(String script) throws Exception {
@@ -77,7 +77,7 @@ class ReconnectTest {
         }
     }
 
-    /** LaunchDarkly's takes 204 for a stream without events, and comes again until it is closed. */
+    /** The client treats 204 as a stream without events, and reconnects until it is closed. */
     @Test
     void launchDarklyResumes() throws Exception {
         var got = new ArrayList<Received>();
@@ -101,9 +101,9 @@ class ReconnectTest {
         assertEquals(List.of("", "2", "4", "6", "6"), numbers.asked.subList(0, 5));
     }
 
-    /** OkHttp's reads one response; coming again is its user's matter. */
+    /** The client reads one response; its user has to reconnect. */
     @Test
-    void okhttpIsGivenWhatFollowsTheIdItBrings() throws Exception {
+    void okhttpGetsTheEventsAfterItsLastEventId() throws Exception {
         assertEquals(List.of(number(1), number(2)), okhttp(""));
         assertEquals(List.of(number(5), number(6)), okhttp("4"));
         assertEquals(List.of(new Received("failure", "", "204")), okhttp("6"));
@@ -154,7 +154,7 @@ class ReconnectTest {
     }
 
     @Test
-    void curlBringsAnId() throws Exception {
+    void curlSendsALastEventId() throws Exception {
         String last = "Last-Event-ID: ";
         try (Child resumed = Child.start(Child.home(), "curl", "-sN", "-H", last + 4, url());
                 Child over =

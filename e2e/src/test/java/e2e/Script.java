@@ -13,7 +13,7 @@ import microdot.Response;
 import microdot.sse.Event;
 import microdot.sse.Sse;
 
-/** A stream that every client reads, and what each must have got at its end. */
+/** A stream that every client reads, and the events that each must receive. */
 final class Script {
     static final String NAME = "reading";
     static final String END = "end";
@@ -22,7 +22,7 @@ final class Script {
 
     private Script() {}
 
-    /** What a client hands to its user. */
+    /** An event as a client delivers it to its user. */
     record Received(String event, String id, String data) {}
 
     static List<Event> events() {
@@ -45,7 +45,7 @@ final class Script {
         return events;
     }
 
-    /** The events as the standard has a client receive them. */
+    /** Returns the events as a client receives them by the standard. */
     static List<Received> received() {
         var all = new ArrayList<Received>();
         String id = "";
@@ -62,7 +62,7 @@ final class Script {
         return text.replace("\r\n", "\n").replace('\r', '\n');
     }
 
-    /** An event as a script of ours prints it. */
+    /** Parses an event that one of our scripts printed. */
     static Received parse(String json) {
         Map<?, ?> fields =
                 JsonCodec.standard().decode(json.getBytes(StandardCharsets.UTF_8), Map.class);
@@ -72,7 +72,7 @@ final class Script {
                 String.valueOf(fields.get("data")));
     }
 
-    /** Fails at the first event that is not as the standard has it. */
+    /** Fails at the first event that differs from the standard. */
     static void check(List<Received> got) {
         List<Received> expected = received();
         for (int i = 0; i < Math.min(expected.size(), got.size()); i++) {
@@ -81,7 +81,7 @@ final class Script {
         assertEquals(expected, got);
     }
 
-    /** A difference in five megabytes is no message to read. */
+    /** Truncated: an event of five megabytes would make the message unreadable. */
     private static Received shown(Received event) {
         String data = event.data();
         return data.length() < 200
@@ -89,7 +89,7 @@ final class Script {
                 : new Received(event.event(), event.id(), data.length() + " " + data.hashCode());
     }
 
-    /** Serves the script at {@code /script}; the stream then stays open until the client leaves. */
+    /** Serves the script at {@code /script}; the stream stays open until the client disconnects. */
     static Microdot app() {
         return new Microdot()
                 .get("/", request -> Response.html("<!doctype html><title>script</title>"))
@@ -98,7 +98,7 @@ final class Script {
                         Sse.withSse(
                                 (request, sse) -> {
                                     for (Event event : events()) {
-                                        sse.comment("ahead of an event");
+                                        sse.comment("before an event");
                                         sse.send(event);
                                     }
                                     Thread.sleep(Duration.ofDays(1));

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Pages that follow a topic with their browser's own EventSource: whatever happens to the server or
- * the network, each gets every event once or is told which it has lost.
+ * Pages that follow a topic with the browser's own EventSource: whatever happens to the server or
+ * the network, each page gets every event once, or a gap for the events that it lost.
  */
 @Timeout(180)
 @ParameterizedClass
@@ -42,7 +42,7 @@ class TopicsBrowserTest {
     private final Pages pages;
     private final Topics topics = new Topics();
 
-    /** The ids of what was published, by number; of number 0 there is none. */
+    /** The ids of the published events by number; number 0 has none. */
     private final List<String> ids = new ArrayList<>(List.of(""));
 
     TopicsBrowserTest(String name) {
@@ -73,7 +73,7 @@ class TopicsBrowserTest {
                 .start(options.host("127.0.0.1").port(0));
     }
 
-    /** Publishes the numbers that follow, up to this one. */
+    /** Publishes the next numbers up to this one. */
     private void publish(int last, String more) {
         while (ids.size() <= last) {
             ids.add(topics.publish("numbers", ids.size() + more));
@@ -89,7 +89,7 @@ class TopicsBrowserTest {
     }
 
     @Test
-    void aPageIsToldThatTheServerWasRestartedAndGetsItsState() throws Exception {
+    void restartedServerSendsAGapAndASnapshot() throws Exception {
         try (Child first = Child.java("e2e.Board", "0")) {
             int port = port(first);
             pages.open("page", port, "/events");
@@ -106,12 +106,12 @@ class TopicsBrowserTest {
                 Received snapshot = back.get(1);
                 assertEquals("snapshot", snapshot.event());
                 assertNotEquals(lost.id(), snapshot.id());
-                // Without an id of its own: cut behind it the page would come for it again.
+                // Has no id of its own: a page disconnected after it reconnects and gets it again.
                 assertGap("board", lost.id(), snapshot.id(), "restarted", back.get(0), lost.id());
                 second.tell("live");
                 Received live = pages.next("page");
                 assertEquals("message live", live.event() + " " + live.data());
-                // And from here on it is like any other, with no gap to be told.
+                // From here on the page gets events without a gap.
                 assertEquals(1, position(live) - position(snapshot));
             }
         }
@@ -138,7 +138,7 @@ class TopicsBrowserTest {
     }
 
     @Test
-    void aPageThatWasAwayResumesOrIsToldTheGap() throws Exception {
+    void disconnectedPageResumesOrGetsAGap() throws Exception {
         try (Server server = serve(new TopicOptions().keepEvents(8), new ServerOptions());
                 var shortly = new Link(server.port());
                 var forLong = new Link(server.port())) {
@@ -153,7 +153,7 @@ class TopicsBrowserTest {
             publish(10, "");
             shortly.plug();
             assertEquals(events(4, 10), pages.messages("shortly", "10"));
-            // In two steps: who is there must not lag behind what is kept.
+            // In two steps, so that the connected page does not lag behind what is kept.
             publish(15, "");
             assertEquals(events(11, 15), pages.messages("shortly", "15"));
             publish(20, "");
@@ -168,11 +168,11 @@ class TopicsBrowserTest {
         }
     }
 
-    /** What a page got and what it was told to have missed are together what was published. */
+    /** The events that a page received and the events in its gaps are the published events. */
     @Test
-    void aSlowPageIsToldExactlyHowManyItMissed() throws Exception {
+    void slowPageGetsGapsWithExactCounts() throws Exception {
         int last = 128;
-        // More than all sockets on the way hold, and the topic far less.
+        // More bytes than all sockets on the way buffer, and far more than the topic keeps.
         String large = " ".repeat(256 << 10);
         var kept = new TopicOptions().keepEvents(4).keepBytes(16 << 20);
         try (Server server = serve(kept, new ServerOptions());
@@ -194,7 +194,7 @@ class TopicsBrowserTest {
                     assertEquals(event(got), message);
                 }
             }
-            assertTrue(gaps > 0, "told no gap");
+            assertTrue(gaps > 0, "no gap arrived");
             assertEquals(0, topics.topic("numbers").stats().disconnected());
         }
     }
@@ -210,7 +210,7 @@ class TopicsBrowserTest {
     }
 
     @Test
-    void aPageAboveTheLimitWaitsForAPlace() throws Exception {
+    void pageAboveTheLimitWaitsForAFreeStream() throws Exception {
         try (Server server = serve(new TopicOptions(), new ServerOptions().maxStreams(1))) {
             publish(1, "");
             pages.open("first", server.port(), "/last");

@@ -8,7 +8,7 @@ import microdot.Request;
 import microdot.Response;
 import org.jspecify.annotations.Nullable;
 
-/** The camera's pictures over HTTP. */
+/** Serves the camera's frames. */
 final class CameraPages {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -19,20 +19,20 @@ final class CameraPages {
     }
 
     /**
-     * The newest frame; with {@code ?seen=n} as soon as there is another than that one, so that a
-     * page gets each frame once and no faster than it can take them.
+     * Answers with the newest frame; with {@code ?seen=n} as soon as there is a frame other than
+     * {@code n}, so that a page gets each frame once and no faster than it can show them.
      */
     Response newest(Request request) throws InterruptedException {
         long seen = number(request.query("seen", "-1"));
         return picture(camera.newest(seen, PATIENCE), 503);
     }
 
-    /** One frame by its number, while it is kept. */
+    /** Answers with a frame by its number, while it is kept. */
     Response frame(Request request) {
         return picture(camera.frame(number(request.param("number"))), 404);
     }
 
-    /** Not to be stored: numbers start again when the server does. */
+    /** Not stored by browsers: the numbers start again when the server restarts. */
     private static Response picture(@Nullable Frame frame, int otherwise) {
         if (frame == null) {
             throw new HttpException(otherwise, "no such frame, or not any more");

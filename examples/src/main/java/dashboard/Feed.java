@@ -15,25 +15,20 @@ import microdot.sse.TopicOptions;
 import microdot.sse.TopicStream;
 import microdot.sse.Topics;
 
-/**
- * What pages see: samples and detections, two topics, on one stream that begins with a greeting.
- */
+/** The stream of a page: samples and detections, two topics, after a greeting. */
 final class Feed {
     private static final String SAMPLE = "sample";
     private static final String DETECTION = "detection";
 
-    /**
-     * What a page that comes for the first time gets at once, so that its charts do not start
-     * empty.
-     */
+    /** The samples that a new page gets at once, so that its charts do not start empty. */
     private static final Duration RECENT = Duration.ofMinutes(2);
 
-    /** A page that was away for less lacks nothing when it is back. */
+    /** A page that was disconnected for less time misses nothing. */
     private static final Duration KEEP = Duration.ofMinutes(15);
 
     private static final Duration RETRY = Duration.ofSeconds(2);
 
-    /** More than a sample of a machine with a hundred cores has. */
+    /** More than the size of a sample of a machine with a hundred cores. */
     private static final int MOST_BYTES = 1024;
 
     private final Topics topics = new Topics();
@@ -44,7 +39,7 @@ final class Feed {
     private final Map<String, Sse> open = new ConcurrentHashMap<>();
 
     /**
-     * @param rate how many samples a second there will be
+     * @param rate samples per second
      */
     Feed(Machine machine, double rate) {
         this.machine = machine;
@@ -80,8 +75,8 @@ final class Feed {
     /**
      * The greeting.
      *
-     * @param stream names this connection, for {@link #drop}
-     * @param newest what comes up to this id was published before, and is a replay
+     * @param stream the name of this stream, for {@link #drop}
+     * @param newest events up to this id were published before and are a replay
      */
     private record Hello(Machine machine, String stream, String newest) {}
 
@@ -92,7 +87,7 @@ final class Feed {
         sse.send(new Hello(machine, stream, topics.lastEventId()), "hello");
     }
 
-    /** Ends a connection as a bad network would, for a page that wants to see itself resume. */
+    /** Disconnects a stream as a bad network does, for a page that demonstrates how it resumes. */
     int drop(Request request) {
         Sse sse = open.get(request.param("stream"));
         if (sse == null) {

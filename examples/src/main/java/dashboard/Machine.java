@@ -3,9 +3,9 @@ package dashboard;
 import oshi.SystemInfo;
 
 /**
- * What does not change while the server runs.
+ * The properties of the machine, which do not change while the server runs.
  *
- * @param memory in bytes
+ * @param memory size of the memory in bytes
  */
 record Machine(String host, String processor, int cores, long memory, String system, String java) {
     static Machine of(SystemInfo info) {

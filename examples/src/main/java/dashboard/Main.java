@@ -30,7 +30,7 @@ public final class Main implements Callable<Integer> {
 
     static final int FRAMES_A_SECOND = 8;
 
-    /** The page loads nothing from elsewhere, and this has the browser make sure of it. */
+    /** Lets the browser enforce that the page loads nothing from other origins. */
     private static final String ONLY_OURS = "default-src 'self'; img-src 'self' blob: data:";
 
     @Option(names = "--port", description = "The port to listen on, 0 for a free one.")
@@ -54,12 +54,12 @@ public final class Main implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
 
     public static void main(String[] args) {
-        // Pictures are drawn in memory; a desktop, where there is one, need not be asked.
+        // Frames are drawn in memory and need no desktop.
         System.setProperty("java.awt.headless", "true");
         System.exit(new CommandLine(new Main()).execute(args));
     }
 
-    /** The application: the page, its stream, and the camera's pictures. */
+    /** The application: the page, its stream, and the camera's frames. */
     static Microdot app(Feed feed, Camera camera) {
         var pictures = new CameraPages(camera);
         var app = new Microdot();

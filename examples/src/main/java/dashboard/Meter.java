@@ -2,14 +2,14 @@ package dashboard;
 
 import org.jspecify.annotations.Nullable;
 
-/** Turns two growing counts of bytes into bytes a second. */
+/** Converts two growing counts of bytes to bytes per second. */
 final class Meter {
     private long lastIn;
     private long lastOut;
     private long lastNanos;
     private boolean started;
 
-    /** The rate since the last call; null for the first one, which has nothing to compare with. */
+    /** Returns the rate since the last call; null for the first call. */
     Sample.@Nullable Rate rate(long in, long out, long nanos) {
         double seconds = (nanos - lastNanos) / 1e9;
         Sample.Rate rate =
@@ -25,8 +25,8 @@ final class Meter {
     }
 
     /**
-     * A counter that went back belongs to a device that left or started anew: no rate, rather than
-     * a negative one.
+     * A counter that went back belongs to a device that was removed or restarted: the rate is zero,
+     * not negative.
      */
     private static long perSecond(long bytes, double seconds) {
         return Math.round(Math.max(0, bytes) / seconds);

@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param time milliseconds since 1970
  * @param cpu how busy all cores together are, in percent
  * @param cores how busy each core is, in percent
- * @param load average length of the run queue over 1, 5 and 15 minutes; null where the system has
+ * @param load average length of the run queue over 1, 5 and 15 minutes; null on a system that has
  *     none
- * @param disk null where the system shows no disks
- * @param network null where there is no network interface but loopback
- * @param temperatures degrees Celsius by name; empty where there are no thermometers
+ * @param disk null when the system reports no disks
+ * @param network null without a network interface other than loopback
+ * @param temperatures degrees Celsius by name; empty without thermometers
  */
 record Sample(
         long time,
@@ -26,9 +26,9 @@ record Sample(
         @Nullable Rate network,
         Map<String, Double> temperatures) {
 
-    /** In bytes. */
+    /** Sizes in bytes. */
     record Memory(long used, long total, long swapUsed, long swapTotal) {}
 
-    /** Bytes a second: read from disks or received, and written or sent. */
+    /** Rates in bytes per second: read or received, and written or sent. */
     record Rate(long in, long out) {}
 }

@@ -12,8 +12,8 @@ import oshi.hardware.NetworkIF;
 import oshi.hardware.VirtualMemory;
 
 /**
- * This machine's sensors. Rates are those since the reading before, so one thread reads, for all
- * pages.
+ * The sensors of this machine. A rate is measured since the reading before, so a single thread
+ * reads for all pages.
  */
 final class Sensors {
     private static final Path THERMAL = Path.of("/sys/class/thermal");
@@ -101,7 +101,7 @@ final class Sensors {
         return any ? networkMeter.rate(received, sent, System.nanoTime()) : null;
     }
 
-    /** One decimal is what a page shows; more would only make each event longer. */
+    /** Rounds to one decimal, as pages show it: more would only make each event longer. */
     private static double round(double value) {
         return Math.round(value * 10) / 10.0;
     }

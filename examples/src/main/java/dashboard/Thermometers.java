@@ -11,8 +11,8 @@ import java.util.Map;
 import oshi.hardware.Sensors;
 
 /**
- * The thermal zones that Linux shows as files, all of them by name; elsewhere the one temperature
- * that OSHI knows.
+ * All thermal zones by name, which Linux shows as files; on other systems the one temperature that
+ * OSHI knows.
  */
 final class Thermometers {
     private final List<Path> zones;
@@ -48,8 +48,7 @@ final class Thermometers {
     }
 
     /**
-     * A zone whose device is asleep cannot be read for the moment: it is absent from this reading,
-     * as it should be.
+     * A zone whose device is asleep cannot be read at the moment, and is absent from this reading.
      */
     private static void read(Path zone, Map<String, Double> degrees) {
         try {
@@ -66,7 +65,7 @@ final class Thermometers {
         }
     }
 
-    /** Zero is what drivers and OSHI say for "no sensor". */
+    /** Drivers and OSHI return zero for "no sensor". */
     private static void put(Map<String, Double> degrees, String name, double celsius) {
         if (celsius > 0 && celsius < 150) {
             degrees.put(name, Math.round(celsius * 10) / 10.0);

@@ -6,8 +6,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Does something again and again on a platform thread of its own: reading sensors goes through
- * native code, which would hold a virtual thread's carrier.
+ * Runs a task periodically on its own platform thread: reading sensors calls native code, which
+ * would keep a virtual thread's carrier busy.
  */
 final class Ticker implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Ticker.class.getName());
@@ -31,14 +31,12 @@ final class Ticker implements AutoCloseable {
         return new Ticker(thread);
     }
 
-    /**
-     * One failed reading must not end all later ones, as an exception inside the executor would.
-     */
+    /** A failed reading must not end all later readings, as an exception in the executor would. */
     private static void run(String name, Runnable task) {
         try {
             task.run();
         } catch (RuntimeException e) {
-            LOG.log(System.Logger.Level.WARNING, name + " failed, will try again", e);
+            LOG.log(System.Logger.Level.WARNING, name + " failed; the next run tries again", e);
         }
     }
 

@@ -41,7 +41,7 @@ class DashboardTest {
     private static final Machine MACHINE =
             new Machine("host", "processor", 2, 1L << 30, "system", "25");
 
-    /** Of which a page that is new gets the last twelve. */
+    /** A new page gets the last twelve of these. */
     private final Feed feed = new Feed(MACHINE, 0.1);
 
     private final AtomicInteger detections = new AtomicInteger();
@@ -59,7 +59,7 @@ class DashboardTest {
     }
 
     @BeforeEach
-    void aFirstFrame() {
+    void takeFirstFrame() {
         camera.take();
     }
 
@@ -88,7 +88,7 @@ class DashboardTest {
     }
 
     @Test
-    void everyFileThatThePageNamesIsThere() throws Exception {
+    void everyFileThatThePageNamesExists() throws Exception {
         for (String page : List.of("/", "/main.js", "/panels.js", "/charts.js")) {
             for (String name : names(client.send(get(page), BodyHandlers.ofString()).body())) {
                 assertEquals(
@@ -112,7 +112,7 @@ class DashboardTest {
     }
 
     @Test
-    void aPageThatDropsResumesWithNoHole() throws Exception {
+    void disconnectedPageResumesWithoutAGap() throws Exception {
         publish(0, 2);
         List<String> first = events(open(null), 3);
         assertTrue(first.getFirst().startsWith("event: hello\n"), first.getFirst());
@@ -126,13 +126,13 @@ class DashboardTest {
     }
 
     @Test
-    void aNewPageGetsNoMoreThanIsRecent() throws Exception {
+    void newPageGetsOnlyRecentSamples() throws Exception {
         publish(0, 20);
         assertEquals(8L, times(events(open(null), 2)).getFirst());
     }
 
     @Test
-    void aPageOfAnEarlierRunIsToldOfBothItsGapsFirst() throws Exception {
+    void pageOfAnEarlierRunGetsBothGapsFirst() throws Exception {
         publish(0, 1);
         List<String> events = events(open("0123456789-7"), 4);
         assertGap("sample", "restarted", events.get(1));
@@ -147,7 +147,7 @@ class DashboardTest {
     }
 
     @Test
-    void motionComesAsAnEventWhoseFrameCanBeFetched() throws Exception {
+    void frameOfADetectionCanBeFetched() throws Exception {
         BufferedReader stream = open(null);
         events(stream, 1);
         while (detections.get() == 0) {
@@ -163,19 +163,19 @@ class DashboardTest {
     }
 
     @Test
-    void aPageCanHaveItsOwnStreamDropped() throws Exception {
+    void pageCanDropItsOwnStream() throws Exception {
         BufferedReader stream = open(null);
         String name =
                 events(stream, 1).getFirst().replaceFirst("(?s).*\"stream\":\"(\\w+)\".*", "$1");
         assertEquals(202, client.send(drop(name), BodyHandlers.discarding()).statusCode());
-        // Nothing, but perhaps still when to come again.
+        // No event; perhaps a retry.
         String rest = stream.lines().collect(Collectors.joining());
         assertTrue(rest.matches("(retry: 2000)?"), rest);
         assertEquals(404, client.send(drop("0000"), BodyHandlers.discarding()).statusCode());
     }
 
     @Test
-    void aTakenPortIsNamedAlongWithTheOption() throws Exception {
+    void takenPortIsReportedWithTheOption() throws Exception {
         Process demo =
                 new ProcessBuilder(
                                 ProcessHandle.current().info().command().orElseThrow(),
@@ -231,7 +231,7 @@ class DashboardTest {
         return Stream.generate(() -> event(stream)).limit(count).toList();
     }
 
-    /** The next event; the time to reconnect goes ahead of the first, as a block of its own. */
+    /** Returns the next event; the retry arrives before the first, as a separate block. */
     private static String event(BufferedReader stream) {
         String block =
                 stream.lines().takeWhile(line -> !line.isEmpty()).collect(Collectors.joining("\n"));

@@ -16,7 +16,7 @@ class SensorsTest {
     private final SystemInfo system = new SystemInfo();
 
     @Test
-    void theReadingsAreThoseOfAMachine() {
+    void readingsArePlausible() {
         Sample sample = new Sensors(system).read();
         assertEquals(Machine.of(system).cores(), sample.cores().size());
         for (double core : sample.cores()) {
@@ -31,14 +31,14 @@ class SensorsTest {
     }
 
     @Test
-    void aRateIsBytesOverTime() {
+    void rateIsBytesOverTime() {
         var meter = new Meter();
         assertNull(meter.rate(1000, 500, 0));
         assertEquals(new Sample.Rate(2000, 0), meter.rate(2000, 500, 500_000_000));
     }
 
     @Test
-    void aCounterThatStartsAnewGivesNoNegativeRate() {
+    void restartedCounterGivesNoNegativeRate() {
         var meter = new Meter();
         meter.rate(1000, 1000, 0);
         assertEquals(new Sample.Rate(0, 10), meter.rate(5, 1010, 1_000_000_000));

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class CameraTest {
     @Test
-    void aSlidingBoxIsToldAsItMoves() throws Exception {
+    void slidingBoxIsReportedWhileItMoves() throws Exception {
         try (Example camera = Example.start("camera/Camera.java")) {
             assertEquals(
                     List.of(

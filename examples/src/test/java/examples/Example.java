@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An example, run as a user runs it: as a source file, by the launcher of the JDK, on a free port.
+ * Runs an example as a user does: as a source file, with the launcher of the JDK, on a free port.
  */
 final class Example implements AutoCloseable {
     private final Process process;
@@ -44,7 +44,7 @@ final class Example implements AutoCloseable {
                 new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
     }
 
-    /** What it printed next. */
+    /** Waits for the next line of its output. */
     String line() throws IOException {
         return String.valueOf(output.readLine());
     }
@@ -78,7 +78,7 @@ final class Example implements AutoCloseable {
         return request.build();
     }
 
-    /** The first lines of a stream that are not empty; then the client leaves. */
+    /** Returns the first non-empty lines of a stream, and then disconnects. */
     List<String> lines(String path, int count, String... headers) throws Exception {
         try (var reader = open(path, headers)) {
             var lines = new ArrayList<String>();
@@ -92,7 +92,7 @@ final class Example implements AutoCloseable {
         }
     }
 
-    /** A stream, line by line; closing it is how a client leaves. */
+    /** Opens a stream, line by line; closing it disconnects the client. */
     BufferedReader open(String path, String... headers) throws Exception {
         HttpRequest.Builder request = request(path);
         if (headers.length > 0) {

@@ -21,7 +21,7 @@ class ExamplesTest {
     }
 
     @Test
-    void counterCountsOnFromWhereItsClientWas() throws Exception {
+    void counterResumesAtTheLastEventId() throws Exception {
         try (Example counter = Example.start("counter/Counter.java")) {
             assertTrue(counter.get("/").body().contains("EventSource"));
             assertEquals(
@@ -33,7 +33,7 @@ class ExamplesTest {
         }
     }
 
-    /** A machine has more addresses than one. */
+    /** A machine has several addresses. */
     private static String afterAddresses(Example example) throws Exception {
         String line = example.line();
         while (line.startsWith("http://")) {
@@ -63,7 +63,7 @@ class ExamplesTest {
     }
 
     @Test
-    void broadcastReachesAllAndResumes() throws Exception {
+    void broadcastReachesEveryClientAndResumes() throws Exception {
         try (Example broadcast = Example.start("broadcast/Broadcast.java");
                 var one = broadcast.open("/events");
                 var other = broadcast.open("/events")) {
@@ -98,7 +98,7 @@ class ExamplesTest {
     }
 
     @Test
-    void chatKnowsWhoIsThere() throws Exception {
+    void chatListsThePeoplePresent() throws Exception {
         try (Example chat = Example.start("chat/Chat.java")) {
             String events = "/rooms/lobby/events?name=";
             try (var ann = chat.open(events + "ann")) {

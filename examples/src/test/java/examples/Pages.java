@@ -36,7 +36,7 @@ final class Pages {
         return files(ROOT.resolve(folder), ".md");
     }
 
-    private static List<Path> files(Path folder, String ending) {
+    static List<Path> files(Path folder, String ending) {
         try (Stream<Path> files = Files.walk(folder)) {
             return files.filter(file -> file.toString().endsWith(ending)).sorted().toList();
         } catch (IOException e) {

@@ -1,5 +1,6 @@
 package examples;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Method;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import microdot.ServerOptions;
@@ -69,6 +71,44 @@ class ReferenceTest {
 
     private static String bytes(long count) {
         return count % (1 << 20) == 0 ? (count >> 20) + " MiB" : (count >> 10) + " KiB";
+    }
+
+    @Test
+    void everyLogLineIsListed() throws Exception {
+        Pattern statement = Pattern.compile("LOG\\.log\\((.*?)\\);\\s*\\n", Pattern.DOTALL);
+        Pattern literal = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");
+        String text = Files.readString(REFERENCE);
+        List<String> missing = new ArrayList<>();
+        for (String module : List.of("core", "server", "testing")) {
+            for (Path file : Pages.files(Pages.ROOT.resolve(module + "/src/main"), ".java")) {
+                Matcher log = statement.matcher(Files.readString(file));
+                while (log.find()) {
+                    literal.matcher(log.group(1))
+                            .results()
+                            .map(result -> result.group(1).replace("\\\"", "\"").strip())
+                            .filter(part -> !text.contains(part))
+                            .forEach(part -> missing.add(file.getFileName() + ": " + part));
+                }
+            }
+        }
+        assertTrue(missing.isEmpty(), "missing in " + REFERENCE + ": " + missing);
+    }
+
+    @Test
+    void everyClassNamedInTheArchitectureExists() throws Exception {
+        Pattern name = Pattern.compile("\\b(?:[A-Z][a-z]+){2,}\\b");
+        Set<String> classes = new TreeSet<>();
+        for (String module : List.of("core", "server", "testing", "examples")) {
+            Pages.files(Pages.ROOT.resolve(module + "/src"), ".java")
+                    .forEach(file -> classes.add(file.getFileName().toString()));
+        }
+        Set<String> named = new TreeSet<>();
+        Matcher matcher = name.matcher(Files.readString(Pages.ROOT.resolve("ARCHITECTURE.md")));
+        while (matcher.find()) {
+            named.add(matcher.group() + ".java");
+        }
+        named.removeAll(classes);
+        assertEquals(Set.of(), named);
     }
 
     @Test

@@ -211,16 +211,20 @@ public final class Sse {
         return new String(id.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
-    /** For {@link Topics#follow(Sse, String...)}. */
-    void follow(FollowerStart followers, List<String> names, long opened)
-            throws InterruptedException {
-        var wish = new StartPosition.Wish(lastEventId(request), opened, 0);
-        if (!closingFrames.startFollowing(followers.beforeDelivery(names, wish))) {
-            throw new IllegalStateException(
-                    "this stream follows topics already (expected: one follow, with all topics)");
-        }
+    /**
+     * Follows topics until the stream ends, for whatever cause; blocks so long: {@code
+     * sse.follow(topics, "camera/1")}. Begins after the client's {@link #lastEventId()}, or now.
+     * Events that other threads send meanwhile may not have an id, because that would move the
+     * client's position.
+     *
+     * @throws IllegalArgumentException when no topic or more than {@link Topics#MAX_FOLLOWED} are
+     *     named
+     * @throws IllegalStateException when this stream follows topics already
+     * @throws InterruptedException when the thread is interrupted, as it is at the stream's end
+     */
+    public void follow(TopicSource topics, String... names) throws InterruptedException {
+        topics.follow(request, sink, closingFrames, TopicRules.checkedNames(List.of(names)));
         var ended = new CountDownLatch(1);
-        followers.follow(sink, names, wish, null, closingFrames);
         sink.onClose(ended::countDown);
         ended.await();
     }

@@ -3,6 +3,7 @@ package microdot.sse;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import microdot.BodySink;
 import microdot.HttpException;
 import microdot.JsonCodec;
 import microdot.Request;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * it left off. Every method may be called from any thread. All topics of one instance share one
  * order of events, so that one id resumes a stream over several topics.
  */
-public final class Topics {
+public final class Topics extends TopicSource {
     /** The most topics that one stream may follow: 64. */
     public static final int MAX_FOLLOWED = TopicRules.MAX_FOLLOWED;
 
@@ -142,17 +143,15 @@ public final class Topics {
         }
     }
 
-    /**
-     * Makes the stream of a handler follow topics until it ends, for whatever cause; blocks so
-     * long. Begins after the client's {@link Sse#lastEventId()}, or now. Events that other threads
-     * send meanwhile may not have an id, because that would move the client's position.
-     *
-     * @throws IllegalArgumentException when no topic or more than {@link #MAX_FOLLOWED} are named
-     * @throws IllegalStateException when the stream follows topics already
-     * @throws InterruptedException when the thread is interrupted, as it is at the stream's end
-     */
-    public void follow(Sse stream, String... names) throws InterruptedException {
-        stream.follow(followers, TopicRules.checkedNames(List.of(names)), head());
+    @Override
+    void follow(
+            Request request, BodySink sink, StreamClosingFrames closingFrames, List<String> names) {
+        var wish = new StartPosition.Wish(Sse.lastEventId(request), head(), 0);
+        if (!closingFrames.startFollowing(followers.beforeDelivery(names, wish))) {
+            throw new IllegalStateException(
+                    "this stream follows topics already (expected: one follow, with all topics)");
+        }
+        followers.follow(sink, names, wish, null, closingFrames);
     }
 
     /**

@@ -160,7 +160,7 @@ class FollowingTest {
                         (request, sse) -> {
                             sse.send("hello", null, "greeting-1");
                             inside.complete(sse);
-                            topics.follow(sse, "a", "b");
+                            sse.follow(topics, "a", "b");
                         }));
         var request =
                 new Request(
@@ -174,7 +174,7 @@ class FollowingTest {
         sse.send("beside");
         follower.awaitData("beside");
         assertThrows(IllegalStateException.class, () -> sse.send("x", null, "own"));
-        assertThrows(IllegalStateException.class, () -> topics.follow(sse, "c"));
+        assertThrows(IllegalStateException.class, () -> sse.follow(topics, "c"));
         assertEquals(List.of("hello", "b1", "beside"), follower.story());
         follower.sink.disconnect();
         assertTrue(handler.join(Duration.ofSeconds(30)));
@@ -260,7 +260,7 @@ class FollowingTest {
         topics.publish("a", "a2");
         var follower = new TestFollower(loop);
         var app = new Microdot();
-        app.get("/", Sse.withSse((request, sse) -> topics.follow(sse, "a")));
+        app.get("/", Sse.withSse((request, sse) -> sse.follow(topics, "a")));
         var request =
                 new Request(
                         "GET",

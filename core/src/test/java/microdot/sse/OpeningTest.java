@@ -71,7 +71,7 @@ class OpeningTest {
                             assertThrows(
                                     IllegalStateException.class, () -> sse.send("x", null, "7"));
                             assertThrows(
-                                    IllegalStateException.class, () -> topics.follow(sse, "b"));
+                                    IllegalStateException.class, () -> sse.follow(topics, "b"));
                             sse.send("hello");
                         });
         assertEquals(List.of("hello"), follower.story());

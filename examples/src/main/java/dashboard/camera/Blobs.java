@@ -11,9 +11,9 @@ final class Blobs {
     private final int reach;
 
     /**
-     * A grid of this size.
+     * Creates a grid of this size.
      *
-     * @param reach how far apart, in cells, two marked cells may be and still be one group: an
+     * @param reach the distance, in cells, up to which two marked cells belong to one group: an
      *     animal's leg and body often have unmarked cells between them
      */
     Blobs(int columns, int rows, int reach) {
@@ -22,7 +22,7 @@ final class Blobs {
         this.reach = reach;
     }
 
-    /** The groups, each as the indexes of its cells, {@code row * columns + column}. */
+    /** Returns the groups, each as the indexes of its cells, {@code row * columns + column}. */
     List<List<Integer>> find(boolean[] marked) {
         boolean[] open = marked.clone();
         List<List<Integer>> blobs = new ArrayList<>();

@@ -1,7 +1,7 @@
 package dashboard.camera;
 
 /**
- * A part of a frame in which something moves, in pixels.
+ * The part of a frame in which something moves, in pixels.
  *
  * @param score how much of the box differs from the still background, from 0 to 1
  */

@@ -13,15 +13,15 @@ import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes frames, keeps the last ones, and tells of each in which something moves at the moment it is
- * taken.
+ * Takes frames, keeps the last ones, and reports each frame in which something moves as soon as it
+ * is taken.
  */
 public final class Camera {
     private static final int NOISE = 24;
     private static final int SMALLEST = 150;
     private static final int KEEP = 16;
 
-    /** Frames with motion stay longer: pages show them beside the detection. */
+    /** Frames with motion are kept longer, because pages show them beside the detection. */
     private static final int KEEP_DETECTED = 256;
 
     private final FrameSource source;
@@ -33,8 +33,8 @@ public final class Camera {
     private long next;
 
     /**
-     * A camera that takes frames from the source and hands each detection on, on the thread that
-     * calls {@link #take}.
+     * Creates a camera that takes frames from the source. It passes each detection on, on the
+     * thread that calls {@link #take}.
      */
     public Camera(FrameSource source, Consumer<Detection> detected) {
         this.source = source;
@@ -42,8 +42,8 @@ public final class Camera {
     }
 
     /**
-     * Takes one frame. A frame is there for pages to fetch before its detection is handed on.
-     * Called by one thread.
+     * Takes one frame. Pages can fetch it before its detection is passed on. Call it from a single
+     * thread.
      */
     public void take() {
         long number = next++;
@@ -58,8 +58,9 @@ public final class Camera {
     }
 
     /**
-     * The newest frame; waits for another than {@code seen}, but not longer than {@code atMost}:
-     * null then. Another, not a higher one: a page may have seen its frame in an earlier run.
+     * Returns the newest frame. Waits for a frame other than {@code seen}; returns null when none
+     * arrives within {@code atMost}. Other, not higher: a page may have seen its frame in an
+     * earlier run of the server.
      */
     public synchronized @Nullable Frame newest(long seen, Duration atMost)
             throws InterruptedException {
@@ -74,7 +75,7 @@ public final class Camera {
         return newest;
     }
 
-    /** The frame of this number; null when it is not kept any more. */
+    /** Returns the frame of this number; null when it is no longer kept. */
     public synchronized @Nullable Frame frame(long number) {
         Frame frame = recent.get(number);
         return frame != null ? frame : withMotion.get(number);

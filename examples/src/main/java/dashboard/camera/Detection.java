@@ -3,11 +3,11 @@ package dashboard.camera;
 import java.util.List;
 
 /**
- * Something moved.
+ * Motion in a frame.
  *
- * @param frame the number of the frame in which
+ * @param frame the number of the frame
  * @param time milliseconds since 1970
- * @param width of the frame that the boxes refer to
- * @param height of the frame that the boxes refer to
+ * @param width the width of the frame, in pixels
+ * @param height the height of the frame, in pixels
  */
 public record Detection(long frame, long time, int width, int height, List<Box> boxes) {}

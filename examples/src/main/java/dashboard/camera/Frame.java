@@ -1,5 +1,5 @@
 package dashboard.camera;
 
-/** A picture as JPEG, and its number. */
+/** A numbered picture as JPEG. */
 @SuppressWarnings("ArrayRecordComponent") // Frames are not compared, and a copy of each would cost.
 public record Frame(long number, byte[] jpeg) {}

@@ -2,8 +2,8 @@ package dashboard.camera;
 
 import java.awt.image.BufferedImage;
 
-/** Where frames come from. */
+/** A source of frames. */
 public sealed interface FrameSource permits Scene, ImageFolder {
-    /** The frame of this number, from 0 on. */
+    /** Returns the frame of this number; the first number is 0. */
     BufferedImage frame(long number);
 }

@@ -10,7 +10,7 @@ import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 
-/** The part of the built-in scene that stands still. Without text: a server may have no fonts. */
+/** The still part of the built-in scene. It has no text, because a server may have no fonts. */
 final class Garden {
     private static final int W = Scene.WIDTH;
     private static final int H = Scene.HEIGHT;

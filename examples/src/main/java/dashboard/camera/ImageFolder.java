@@ -11,19 +11,19 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 
-/** The images of a folder in the order of their names, over and over. */
+/** The images of a folder in the order of their names, in a loop. */
 public final class ImageFolder implements FrameSource {
     private static final Pattern IMAGE = Pattern.compile(".*\\.(jpe?g|png|gif|bmp)");
 
-    /** Wider ones are made smaller: more pixels cost time and show the detector nothing new. */
+    /** Wider images are scaled down: more pixels cost time and do not help the detector. */
     private static final int MAX_WIDTH = 960;
 
     private final List<Path> images;
 
     /**
-     * Reads the folder's names now and its images when their turn comes.
+     * Reads the names in the folder now, and each image when it is needed.
      *
-     * @throws IllegalArgumentException when the folder cannot be read or holds no image
+     * @throws IllegalArgumentException when the folder cannot be read or contains no image
      */
     public ImageFolder(Path folder) {
         try (var files = Files.list(folder)) {
@@ -57,7 +57,7 @@ public final class ImageFolder implements FrameSource {
         return IMAGE.matcher(name.toLowerCase(Locale.ROOT)).matches();
     }
 
-    /** Also takes transparency away, which JPEG does not have. */
+    /** Also removes transparency, which JPEG does not support. */
     private static BufferedImage fitted(BufferedImage image) {
         double scale = Math.min(1, (double) MAX_WIDTH / image.getWidth());
         int width = (int) Math.round(image.getWidth() * scale);

@@ -6,18 +6,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what moves, by differences between frames.
+ * Finds motion by differences between frames.
  *
  * <p>Two differences count. A pixel that differs from the background, a slow average of all frames,
  * belongs to something that was not always there. A pixel that differs from the frame before is
- * changing now. A group of the first kind is reported when it holds pixels of the second: the first
- * alone would report a parked car for minutes, the second alone would show only the edges of what
- * moves, and the place it left.
+ * changing now. A group of the first kind is reported when it contains pixels of the second: the
+ * first alone would report a parked car for minutes; the second alone would show only the edges of
+ * a moving object, and the place that it left.
  */
 public final class MotionDetector {
     /**
-     * Side of the square cells, in pixels, that pixels are counted in: single noisy pixels mark no
-     * cell.
+     * The side of the square cells, in pixels, in which changed pixels are counted: a single noisy
+     * pixel does not mark a cell.
      */
     private static final int CELL = 4;
 
@@ -25,15 +25,15 @@ public final class MotionDetector {
     private static final int REACH = 3;
 
     /**
-     * When more of the picture than this changes at once, the light or the scene changed, and
-     * nothing moved.
+     * The share of the picture above which a change is one of the light or of the scene, not
+     * motion.
      */
     private static final double CUT = 0.6;
 
     private static final float LEARN_STILL = 0.1f;
 
     /**
-     * Slower where something is in the way, so that it does not become background while it passes.
+     * Slower where something is in front, so that the background does not adapt to it meanwhile.
      */
     private static final float LEARN_MOVING = 0.02f;
 
@@ -45,7 +45,7 @@ public final class MotionDetector {
     private float[] background = {};
 
     /**
-     * A detector.
+     * Creates a detector.
      *
      * @param threshold differences of brightness, out of 255, up to this are noise
      * @param minimumArea groups that cover less, in pixels, are ignored
@@ -56,8 +56,7 @@ public final class MotionDetector {
     }
 
     /**
-     * What moves in this frame, compared with those before; the first one has nothing to be
-     * compared with.
+     * Returns the motion in this frame, compared with the frames before; empty for the first frame.
      */
     public List<Box> look(BufferedImage image) {
         int[] gray = gray(image);
@@ -94,7 +93,7 @@ public final class MotionDetector {
         previous = gray;
     }
 
-    /** Brightness as the eye weighs the colours (BT.601), in whole numbers. */
+    /** Brightness with the weights of the eye for the colours (BT.601), in whole numbers. */
     private static int[] gray(BufferedImage image) {
         int[] pixels =
                 image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A garden through which now and then something moves, with the noise of a cheap camera, so that a
- * detector has to tell the two apart. The same number always gives the same frame.
+ * A garden through which something moves now and then, with the noise of a cheap camera, so that a
+ * detector has to distinguish the two. The same number always gives the same frame.
  */
 public final class Scene implements FrameSource {
     static final int WIDTH = 640;
@@ -18,7 +18,7 @@ public final class Scene implements FrameSource {
     /** How far noise may change the brightness of a pixel, up or down. */
     private static final int NOISE = 4;
 
-    /** In frames, as are the appearances. Much of it is quiet: then no detections come. */
+    /** The length of the loop in frames. Much of it is quiet, without detections. */
     private static final int ROUND = 320;
 
     private static final List<Appearance> PLAY =
@@ -54,8 +54,8 @@ public final class Scene implements FrameSource {
     }
 
     /**
-     * The same noise at another offset for each frame: drawing new random numbers would take longer
-     * than the picture.
+     * The same noise at another offset for each frame: new random numbers would take longer than
+     * drawing the picture.
      */
     private void addNoise(BufferedImage image, long number) {
         int[] pixels = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();

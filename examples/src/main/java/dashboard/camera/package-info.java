@@ -1,4 +1,4 @@
-/** A camera that sees motion: frames in, detections out. Knows nothing of streams or of the web. */
+/** A camera that detects motion: frames in, detections out. Independent of streams and HTTP. */
 @NullMarked
 package dashboard.camera;
 

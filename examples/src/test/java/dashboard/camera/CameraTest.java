@@ -26,7 +26,7 @@ class CameraTest {
     private static final Duration LONG = Duration.ofSeconds(20);
 
     @Test
-    void theFrameOfADetectionIsThereWhenItIsTold() throws IOException {
+    void frameExistsWhenItsDetectionIsReported() throws IOException {
         List<Detection> seen = new ArrayList<>();
         List<@Nullable Frame> frames = new ArrayList<>();
         var holder = new ArrayList<Camera>();
@@ -49,7 +49,7 @@ class CameraTest {
     }
 
     @Test
-    void aWaitingPageGetsTheNextFrame() throws Exception {
+    void waitingPageGetsTheNextFrame() throws Exception {
         var camera = new Camera(new Scene(), detection -> {});
         camera.take();
         var next = new CompletableFuture<@Nullable Frame>();
@@ -61,7 +61,7 @@ class CameraTest {
     }
 
     @Test
-    void aFrameNumberOfAnEarlierRunDoesNotWait() throws InterruptedException {
+    void frameNumberOfAnEarlierRunDoesNotWait() throws InterruptedException {
         var camera = new Camera(new Scene(), detection -> {});
         camera.take();
         Frame frame = camera.newest(5000, LONG);
@@ -70,7 +70,7 @@ class CameraTest {
     }
 
     @Test
-    void withoutAFrameTheWaitEnds() throws InterruptedException {
+    void waitEndsWithoutAFrame() throws InterruptedException {
         assertNull(new Camera(new Scene(), detection -> {}).newest(-1, Duration.ofMillis(5)));
     }
 

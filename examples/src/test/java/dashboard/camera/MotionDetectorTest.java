@@ -16,7 +16,7 @@ class MotionDetectorTest {
     private final MotionDetector detector = new MotionDetector(THRESHOLD, 100);
 
     @Test
-    void aBoxThatMovesIsFoundWhereItIs() {
+    void movingBoxIsFoundAtItsPlace() {
         detector.look(still());
         for (int x = 20; x < 200; x += 20) {
             var place = new Rectangle(x, 60, 40, 32);
@@ -25,7 +25,7 @@ class MotionDetectorTest {
     }
 
     @Test
-    void twoBoxesAreTwo() {
+    void twoBoxesAreFoundSeparately() {
         detector.look(still());
         var left = new Rectangle(20, 20, 40, 40);
         var right = new Rectangle(200, 100, 40, 40);
@@ -33,20 +33,20 @@ class MotionDetectorTest {
     }
 
     @Test
-    void aFullBoxScoresOne() {
+    void fullBoxScoresOne() {
         detector.look(still());
         assertEquals(1.0, detector.look(with(new Rectangle(20, 20, 40, 40))).getFirst().score());
     }
 
     @Test
-    void aStillSceneGivesNone() {
+    void stillSceneHasNoMotion() {
         for (int i = 0; i < 20; i++) {
             assertEquals(List.of(), detector.look(still()));
         }
     }
 
     @Test
-    void noiseUnderTheThresholdGivesNone() {
+    void noiseBelowTheThresholdIsIgnored() {
         var random = new Random(7);
         for (int i = 0; i < 20; i++) {
             assertEquals(List.of(), detector.look(noisy(random, THRESHOLD / 2 - 1)));
@@ -54,13 +54,13 @@ class MotionDetectorTest {
     }
 
     @Test
-    void whatIsSmallerThanTheMinimumIsIgnored() {
+    void groupBelowTheMinimumAreaIsIgnored() {
         detector.look(still());
         assertEquals(List.of(), detector.look(with(new Rectangle(40, 40, 8, 8))));
     }
 
     @Test
-    void whatHasStoppedIsNoMotion() {
+    void stoppedObjectIsNotMotion() {
         detector.look(still());
         BufferedImage stopped = with(new Rectangle(60, 60, 40, 40));
         assertEquals(1, detector.look(stopped).size());
@@ -68,20 +68,20 @@ class MotionDetectorTest {
     }
 
     @Test
-    void whenAllChangesAtOnceItIsTheLight() {
+    void changeOfTheWholePictureIsNotMotion() {
         detector.look(still());
         assertEquals(List.of(), detector.look(with(new Rectangle(0, 0, 320, 180))));
     }
 
     @Test
-    void anotherSizeStartsAnew() {
+    void frameOfAnotherSizeStartsAgain() {
         detector.look(still());
         assertEquals(
                 List.of(), detector.look(new BufferedImage(100, 80, BufferedImage.TYPE_INT_RGB)));
     }
 
     @Test
-    void theBuiltInSceneIsQuietAtFirstAndThenACatComes() {
+    void builtInSceneIsQuietUntilTheCatAppears() {
         var scene = new Scene();
         var own = new MotionDetector(THRESHOLD, 150);
         long first = -1;

@@ -156,23 +156,6 @@ abstract class StreamContract extends TransportContract {
     }
 
     @Test
-    void returnEndsStreamProperlyAndFailureDoesNot() throws Exception {
-        try (Served served = served(app((request, sse) -> sse.send("all")));
-                RawClient client = served.client()) {
-            assertTrue(client.get("/events").readAll().endsWith("\r\ndata: all\n\n\r\n0\r\n\r\n"));
-        }
-        SseHandler failing =
-                (request, sse) -> {
-                    sse.send("some");
-                    throw new IllegalStateException("thrown by the test");
-                };
-        try (Served served = served(app(failing)).expectFailures(1);
-                RawClient client = served.client()) {
-            assertFalse(client.get("/events").readAll().contains("0\r\n\r\n"));
-        }
-    }
-
-    @Test
     void senderBlocksWhileClientDoesNotReadAndLosesNothing() throws Exception {
         var sent = new AtomicLong();
         String kilobyte = "x".repeat(1000);

@@ -31,7 +31,8 @@ abstract class StreamEndContract extends TransportContract {
     void handlerReturnEndsStreamProperly() throws Exception {
         try (Served served = served(end.app((request, sse) -> sse.send("all")));
                 RawClient client = served.client()) {
-            assertTrue(client.get("/events").readAll().endsWith("\n\n\r\n" + LAST_CHUNK));
+            String all = client.get("/events").readAll();
+            assertTrue(all.endsWith("\r\ndata: all\n\n\r\n" + LAST_CHUNK), all);
             end.assertEndedOnce();
         }
     }

@@ -9,7 +9,10 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** Collects the log entries at WARNING and above while it is open, and keeps them from being printed. */
+/**
+ * Collects the log entries at WARNING and above while it is open, and keeps them from being
+ * printed.
+ */
 final class Logged implements AutoCloseable {
     private final Logger logger;
     private final List<LogRecord> records = Collections.synchronizedList(new ArrayList<>());
