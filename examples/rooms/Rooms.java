@@ -25,7 +25,7 @@ void main(String[] args) {
     var app = new Microdot();
     members.addAll(List.of(new Place("board", "ann"), new Place("board", "bob")));
 
-    // Called at each connect and each reconnect: a right that was withdrawn ends there.
+    // Called at each connect and each reconnect: a client whose right was withdrawn is refused here.
     app.get("/rooms/{room}/events", topics.stream(request -> List.of("room/" + placeOf(request).room()))
             .last(50)
             .onOpen((request, sse) -> remember(placeOf(request), sse)));
@@ -47,7 +47,7 @@ void main(String[] args) {
     app.run(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
 }
 
-/** The caller's place in the room of the path; 401 without a valid token, 403 for others than members. */
+/** The caller's place in the room of the path; 401 without a valid token, 403 if the caller is not a member. */
 Place placeOf(Request request) {
     String name = tokens.get(request.cookies().getOrDefault("token", ""));
     if (name == null) throw new HttpException(401);

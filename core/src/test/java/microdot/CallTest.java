@@ -17,11 +17,15 @@ class CallTest {
     private boolean mayBlock;
 
     /** Answers with the part of the path that its route names, or fails as the query wants it. */
-    private final class NonBlocking extends NonBlockingHandler implements Handler {
+    private final class NonBlocking implements Handler {
+        static {
+            NonBlockingHandler.register(NonBlocking.class, NonBlocking::mayBlock);
+        }
+
         private int calls;
 
-        NonBlocking() {
-            super(() -> mayBlock);
+        private boolean mayBlock() {
+            return mayBlock;
         }
 
         @Override

@@ -130,12 +130,7 @@ class StructureTest {
                 .filter(member -> isPublicOrProtected(member.getModifiers()))
                 .forEach(
                         member ->
-                                involved(member)
-                                        .filter(
-                                                type ->
-                                                        type.getPackageName()
-                                                                .startsWith("microdot"))
-                                        .filter(type -> !isVisible(type))
+                                notVisible(involved(member))
                                         .forEach(
                                                 type ->
                                                         internal.add(
@@ -143,6 +138,34 @@ class StructureTest {
                                                                         + " names "
                                                                         + type.getName())));
         assertEquals(Set.of(), internal);
+    }
+
+    /** A supertype that is not public gives its members to the types of the application. */
+    @Test
+    void publicTypesHaveOnlyPublicSupertypes() {
+        var internal = new TreeSet<String>();
+        CORE.stream()
+                .filter(StructureTest::isVisible)
+                .forEach(
+                        type ->
+                                notVisible(supertypes(type))
+                                        .forEach(
+                                                supertype ->
+                                                        internal.add(
+                                                                type.getName()
+                                                                        + " extends "
+                                                                        + supertype.getName())));
+        assertEquals(Set.of(), internal);
+    }
+
+    private static Stream<JavaClass> supertypes(JavaClass type) {
+        return Stream.concat(type.getSuperclass().stream(), type.getInterfaces().stream())
+                .flatMap(supertype -> supertype.getAllInvolvedRawTypes().stream());
+    }
+
+    private static Stream<JavaClass> notVisible(Stream<JavaClass> types) {
+        return types.filter(type -> type.getPackageName().startsWith("microdot"))
+                .filter(type -> !isVisible(type));
     }
 
     private static boolean isVisible(JavaClass type) {

@@ -41,7 +41,7 @@ class LibrariesTest {
     /** On Java 21 a virtual thread that waits inside a monitor keeps its carrier thread. */
     @ParameterizedTest
     @ValueSource(strings = {"core", "server", "testing"})
-    void noThreadWaitsInsideAMonitor(String module) throws Exception {
+    void noClassCallsObjectWait(String module) throws Exception {
         var waiting = new ArrayList<String>();
         for (ClassModel type : classes(module)) {
             type.methods().stream()

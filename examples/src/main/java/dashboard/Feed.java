@@ -1,5 +1,6 @@
 package dashboard;
 
+import dashboard.camera.Camera;
 import dashboard.camera.Detection;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -45,7 +46,7 @@ final class Feed {
         this.machine = machine;
         this.recent = count(RECENT, rate);
         samples = topics.topic(SAMPLE, keeping(count(KEEP, rate)));
-        detections = topics.topic(DETECTION, keeping(count(KEEP, Main.FRAMES_A_SECOND)));
+        detections = topics.topic(DETECTION, keeping(count(KEEP, Camera.FRAMES_A_SECOND)));
     }
 
     private static int count(Duration time, double rate) {

@@ -28,8 +28,6 @@ import picocli.CommandLine.Spec;
 public final class Main implements Callable<Integer> {
     private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/dist";
 
-    static final int FRAMES_A_SECOND = 8;
-
     /** Lets the browser enforce that the page loads nothing from other origins. */
     private static final String ONLY_OURS = "default-src 'self'; img-src 'self' blob: data:";
 
@@ -83,7 +81,7 @@ public final class Main implements Callable<Integer> {
         var camera = new Camera(source(), feed::publish);
         var app = app(feed, camera);
         try (var _ = Ticker.every(period(rate), "sampler", () -> feed.publish(sensors.read()));
-                var _ = Ticker.every(period(FRAMES_A_SECOND), "camera", camera::take)) {
+                var _ = Ticker.every(period(Camera.FRAMES_A_SECOND), "camera", camera::take)) {
             app.run(new ServerOptions().host(host).port(port));
             return 0;
         }

@@ -30,7 +30,7 @@ public abstract class BodySinkContract {
     /** Opens the sink that the test uses. */
     protected abstract BodySink open() throws Exception;
 
-    /** Waits until the client has received so many events, and returns the data of each. */
+    /** Waits until the client has received {@code count} events, and returns the data of each. */
     protected abstract List<String> received(int count) throws Exception;
 
     /** Whether the sink can end; a stand-in that lives as long as its test may not. */

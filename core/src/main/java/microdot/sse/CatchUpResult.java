@@ -21,8 +21,8 @@ record CatchUpResult(List<Notice> notices, List<Frame> frames, long entry, long 
 
     /**
      * What a client gets before a topic's next events: a gap, or a snapshot. It has no id of its
-     * own: a client that reconnected with that would be taken for one that got everything up to
-     * there of the stream's other topics too.
+     * own: with one, the server would assume that a reconnecting client also has the other topics'
+     * events up to there.
      *
      * @param upTo the position to which it brings the client in its topic
      * @param missed how many events it reports as missed, for the topic's figures

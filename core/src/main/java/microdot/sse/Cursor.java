@@ -27,7 +27,7 @@ final class Cursor extends LoopReaders.Reader {
     /** {@link #look}: there are entries that its filter has to test first. */
     static final long TO_FILTER = -3;
 
-    /** {@link #look}: nothing is there for it. Higher than every position. */
+    /** {@link #look}: it has read everything. Higher than every position. */
     static final long CAUGHT_UP = Long.MAX_VALUE;
 
     private static final Logger LOG = System.getLogger("microdot.sse");

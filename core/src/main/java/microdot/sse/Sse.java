@@ -114,7 +114,7 @@ public final class Sse {
         /**
          * The thread of each stream keeps this frame for as long as its handler runs. What happens
          * before and after is in methods too large for the compiler to inline, so that the frame
-         * stays small.
+         * stays small (why: docs/decisions/0012-small-stack-frames.md).
          */
         @Override
         public void writeTo(BodySink sink) throws Exception {

@@ -18,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  * EventSource} sends it, or in the query parameter {@code last-event-id}, for a page that kept it;
  * the header wins.
  */
-public final class TopicStream extends NonBlockingHandler implements Handler {
+public final class TopicStream implements Handler {
+    static {
+        NonBlockingHandler.register(TopicStream.class, TopicStream::runsUserCode);
+    }
+
     private final Topics topics;
     private final Function<Request, List<String>> names;
     private final @Nullable List<String> fixed; // Null where user code gives the names.
@@ -38,14 +42,17 @@ public final class TopicStream extends NonBlockingHandler implements Handler {
             int last,
             @Nullable BiPredicate<Request, Event> filter,
             @Nullable SseHandler opening) {
-        // Where no code of the application runs, a client that only follows takes no thread.
-        super(() -> fixed == null || opening != null || topics.followers().haveSnapshot(fixed));
         this.topics = topics;
         this.names = names;
         this.fixed = fixed;
         this.last = last;
         this.filter = filter;
         this.opening = opening;
+    }
+
+    // Where no code of the application runs, a client that only follows takes no thread.
+    private boolean runsUserCode() {
+        return fixed == null || opening != null || topics.followers().haveSnapshot(fixed);
     }
 
     /**

@@ -21,7 +21,7 @@ class EventParserLimitTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 1000})
-    void anEventOfTheLimitPassesAndOneMoreFails(int size) {
+    void eventOfLimitPassesAndLargerEventFails(int size) {
         feed("data: " + "x".repeat(LIMIT - 6) + "\n\n", size);
         assertEquals(1, events.size());
         fails("data: " + "x".repeat(LIMIT - 5) + "\n\n", size);
@@ -30,7 +30,7 @@ class EventParserLimitTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 1000})
-    void theLinesOfAnEventCountTogether(int size) {
+    void linesOfEventCountTogether(int size) {
         fails("data: first\n\n" + "data: 45678\n".repeat(30), size);
         assertEquals(List.of(Event.of("first")), events);
     }
@@ -75,7 +75,7 @@ class EventParserLimitTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, -1})
-    void aLimitIsPositive(int limit) {
+    void limitMustBePositive(int limit) {
         var failure =
                 assertThrows(
                         IllegalArgumentException.class,

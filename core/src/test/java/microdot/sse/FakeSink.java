@@ -58,7 +58,7 @@ final class FakeSink implements BodySink {
         return takeOnly(0);
     }
 
-    /** Takes so many bytes more, rounded up to whole slices, and then nothing. */
+    /** Takes {@code bytes} more bytes, rounded up to whole slices, and then nothing. */
     FakeSink takeOnly(long bytes) {
         loop.execute(
                 () -> {

@@ -93,7 +93,7 @@ final class TestFollower {
         return event.event() == null ? "" + event.data() : event.event() + ":" + event.data();
     }
 
-    /** Runs the loop until it has read so many events. */
+    /** Runs the loop until it has read {@code events} events. */
     TestFollower await(int events) {
         loop.runUntil(() -> events().size() >= events);
         return this;

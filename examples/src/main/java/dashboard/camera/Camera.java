@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * is taken.
  */
 public final class Camera {
+    /** How many times a second {@link #take} is to be called. */
+    public static final int FRAMES_A_SECOND = 8;
+
     private static final int NOISE = 24;
     private static final int SMALLEST = 150;
     private static final int KEEP = 16;

@@ -12,8 +12,11 @@ import java.awt.image.BufferedImage;
 
 /** The still part of the built-in scene. It has no text, because a server may have no fonts. */
 final class Garden {
-    private static final int W = Scene.WIDTH;
-    private static final int H = Scene.HEIGHT;
+    static final int WIDTH = 640;
+    static final int HEIGHT = 360;
+
+    private static final int W = WIDTH;
+    private static final int H = HEIGHT;
     private static final int HORIZON = 214;
 
     private Garden() {}

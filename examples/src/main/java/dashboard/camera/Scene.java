@@ -12,8 +12,8 @@ import java.util.Random;
  * detector has to distinguish the two. The same number always gives the same frame.
  */
 public final class Scene implements FrameSource {
-    static final int WIDTH = 640;
-    static final int HEIGHT = 360;
+    private static final int WIDTH = Garden.WIDTH;
+    private static final int HEIGHT = Garden.HEIGHT;
 
     /** How far noise may change the brightness of a pixel, up or down. */
     private static final int NOISE = 4;

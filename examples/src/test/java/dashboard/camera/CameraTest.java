@@ -61,7 +61,7 @@ class CameraTest {
     }
 
     @Test
-    void frameNumberOfAnEarlierRunDoesNotWait() throws InterruptedException {
+    void frameNumberOfEarlierRunDoesNotWait() throws InterruptedException {
         var camera = new Camera(new Scene(), detection -> {});
         camera.take();
         Frame frame = camera.newest(5000, LONG);
@@ -70,7 +70,7 @@ class CameraTest {
     }
 
     @Test
-    void waitEndsWithoutAFrame() throws InterruptedException {
+    void waitEndsWithoutFrame() throws InterruptedException {
         assertNull(new Camera(new Scene(), detection -> {}).newest(-1, Duration.ofMillis(5)));
     }
 

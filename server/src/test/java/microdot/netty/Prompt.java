@@ -6,11 +6,14 @@ import microdot.internal.NonBlockingHandler;
 import org.jspecify.annotations.Nullable;
 
 /** A handler that the server runs on an event loop. */
-final class Prompt extends NonBlockingHandler implements Handler {
+final class Prompt implements Handler {
+    static {
+        NonBlockingHandler.register(Prompt.class, prompt -> false);
+    }
+
     private final Handler handler;
 
     Prompt(Handler handler) {
-        super(() -> false);
         this.handler = handler;
     }
 

@@ -16,7 +16,11 @@ import java.util.TreeSet;
 
 /**
  * Circles of dependencies between top-level classes: the strongly connected components with more
- * than one class. A nested class counts as a part of its top-level class.
+ * than one class. A nested class counts as a part of its top-level class. A sealed class depends on
+ * the subclasses that it permits.
+ *
+ * <p>Constants are not seen: the compiler copies the value of a {@code static final} field of a
+ * primitive type or String into the class that uses it, and leaves no trace of the other class.
  */
 public final class Circles {
     private final Map<String, Set<String>> dependencies;
@@ -44,18 +48,32 @@ public final class Circles {
     private static Map<String, Set<String>> dependencies(JavaClasses classes) {
         var found = new TreeMap<String, Set<String>>();
         for (JavaClass type : classes) {
-            Set<String> targets = found.computeIfAbsent(topLevel(type), name -> new TreeSet<>());
+            Set<String> targets =
+                    found.computeIfAbsent(topLevel(type.getName()), name -> new TreeSet<>());
             for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
-                targets.add(topLevel(dependency.getTargetClass().getBaseComponentType()));
+                targets.add(topLevel(dependency.getTargetClass().getBaseComponentType().getName()));
             }
+            targets.addAll(permitted(type));
         }
         found.values().forEach(targets -> targets.retainAll(found.keySet()));
         return found;
     }
 
-    private static String topLevel(JavaClass type) {
-        int nested = type.getName().indexOf('$');
-        return nested < 0 ? type.getName() : type.getName().substring(0, nested);
+    // ArchUnit does not read the permitted subclasses.
+    private static Set<String> permitted(JavaClass type) {
+        var permitted = new TreeSet<String>();
+        Class<?>[] subclasses = type.reflect().getPermittedSubclasses();
+        if (subclasses != null) {
+            for (Class<?> subclass : subclasses) {
+                permitted.add(topLevel(subclass.getName()));
+            }
+        }
+        return permitted;
+    }
+
+    private static String topLevel(String name) {
+        int nested = name.indexOf('$');
+        return nested < 0 ? name : name.substring(0, nested);
     }
 
     // Tarjan's algorithm. The depth of the recursion is the longest path: hundreds of classes.

@@ -52,14 +52,14 @@ class ClosedBeforeFollowingTest {
     }
 
     @Test
-    void clientOfLastEventsReconnectsWithoutAnId() {
+    void newClientOfStreamWithLastReconnectsWithoutId() {
         try (var client = client(plain.last(1))) {
             assertNoId(closedWithRetry(client.stream("/events")));
         }
     }
 
     @Test
-    void clientOfSnapshotReconnectsWithoutAnId() {
+    void newClientOfTopicWithSnapshotReconnectsWithoutId() {
         topics.topic("a", new TopicOptions().snapshot(() -> "state"));
         try (var client = client(plain)) {
             assertNoId(closedWithRetry(client.stream("/events")));

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * events a follower has missed; the positions let one id resume a stream over several topics.
  *
  * <p><b>Segments</b> hold the entries: arrays that only grow at their end and are left to the
- * garbage collector, never reused. Each is made for twice what the log keeps by then, from 1 KiB up
- * to 64 KiB, because a topic may stay quiet or keep its last event only. A follower holds numbers
- * and no segment, so a follower that stalls for an hour keeps nothing alive.
+ * garbage collector, never reused. Each is twice as large as the bytes the log keeps when it is
+ * made, from 1 KiB up to 64 KiB, because a topic may stay quiet or keep its last event only. A
+ * follower holds numbers and no segment, so a follower that stalls for an hour keeps nothing alive.
  *
  * <p><b>Writing</b> happens under the lock of the order: append, trim, and the tables.
  * <b>Reading</b> takes no lock, because it happens on event loops: a reader looks at {@link

@@ -23,6 +23,6 @@ interface ConnectionPhase {
     /** The connection is closed. */
     void closed();
 
-    /** Has a stream end at the given time. */
+    /** Ends the stream at the given time. */
     default void endStreamAt(Instant time) {}
 }

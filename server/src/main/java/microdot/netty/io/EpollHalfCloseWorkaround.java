@@ -13,13 +13,14 @@ import io.netty.channel.epoll.EpollIoOps;
  * Netty's epoll handler with a workaround for a fault of Netty 4.2.18: a response that is larger
  * than the socket's buffer is cut if its client has closed its sending side.
  *
- * <p>Netty removes a channel that waits for nothing from epoll: its client has closed its sending
- * side, and nothing waits to be written. When the channel then has to wait until it is writable,
- * Netty modifies the registration that no longer exists, and closes the channel. Here such a
- * channel stays registered, edge-triggered, so that an error is reported once and not forever.
+ * <p>Netty removes a channel from epoll when it waits for no event: its client has closed its
+ * sending side, and nothing waits to be written. When the channel then has to wait until it is
+ * writable, Netty modifies the registration that no longer exists, and closes the channel. Here
+ * such a channel stays registered, edge-triggered, so that an error is reported once and not
+ * forever.
  *
  * <p>Why: docs/decisions/0013-epoll-half-close-workaround.md. {@code EpollHalfCloseWorkaroundTest}
- * fails as soon as Netty has mended the fault; delete this class then.
+ * fails as soon as Netty has fixed the fault; delete this class then.
  */
 final class EpollHalfCloseWorkaround implements IoHandler {
     private final IoHandler epoll;

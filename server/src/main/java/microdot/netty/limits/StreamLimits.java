@@ -29,7 +29,10 @@ public final class StreamLimits {
         this.pacer = new ReconnectPacer(options.reconnectsPerSecond(), System.nanoTime());
     }
 
-    /** Counts a new stream if one is allowed; then {@link #leave} must follow at its end. */
+    /**
+     * Returns whether another stream is allowed, and counts it. The caller must call {@link #leave}
+     * when it ends.
+     */
     public boolean enter(InetAddress client) {
         if (draining) {
             return false;

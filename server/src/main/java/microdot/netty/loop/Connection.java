@@ -20,7 +20,7 @@ public abstract class Connection extends ChannelInboundHandlerAdapter {
     /** Ends idle connections and streams, because the server stops; finishes a response first. */
     protected abstract void stop();
 
-    /** Has a stream end at the given time, if this connection is a stream. */
+    /** Ends the stream at the given time, if this connection is a stream. */
     protected abstract void endStreamAt(Instant time);
 
     /** Closes the connection at once. May also be called from other threads. */

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Only the pipeline can wait, so what a socket does not take follows through it.
  *
  * <p>It is the superclass of {@link ChannelSink} and not a part of it, so that a delivery touches
- * one object for each follower. Confined to the event loop except {@link #drop}.
+ * one object for each follower (why: docs/decisions/0009-how-a-delivery-became-cheap.md, "Cold
+ * connections"). Confined to the event loop except {@link #drop}.
  */
 abstract class SocketWriter implements SendBatch.Sender {
     final LoopStreams streams;
