@@ -31,6 +31,7 @@ import microdot.netty.exchange.ServerContext;
 import microdot.netty.http.HttpSetup;
 import microdot.netty.io.IoMode;
 import microdot.netty.limits.StreamLimits;
+import microdot.netty.limits.WaitingMemory;
 import microdot.netty.loop.LoopConnections;
 import microdot.netty.stream.LoopStreams;
 
@@ -57,6 +58,7 @@ final class NettyServer implements Server {
             throws IOException {
         this.options = options;
         this.limits = new StreamLimits(options);
+        var memory = new WaitingMemory(options);
         // One loop for each core and none only for accepting: a loop does that too.
         this.group =
                 new MultiThreadIoEventLoopGroup(
@@ -65,7 +67,8 @@ final class NettyServer implements Server {
                         io.newHandlerFactory());
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
-            var streams = new LoopStreams(loop, options, io, limits::reconnectDelay, handlers);
+            var streams =
+                    new LoopStreams(loop, options, io, limits::reconnectDelay, handlers, memory);
             loops.put(loop, new LoopConnections(loop, options, streams));
         }
         var context = new ServerContext(app, handlers, limits, options);

@@ -21,6 +21,7 @@ import microdot.Request;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
 import microdot.netty.limits.StreamLimits;
+import microdot.netty.limits.WaitingMemory;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.LoopStreams;
@@ -41,7 +42,8 @@ class ExchangeTest {
                     new ServerOptions(),
                     IoMode.NIO,
                     () -> Duration.ofSeconds(1),
-                    handlers);
+                    handlers,
+                    new WaitingMemory(new ServerOptions()));
     private final BlockingQueue<OpenedResponse> heads = new LinkedBlockingQueue<>();
     private final Microdot app =
             new Microdot().get("/", request -> "home").get("/topic", topics.stream("topic"));
