@@ -47,7 +47,8 @@ public final class LoopConnections {
                                 options.halfOpen().toNanos(),
                                 options.headTimeout().toNanos(),
                                 options.bodyTimeout().toNanos(),
-                                options.idleTimeout().toNanos())
+                                options.idleTimeout().toNanos(),
+                                options.stallTimeout().toNanos())
                         .filter(nanos -> nanos > 0)
                         .min()
                         .orElse(MAX_TICK);
