@@ -30,6 +30,8 @@ import microdot.netty.exchange.HandlerThreads;
 import microdot.netty.exchange.ServerContext;
 import microdot.netty.http.HttpSetup;
 import microdot.netty.io.IoMode;
+import microdot.netty.limits.ConnectionLimits;
+import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
 import microdot.netty.limits.WaitingMemory;
 import microdot.netty.loop.LoopConnections;
@@ -71,7 +73,8 @@ final class NettyServer implements Server {
                     new LoopStreams(loop, options, io, limits::reconnectDelay, handlers, memory);
             loops.put(loop, new LoopConnections(loop, options, streams));
         }
-        var context = new ServerContext(app, handlers, limits, options);
+        var context =
+                new ServerContext(app, handlers, limits, new RequestLimit(options), options);
         this.listener =
                 bind(io, new HttpSetup(context, loop -> Objects.requireNonNull(loops.get(loop))));
     }
@@ -98,6 +101,7 @@ final class NettyServer implements Server {
                         .childOption(ChannelOption.SO_KEEPALIVE, true)
                         // A client may close its sending side and still wait for a response.
                         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                        .handler(new AcceptLimiter(new ConnectionLimits(options)))
                         .childHandler(setup);
         var address = new InetSocketAddress(options.host(), options.port());
         var bound = bootstrap.bind(address).awaitUninterruptibly();

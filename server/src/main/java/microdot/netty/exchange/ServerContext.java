@@ -4,6 +4,7 @@ import java.util.function.Function;
 import microdot.Call;
 import microdot.Request;
 import microdot.ServerOptions;
+import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
 
 /**
@@ -15,4 +16,5 @@ public record ServerContext(
         Function<Request, Call> app,
         HandlerThreads handlers,
         StreamLimits limits,
+        RequestLimit requests,
         ServerOptions options) {}

@@ -20,6 +20,7 @@ import microdot.Microdot;
 import microdot.Request;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
+import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
 import microdot.netty.limits.WaitingMemory;
 import microdot.netty.stream.ChannelSink;
@@ -55,7 +56,12 @@ class ExchangeTest {
     }
 
     private ServerContext server(ServerOptions options) {
-        return new ServerContext(app::route, handlers, new StreamLimits(options), options);
+        return new ServerContext(
+                app::route,
+                handlers,
+                new StreamLimits(options),
+                new RequestLimit(options),
+                options);
     }
 
     private static Request get(String path) {
