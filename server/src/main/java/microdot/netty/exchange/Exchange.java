@@ -52,6 +52,7 @@ public final class Exchange {
                 stream.sink().disconnected();
             }
         } catch (RuntimeException | Error e) {
+            server.failed().accept(e);
             fail(e);
         }
     }

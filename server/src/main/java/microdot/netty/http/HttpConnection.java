@@ -150,6 +150,7 @@ final class HttpConnection extends Connection {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        loop.errors().check(cause);
         // A reset by the client is common; anything else is a fault of the server.
         Level level = cause instanceof IOException ? Level.DEBUG : Level.WARNING;
         LOG.log(

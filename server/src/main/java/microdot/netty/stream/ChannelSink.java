@@ -119,11 +119,21 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         if (source == null || hasBackpressure() || !open) {
             return;
         }
-        streams.chunk.begin();
-        boolean more = fill(source);
-        sendShared();
+        boolean more = fillAndSend(source);
         if (more && !hasBackpressure()) {
             onLoop(this::pull); // At the end of the queue: the loop's other streams come first.
+        }
+    }
+
+    private boolean fillAndSend(Feed source) {
+        try {
+            streams.chunk.begin();
+            boolean more = fill(source);
+            sendShared();
+            return more;
+        } catch (VirtualMachineError e) {
+            streams.failed.accept(e);
+            throw e; // The caller ends the stream.
         }
     }
 
@@ -132,6 +142,7 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         try {
             return source.fill(streams.chunk);
         } catch (RuntimeException | Error e) {
+            streams.failed.accept(e);
             LOG.log(
                     Level.ERROR,
                     () -> "the feed of the stream to " + client() + " failed; it is disconnected",
@@ -291,6 +302,7 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         try {
             action.run();
         } catch (RuntimeException | Error e) {
+            streams.failed.accept(e);
             LOG.log(
                     Level.ERROR,
                     () -> "the stream to " + client() + " failed; it is disconnected",

@@ -6,6 +6,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollTcpInfo;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
@@ -25,6 +26,7 @@ public final class LoopStreams {
     final long heartbeat;
     final Supplier<Duration> reconnectDelay;
     final Executor afterClose;
+    final Consumer<Throwable> failed;
     private final LoopMemory memory;
     private final long halfOpen;
     private final long stallTimeout;
@@ -36,6 +38,7 @@ public final class LoopStreams {
      * @param reconnectDelay gives the delay after which the next client should reconnect
      * @param afterClose runs actions that may block, on threads that a closing server waits for
      * @param memory counts what waits in the server
+     * @param failed is told what failed on the event loop
      */
     public LoopStreams(
             EventLoop loop,
@@ -43,13 +46,15 @@ public final class LoopStreams {
             IoMode io,
             Supplier<Duration> reconnectDelay,
             Executor afterClose,
-            WaitingMemory memory) {
+            WaitingMemory memory,
+            Consumer<Throwable> failed) {
         this.loop = loop;
-        this.batch = new SendBatch(loop, io == IoMode.EPOLL_AND_RING);
+        this.batch = new SendBatch(loop, io == IoMode.EPOLL_AND_RING, failed);
         this.streamBuffer = options.streamBuffer();
         this.heartbeat = options.heartbeat().toNanos();
         this.reconnectDelay = reconnectDelay;
         this.afterClose = afterClose;
+        this.failed = failed;
         this.memory = new LoopMemory(memory);
         this.halfOpen = options.halfOpen().toNanos();
         this.stallTimeout = options.stallTimeout().toNanos();

@@ -44,7 +44,8 @@ class ExchangeTest {
                     IoMode.NIO,
                     () -> Duration.ofSeconds(1),
                     handlers,
-                    new WaitingMemory(new ServerOptions()));
+                    new WaitingMemory(new ServerOptions()),
+                    failure -> {});
     private final BlockingQueue<OpenedResponse> heads = new LinkedBlockingQueue<>();
     private final Microdot app =
             new Microdot().get("/", request -> "home").get("/topic", topics.stream("topic"));
@@ -61,7 +62,8 @@ class ExchangeTest {
                 handlers,
                 new StreamLimits(options),
                 new RequestLimit(options),
-                options);
+                options,
+                failure -> {});
     }
 
     private static Request get(String path) {
