@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Watches the event loops of a server on a platform thread: reports a loop that stands still, and a
- * failure after which the server cannot go on. The thread is started with the server, because with a
- * full heap none could be started.
+ * failure after which the server cannot go on. The thread is started with the server, because with
+ * a full heap none could be started.
  */
 final class LoopWatch implements Runnable {
     private static final Logger LOG = System.getLogger("microdot.netty");

@@ -79,11 +79,19 @@ final class NettyServer implements Server {
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
             var streams =
-                    new LoopStreams(loop, options, io, limits::reconnectDelay, handlers, memory, errors::check);
+                    new LoopStreams(
+                            loop,
+                            options,
+                            io,
+                            limits::reconnectDelay,
+                            handlers,
+                            memory,
+                            errors::check);
             loops.put(loop, new LoopConnections(loop, options, streams, errors));
         }
         var context =
-                new ServerContext(app, handlers, limits, new RequestLimit(options), options, errors::check);
+                new ServerContext(
+                        app, handlers, limits, new RequestLimit(options), options, errors::check);
         this.listener =
                 bind(io, new HttpSetup(context, loop -> Objects.requireNonNull(loops.get(loop))));
         this.watch = new LoopWatch(loops.values(), errors, STANDSTILL, this::failed);
@@ -196,8 +204,7 @@ final class NettyServer implements Server {
     private void shutDownLoops() {
         loops.values().forEach(LoopConnections::close);
         // The quiet period is for late tasks, and there are none.
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS)
-                .awaitUninterruptibly(LOOPS_END.toMillis());
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(LOOPS_END.toMillis());
     }
 
     /** The server cannot go on. On the thread of the watch. */

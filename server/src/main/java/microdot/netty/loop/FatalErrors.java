@@ -5,8 +5,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Errors on event loops after which the server cannot go on: the heap is full, or the JVM is broken.
- * What a handler throws is not reported here, because its memory is released with it. Thread-safe.
+ * Errors on event loops after which the server cannot go on: the heap is full, or the JVM is
+ * broken. What a handler throws is not reported here, because its memory is released with it.
+ * Thread-safe.
  */
 public final class FatalErrors {
     private static final int MOST_CAUSES = 16;

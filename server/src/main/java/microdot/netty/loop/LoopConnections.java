@@ -132,8 +132,8 @@ public final class LoopConnections {
     }
 
     /**
-     * Returns the thread of the loop if it has not run its timer for this long, once each time; else
-     * null. On the thread that watches the loops.
+     * Returns the thread of the loop if it has not run its timer for this long, once each time;
+     * else null. On the thread that watches the loops.
      *
      * @param now from {@link System#nanoTime}
      */
