@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** A process that {@code run} serves: it ends when it must, and survives what it should. */
 @Timeout(120)
+@SuppressWarnings("NullAway.Init") // Each test starts its process first.
 class ProcessTest {
     private static final String HEAD = "GET / HTTP/1.1\r\nHost: x\r\n";
 
