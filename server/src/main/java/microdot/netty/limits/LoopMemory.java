@@ -28,11 +28,10 @@ public final class LoopMemory {
      */
     public MemoryAccount account(Object owner, Runnable disconnect) {
         return accounts.computeIfAbsent(
-                owner, key -> new MemoryAccount(this, server, key, disconnect));
-    }
-
-    void forget(Object owner) {
-        accounts.remove(owner);
+                owner,
+                key ->
+                        new MemoryAccount(
+                                this::add, server, () -> accounts.remove(key), disconnect));
     }
 
     /** Adds bytes; fewer wait when negative. */
