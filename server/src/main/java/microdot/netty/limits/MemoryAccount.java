@@ -31,8 +31,7 @@ public final class MemoryAccount implements MemoryUser {
         CLOSED
     }
 
-    MemoryAccount(
-            LongConsumer loop, WaitingMemory server, Runnable forget, Runnable disconnect) {
+    MemoryAccount(LongConsumer loop, WaitingMemory server, Runnable forget, Runnable disconnect) {
         this.loop = loop;
         this.server = server;
         this.forget = forget;
