@@ -19,9 +19,11 @@ import microdot.ServerOptions;
 import microdot.netty.exchange.Exchange;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.Responder;
+import microdot.netty.io.HalfClosedPeer;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.StallDetector;
+import org.jspecify.annotations.Nullable;
 
 /** The connection reads requests and answers them one after another, in order. */
 final class RequestPhase implements ConnectionPhase {
@@ -48,6 +50,7 @@ final class RequestPhase implements ConnectionPhase {
     private final Queue<ParsedRequest> waiting = new ArrayDeque<>(2);
     private long waitingBytes;
     private State state = State.IDLE;
+    private @Nullable Exchange handled; // While the state is HANDLING.
     private long since = System.nanoTime(); // When the last response was written.
 
     RequestPhase(HttpConnection connection, StrictRequestDecoder decoder) {
@@ -99,8 +102,11 @@ final class RequestPhase implements ConnectionPhase {
             case ParsedRequest.Whole whole -> {
                 state = State.HANDLING;
                 waitingBytes -= whole.size();
-                new Exchange(connection.server(), whole.request(), new Http1Responder(whole))
-                        .begin();
+                var exchange =
+                        new Exchange(
+                                connection.server(), whole.request(), new Http1Responder(whole));
+                handled = exchange;
+                exchange.begin();
             }
             case ParsedRequest.Refused refused -> refuse(refused);
         }
@@ -142,6 +148,7 @@ final class RequestPhase implements ConnectionPhase {
 
         @Override
         public void respond(OpenedResponse response) {
+            handled = null;
             boolean last =
                     !request.keepAlive()
                             || (connection.isInputClosed() && waiting.isEmpty())
@@ -216,8 +223,10 @@ final class RequestPhase implements ConnectionPhase {
     @Override
     public void inputClosed() {
         // A client that closed its side before the response still waits for it.
-        if (state == State.IDLE) {
-            connection.closeWhenFlushed();
+        switch (state) {
+            case IDLE -> connection.closeWhenFlushed();
+            case HANDLING -> HalfClosedPeer.probe(channel);
+            case WRITING -> {}
         }
     }
 
@@ -225,7 +234,11 @@ final class RequestPhase implements ConnectionPhase {
     public void tick(long now) {
         switch (state) {
             case IDLE -> tickIdle(now);
-            case HANDLING -> {}
+            case HANDLING -> {
+                if (connection.isInputClosed() && HalfClosedPeer.isGone(channel)) {
+                    channel.close();
+                }
+            }
             case WRITING -> {
                 if (stall.isStalled(channel, now, options.idleTimeout().toNanos())) {
                     channel.close();
@@ -266,5 +279,8 @@ final class RequestPhase implements ConnectionPhase {
     @Override
     public void closed() {
         waiting.clear();
+        if (handled != null) {
+            handled.clientLeft();
+        }
     }
 }
