@@ -10,6 +10,7 @@ import java.util.Map;
 import microdot.Microdot;
 import microdot.Response;
 import microdot.sse.Topics;
+import microdot.testing.StreamEnd;
 import microdot.testing.TestClient;
 import microdot.testing.TestStream;
 import org.junit.jupiter.api.Test;
@@ -71,7 +72,7 @@ class TestingTest {
             TestStream stream = client.stream("/news");
             stream.closeWithRetry(Duration.ofSeconds(3));
             assertEquals("checkpoint", stream.next().event());       // where a new client resumes
-            assertEquals(TestStream.End.RETURNED, stream.awaitEnd());
+            assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
             assertEquals(Duration.ofSeconds(3), stream.retry());
         }
     }
