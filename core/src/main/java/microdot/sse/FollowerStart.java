@@ -55,7 +55,7 @@ final class FollowerStart {
     }
 
     private static void prepare(Follower follower, StartPosition start) {
-        start.preparations().forEach(follower::prepareNow);
+        follower.prepare(start.preparations().entrySet().iterator());
     }
 
     /** Fixes where the follower begins, and starts delivery on its loop. */
@@ -81,6 +81,7 @@ final class FollowerStart {
                         cursor.depart();
                     }
                     task.leave();
+                    follower.stop();
                     follower.onLoop(follower::leave);
                 });
     }

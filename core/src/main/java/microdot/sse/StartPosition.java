@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import microdot.BodySink;
 import microdot.sse.log.EventId;
 import microdot.sse.log.EventLog;
@@ -26,7 +26,7 @@ final class StartPosition {
     private final BodySink sink;
     private final boolean filtered;
     private final List<Cursor> cursors = new ArrayList<>();
-    private final Map<Cursor, Supplier<CatchUpResult>> preparations = new LinkedHashMap<>();
+    private final Map<Cursor, Function<Waiter, CatchUpResult>> preparations = new LinkedHashMap<>();
 
     /**
      * What a client asks for.
@@ -54,7 +54,7 @@ final class StartPosition {
      * Returns what must be computed, on a thread that may block and not under the lock, before the
      * cursor may go on.
      */
-    Map<Cursor, Supplier<CatchUpResult>> preparations() {
+    Map<Cursor, Function<Waiter, CatchUpResult>> preparations() {
         return preparations;
     }
 
@@ -75,7 +75,7 @@ final class StartPosition {
             EventLog log = topic.log;
             if (snapshots != null) {
                 Cursor cursor = cursor(topic, log.next(), order.head());
-                prepare(cursor, () -> catchUp.fresh(snapshots));
+                prepare(cursor, client -> catchUp.fresh(snapshots, client));
             } else if (wish.last() > 0 && wish.opened() >= log.floor()) {
                 long entry = Math.max(log.keptFrom(), log.firstAfter(wish.opened()) - wish.last());
                 cursors.add(cursor(topic, entry, log.positionBefore(entry)));
@@ -103,14 +103,14 @@ final class StartPosition {
         }
         Cursor cursor = cursor(topic, log.keptFrom(), position);
         String reason = reason(position, lastEventId);
-        prepare(cursor, () -> catchUp.returning(cursor, lastEventId, reason));
+        prepare(cursor, client -> catchUp.returning(cursor, lastEventId, reason, client));
     }
 
     private Cursor cursor(TopicState topic, long entry, long at) {
         return new Cursor(sink, filtered, topic, entry, at);
     }
 
-    private void prepare(Cursor cursor, Supplier<CatchUpResult> preparation) {
+    private void prepare(Cursor cursor, Function<Waiter, CatchUpResult> preparation) {
         cursor.await();
         cursors.add(cursor);
         preparations.put(cursor, preparation);

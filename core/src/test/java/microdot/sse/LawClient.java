@@ -140,8 +140,7 @@ final class LawClient {
     boolean wants(String data) {
         byte[] bytes = EventEncoder.encode(Event.of(data), JsonCodec.standard());
         var frame = new Frame(1, bytes, 0, bytes.length);
-        var all = new CatchUpResult(List.of(), List.of(frame), 0, 0);
-        return filter == null || !filter.filter(all).frames().isEmpty();
+        return filter == null || filter.accepts(frame);
     }
 
     /** Ends the disturbance: it takes everything from now on. */
