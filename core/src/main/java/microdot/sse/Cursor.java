@@ -264,6 +264,43 @@ final class Cursor extends LoopReaders.Reader {
         return frame.position();
     }
 
+    /**
+     * Puts the next event as {@link #put} does, with another id line if its id is its position.
+     */
+    long putWith(BodySink.Space space, byte[] idLine, byte[] otherLine) {
+        Deque<Frame> frames = own;
+        Frame frame = frames == null ? topic.log.read(entry) : frames.remove();
+        if (frame == null) {
+            return -1; // Trimmed since the last look; the next look finds that it lags.
+        }
+        if (frames == null) {
+            entry++;
+        } else {
+            own = frames.isEmpty() ? null : frames;
+        }
+        at = Math.max(at, frame.position());
+        int line = frame.find(idLine);
+        if (line < 0) {
+            space.put(frame.bytes(), frame.from(), frame.to());
+        } else {
+            space.put(frame.bytes(), frame.from(), line);
+            put(space, otherLine);
+            space.put(frame.bytes(), line + idLine.length, frame.to());
+        }
+        topic.delivered.increment();
+        return frame.position();
+    }
+
+    /**
+     * Returns whether the topic's snapshot, which was put, contains events after the position that
+     * are still kept.
+     */
+    boolean hasSnapshotBeyond(long position) {
+        return at > position
+                && topic.snapshots() != null
+                && topic.log.firstAfter(position) < entry;
+    }
+
     private long putEntries(BodySink.Space space, long until) {
         Segment segment = topic.log.find(entry);
         if (segment == null) {

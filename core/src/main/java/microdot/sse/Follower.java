@@ -108,14 +108,18 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
             }
             if (noticeOf != null) {
                 boolean last = pendingNotices == 1;
-                noticeOf.putNotice(space, last ? order.epoch().idLine(coveredBy(upTo)) : NO_BYTES);
+                noticeOf.putNotice(space, last ? idLine(coveredBy(upTo)) : NO_BYTES);
                 hasId |= last;
             } else if (next != null && lowest <= upTo) {
                 if (next.isUntested()) {
                     test(next, Math.min(upTo, second));
                     return false;
                 }
-                long put = next.put(space, second);
+                long put =
+                        isBeforeSnapshot(lowest)
+                                ? next.putWith(
+                                        space, order.epoch().idLine(lowest), idLine(lowest))
+                                : next.put(space, second);
                 hasId |= put >= 0;
                 if (put == upTo) {
                     return false; // That was the last event of all: no need to look again.
@@ -180,6 +184,27 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
      */
     private long coveredBy(long upTo) {
         return Math.min(upTo, lowest - 1);
+    }
+
+    /**
+     * Returns whether the client has a snapshot with events after the position: with this position
+     * as its id, it would get them again after a disconnect.
+     */
+    private boolean isBeforeSnapshot(long position) {
+        if (cursors.length > 1) {
+            for (Cursor cursor : cursors) {
+                if (cursor.hasSnapshotBeyond(position)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private byte[] idLine(long position) {
+        return isBeforeSnapshot(position)
+                ? order.epoch().idLineBeforeSnapshots(position)
+                : order.epoch().idLine(position);
     }
 
     // ---- Cursors that cannot simply read on ----

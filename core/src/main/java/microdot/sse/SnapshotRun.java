@@ -271,14 +271,19 @@ final class SnapshotRun implements Deadlines.Timed {
             keep.accept(snapshot);
             all.forEach(waiter -> waiter.result.complete(null));
         } else if (failure != null) {
-            LOG.log(
-                    Level.ERROR,
-                    "the snapshot of topic \""
-                            + topic
-                            + "\" failed; the clients that wait for it are disconnected",
-                    failure);
             all.forEach(waiter -> waiter.result.completeExceptionally(new Failed(failure)));
+            // Not on the thread of a publisher or of the deadlines: a log may block.
+            Thread.ofVirtual().name("microdot-topics").start(() -> log(failure));
         }
+    }
+
+    private void log(Throwable failure) {
+        LOG.log(
+                Level.ERROR,
+                "the snapshot of topic \""
+                        + topic
+                        + "\" failed; the clients that wait for it are disconnected",
+                failure);
     }
 
     @Override

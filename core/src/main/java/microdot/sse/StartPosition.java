@@ -74,8 +74,7 @@ final class StartPosition {
             Snapshots snapshots = topic.snapshots();
             EventLog log = topic.log;
             if (snapshots != null) {
-                Cursor cursor = cursor(topic, log.next(), order.head());
-                prepare(cursor, client -> catchUp.fresh(snapshots, client));
+                fresh(topic, snapshots);
             } else if (wish.last() > 0 && wish.opened() >= log.floor()) {
                 long entry = Math.max(log.keptFrom(), log.firstAfter(wish.opened()) - wish.last());
                 cursors.add(cursor(topic, entry, log.positionBefore(entry)));
@@ -87,11 +86,23 @@ final class StartPosition {
         }
     }
 
+    private void fresh(TopicState topic, Snapshots snapshots) {
+        Cursor cursor = cursor(topic, topic.log.next(), order.head());
+        prepare(cursor, client -> catchUp.fresh(snapshots, client));
+    }
+
     /** For a client with an id: from there. */
     private void returning(List<TopicState> topics, String lastEventId) {
         long position = position(topics, lastEventId);
+        EventId id = EventId.parse(lastEventId);
+        boolean anew = id != null && id.snapshotsAreLater();
         for (TopicState topic : topics) {
-            returning(topic, position, lastEventId);
+            Snapshots snapshots = topic.snapshots();
+            if (anew && snapshots != null && position >= topic.log.floor()) {
+                fresh(topic, snapshots);
+            } else {
+                returning(topic, position, lastEventId);
+            }
         }
     }
 
