@@ -264,9 +264,7 @@ final class Cursor extends LoopReaders.Reader {
         return frame.position();
     }
 
-    /**
-     * Puts the next event as {@link #put} does, with another id line if its id is its position.
-     */
+    /** Puts the next event as {@link #put} does, with another id line if its id is its position. */
     long putWith(BodySink.Space space, byte[] idLine, byte[] otherLine) {
         Deque<Frame> frames = own;
         Frame frame = frames == null ? topic.log.read(entry) : frames.remove();
@@ -296,9 +294,7 @@ final class Cursor extends LoopReaders.Reader {
      * are still kept.
      */
     boolean hasSnapshotBeyond(long position) {
-        return at > position
-                && topic.snapshots() != null
-                && topic.log.firstAfter(position) < entry;
+        return at > position && topic.snapshots() != null && topic.log.firstAfter(position) < entry;
     }
 
     private long putEntries(BodySink.Space space, long until) {

@@ -117,8 +117,7 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
                 }
                 long put =
                         isBeforeSnapshot(lowest)
-                                ? next.putWith(
-                                        space, order.epoch().idLine(lowest), idLine(lowest))
+                                ? next.putWith(space, order.epoch().idLine(lowest), idLine(lowest))
                                 : next.put(space, second);
                 hasId |= put >= 0;
                 if (put == upTo) {
