@@ -32,6 +32,8 @@ class SnapshotLawTest {
         private volatile int one;
         private volatile int two;
 
+        /** One at a time, by the promise of the topic. */
+        @SuppressWarnings("NonAtomicVolatileUpdate")
         void increment(Random random) {
             one++;
             pause(random);
