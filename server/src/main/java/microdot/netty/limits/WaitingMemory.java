@@ -84,7 +84,7 @@ public final class WaitingMemory {
             return true;
         }
         MemoryUser chosen = choose();
-        if (chosen == null || chosen == asking) {
+        if (chosen == null || chosen.equals(asking)) {
             rejected.increment();
         } else {
             leaving.incrementAndGet();
@@ -92,7 +92,7 @@ public final class WaitingMemory {
             chosen.disconnect();
         }
         report(bytes);
-        return chosen != null && chosen != asking;
+        return chosen != null && !chosen.equals(asking);
     }
 
     private @Nullable MemoryUser choose() {
