@@ -31,6 +31,9 @@ public final class Call {
             return;
         }
         request.params(match.params());
+        if (match.maxBody() > 0) {
+            request.maxBody(match.maxBody());
+        }
         if (!NonBlockingHandler.mayBlock(match.handler()) && !hasHooks()) {
             runHere(match.handler());
         }
@@ -75,6 +78,9 @@ public final class Call {
         Response answer;
         try {
             answer = failure == null ? dispatch() : onError(failure, found.hooks());
+            if (answer.body() instanceof Body.Stream) {
+                request.readBeforeStream();
+            }
         } catch (Throwable error) {
             answer = onError(error, found.hooks());
         }

@@ -12,12 +12,17 @@ import org.jspecify.annotations.Nullable;
 final class Router {
     private sealed interface Entry {}
 
-    private record Route(Set<String> methods, PathPattern path, Handler handler) implements Entry {}
+    private record Route(Set<String> methods, PathPattern path, Handler handler, long maxBody)
+            implements Entry {}
 
     private record Mount(PathPattern prefix, Router router) implements Entry {}
 
-    /** The handler of a route, and the parts of the path that the route names. */
-    record Match(Handler handler, Map<String, String> params, List<Hooks> hooks) {}
+    /**
+     * The handler of a route, and the parts of the path that the route names.
+     *
+     * @param maxBody the limit of the route; 0 if it has none
+     */
+    record Match(Handler handler, Map<String, String> params, List<Hooks> hooks, long maxBody) {}
 
     /**
      * The result of a search.
@@ -49,7 +54,12 @@ final class Router {
     }
 
     void add(Set<String> methods, String path, Handler handler) {
-        entries.add(new Route(methods, new PathPattern(path), handler));
+        var pattern = new PathPattern(path);
+        // The limit counts for hooks too, and must not hide what kind of handler it is for.
+        entries.add(
+                handler instanceof BodyLimit limit
+                        ? new Route(methods, pattern, limit.handler(), limit.bytes())
+                        : new Route(methods, pattern, handler, 0));
     }
 
     void mount(String prefix, Router router) {
@@ -105,7 +115,7 @@ final class Router {
             return null;
         }
         var params = route.path().params(search.path(), at.segment(), at.params());
-        return new Match(route.handler(), params, at.hooks());
+        return new Match(route.handler(), params, at.hooks(), route.maxBody());
     }
 
     private static @Nullable Match match(Mount mount, Search search, At at) {

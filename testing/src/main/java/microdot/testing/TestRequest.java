@@ -32,6 +32,7 @@ public final class TestRequest {
     private final List<String> query = new ArrayList<>();
     private final List<String> cookies = new ArrayList<>();
     private final List<String> form = new ArrayList<>();
+    private final List<TestBody.Field> parts = new ArrayList<>();
     private byte[] body = NO_BYTES;
 
     TestRequest(
@@ -100,6 +101,25 @@ public final class TestRequest {
         form.add(pair(name, value));
         byte[] fields = String.join("&", form).getBytes(StandardCharsets.US_ASCII);
         return typed(fields, "application/x-www-form-urlencoded");
+    }
+
+    /**
+     * Adds a text field to a {@code multipart/form-data} form, which becomes the body. {@link
+     * Request#parts} returns the parts as they were added here; only a server parses such bodies.
+     */
+    public TestRequest part(String name, String value) {
+        byte[] content = value.getBytes(StandardCharsets.UTF_8);
+        return part(new TestBody.Field(name, null, null, content));
+    }
+
+    /** Adds a file to a {@code multipart/form-data} form, as {@link #part} adds a field. */
+    public TestRequest file(String name, String fileName, String contentType, byte[] content) {
+        return part(new TestBody.Field(name, fileName, contentType, content.clone()));
+    }
+
+    private TestRequest part(TestBody.Field field) {
+        parts.add(field);
+        return typed(TestBody.encode(parts), "multipart/form-data; boundary=" + TestBody.BOUNDARY);
     }
 
     /** Sets the body: bytes unchanged, text as plain text, any other value as JSON. */
@@ -177,7 +197,8 @@ public final class TestRequest {
         // A copy, because a request makes its headers read-only, and a test may send this again.
         var fields = new Headers();
         headers.forEach(fields::add);
-        return new Request(method, wholeTarget(), fields, body, CLIENT, "http");
+        var content = new TestBody(body, List.copyOf(parts));
+        return new Request(method, wholeTarget(), fields, content, CLIENT, "http");
     }
 
     private String wholeTarget() {

@@ -69,7 +69,15 @@ public final class Exchange {
         } catch (RuntimeException | Error e) {
             fail(e);
         }
+        releaseBody();
         return null;
+    }
+
+    private void releaseBody() {
+        Runnable release = responder.bodyRelease();
+        if (release != null) {
+            release.run();
+        }
     }
 
     private void fail(Throwable failure) {
@@ -111,6 +119,10 @@ public final class Exchange {
     private @Nullable StreamWriting beginStream(Response response, Body.Stream stream) {
         ChannelSink sink = responder.openStream(stream.closingFrames());
         sink.onClose(leaving(server.limits(), client()));
+        Runnable release = responder.bodyRelease();
+        if (release != null) {
+            sink.afterClose(release);
+        }
         limitAge(sink);
         OpenedResponse head = open(response);
         if (!onLoop(() -> responder.beginStream(head, sink))) {

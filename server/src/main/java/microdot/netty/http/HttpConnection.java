@@ -98,6 +98,11 @@ final class HttpConnection extends Connection {
     }
 
     @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        phase.readComplete();
+    }
+
+    @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
             inputClosed = true;

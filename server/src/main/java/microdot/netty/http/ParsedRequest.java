@@ -1,8 +1,9 @@
 package microdot.netty.http;
 
 import microdot.Request;
+import org.jspecify.annotations.Nullable;
 
-/** What a client sent: a whole request, or input that is refused without one. */
+/** What a client sent: a request, or input that is refused without one. */
 sealed interface ParsedRequest {
     /** Returns whether the client speaks HTTP/1.1, and so understands a chunked body. */
     boolean http11();
@@ -10,23 +11,17 @@ sealed interface ParsedRequest {
     /** Returns whether the client wants only the head of the response. */
     boolean headOnly();
 
-    /** Returns the size of the body in bytes. */
-    int size();
-
     /**
-     * A whole request.
+     * A request whose head is whole; its body may still arrive.
      *
+     * @param body null if the request has none
      * @param keepAlive whether the client wants to send further requests on the connection
      */
-    record Whole(Request request, boolean http11, boolean keepAlive) implements ParsedRequest {
+    record Accepted(Request request, @Nullable IncomingBody body, boolean http11, boolean keepAlive)
+            implements ParsedRequest {
         @Override
         public boolean headOnly() {
             return request.method().equals("HEAD");
-        }
-
-        @Override
-        public int size() {
-            return request.body().length;
         }
     }
 
@@ -35,11 +30,6 @@ sealed interface ParsedRequest {
         @Override
         public boolean http11() {
             return true;
-        }
-
-        @Override
-        public int size() {
-            return 0;
         }
     }
 }

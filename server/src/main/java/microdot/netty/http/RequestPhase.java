@@ -22,21 +22,24 @@ import microdot.netty.exchange.Responder;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.StallDetector;
+import org.jspecify.annotations.Nullable;
 
 /** The connection reads requests and answers them one after another, in order. */
-final class RequestPhase implements ConnectionPhase {
+final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     /** How many pipelined requests may wait before the connection is no longer read. */
     private static final int MAX_WAITING = 64;
 
     private enum State {
-        /** Waits for a request or reads one. */
+        /** Waits for a request or reads its head. */
         IDLE,
         /** A request is being handled. */
         HANDLING,
         /** Its response is being written. */
-        WRITING
+        WRITING,
+        /** The response is written, and the rest of the body is read and dropped. */
+        DISCARDING
     }
 
     private final HttpConnection connection;
@@ -46,7 +49,8 @@ final class RequestPhase implements ConnectionPhase {
     private final RequestReader reader;
     private final StallDetector stall = new StallDetector();
     private final Queue<ParsedRequest> waiting = new ArrayDeque<>(2);
-    private long waitingBytes;
+    private @Nullable BodyClock clock; // Of the body that is arriving, if anybody waited for it.
+    private @Nullable IncomingBody rest; // What is still to come of a body, and to be dropped.
     private State state = State.IDLE;
     private long since = System.nanoTime(); // When the last response was written.
 
@@ -55,7 +59,7 @@ final class RequestPhase implements ConnectionPhase {
         this.channel = connection.channel();
         this.options = connection.server().options();
         this.decoder = decoder;
-        this.reader = new RequestReader(options.maxBody(), channel.remoteAddress());
+        this.reader = new RequestReader(options.maxBody(), channel.remoteAddress(), this);
     }
 
     // ---- Reading ----
@@ -65,29 +69,110 @@ final class RequestPhase implements ConnectionPhase {
         if (!(message instanceof HttpObject part)) {
             return;
         }
+        IncomingBody before = reader.body();
         ParsedRequest request = reader.read(part);
-        if (request == null) {
-            inviteBody();
-            return;
+        if (request != null) {
+            waiting.add(request);
         }
+        IncomingBody body = reader.body();
+        if (before != null && body == null) {
+            bodyEnded();
+        }
+        if (!reader.isInRequest()) {
+            requestEnded();
+        } else if (body != null) {
+            bodyArrives(body, false);
+        }
+    }
+
+    private void requestEnded() {
         decoder.restart();
-        waiting.add(request);
-        waitingBytes += request.size();
-        if (waiting.size() >= MAX_WAITING || waitingBytes > options.maxBody()) {
+        if (waiting.size() >= MAX_WAITING || waitingBytes() > options.maxBody()) {
             channel.config().setAutoRead(false);
         }
         next();
     }
 
-    /** Sends 100 if the client waits for it and no earlier request is unanswered. */
-    private void inviteBody() {
-        if (state == State.IDLE && waiting.isEmpty() && reader.takeExpectation()) {
+    private long waitingBytes() {
+        long bytes = 0;
+        for (ParsedRequest request : waiting) {
+            if (request instanceof ParsedRequest.Accepted accepted && accepted.body() != null) {
+                bytes += accepted.body().waiting();
+            }
+        }
+        return bytes;
+    }
+
+    /**
+     * Only now the request of an unfinished body begins: most bodies come whole with their head.
+     */
+    @Override
+    public void readComplete() {
+        IncomingBody body = reader.body();
+        if (body != null) {
+            next();
+            bodyArrives(body, true);
+        }
+    }
+
+    private void bodyArrives(IncomingBody body, boolean idle) {
+        if (body == rest) {
+            if (body.isRestTooLong()) {
+                LOG.log(
+                        Level.DEBUG,
+                        () ->
+                                "the rest of a body of "
+                                        + channel.remoteAddress()
+                                        + " is too long to be discarded; its connection is closed");
+                // An empty write completes after the response.
+                linger(channel.writeAndFlush(Unpooled.EMPTY_BUFFER));
+            }
+        } else if (body.pauses(idle)) {
+            channel.config().setAutoRead(false);
+            if (clock != null) {
+                clock.stop(System.nanoTime());
+            }
+        }
+    }
+
+    private void bodyEnded() {
+        clock = null;
+        rest = null;
+        if (state == State.DISCARDING) {
+            finished();
+        }
+    }
+
+    /** From any thread. */
+    @Override
+    public void readBody(IncomingBody body) {
+        channel.eventLoop().execute(() -> readOn(body));
+    }
+
+    @Override
+    public boolean isOnLoop() {
+        return channel.eventLoop().inEventLoop();
+    }
+
+    /** Reads on for a handler, or drops the rest, unless the body has ended meanwhile. */
+    private void readOn(IncomingBody body) {
+        if (reader.body() != body) {
+            return;
+        }
+        if (body.takeExpectation()) {
             channel.writeAndFlush(
                     new DefaultFullHttpResponse(
                             HttpVersion.HTTP_1_1,
                             HttpResponseStatus.CONTINUE,
                             Unpooled.EMPTY_BUFFER));
         }
+        BodyClock running = clock;
+        if (running == null) {
+            running = new BodyClock();
+            clock = running;
+        }
+        running.start(System.nanoTime());
+        channel.config().setAutoRead(true);
     }
 
     private void next() {
@@ -95,11 +180,10 @@ final class RequestPhase implements ConnectionPhase {
             return;
         }
         switch (waiting.poll()) {
-            case null -> inviteBody();
-            case ParsedRequest.Whole whole -> {
+            case null -> {}
+            case ParsedRequest.Accepted accepted -> {
                 state = State.HANDLING;
-                waitingBytes -= whole.size();
-                new Exchange(connection.server(), whole.request(), new Http1Responder(whole))
+                new Exchange(connection.server(), accepted.request(), new Http1Responder(accepted))
                         .begin();
             }
             case ParsedRequest.Refused refused -> refuse(refused);
@@ -129,9 +213,9 @@ final class RequestPhase implements ConnectionPhase {
 
     /** Answers one request. Each has its own, because a stream outlives this phase. */
     private final class Http1Responder implements Responder {
-        private final ParsedRequest.Whole request;
+        private final ParsedRequest.Accepted request;
 
-        Http1Responder(ParsedRequest.Whole request) {
+        Http1Responder(ParsedRequest.Accepted request) {
             this.request = request;
         }
 
@@ -142,8 +226,10 @@ final class RequestPhase implements ConnectionPhase {
 
         @Override
         public void respond(OpenedResponse response) {
+            boolean reusable = closeBody();
             boolean last =
-                    !request.keepAlive()
+                    !reusable
+                            || !request.keepAlive()
                             || (connection.isInputClosed() && waiting.isEmpty())
                             || connection.isStopping()
                             || ResponseWriter.asksToClose(response);
@@ -153,8 +239,32 @@ final class RequestPhase implements ConnectionPhase {
             } else {
                 since = System.nanoTime();
                 state = State.WRITING;
+                discardRest();
                 written.addListener(done -> written(done.isSuccess()));
             }
+        }
+
+        /** Returns whether the connection can be kept as far as the body is concerned. */
+        private boolean closeBody() {
+            IncomingBody body = request.body();
+            return body == null || body.close();
+        }
+
+        /** The client may send the rest of its body before it reads the response. */
+        private void discardRest() {
+            IncomingBody body = request.body();
+            if (body != null && body == reader.body()) {
+                rest = body;
+                clock = null; // The rest has a time of its own.
+                readOn(body);
+            }
+        }
+
+        @Override
+        public @Nullable Runnable bodyRelease() {
+            IncomingBody body = request.body();
+            MultipartReader multipart = body == null ? null : body.multipart();
+            return multipart == null ? null : multipart::release;
         }
 
         @Override
@@ -173,6 +283,7 @@ final class RequestPhase implements ConnectionPhase {
                 channel.close();
                 return;
             }
+            closeBody();
             connection.become(new StreamPhase(connection, sink));
             ResponseWriter.writeStreamHead(channel, request, head);
             // The decoder passes on what it still holds, and the new phase drops it.
@@ -199,10 +310,21 @@ final class RequestPhase implements ConnectionPhase {
         if (connection.isStopping() || state != State.WRITING) {
             return; // The connection is being closed.
         }
+        if (!success) {
+            channel.close();
+        } else if (rest != null) {
+            state = State.DISCARDING;
+        } else {
+            finished();
+        }
+    }
+
+    /** The request and the response are whole. */
+    private void finished() {
         since = System.nanoTime();
         state = State.IDLE;
-        if (!success || (connection.isInputClosed() && waiting.isEmpty())) {
-            channel.close();
+        if (waiting.isEmpty() && (connection.isInputClosed() || reader.isRefused())) {
+            connection.closeWhenFlushed();
             return;
         }
         if (waiting.isEmpty()) {
@@ -215,8 +337,12 @@ final class RequestPhase implements ConnectionPhase {
 
     @Override
     public void inputClosed() {
+        IncomingBody body = reader.body();
+        if (body != null) {
+            body.fail(400, "the connection ended before the body");
+        }
         // A client that closed its side before the response still waits for it.
-        if (state == State.IDLE) {
+        if (state == State.IDLE || state == State.DISCARDING) {
             connection.closeWhenFlushed();
         }
     }
@@ -225,7 +351,18 @@ final class RequestPhase implements ConnectionPhase {
     public void tick(long now) {
         switch (state) {
             case IDLE -> tickIdle(now);
-            case HANDLING -> {}
+            case HANDLING -> {
+                IncomingBody body = reader.body();
+                if (body != null && isLate(body, now)) {
+                    body.fail(408, "the body came too slowly");
+                }
+            }
+            case DISCARDING -> {
+                IncomingBody body = reader.body();
+                if (body != null && isLate(body, now)) {
+                    channel.close();
+                }
+            }
             case WRITING -> {
                 if (stall.isStalled(channel, now, options.idleTimeout().toNanos())) {
                     channel.close();
@@ -234,14 +371,14 @@ final class RequestPhase implements ConnectionPhase {
         }
     }
 
+    private boolean isLate(IncomingBody body, long now) {
+        BodyClock running = clock;
+        return running != null && running.isLate(now, body.received(), options);
+    }
+
     private void tickIdle(long now) {
-        long headAt = reader.headAt();
         long byteAt = decoder.firstByteAt();
-        if (headAt != 0) {
-            if (now - later(headAt, since) > options.bodyTimeout().toNanos()) {
-                refuse(reader.refuse(408, "the body came too slowly"));
-            }
-        } else if (byteAt != 0) {
+        if (byteAt != 0) {
             if (now - later(byteAt, since) > options.headTimeout().toNanos()) {
                 refuse(reader.refuse(408, "the head came too slowly"));
             }
@@ -266,5 +403,9 @@ final class RequestPhase implements ConnectionPhase {
     @Override
     public void closed() {
         waiting.clear();
+        IncomingBody body = reader.body();
+        if (body != null) {
+            body.fail(400, "the client disconnected before the end of the body");
+        }
     }
 }
