@@ -39,7 +39,7 @@ final class BodyClock {
         }
         long time = waited + now - since;
         double allowed =
-                options.bodyTimeout().toNanos() * (1 + (double) (received / options.maxBody()));
+                (double) options.bodyTimeout().toNanos() * (1 + received / options.maxBody());
         return time > allowed || (time > GRACE && received < MIN_RATE * (time / SECOND));
     }
 }

@@ -269,10 +269,15 @@ final class IncomingBody implements RequestBody {
         try {
             checkOpen();
             while (waiting == 0 && !ended) {
-                awaitMore();
+                want();
+                checkFailure();
+                changed.await();
                 checkOpen();
             }
             return waiting == 0 ? -1 : takeWaiting(to, from, length);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new HttpException(503, "the server stopped waiting for the body");
         } finally {
             lock.unlock();
         }
@@ -284,18 +289,10 @@ final class IncomingBody implements RequestBody {
         }
     }
 
-    /** Under the lock: waits for more, or for the end of the body. */
-    private void awaitMore() {
+    private void checkFailure() {
         HttpException cause = failure;
         if (cause != null) {
             throw new HttpException(cause.status(), String.valueOf(cause.getMessage()));
-        }
-        want();
-        try {
-            changed.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new HttpException(503, "the server stopped waiting for the body");
         }
     }
 
