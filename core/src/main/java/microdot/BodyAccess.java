@@ -15,6 +15,7 @@ final class BodyAccess {
     private byte @Nullable [] whole;
     private @Nullable InputStream stream;
     private @Nullable List<Part> parts;
+    private @Nullable PartStorage storage;
 
     BodyAccess(RequestBody source) {
         this.source = source;
@@ -49,8 +50,10 @@ final class BodyAccess {
             return new ByteArrayInputStream(whole);
         }
         InputStream in = stream;
-        if (in == null) {
+        if (parts != null) {
             checkUnread("stream");
+        }
+        if (in == null) {
             checkLength();
             in = new Limited(source.open());
             stream = in;
@@ -63,7 +66,9 @@ final class BodyAccess {
         if (all == null) {
             checkUnread("parts");
             try {
-                all = List.copyOf(source.parts(stream(), contentType));
+                var storing = new PartStorage();
+                storage = storing; // Before it stores anything.
+                all = List.copyOf(new MultipartParser(stream(), contentType, storing).parse());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -75,6 +80,12 @@ final class BodyAccess {
     /** Returns whether there is a body of which nothing was read. */
     boolean isUnread() {
         return source.length() != 0 && whole == null && stream == null;
+    }
+
+    /** Returns what deletes the stored parts; null if none are stored. */
+    @Nullable Runnable release() {
+        PartStorage used = storage;
+        return used == null || !used.hasFiles() ? null : used::release;
     }
 
     private void checkUnread(String method) {

@@ -2,7 +2,6 @@ package microdot;
 
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
-import java.util.List;
 
 /** A body that is in memory from the start, as in tests. */
 final class BytesBody implements RequestBody {
@@ -30,11 +29,5 @@ final class BytesBody implements RequestBody {
     @Override
     public byte[] readAll(int limit) {
         return bytes;
-    }
-
-    @Override
-    public List<Part> parts(InputStream body, String contentType) {
-        throw new UnsupportedOperationException(
-                "parts: a request made of bytes (expected: a request of a server or of a TestClient)");
     }
 }

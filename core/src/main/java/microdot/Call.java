@@ -96,6 +96,15 @@ public final class Call {
         }
     }
 
+    /**
+     * Returns what deletes the files that hold parts of the request's body; null if there are none.
+     * A transport runs it, on a thread that may block, after {@link #run}; if the response is a
+     * stream, when the stream has ended or will not begin.
+     */
+    public @Nullable Runnable release() {
+        return request.release();
+    }
+
     private Response encode(Response answer) {
         return ConditionalRequests.apply(request, answer.encode(json));
     }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a {@code multipart/form-data} body: a field of a form, or a file. The content is
- * deleted when the request has ended, or its stream if the response is one; to keep a file, call
- * {@link #saveTo}. Every method may be called from any thread.
+ * deleted when the request has ended; if the response is a stream, when the stream has; to keep a
+ * file, call {@link #saveTo}. Every method may be called from any thread.
  */
 public final class Part {
     /** The bytes of content that {@link #text} returns at most: 1 MiB. */

@@ -33,8 +33,7 @@ public final class Request {
     private JsonCodec json = JsonCodec.standard();
 
     /**
-     * Creates a request with a body in memory, for tests. It has no limit for its body, unless the
-     * route has one, and no {@link #parts}.
+     * Creates a request with a body in memory, for tests. Only its route may limit its body.
      *
      * @param target the target of the request line: a path with a query, or a whole URL
      * @param headers the header fields, which become read-only
@@ -311,6 +310,10 @@ public final class Request {
         } else {
             body();
         }
+    }
+
+    @Nullable Runnable release() {
+        return access == null ? null : access.release();
     }
 
     private boolean isMultipart() {

@@ -2,7 +2,6 @@ package microdot;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.List;
 
 /**
  * The body of a request, as a {@link Transport} supplies it: nothing is read before {@link #open}.
@@ -31,16 +30,4 @@ public interface RequestBody {
     default byte[] readAll(int limit) throws IOException {
         return open().readNBytes(limit == Integer.MAX_VALUE ? limit : limit + 1);
     }
-
-    /**
-     * Reads the parts of a {@code multipart/form-data} body. The transport deletes their content
-     * after the request.
-     *
-     * @param body the whole body, from {@link #open} or from memory
-     * @param contentType the value of the field {@code Content-Type}
-     * @throws HttpException with status 400 if the body is malformed or ends before its last
-     *     boundary, and 413 if it has too many parts
-     * @throws IOException if a part cannot be stored
-     */
-    List<Part> parts(InputStream body, String contentType) throws IOException;
 }

@@ -210,8 +210,7 @@ abstract class BodyContract extends TransportContract {
                 }
             }
             assertTrue(
-                    served.answer(post("/tiny", "Content-Length: 4\r\n\r\nfour"))
-                            .endsWith("four"));
+                    served.answer(post("/tiny", "Content-Length: 4\r\n\r\nfour")).endsWith("four"));
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import microdot.Body;
+import microdot.Call;
 import microdot.HttpException;
 import microdot.Microdot;
 import microdot.Request;
@@ -37,25 +38,30 @@ final class Exchange {
 
     private void run(Microdot app, Supplier<Request> request, @Nullable StreamSink sink) {
         try {
-            Response answer = answer(app, request);
-            response.complete(answer);
-            if (sink != null && answer.body() instanceof Body.Stream stream) {
-                sink.run(stream);
+            Call call = route(app, request);
+            try {
+                Response answer = call.run();
+                response.complete(answer);
+                if (sink != null && answer.body() instanceof Body.Stream stream) {
+                    sink.run(stream);
+                }
+            } finally {
+                Runnable release = call.release();
+                if (release != null) {
+                    release.run();
+                }
             }
+        } catch (HttpException e) {
+            // A server rejects a malformed target before the application sees it.
+            String text = String.valueOf(e.getMessage());
+            response.complete(Response.text(text).status(e.status()));
         } catch (Throwable e) {
             response.completeExceptionally(e);
         }
     }
 
-    private static Response answer(Microdot app, Supplier<Request> supplier) {
-        Request request;
-        try {
-            request = supplier.get();
-        } catch (HttpException e) {
-            // A server rejects a malformed target before the application sees it.
-            return Response.text(String.valueOf(e.getMessage())).status(e.status());
-        }
-        return app.route(request).run();
+    private static Call route(Microdot app, Supplier<Request> request) {
+        return app.route(request.get());
     }
 
     /**

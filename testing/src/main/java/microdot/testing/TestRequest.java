@@ -32,7 +32,7 @@ public final class TestRequest {
     private final List<String> query = new ArrayList<>();
     private final List<String> cookies = new ArrayList<>();
     private final List<String> form = new ArrayList<>();
-    private final List<TestBody.Field> parts = new ArrayList<>();
+    private final List<MultipartForm.Field> parts = new ArrayList<>();
     private byte[] body = NO_BYTES;
 
     TestRequest(
@@ -103,23 +103,22 @@ public final class TestRequest {
         return typed(fields, "application/x-www-form-urlencoded");
     }
 
-    /**
-     * Adds a text field to a {@code multipart/form-data} form, which becomes the body. {@link
-     * Request#parts} returns the parts as they were added here; only a server parses such bodies.
-     */
+    /** Adds a text field to a {@code multipart/form-data} form, which becomes the body. */
     public TestRequest part(String name, String value) {
         byte[] content = value.getBytes(StandardCharsets.UTF_8);
-        return part(new TestBody.Field(name, null, null, content));
+        return part(new MultipartForm.Field(name, null, null, content));
     }
 
     /** Adds a file to a {@code multipart/form-data} form, as {@link #part} adds a field. */
     public TestRequest file(String name, String fileName, String contentType, byte[] content) {
-        return part(new TestBody.Field(name, fileName, contentType, content.clone()));
+        return part(new MultipartForm.Field(name, fileName, contentType, content.clone()));
     }
 
-    private TestRequest part(TestBody.Field field) {
+    private TestRequest part(MultipartForm.Field field) {
         parts.add(field);
-        return typed(TestBody.encode(parts), "multipart/form-data; boundary=" + TestBody.BOUNDARY);
+        return typed(
+                MultipartForm.encode(parts),
+                "multipart/form-data; boundary=" + MultipartForm.BOUNDARY);
     }
 
     /** Sets the body: bytes unchanged, text as plain text, any other value as JSON. */
@@ -197,8 +196,7 @@ public final class TestRequest {
         // A copy, because a request makes its headers read-only, and a test may send this again.
         var fields = new Headers();
         headers.forEach(fields::add);
-        var content = new TestBody(body, List.copyOf(parts));
-        return new Request(method, wholeTarget(), fields, content, CLIENT, "http");
+        return new Request(method, wholeTarget(), fields, body, CLIENT, "http");
     }
 
     private String wholeTarget() {

@@ -61,7 +61,7 @@ public final class Exchange {
             Response response = call.run();
             if (response.body() instanceof Body.Stream stream && takesBody(response)) {
                 if (server.limits().enter(client())) {
-                    return beginStream(response, stream);
+                    return beginStream(call, response, stream);
                 }
                 response = server.limits().rejection(request, response);
             }
@@ -69,15 +69,11 @@ public final class Exchange {
         } catch (RuntimeException | Error e) {
             fail(e);
         }
-        releaseBody();
-        return null;
-    }
-
-    private void releaseBody() {
-        Runnable release = responder.bodyRelease();
+        Runnable release = call.release();
         if (release != null) {
             release.run();
         }
+        return null;
     }
 
     private void fail(Throwable failure) {
@@ -116,10 +112,10 @@ public final class Exchange {
         }
     }
 
-    private @Nullable StreamWriting beginStream(Response response, Body.Stream stream) {
+    private @Nullable StreamWriting beginStream(Call call, Response response, Body.Stream stream) {
         ChannelSink sink = responder.openStream(stream.closingFrames());
         sink.onClose(leaving(server.limits(), client()));
-        Runnable release = responder.bodyRelease();
+        Runnable release = call.release();
         if (release != null) {
             sink.afterClose(release);
         }

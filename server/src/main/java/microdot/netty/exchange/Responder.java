@@ -3,7 +3,6 @@ package microdot.netty.exchange;
 import java.util.concurrent.Executor;
 import microdot.ClosingFrames;
 import microdot.netty.stream.ChannelSink;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The connection's side of one {@link Exchange}: how the response reaches the client. Each HTTP
@@ -29,12 +28,6 @@ public interface Responder {
      * connection only does that.
      */
     void beginStream(OpenedResponse head, ChannelSink sink);
-
-    /**
-     * Returns what deletes the stored parts of the request's body; null if there are none. It
-     * blocks. Asked for when the handler has returned.
-     */
-    @Nullable Runnable bodyRelease();
 
     /** Ends the exchange without a response. From any thread. */
     void abort();

@@ -3,13 +3,11 @@ package microdot.netty.http;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import microdot.HttpException;
-import microdot.Part;
 import microdot.RequestBody;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +53,6 @@ final class IncomingBody implements RequestBody {
     private boolean ended;
     private boolean closed; // The response has begun.
     private @Nullable HttpException failure;
-
-    private volatile @Nullable MultipartReader multipart;
 
     /**
      * Creates a body of which nothing has arrived.
@@ -212,11 +208,6 @@ final class IncomingBody implements RequestBody {
         }
     }
 
-    /** Returns the parts whose files must be deleted after the request; null if there are none. */
-    @Nullable MultipartReader multipart() {
-        return multipart;
-    }
-
     // ---- For the handler ----
 
     @Override
@@ -232,13 +223,6 @@ final class IncomingBody implements RequestBody {
     @Override
     public InputStream open() {
         return new Stream();
-    }
-
-    @Override
-    public List<Part> parts(InputStream body, String contentType) throws IOException {
-        var reader = new MultipartReader(contentType);
-        multipart = reader; // Before it stores anything.
-        return reader.read(body);
     }
 
     private final class Stream extends InputStream {

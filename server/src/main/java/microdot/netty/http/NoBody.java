@@ -1,9 +1,6 @@
 package microdot.netty.http;
 
-import java.io.IOException;
 import java.io.InputStream;
-import java.util.List;
-import microdot.Part;
 import microdot.RequestBody;
 
 /** The body of a request without one; the same for all of them. */
@@ -32,10 +29,5 @@ final class NoBody implements RequestBody {
     @Override
     public byte[] readAll(int limit) {
         return NO_BYTES;
-    }
-
-    @Override
-    public List<Part> parts(InputStream body, String contentType) throws IOException {
-        return new MultipartReader(contentType).read(body);
     }
 }

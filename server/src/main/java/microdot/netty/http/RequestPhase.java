@@ -261,13 +261,6 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
         }
 
         @Override
-        public @Nullable Runnable bodyRelease() {
-            IncomingBody body = request.body();
-            MultipartReader multipart = body == null ? null : body.multipart();
-            return multipart == null ? null : multipart::release;
-        }
-
-        @Override
         public ChannelSink openStream(ClosingFrames closingFrames) {
             return new ChannelSink(
                     channel,

@@ -25,7 +25,6 @@ import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.LoopStreams;
 import microdot.sse.Topics;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -89,11 +88,6 @@ class ExchangeTest {
         public void beginStream(OpenedResponse head, ChannelSink sink) {
             heads.add(head);
             channel.writeOutbound(Unpooled.copiedBuffer("head\n", UTF_8));
-        }
-
-        @Override
-        public @Nullable Runnable bodyRelease() {
-            return null;
         }
 
         @Override
