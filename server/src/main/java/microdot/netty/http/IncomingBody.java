@@ -50,6 +50,7 @@ final class IncomingBody implements RequestBody {
     private long received;
     private boolean wanted; // The handler waits, or reads ahead.
     private boolean expectation;
+    private boolean whole; // The handler reads it into memory.
     private boolean ended;
     private boolean closed; // The response has begun.
     private @Nullable HttpException failure;
@@ -198,6 +199,17 @@ final class IncomingBody implements RequestBody {
         }
     }
 
+    /** Returns about what the body takes in memory, in bytes. */
+    long memory() {
+        lock.lock();
+        try {
+            // A handler that reads the whole body keeps what it took, and copies it at the end.
+            return buffer.length + (whole ? 2 * received : 0);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Returns the bytes that wait for the handler. */
     int waiting() {
         lock.lock();
@@ -223,6 +235,17 @@ final class IncomingBody implements RequestBody {
     @Override
     public InputStream open() {
         return new Stream();
+    }
+
+    @Override
+    public byte[] readAll(int limit) throws IOException {
+        lock.lock();
+        try {
+            whole = true;
+        } finally {
+            lock.unlock();
+        }
+        return RequestBody.super.readAll(limit);
     }
 
     private final class Stream extends InputStream {
