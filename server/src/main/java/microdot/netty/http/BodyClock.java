@@ -8,9 +8,6 @@ import microdot.ServerOptions;
  * does not read is not the client's. Confined to its event loop.
  */
 final class BodyClock {
-    /** The bytes per second that a body must arrive with. */
-    static final int MIN_RATE = 240;
-
     private static final long GRACE = TimeUnit.SECONDS.toNanos(5);
     private static final double SECOND = TimeUnit.SECONDS.toNanos(1);
 
@@ -40,6 +37,6 @@ final class BodyClock {
         long time = waited + now - since;
         double allowed =
                 (double) options.bodyTimeout().toNanos() * (1 + received / options.maxBody());
-        return time > allowed || (time > GRACE && received < MIN_RATE * (time / SECOND));
+        return time > allowed || (time > GRACE && received < (double) options.minRate() * (time / SECOND));
     }
 }

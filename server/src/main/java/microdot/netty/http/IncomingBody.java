@@ -123,6 +123,9 @@ final class IncomingBody implements RequestBody {
         try {
             if (!ended && failure == null) {
                 failure = new HttpException(status, reason);
+                buffer = NO_BYTES;
+                start = 0;
+                waiting = 0;
                 changed.signal();
             }
         } finally {
@@ -204,7 +207,7 @@ final class IncomingBody implements RequestBody {
         lock.lock();
         try {
             // A handler that reads the whole body keeps what it took, and copies it at the end.
-            return buffer.length + (whole ? 2 * received : 0);
+            return buffer.length + (whole && failure == null && !closed ? 2 * received : 0);
         } finally {
             lock.unlock();
         }

@@ -11,6 +11,9 @@ sealed interface ParsedRequest {
     /** Returns whether the client wants only the head of the response. */
     boolean headOnly();
 
+    /** Returns about what the request takes in memory while it waits, without its body, in bytes. */
+    long memory();
+
     /**
      * A request whose head is whole; its body may still arrive.
      *
@@ -23,13 +26,28 @@ sealed interface ParsedRequest {
         public boolean headOnly() {
             return request.method().equals("HEAD");
         }
+
+        @Override
+        public long memory() {
+            return RequestMemory.of(request.headers(), 0);
+        }
     }
 
-    /** Input that cannot be served; the connection is closed after the response. */
-    record Refused(int status, String reason, boolean headOnly) implements ParsedRequest {
+    /**
+     * Input that cannot be served; the connection is closed after the response.
+     *
+     * @param accept the field {@code Accept} of the request, if it was read
+     */
+    record Refused(int status, String reason, boolean headOnly, @Nullable String accept)
+            implements ParsedRequest {
         @Override
         public boolean http11() {
             return true;
+        }
+
+        @Override
+        public long memory() {
+            return 0;
         }
     }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.Executor;
 import microdot.ClosingFrames;
 import microdot.HttpException;
 import microdot.ServerOptions;
+import microdot.internal.CloseReason;
 import microdot.netty.exchange.Exchange;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.Responder;
@@ -30,6 +31,9 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
 
     /** How many pipelined requests may wait before the connection is no longer read. */
     private static final int MAX_WAITING = 64;
+
+    /** How much memory they may take before that. */
+    private static final int MAX_WAITING_MEMORY = 256 << 10;
 
     private enum State {
         /** Waits for a request or reads its head. */
@@ -49,6 +53,9 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
     private final RequestReader reader;
     private final StallDetector stall = new StallDetector();
     private final Queue<ParsedRequest> waiting = new ArrayDeque<>(2);
+    private long waitingMemory; // Without the bodies.
+    private @Nullable IncomingBody handled; // The body of the request that is being handled.
+    private boolean overBudget; // That body was given up, because there was no memory for it.
     private @Nullable BodyClock clock; // Of the body that is arriving, if anybody waited for it.
     private @Nullable IncomingBody rest; // What is still to come of a body, and to be dropped.
     private State state = State.IDLE;
@@ -73,6 +80,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
         ParsedRequest request = reader.read(part);
         if (request != null) {
             waiting.add(request);
+            waitingMemory += request.memory();
         }
         IncomingBody body = reader.body();
         if (before != null && body == null) {
@@ -87,25 +95,24 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
 
     private void requestEnded() {
         decoder.restart();
-        if (waiting.size() >= MAX_WAITING || waitingBytes() > options.maxBody()) {
-            channel.config().setAutoRead(false);
-        }
         next();
+        if (waiting.size() >= MAX_WAITING || waitingMemory + bodyMemory() > MAX_WAITING_MEMORY) {
+            channel.config().setAutoRead(false);
+            decoder.pause();
+        }
     }
 
-    private long waitingBytes() {
-        long bytes = 0;
+    private long bodyMemory() {
+        long memory = 0;
         for (ParsedRequest request : waiting) {
             if (request instanceof ParsedRequest.Accepted accepted && accepted.body() != null) {
-                bytes += accepted.body().waiting();
+                memory += accepted.body().memory();
             }
         }
-        return bytes;
+        return memory;
     }
 
-    /**
-     * Only now the request of an unfinished body begins: most bodies come whole with their head.
-     */
+    /** Only now the request of an unfinished body begins: most bodies come whole with their head. */
     @Override
     public void readComplete() {
         IncomingBody body = reader.body();
@@ -113,6 +120,49 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
             next();
             bodyArrives(body, true);
         }
+        if (!reader.isRefused() && !account()) {
+            rejectOverBudget();
+        }
+    }
+
+    /** Sets what this connection takes in memory; returns false if there is none. */
+    private boolean account() {
+        IncomingBody body = handled;
+        return connection.input(
+                decoder.memory()
+                        + waitingMemory
+                        + bodyMemory()
+                        + (body == null ? 0 : body.memory()));
+    }
+
+    /** Rejects what is read and what waits; its memory is released at once. */
+    private void rejectOverBudget() {
+        String reason = "the server has no memory for the request (maxMemory)";
+        IncomingBody body = reader.body();
+        ParsedRequest.Refused refused = reader.refuse(503, reason);
+        clearWaiting();
+        removeDecoder();
+        if (body != null && body == handled && state == State.HANDLING) {
+            overBudget = true; // The handler answers.
+            body.fail(503, reason);
+        } else if (state == State.IDLE) {
+            refuse(refused);
+        } else {
+            waiting.add(refused); // After the response that is under way.
+        }
+        account();
+    }
+
+    /** Releases what the decoder holds. What still arrives is dropped. */
+    private void removeDecoder() {
+        if (channel.pipeline().context(decoder) != null) {
+            channel.pipeline().remove(decoder);
+        }
+    }
+
+    private void clearWaiting() {
+        waiting.clear();
+        waitingMemory = 0;
     }
 
     private void bodyArrives(IncomingBody body, boolean idle) {
@@ -179,10 +229,15 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
         if (state != State.IDLE) {
             return;
         }
-        switch (waiting.poll()) {
-            case null -> {}
+        ParsedRequest request = waiting.poll();
+        if (request == null) {
+            return;
+        }
+        waitingMemory -= request.memory();
+        switch (request) {
             case ParsedRequest.Accepted accepted -> {
                 state = State.HANDLING;
+                handled = accepted.body();
                 new Exchange(connection.server(), accepted.request(), new Http1Responder(accepted))
                         .begin();
             }
@@ -191,7 +246,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
     }
 
     private void refuse(ParsedRequest.Refused refused) {
-        waiting.clear();
+        clearWaiting();
         LOG.log(
                 Level.DEBUG,
                 () ->
@@ -201,11 +256,23 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
                                 + refused.status()
                                 + ": "
                                 + refused.reason());
-        var response = OpenedResponse.of(new HttpException(refused.status(), refused.reason()));
-        linger(ResponseWriter.write(channel, refused, response, false));
+        linger(ResponseWriter.write(channel, refused, response(refused), false));
+    }
+
+    private OpenedResponse response(ParsedRequest.Refused refused) {
+        return refused.status() == 503
+                ? rejection(refused.accept())
+                : OpenedResponse.of(new HttpException(refused.status(), refused.reason()));
+    }
+
+    private OpenedResponse rejection(@Nullable String accept) {
+        return OpenedResponse.rejection(connection.server().limits().rejection(accept));
     }
 
     private void linger(ChannelFuture response) {
+        removeDecoder();
+        connection.input(0);
+        connection.output(response);
         connection.become(new LingerPhase(connection, response));
     }
 
@@ -225,8 +292,13 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
         }
 
         @Override
-        public void respond(OpenedResponse response) {
+        public void respond(OpenedResponse made) {
+            OpenedResponse response = made;
             boolean reusable = closeBody();
+            if (overBudget && made.response().status() == 503) {
+                made.release();
+                response = rejection(request.request().header("Accept"));
+            }
             boolean last =
                     !reusable
                             || !request.keepAlive()
@@ -241,12 +313,15 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
                 state = State.WRITING;
                 discardRest();
                 written.addListener(done -> written(done.isSuccess()));
+                connection.output(written);
+                account();
             }
         }
 
         /** Returns whether the connection can be kept as far as the body is concerned. */
         private boolean closeBody() {
             IncomingBody body = request.body();
+            handled = null;
             return body == null || body.close();
         }
 
@@ -277,6 +352,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
                 return;
             }
             closeBody();
+            connection.closeAccount();
             connection.become(new StreamPhase(connection, sink));
             ResponseWriter.writeStreamHead(channel, request, head);
             // The decoder passes on what it still holds, and the new phase drops it.
@@ -285,7 +361,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
             channel.config().setAutoRead(true);
             connection.loop().streamBegan(connection);
             if (connection.isStopping()) {
-                sink.closeWithRetry();
+                sink.closeWithRetry(CloseReason.SERVER_CLOSING);
             }
         }
 
@@ -322,6 +398,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
         }
         if (waiting.isEmpty()) {
             channel.config().setAutoRead(true);
+            decoder.resume();
         }
         next();
     }
@@ -357,7 +434,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
                 }
             }
             case WRITING -> {
-                if (stall.isStalled(channel, now, options.idleTimeout().toNanos())) {
+                if (connection.loop().streams().isStalled(channel, stall, now)) {
                     channel.close();
                 }
             }
@@ -395,7 +472,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
 
     @Override
     public void closed() {
-        waiting.clear();
+        clearWaiting();
         IncomingBody body = reader.body();
         if (body != null) {
             body.fail(400, "the client disconnected before the end of the body");
