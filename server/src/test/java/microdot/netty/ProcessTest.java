@@ -48,6 +48,12 @@ class ProcessTest {
         process.destroyForcibly().waitFor();
     }
 
+    private void assertNoOutOfMemoryError() {
+        process.toHandle().destroyForcibly(); // This leaves the pipe open.
+        List<String> lines = out.lines().toList();
+        assertTrue(lines.stream().noneMatch(line -> line.contains("OutOfMemory")), lines::toString);
+    }
+
     private RawClient client() throws IOException {
         var client = new RawClient(port);
         clients.add(client);
@@ -81,6 +87,7 @@ class ProcessTest {
             }
         }
         assertServes(healthy);
+        assertNoOutOfMemoryError();
     }
 
     /** The case http/pipelined. */
@@ -97,6 +104,7 @@ class ProcessTest {
             assertServes(healthy);
         }
         assertServes(healthy);
+        assertNoOutOfMemoryError();
     }
 
     @Test
@@ -121,10 +129,11 @@ class ProcessTest {
     void processEndsAfterSigtermThoughHandlersSpinAndNobodyReadsItsLog() throws Exception {
         start("-Xmx64m");
         client().get("/log").readHead();
+        client().get("/fail").readHead(); // An event loop waits for its log entry from now on.
         for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
             client().get("/spin");
         }
-        process.destroy();
+        process.toHandle().destroy(); // This leaves the pipe open.
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it goes on");
     }
 }
