@@ -63,9 +63,10 @@ final class ServedProcess {
 
     private static String fill() {
         List<byte[]> all = new ArrayList<>();
-        while (true) {
+        while (all.size() < Integer.MAX_VALUE) {
             all.add(new byte[1 << 20]);
         }
+        return all.toString();
     }
 
     @SuppressWarnings("InfiniteLoopStatement")
