@@ -37,6 +37,7 @@ final class BodyClock {
         long time = waited + now - since;
         double allowed =
                 (double) options.bodyTimeout().toNanos() * (1 + received / options.maxBody());
-        return time > allowed || (time > GRACE && received < (double) options.minRate() * (time / SECOND));
+        return time > allowed
+                || (time > GRACE && received < (double) options.minRate() * (time / SECOND));
     }
 }

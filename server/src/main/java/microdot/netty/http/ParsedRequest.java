@@ -11,7 +11,9 @@ sealed interface ParsedRequest {
     /** Returns whether the client wants only the head of the response. */
     boolean headOnly();
 
-    /** Returns about what the request takes in memory while it waits, without its body, in bytes. */
+    /**
+     * Returns about what the request takes in memory while it waits, without its body, in bytes.
+     */
     long memory();
 
     /**

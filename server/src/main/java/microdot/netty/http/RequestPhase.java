@@ -112,7 +112,9 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
         return memory;
     }
 
-    /** Only now the request of an unfinished body begins: most bodies come whole with their head. */
+    /**
+     * Only now the request of an unfinished body begins: most bodies come whole with their head.
+     */
     @Override
     public void readComplete() {
         IncomingBody body = reader.body();
