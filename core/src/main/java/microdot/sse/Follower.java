@@ -31,14 +31,14 @@ final class Follower implements BodySink.Feed, ClosingFrames {
     private boolean ended;
     private boolean checkpoints;
 
-    /** Whether the client has an id to reconnect with. */
-    private boolean hasId;
+    /**
+     * The highest position that the client has an id of; 0 when it came with an id. Negative while
+     * it has no id: then {@code -1 - sentId} is the position up to which events go out without ids.
+     */
+    private long sentId;
 
     private boolean retrySent;
     private byte @Nullable [] lastFrames;
-
-    /** The position of the last checkpoint. */
-    private long checkpoint;
 
     // What the last look found: the cursor with the lowest position, that position, the lowest of
     // the other cursors' positions, and the notices that come first.
@@ -61,14 +61,19 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         this.catchUp = catchUp;
         this.sink = sink;
         this.filter = filter;
-        this.hasId = hasId;
+        this.sentId = hasId ? 0 : -1;
     }
 
     /**
      * Starts delivery. The cursors were fixed before, so that nothing published since is missed.
+     *
+     * @param idsFrom the position up to which events go to a new client without ids
      */
-    void begin(Cursor[] fixed, StreamClosingFrames closingFrames) {
+    void begin(Cursor[] fixed, long idsFrom, StreamClosingFrames closingFrames) {
         cursors = fixed;
+        if (sentId < 0) {
+            sentId = -1 - idsFrom;
+        }
         for (Cursor cursor : fixed) {
             checkpoints |= cursor.topic.options().checkpoints();
             cursor.join();
@@ -98,20 +103,60 @@ final class Follower implements BodySink.Feed, ClosingFrames {
                 return putLastFrames(space);
             }
             if (noticeOf != null) {
-                boolean last = pendingNotices == 1;
-                noticeOf.putNotice(space, last ? order.epoch().idLine(coveredBy(upTo)) : NO_BYTES);
-                hasId |= last;
+                putNotice(noticeOf, space, upTo);
             } else if (next != null && lowest <= upTo) {
-                long put = next.put(space, second);
-                hasId |= put >= 0;
-                if (put == upTo) {
-                    return false; // That was the last event of all: no need to look again.
+                long put = next.put(space, second, idsFrom());
+                idSent(put);
+                if (put == upTo && sentId >= 0) {
+                    // That was the last event of all: no need to look again.
+                    return order.isClosed();
                 }
+            } else if (sentId < -1) {
+                // It has everything that goes out without ids: now it can resume.
+                byte[] bytes = checkpoint(upTo);
+                space.put(bytes, 0, bytes.length);
+                sentId = upTo;
             } else {
-                return false;
+                return order.isClosed() && endOfTopics(space, upTo);
             }
         }
         return !ended;
+    }
+
+    private void putNotice(Cursor cursor, BodySink.Space space, long upTo) {
+        long covered = coveredBy(upTo);
+        boolean withId = pendingNotices == 1 && covered >= idsFrom();
+        cursor.putNotice(space, withId ? order.epoch().idLine(covered) : NO_BYTES);
+        if (withId) {
+            sentId = Math.max(sentId, covered);
+        }
+    }
+
+    /** Returns the position up to which events go out without ids; -1 when all have theirs. */
+    private long idsFrom() {
+        return sentId < 0 ? -1 - sentId : -1;
+    }
+
+    private void idSent(long position) {
+        if (position > idsFrom()) {
+            sentId = Math.max(sentId, position);
+        }
+    }
+
+    @Override
+    public boolean mayWait() {
+        for (Cursor cursor : cursors) {
+            if (!ended && isToDisconnect(cursor) && cursor.isLagging()) {
+                ended = true;
+                cursor.topic.disconnected.increment();
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isToDisconnect(Cursor cursor) {
+        return cursor.topic.options().onSlow() == TopicOptions.OnSlow.DISCONNECT;
     }
 
     /** Puts the reconnect delay of the first topic that sets one, before everything else. */
@@ -181,7 +226,9 @@ final class Follower implements BodySink.Feed, ClosingFrames {
 
     /** Applies the topic's policy for followers that lag. */
     private void lagged(Cursor cursor) {
-        if (cursor.topic.options().onSlow() == TopicOptions.OnSlow.DISCONNECT) {
+        if (cursor.isRemoved()) {
+            prepare(cursor, () -> catchUp.removed(cursor));
+        } else if (isToDisconnect(cursor)) {
             disconnect(cursor);
         } else {
             prepare(cursor, () -> filtered(catchUp.slow(cursor)));
@@ -225,7 +272,8 @@ final class Follower implements BodySink.Feed, ClosingFrames {
             task.run();
         } catch (RuntimeException | Error e) {
             LOG.log(
-                    Level.ERROR,
+                    // A client that leaves interrupts what is computed for it.
+                    sink.isOpen() ? Level.ERROR : Level.DEBUG,
                     "a follower's filter or its topic's snapshot failed; its connection was closed",
                     e);
             sink.abort();
@@ -244,11 +292,23 @@ final class Follower implements BodySink.Feed, ClosingFrames {
     // ---- The end ----
 
     private void disconnect(Cursor cursor) {
-        ended = true;
         byte[] position = checkpointWithoutId();
         cursor.await();
         cursor.topic.disconnected.increment();
-        Duration retry = cursor.topic.options().retry();
+        endWith(position, cursor.topic.options().retry());
+    }
+
+    /** The topics are closed, and the client has everything. */
+    private boolean endOfTopics(BodySink.Space space, long upTo) {
+        if (order.head() > upTo) {
+            return true;
+        }
+        endWith(checkpointWithoutId(), null);
+        return putLastFrames(space);
+    }
+
+    private void endWith(byte[] position, @Nullable Duration retry) {
+        ended = true;
         lastFrames =
                 StreamClosingFrames.join(
                         position, Retry.about(retry == null ? DISCONNECT_RETRY : retry));
@@ -279,9 +339,12 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         boolean pending =
                 Arrays.stream(cursors)
                         .anyMatch(cursor -> cursor.isWaiting() || cursor.pendingNotices() > 0);
-        return hasId || pending || cursors.length == 0
-                ? NO_BYTES
-                : checkpoint(Arrays.stream(cursors).mapToLong(Cursor::written).min().orElseThrow());
+        if (sentId >= 0 || pending || cursors.length == 0) {
+            return NO_BYTES;
+        }
+        long position = Arrays.stream(cursors).mapToLong(Cursor::written).min().orElseThrow();
+        // Below, the client would resume before events that it did not ask for.
+        return position < idsFrom() ? NO_BYTES : checkpoint(position);
     }
 
     private byte[] checkpoint(long position) {
@@ -295,9 +358,9 @@ final class Follower implements BodySink.Feed, ClosingFrames {
     byte[] heartbeat() {
         long upTo = order.head();
         if (checkpoints
-                && upTo > checkpoint
+                && upTo > sentId
                 && Arrays.stream(cursors).allMatch(cursor -> cursor.isCaughtUp(upTo))) {
-            checkpoint = upTo;
+            sentId = upTo;
             return checkpoint(upTo);
         }
         return EventEncoder.HEARTBEAT;

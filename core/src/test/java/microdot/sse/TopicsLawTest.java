@@ -150,7 +150,7 @@ class TopicsLawTest {
         return words[2].equals("end") || Long.parseLong(words[1]) % 3 != third;
     }
 
-    private static Object key(Event event) {
+    private static String key(Event event) {
         String[] words = event.data().toString().split(" ", -1);
         return words[2].equals("end") ? "end" : "key " + Long.parseLong(words[1]) % 7;
     }
