@@ -358,7 +358,7 @@ final class Follower implements BodySink.Feed, ClosingFrames {
     byte[] heartbeat() {
         long upTo = order.head();
         if (checkpoints
-                && upTo > sentId
+                && upTo > Math.max(0, sentId)
                 && Arrays.stream(cursors).allMatch(cursor -> cursor.isCaughtUp(upTo))) {
             sentId = upTo;
             return checkpoint(upTo);

@@ -89,6 +89,11 @@ final class FakeSink implements BodySink {
         }
     }
 
+    /** Asks the feed as a transport does while the client reads nothing. */
+    boolean mayWait() {
+        return feed == null || feed.mayWait();
+    }
+
     boolean endedProperly() {
         return endedProperly;
     }

@@ -108,7 +108,7 @@ class LatestByTest {
 
     @Test
     void rememberedEventsCountTowardsMemoryBudget() {
-        var small = new Topics(12_000);
+        var small = new Topics(9_000);
         small.topic("a", new TopicOptions().keepEvents(1).latestBy(LatestByTest::key));
         for (int i = 0; i < 100; i++) {
             small.publish("a", Event.of("x".repeat(500)).event("k" + i));
