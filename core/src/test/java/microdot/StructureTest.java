@@ -19,6 +19,7 @@ import java.lang.module.ModuleFinder;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.List;
+import java.time.Instant;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -59,6 +60,16 @@ class StructureTest {
     @Test
     void packagesAreFreeOfCircles() {
         slices().matching("(microdot..)").should().beFreeOfCycles().check(CORE);
+    }
+
+    @Test
+    void durationsAreMonotonic() {
+        noClasses()
+                .should()
+                .callMethod(Instant.class, "now")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .check(CORE);
     }
 
     @Test

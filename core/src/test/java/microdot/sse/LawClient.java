@@ -49,7 +49,9 @@ final class LawClient {
         followed.forEach(topic -> seen.put(topic, new Seen()));
     }
 
-    /** The positions of what was published, by what a client sees of it. Waits until one is noted. */
+    /**
+     * The positions of what was published, by what a client sees of it. Waits until one is noted.
+     */
     interface Positions {
         long ofId(String ownId);
 

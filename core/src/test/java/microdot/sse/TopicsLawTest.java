@@ -128,7 +128,8 @@ class TopicsLawTest {
         await(topics, clients, random);
         clients.forEach(this::check);
         clients.forEach(LawClient::close);
-        for (String topic : List.of("tiny", "some", "disconnects", "keys", "plain", "state", "own")) {
+        for (String topic :
+                List.of("tiny", "some", "disconnects", "keys", "plain", "state", "own")) {
             assertEquals(0, topics.topic(topic).followers());
         }
         topics.registry().sweep();

@@ -14,9 +14,12 @@ import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import microdot.netty.http.ResponseWriter;
+import microdot.netty.stream.ChannelSink;
 import microdot.structure.Circles;
 import org.junit.jupiter.api.Test;
 
@@ -46,6 +49,24 @@ class StructureTest {
     @Test
     void packagesHaveNoCycles() {
         slices().matching("(microdot..)").should().beFreeOfCycles().check(SERVER);
+    }
+
+    /**
+     * A jump of the wall clock must end nothing: only {@code Sse.closeAt} and the header Date need
+     * the time of day.
+     */
+    @Test
+    void durationsAreMonotonic() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(ChannelSink.class.getName())
+                .and()
+                .doNotHaveFullyQualifiedName(ResponseWriter.class.getName())
+                .should()
+                .callMethod(Instant.class, "now")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .check(SERVER);
     }
 
     @Test

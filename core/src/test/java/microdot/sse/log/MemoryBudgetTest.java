@@ -141,8 +141,7 @@ class MemoryBudgetTest {
         EventLog log = log(order, new Retention(9, 1000, Long.MAX_VALUE / 4, "keys"));
         order.append(log, event(5, "one"), "keys", "k");
         var broken = new EncodedEvent(new byte[0], null, "one");
-        assertThrows(
-                NullPointerException.class, () -> order.append(log, broken, "keys", "other"));
+        assertThrows(NullPointerException.class, () -> order.append(log, broken, "keys", "other"));
         assertEquals(1, log.next());
         assertEquals(1, log.positionOf("one"));
         long next = order.append(log, event(5, "two"), "keys", "other");
