@@ -14,7 +14,9 @@ class CatchUpRaceTest extends TopicsFixture {
         return new TopicOptions().keepEvents(1).latestBy(event -> prefix + event.data());
     }
 
-    /** With another key function the log has another table: events must not fall between the two. */
+    /**
+     * With another key function the log has another table: events must not fall between the two.
+     */
     @Test
     void newKeyFunctionLosesNoEventOfFollowerThatLags() throws Exception {
         topics.topic("a", keyed("one "));

@@ -44,7 +44,9 @@ class HandlerFollowTest extends TopicsFixture {
                                 sse.follow(
                                         topics.stream("a")
                                                 .last(3)
-                                                .where((any, event) -> !event.data().equals("a4"))));
+                                                .where(
+                                                        (any, event) ->
+                                                                !event.data().equals("a4"))));
         follower.await(2);
         publish("a", 6, 6);
         follower.await(3);

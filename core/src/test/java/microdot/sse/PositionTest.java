@@ -23,7 +23,7 @@ class PositionTest extends TopicsFixture {
         topics.topic("busy", new TopicOptions().keepEvents(10).checkpoints(true));
         TopicStream stream = topics.stream("busy", "quiet").where((request, event) -> false);
         var follower = new TestFollower(loop).follow(stream, null);
-        publish("busy", 1, 100);
+        publish("busy", 1, 5);
         loop.runUntil(() -> checkpointed(follower));
         String id = follower.lastEventId();
         assertEquals(topics.lastEventId(), id);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -127,7 +128,7 @@ class TopicEndTest extends TopicsFixture {
 
     @Test
     void topicsWithOptionsByPrefixAreForgotten() {
-        topics.options("room/", new TopicOptions().keepFor(java.time.Duration.ofNanos(1)));
+        topics.options("room/", new TopicOptions().keepFor(Duration.ofNanos(1)));
         publish("room/1", 1, 1);
         assertNotNull(topics.registry().existing("room/1"));
         topics.registry().sweep();
