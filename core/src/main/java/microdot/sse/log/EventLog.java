@@ -365,23 +365,7 @@ public final class EventLog {
 
     /** Returns the segment that holds the entry; null when it is yet to come, or was trimmed. */
     public @Nullable Segment find(long entry) {
-        Segment[] all = segments;
-        int high = all.length - 1;
-        // The last one first: most readers are there.
-        if (high >= 0 && all[high].first() > entry) {
-            int low = 0;
-            while (low < high) {
-                int middle = (low + high) >>> 1;
-                if (all[middle].first() <= entry) {
-                    low = middle + 1;
-                } else {
-                    high = middle;
-                }
-            }
-            high--;
-        }
-        Segment found = high < 0 ? null : all[high];
-        return found != null && entry < found.first() + found.count() ? found : null;
+        return Segment.find(segments, entry);
     }
 
     /** Returns the entry; null when it is yet to come, or was trimmed. */

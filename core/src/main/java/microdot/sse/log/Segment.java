@@ -151,4 +151,24 @@ public final class Segment {
         }
         return low;
     }
+
+    /** Returns the segment of consecutive ones that holds the entry; null when none does. */
+    static @Nullable Segment find(Segment[] all, long entry) {
+        int high = all.length - 1;
+        // The last one first: most readers are there.
+        if (high >= 0 && all[high].first > entry) {
+            int low = 0;
+            while (low < high) {
+                int middle = (low + high) >>> 1;
+                if (all[middle].first <= entry) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            high--;
+        }
+        Segment found = high < 0 ? null : all[high];
+        return found != null && entry < found.first + found.count ? found : null;
+    }
 }
