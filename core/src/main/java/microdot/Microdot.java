@@ -155,10 +155,21 @@ public final class Microdot {
      * Serves, prints the addresses, and blocks until SIGINT, SIGTERM or an interrupt of this
      * thread; then closes the server as {@link Server#close()} does. If the address cannot be
      * bound, prints one sentence that names it and ends the process with status 1.
+     *
+     * <p>After SIGTERM the process has ended within {@link ServerOptions#closeTimeout()} and a
+     * second, whatever handlers and other shutdown hooks do. When the server cannot go on, because
+     * an {@link OutOfMemoryError} hit its own threads, the process ends with a message and the
+     * status 3, so that its supervisor restarts it.
      */
     public void run(ServerOptions options) {
-        Server server = startOrExit(options);
-        var hook = new Thread(server::close, "microdot-shutdown");
+        var end = new ProcessEnd(options.closeTimeout());
+        Server server = startOrExit(options.onFailure(end.onFailure(options.onFailure())));
+        Runnable closing =
+                () -> {
+                    end.terminated();
+                    server.close();
+                };
+        var hook = new Thread(closing, "microdot-shutdown");
         Runtime.getRuntime().addShutdownHook(hook);
         ServerUrls.of(options.host(), server.port()).forEach(System.out::println);
         try {

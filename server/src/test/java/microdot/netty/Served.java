@@ -60,6 +60,15 @@ final class Served implements AutoCloseable {
         assertEquals(count, server.stats().connections());
     }
 
+    /** Waits until no handler runs. */
+    void awaitIdle() {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (server.stats().handlers() > 0 && System.nanoTime() < patience) {
+            Thread.onSpinWait();
+        }
+        assertEquals(0, server.stats().handlers());
+    }
+
     /** Waits until nothing is open, after the clients of the test have left. */
     void awaitNothingOpen() {
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);

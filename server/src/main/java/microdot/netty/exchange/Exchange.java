@@ -12,6 +12,7 @@ import microdot.Call;
 import microdot.HttpException;
 import microdot.Request;
 import microdot.Response;
+import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
 import microdot.netty.stream.ChannelSink;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ public final class Exchange {
         try {
             Call call = server.app().apply(request);
             if (call.mayBlock()) {
-                server.handlers().start(() -> respond(call));
+                start(call);
                 return;
             }
             StreamWriting stream = respond(call);
@@ -51,8 +52,26 @@ public final class Exchange {
                 stream.sink().disconnected();
             }
         } catch (RuntimeException | Error e) {
+            server.failed().accept(e);
             fail(e);
         }
+    }
+
+    private void start(Call call) {
+        RequestLimit requests = server.requests();
+        if (!requests.enter()) {
+            respond(server.limits().rejection(request, new Response()));
+            return;
+        }
+        server.handlers()
+                .start(
+                        () -> {
+                            try {
+                                return respond(call);
+                            } finally {
+                                requests.leave(); // A stream does not count once it has begun.
+                            }
+                        });
     }
 
     /** Responds, or begins a stream; returns what writes the stream's body after that. */

@@ -11,6 +11,9 @@ interface ConnectionPhase {
     /** Handles a message; the caller releases it. */
     void read(Object message);
 
+    /** Everything that has arrived so far was read. */
+    default void readComplete() {}
+
     /** The client has closed its sending side. */
     void inputClosed();
 

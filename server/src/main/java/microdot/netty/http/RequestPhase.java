@@ -16,6 +16,7 @@ import java.util.concurrent.Executor;
 import microdot.ClosingFrames;
 import microdot.HttpException;
 import microdot.ServerOptions;
+import microdot.internal.CloseReason;
 import microdot.netty.exchange.Exchange;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.Responder;
@@ -29,6 +30,9 @@ final class RequestPhase implements ConnectionPhase {
 
     /** How many pipelined requests may wait before the connection is no longer read. */
     private static final int MAX_WAITING = 64;
+
+    /** How much memory they may take before that. */
+    private static final int MAX_WAITING_MEMORY = 256 << 10;
 
     private enum State {
         /** Waits for a request or reads one. */
@@ -46,7 +50,7 @@ final class RequestPhase implements ConnectionPhase {
     private final RequestReader reader;
     private final StallDetector stall = new StallDetector();
     private final Queue<ParsedRequest> waiting = new ArrayDeque<>(2);
-    private long waitingBytes;
+    private long waitingMemory;
     private State state = State.IDLE;
     private long since = System.nanoTime(); // When the last response was written.
 
@@ -71,12 +75,48 @@ final class RequestPhase implements ConnectionPhase {
             return;
         }
         decoder.restart();
-        waiting.add(request);
-        waitingBytes += request.size();
-        if (waiting.size() >= MAX_WAITING || waitingBytes > options.maxBody()) {
-            channel.config().setAutoRead(false);
+        if (state == State.IDLE && waiting.isEmpty()) {
+            handle(request);
+            return;
         }
-        next();
+        waiting.add(request);
+        waitingMemory += request.memory();
+        if (waiting.size() >= MAX_WAITING || waitingMemory > MAX_WAITING_MEMORY) {
+            channel.config().setAutoRead(false);
+            decoder.pause();
+        }
+    }
+
+    @Override
+    public void readComplete() {
+        if (!connection.input(decoder.memory() + reader.memory() + waitingMemory)) {
+            rejectOverBudget();
+        }
+    }
+
+    /** Rejects what is read and what waits; its memory is released at once. */
+    private void rejectOverBudget() {
+        ParsedRequest.Refused refused =
+                reader.refuse(503, "the server has no memory for the request (maxMemory)");
+        clearWaiting();
+        removeDecoder();
+        if (state == State.IDLE) {
+            refuse(refused);
+        } else {
+            waiting.add(refused); // After the response that is under way.
+        }
+    }
+
+    /** Releases what the decoder holds. What still arrives is dropped. */
+    private void removeDecoder() {
+        if (channel.pipeline().context(decoder) != null) {
+            channel.pipeline().remove(decoder);
+        }
+    }
+
+    private void clearWaiting() {
+        waiting.clear();
+        waitingMemory = 0;
     }
 
     /** Sends 100 if the client waits for it and no earlier request is unanswered. */
@@ -94,11 +134,19 @@ final class RequestPhase implements ConnectionPhase {
         if (state != State.IDLE) {
             return;
         }
-        switch (waiting.poll()) {
-            case null -> inviteBody();
+        ParsedRequest request = waiting.poll();
+        if (request == null) {
+            inviteBody();
+        } else {
+            waitingMemory -= request.memory();
+            handle(request);
+        }
+    }
+
+    private void handle(ParsedRequest request) {
+        switch (request) {
             case ParsedRequest.Whole whole -> {
                 state = State.HANDLING;
-                waitingBytes -= whole.size();
                 new Exchange(connection.server(), whole.request(), new Http1Responder(whole))
                         .begin();
             }
@@ -107,7 +155,7 @@ final class RequestPhase implements ConnectionPhase {
     }
 
     private void refuse(ParsedRequest.Refused refused) {
-        waiting.clear();
+        clearWaiting();
         LOG.log(
                 Level.DEBUG,
                 () ->
@@ -117,11 +165,19 @@ final class RequestPhase implements ConnectionPhase {
                                 + refused.status()
                                 + ": "
                                 + refused.reason());
-        var response = OpenedResponse.of(new HttpException(refused.status(), refused.reason()));
-        linger(ResponseWriter.write(channel, refused, response, false));
+        linger(ResponseWriter.write(channel, refused, response(refused), false));
+    }
+
+    private OpenedResponse response(ParsedRequest.Refused refused) {
+        return refused.status() == 503
+                ? OpenedResponse.rejection(connection.server().limits().rejection(refused.accept()))
+                : OpenedResponse.of(new HttpException(refused.status(), refused.reason()));
     }
 
     private void linger(ChannelFuture response) {
+        removeDecoder();
+        connection.input(0);
+        connection.output(response);
         connection.become(new LingerPhase(connection, response));
     }
 
@@ -154,6 +210,7 @@ final class RequestPhase implements ConnectionPhase {
                 since = System.nanoTime();
                 state = State.WRITING;
                 written.addListener(done -> written(done.isSuccess()));
+                connection.output(written);
             }
         }
 
@@ -173,6 +230,7 @@ final class RequestPhase implements ConnectionPhase {
                 channel.close();
                 return;
             }
+            connection.closeAccount();
             connection.become(new StreamPhase(connection, sink));
             ResponseWriter.writeStreamHead(channel, request, head);
             // The decoder passes on what it still holds, and the new phase drops it.
@@ -181,7 +239,7 @@ final class RequestPhase implements ConnectionPhase {
             channel.config().setAutoRead(true);
             connection.loop().streamBegan(connection);
             if (connection.isStopping()) {
-                sink.closeWithRetry();
+                sink.closeWithRetry(CloseReason.SERVER_CLOSING);
             }
         }
 
@@ -207,6 +265,7 @@ final class RequestPhase implements ConnectionPhase {
         }
         if (waiting.isEmpty()) {
             channel.config().setAutoRead(true);
+            decoder.resume();
         }
         next();
     }
@@ -227,7 +286,7 @@ final class RequestPhase implements ConnectionPhase {
             case IDLE -> tickIdle(now);
             case HANDLING -> {}
             case WRITING -> {
-                if (stall.isStalled(channel, now, options.idleTimeout().toNanos())) {
+                if (connection.loop().streams().isStalled(channel, stall, now)) {
                     channel.close();
                 }
             }
@@ -265,6 +324,6 @@ final class RequestPhase implements ConnectionPhase {
 
     @Override
     public void closed() {
-        waiting.clear();
+        clearWaiting();
     }
 }

@@ -20,7 +20,9 @@ import microdot.Microdot;
 import microdot.Request;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
+import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
+import microdot.netty.limits.WaitingMemory;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.LoopStreams;
@@ -41,7 +43,9 @@ class ExchangeTest {
                     new ServerOptions(),
                     IoMode.NIO,
                     () -> Duration.ofSeconds(1),
-                    handlers);
+                    handlers,
+                    new WaitingMemory(new ServerOptions()),
+                    failure -> {});
     private final BlockingQueue<OpenedResponse> heads = new LinkedBlockingQueue<>();
     private final Microdot app =
             new Microdot().get("/", request -> "home").get("/topic", topics.stream("topic"));
@@ -53,7 +57,13 @@ class ExchangeTest {
     }
 
     private ServerContext server(ServerOptions options) {
-        return new ServerContext(app::route, handlers, new StreamLimits(options), options);
+        return new ServerContext(
+                app::route,
+                handlers,
+                new StreamLimits(options),
+                new RequestLimit(options),
+                options,
+                failure -> {});
     }
 
     private static Request get(String path) {
