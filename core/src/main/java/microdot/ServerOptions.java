@@ -23,6 +23,8 @@ public final class ServerOptions {
     private int maxStreamsPerAddress;
     private Duration maxStreamAge = Duration.ZERO;
     private int reconnectsPerSecond = 500;
+    private int blockingThreads = 64;
+    private boolean interruptAbandoned;
 
     /** Creates the default options. */
     public ServerOptions() {}
@@ -44,6 +46,8 @@ public final class ServerOptions {
         maxStreamsPerAddress = other.maxStreamsPerAddress;
         maxStreamAge = other.maxStreamAge;
         reconnectsPerSecond = other.reconnectsPerSecond;
+        blockingThreads = other.blockingThreads;
+        interruptAbandoned = other.interruptAbandoned;
     }
 
     private ServerOptions with(Consumer<ServerOptions> change) {
@@ -240,5 +244,34 @@ public final class ServerOptions {
     public ServerOptions reconnectsPerSecond(int clients) {
         OptionChecks.atLeast(1, "reconnectsPerSecond", clients);
         return with(copy -> copy.reconnectsPerSecond = clients);
+    }
+
+    /**
+     * How many platform threads run the handlers that {@link Microdot#blocking} made, all routes
+     * together; default 64. When all are busy, as many requests wait as there are threads; further
+     * requests are rejected with 503, or with a {@code retry} as {@link
+     * microdot.sse.Sse#rejectWithRetry} says.
+     */
+    public int blockingThreads() {
+        return blockingThreads;
+    }
+
+    public ServerOptions blockingThreads(int threads) {
+        OptionChecks.atLeast(1, "blockingThreads", threads);
+        return with(copy -> copy.blockingThreads = threads);
+    }
+
+    /**
+     * Whether a GET or HEAD handler is interrupted when its client leaves before the response is
+     * ready, as {@link Request#isOpen} says; default false. Handlers of streams are always
+     * interrupted. The interrupt hits whatever the handler waits for, so that code that it calls
+     * must be able to end there.
+     */
+    public boolean interruptAbandoned() {
+        return interruptAbandoned;
+    }
+
+    public ServerOptions interruptAbandoned(boolean value) {
+        return with(copy -> copy.interruptAbandoned = value);
     }
 }

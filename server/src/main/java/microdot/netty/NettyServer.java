@@ -47,7 +47,7 @@ final class NettyServer implements Server {
     private final ServerOptions options;
     private final EventLoopGroup group;
     private final Map<EventLoop, LoopConnections> loops = new HashMap<>();
-    private final HandlerThreads handlers = new HandlerThreads();
+    private final HandlerThreads handlers;
     private final StreamLimits limits;
     private final Channel listener;
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -57,6 +57,8 @@ final class NettyServer implements Server {
             throws IOException {
         this.options = options;
         this.limits = new StreamLimits(options);
+        this.handlers =
+                new HandlerThreads(options.blockingThreads(), () -> limits.streams() > 0);
         // One loop for each core and none only for accepting: a loop does that too.
         this.group =
                 new MultiThreadIoEventLoopGroup(
@@ -100,6 +102,7 @@ final class NettyServer implements Server {
         var bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             shutDownLoops();
+            handlers.close();
             Throwable cause = bound.cause();
             var failure =
                     new BindException(
@@ -168,6 +171,7 @@ final class NettyServer implements Server {
         handlers.await(deadline); // Streams that ended meanwhile may have started close actions.
         handlers.interrupt();
         shutDownLoops();
+        handlers.close();
         closed.countDown();
     }
 

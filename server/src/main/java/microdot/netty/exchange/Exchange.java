@@ -23,6 +23,7 @@ public final class Exchange {
     private final ServerContext server;
     private final Request request;
     private final Responder responder;
+    private @Nullable Call call; // While a thread may run it; confined to the event loop.
 
     /** Creates the exchange of a request. */
     public Exchange(ServerContext server, Request request, Responder responder) {
@@ -41,12 +42,12 @@ public final class Exchange {
      */
     public void begin() {
         try {
-            Call call = server.app().apply(request);
-            if (call.mayBlock()) {
-                server.handlers().start(() -> respond(call));
+            Call routed = server.app().apply(request);
+            if (routed.mayBlock()) {
+                start(routed);
                 return;
             }
-            StreamWriting stream = respond(call);
+            StreamWriting stream = respond(routed, null);
             if (stream != null && !onLoop(stream)) { // After the head.
                 stream.sink().disconnected();
             }
@@ -55,13 +56,38 @@ public final class Exchange {
         }
     }
 
-    /** Responds, or begins a stream; returns what writes the stream's body after that. */
-    private @Nullable StreamWriting respond(Call call) {
+    private void start(Call routed) {
+        call = routed;
+        HandlerThreads threads = server.handlers();
+        if (!routed.needsPlatformThread()) {
+            threads.start(routed.route(), run -> respond(routed, run));
+        } else if (!threads.startBlocking(routed.route(), run -> respond(routed, run))) {
+            respond(server.limits().rejection(request, new Response()));
+        }
+    }
+
+    /**
+     * The client has left before the response was ready. On the event loop; the connection calls it
+     * at most once.
+     */
+    public void clientLeft() {
+        Call waiting = call;
+        if (waiting != null) {
+            waiting.clientLeft(server.handlers(), server.options().interruptAbandoned());
+        }
+    }
+
+    /**
+     * Responds, or begins a stream; returns what writes the stream's body after that.
+     *
+     * @param run the run of the handler that writes a stream; null on the event loop
+     */
+    private @Nullable StreamWriting respond(Call call, @Nullable HandlerRun run) {
         try {
             Response response = call.run();
             if (response.body() instanceof Body.Stream stream && takesBody(response)) {
                 if (server.limits().enter(client())) {
-                    return beginStream(response, stream);
+                    return beginStream(call, run, response, stream);
                 }
                 response = server.limits().rejection(request, response);
             }
@@ -108,8 +134,15 @@ public final class Exchange {
         }
     }
 
-    private @Nullable StreamWriting beginStream(Response response, Body.Stream stream) {
+    private @Nullable StreamWriting beginStream(
+            Call call, @Nullable HandlerRun run, Response response, Body.Stream stream) {
         ChannelSink sink = responder.openStream(stream.closingFrames());
+        call.streams(sink);
+        if (run == null) {
+            server.handlers().streamBegan();
+        } else {
+            run.streams(sink);
+        }
         sink.onClose(leaving(server.limits(), client()));
         limitAge(sink);
         OpenedResponse head = open(response);

@@ -22,6 +22,7 @@ import microdot.netty.exchange.Responder;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.StallDetector;
+import org.jspecify.annotations.Nullable;
 
 /** The connection reads requests and answers them one after another, in order. */
 final class RequestPhase implements ConnectionPhase {
@@ -48,6 +49,7 @@ final class RequestPhase implements ConnectionPhase {
     private final Queue<ParsedRequest> waiting = new ArrayDeque<>(2);
     private long waitingBytes;
     private State state = State.IDLE;
+    private @Nullable Exchange handled; // While the state is HANDLING.
     private long since = System.nanoTime(); // When the last response was written.
 
     RequestPhase(HttpConnection connection, StrictRequestDecoder decoder) {
@@ -99,8 +101,11 @@ final class RequestPhase implements ConnectionPhase {
             case ParsedRequest.Whole whole -> {
                 state = State.HANDLING;
                 waitingBytes -= whole.size();
-                new Exchange(connection.server(), whole.request(), new Http1Responder(whole))
-                        .begin();
+                var exchange =
+                        new Exchange(
+                                connection.server(), whole.request(), new Http1Responder(whole));
+                handled = exchange;
+                exchange.begin();
             }
             case ParsedRequest.Refused refused -> refuse(refused);
         }
@@ -142,6 +147,7 @@ final class RequestPhase implements ConnectionPhase {
 
         @Override
         public void respond(OpenedResponse response) {
+            handled = null;
             boolean last =
                     !request.keepAlive()
                             || (connection.isInputClosed() && waiting.isEmpty())
@@ -266,5 +272,8 @@ final class RequestPhase implements ConnectionPhase {
     @Override
     public void closed() {
         waiting.clear();
+        if (handled != null) {
+            handled.clientLeft();
+        }
     }
 }
