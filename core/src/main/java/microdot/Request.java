@@ -220,8 +220,8 @@ public final class Request {
      * it is false once the stream has ended. May be called from any thread.
      *
      * <p>A client that only closed its sending side counts as open, because it may still wait for
-     * the response. Whether it also stopped reading, the server learns when the client's system
-     * answers with a reset: on Linux about a minute later.
+     * the response. If it closed its socket, which looks the same, the server learns it when the
+     * client's system resets the connection: on Linux with epoll about a minute later.
      */
     public boolean isOpen() {
         return clientLife.isOpen();

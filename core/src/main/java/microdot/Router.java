@@ -147,7 +147,8 @@ final class Router {
         var params = mount.prefix().params(search.path(), at.segment(), at.params());
         var entered = new ArrayList<>(at.hooks());
         entered.add(mount.router().hooks);
-        return mount.router().find(search, new At(end, params, entered, joined(at.prefix(), mount.prefix())));
+        return mount.router()
+                .find(search, new At(end, params, entered, joined(at.prefix(), mount.prefix())));
     }
 
     private static String joined(String outer, PathPattern prefix) {

@@ -34,7 +34,9 @@ class ServerOptionsTest {
                     Map.entry("maxStreams", 11),
                     Map.entry("maxStreamsPerAddress", 12),
                     Map.entry("maxStreamAge", Duration.ofSeconds(13)),
-                    Map.entry("reconnectsPerSecond", 14));
+                    Map.entry("reconnectsPerSecond", 14),
+                    Map.entry("blockingThreads", 15),
+                    Map.entry("interruptAbandoned", true));
 
     @Test
     void copyKeepsEveryOtherOption() throws ReflectiveOperationException {
@@ -84,6 +86,7 @@ class ServerOptionsTest {
                 () -> OPTIONS.maxStreams(0),
                 () -> OPTIONS.maxStreamsPerAddress(-1),
                 () -> OPTIONS.reconnectsPerSecond(0),
+                () -> OPTIONS.blockingThreads(0),
                 () -> OPTIONS.headTimeout(Duration.ZERO),
                 () -> OPTIONS.bodyTimeout(Duration.ZERO),
                 () -> OPTIONS.idleTimeout(less),

@@ -12,8 +12,8 @@ public interface SseHandler {
      *
      * @throws Exception before the end of the stream: logged once, and the connection is aborted so
      *     that the client can tell; after the handler closed the stream itself: logged too, unless
-     *     it is a {@link StreamClosedException} or an InterruptedException; after any other end, by cancellation: no more than
-     *     a debug line
+     *     it is a {@link StreamClosedException} or an InterruptedException; after any other end, by
+     *     cancellation: no more than a debug line
      */
     void handle(Request request, Sse sse) throws Exception;
 }

@@ -57,8 +57,7 @@ final class NettyServer implements Server {
             throws IOException {
         this.options = options;
         this.limits = new StreamLimits(options);
-        this.handlers =
-                new HandlerThreads(options.blockingThreads(), () -> limits.streams() > 0);
+        this.handlers = new HandlerThreads(options.blockingThreads(), () -> limits.streams() > 0);
         // One loop for each core and none only for accepting: a loop does that too.
         this.group =
                 new MultiThreadIoEventLoopGroup(

@@ -1,6 +1,7 @@
 package microdot.netty.exchange;
 
 import java.util.Objects;
+import java.util.function.Consumer;
 import microdot.BodySink;
 import microdot.netty.threads.UserCode;
 import org.jspecify.annotations.Nullable;
@@ -21,14 +22,17 @@ final class HandlerRun implements Runnable, UserCode {
         @Nullable Runnable begin(HandlerRun run);
     }
 
-    private final HandlerThreads threads;
+    private final Consumer<HandlerRun> end;
     private final String route;
     private @Nullable Work work;
     private volatile @Nullable Thread thread;
     private volatile @Nullable BodySink stream;
 
-    HandlerRun(HandlerThreads threads, String route, Work work) {
-        this.threads = threads;
+    /**
+     * @param end told when the work has ended
+     */
+    HandlerRun(Consumer<HandlerRun> end, String route, Work work) {
+        this.end = end;
         this.route = route;
         this.work = work;
     }
@@ -43,7 +47,7 @@ final class HandlerRun implements Runnable, UserCode {
             }
         } finally {
             thread = null;
-            threads.left(this);
+            end.accept(this);
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import microdot.netty.threads.CarrierWatchdog;
 import microdot.netty.threads.ServerThreads;
 import microdot.netty.threads.UserCode;
@@ -25,6 +26,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
     private final Condition few = lock.newCondition();
     private final BlockingThreads blocking;
     private final BooleanSupplier streaming;
+    private final Consumer<HandlerRun> left = this::left;
 
     /**
      * Creates the threads of a server: none at first.
@@ -57,7 +59,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
      * @param route what the work is, for log entries
      */
     void start(String route, HandlerRun.Work work) {
-        var run = new HandlerRun(this, route, work);
+        var run = new HandlerRun(left, route, work);
         begun(run);
         Thread.ofVirtual().name("microdot-handler").unstarted(run).start();
         watchdog.wake();
@@ -69,7 +71,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
      * @return false if all of them are busy and as many requests wait
      */
     boolean startBlocking(String route, HandlerRun.Work work) {
-        var run = new HandlerRun(this, route, work);
+        var run = new HandlerRun(left, route, work);
         begun(run);
         try {
             blocking.execute(run);
@@ -91,7 +93,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
         running.add(run);
     }
 
-    void left(HandlerRun run) {
+    private void left(HandlerRun run) {
         running.remove(run);
         if (size.decrementAndGet() < 2) {
             signalFew();

@@ -19,6 +19,7 @@ import microdot.ServerOptions;
 import microdot.netty.exchange.Exchange;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.Responder;
+import microdot.netty.io.HalfClosedPeer;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.StallDetector;
@@ -222,8 +223,10 @@ final class RequestPhase implements ConnectionPhase {
     @Override
     public void inputClosed() {
         // A client that closed its side before the response still waits for it.
-        if (state == State.IDLE) {
-            connection.closeWhenFlushed();
+        switch (state) {
+            case IDLE -> connection.closeWhenFlushed();
+            case HANDLING -> HalfClosedPeer.probe(channel);
+            case WRITING -> {}
         }
     }
 
@@ -231,7 +234,11 @@ final class RequestPhase implements ConnectionPhase {
     public void tick(long now) {
         switch (state) {
             case IDLE -> tickIdle(now);
-            case HANDLING -> {}
+            case HANDLING -> {
+                if (connection.isInputClosed() && HalfClosedPeer.isGone(channel)) {
+                    channel.close();
+                }
+            }
             case WRITING -> {
                 if (stall.isStalled(channel, now, options.idleTimeout().toNanos())) {
                     channel.close();
