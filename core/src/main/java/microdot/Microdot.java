@@ -64,6 +64,23 @@ public final class Microdot {
     }
 
     /**
+     * Returns a handler that runs on a platform thread instead of a virtual one, for code that
+     * computes for long or waits in native code (a serial device, a FIFO, a camera): {@code
+     * app.get("/sensor", blocking(withSse(...)))}. On virtual threads as many of these as there are
+     * cores would delay all other handlers.
+     *
+     * <p>The server has {@link ServerOptions#blockingThreads} such threads for all its routes, 64
+     * by default. A handler of a stream takes one for as long as its stream lasts. When all are
+     * busy, as many requests wait; further ones are rejected: with 503 and {@code Retry-After}, or
+     * with 200 and {@code retry} for a client that accepts {@code text/event-stream}.
+     *
+     * <p>Give a route the result itself: another handler around it runs on a virtual thread again.
+     */
+    public static Handler blocking(Handler handler) {
+        return new BlockingHandler(handler);
+    }
+
+    /**
      * Adds another application's routes below a prefix. Its hooks and error handlers apply to its
      * own routes only. Its before hooks run after those of this application, its after hooks run
      * before them.

@@ -32,6 +32,8 @@ public final class ServerOptions {
     private int maxConnectionsPerAddress;
     private int maxRequests = 10_000;
     private @Nullable Consumer<Throwable> onFailure;
+    private int blockingThreads = 64;
+    private boolean interruptAbandoned;
 
     /** Creates the default options. */
     public ServerOptions() {}
@@ -61,6 +63,8 @@ public final class ServerOptions {
         maxConnectionsPerAddress = other.maxConnectionsPerAddress;
         maxRequests = other.maxRequests;
         onFailure = other.onFailure;
+        blockingThreads = other.blockingThreads;
+        interruptAbandoned = other.interruptAbandoned;
     }
 
     private ServerOptions with(Consumer<ServerOptions> change) {
@@ -370,5 +374,34 @@ public final class ServerOptions {
 
     public ServerOptions onFailure(@Nullable Consumer<Throwable> action) {
         return with(copy -> copy.onFailure = action);
+    }
+
+    /**
+     * How many platform threads run the handlers that {@link Microdot#blocking} made, all routes
+     * together; default 64. When all are busy, as many requests wait as there are threads; further
+     * requests are rejected with 503, or with a {@code retry} as {@link
+     * microdot.sse.Sse#rejectWithRetry} says.
+     */
+    public int blockingThreads() {
+        return blockingThreads;
+    }
+
+    public ServerOptions blockingThreads(int threads) {
+        OptionChecks.atLeast(1, "blockingThreads", threads);
+        return with(copy -> copy.blockingThreads = threads);
+    }
+
+    /**
+     * Whether a GET or HEAD handler is interrupted when its client leaves before the response is
+     * ready, as {@link Request#isOpen} says; default false. Handlers of streams are always
+     * interrupted. The interrupt hits whatever the handler waits for, so that code that it calls
+     * must be able to end there.
+     */
+    public boolean interruptAbandoned() {
+        return interruptAbandoned;
+    }
+
+    public ServerOptions interruptAbandoned(boolean value) {
+        return with(copy -> copy.interruptAbandoned = value);
     }
 }

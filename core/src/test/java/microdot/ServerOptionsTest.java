@@ -43,7 +43,9 @@ class ServerOptionsTest {
                     Map.entry("maxConnections", 19),
                     Map.entry("maxConnectionsPerAddress", 20),
                     Map.entry("maxRequests", 21),
-                    Map.entry("onFailure", (Consumer<Throwable>) failure -> {}));
+                    Map.entry("onFailure", (Consumer<Throwable>) failure -> {}),
+                    Map.entry("blockingThreads", 22),
+                    Map.entry("interruptAbandoned", true));
 
     @Test
     void copyKeepsEveryOtherOption() throws ReflectiveOperationException {
@@ -100,6 +102,7 @@ class ServerOptionsTest {
                 () -> OPTIONS.maxStreams(0),
                 () -> OPTIONS.maxStreamsPerAddress(-1),
                 () -> OPTIONS.reconnectsPerSecond(0),
+                () -> OPTIONS.blockingThreads(0),
                 () -> OPTIONS.headTimeout(Duration.ZERO),
                 () -> OPTIONS.bodyTimeout(Duration.ZERO),
                 () -> OPTIONS.idleTimeout(less),

@@ -175,7 +175,7 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         } else if (why == Cursor.TO_FILTER && filter != null) {
             FollowerFilter tests = filter;
             long upTo = order.head();
-            prepare(cursor, () -> tests.next(cursor, upTo));
+            prepare(cursor, true, () -> tests.next(cursor, upTo));
         }
     }
 
@@ -184,14 +184,24 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         if (cursor.topic.options().onSlow() == TopicOptions.OnSlow.DISCONNECT) {
             disconnect(cursor);
         } else {
-            prepare(cursor, () -> filtered(catchUp.slow(cursor)));
+            prepare(cursor, mayRunUserCode(cursor), () -> filtered(catchUp.slow(cursor)));
         }
     }
 
     /** Computes the result on another thread, while the cursor waits. */
-    private void prepare(Cursor cursor, Supplier<CatchUpResult> preparation) {
+    private void prepare(Cursor cursor, boolean userCode, Supplier<CatchUpResult> preparation) {
         cursor.await();
-        onThread(() -> resume(cursor, preparation.get()));
+        Runnable task = () -> resume(cursor, preparation.get());
+        if (userCode) {
+            onThread(task);
+        } else {
+            onFrameworkThread(task);
+        }
+    }
+
+    /** Returns whether a filter or a snapshot of the application may run for the cursor. */
+    boolean mayRunUserCode(Cursor cursor) {
+        return filter != null || cursor.topic.snapshots() != null;
     }
 
     /**
@@ -215,9 +225,16 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         return filter == null ? result : filter.filter(result);
     }
 
-    /** Runs the task on its own thread, which may block. A failure ends the stream. */
+    /**
+     * Runs code of the application on its own thread, which may block. A failure ends the stream.
+     */
     void onThread(Runnable task) {
         Thread.ofVirtual().name("microdot-topics").start(() -> guarded(task));
+    }
+
+    /** Runs the task, which runs no code of the application, on a thread that may block. */
+    void onFrameworkThread(Runnable task) {
+        FrameworkThreads.EXECUTOR.execute(() -> guarded(task));
     }
 
     private void guarded(Runnable task) {

@@ -1,7 +1,9 @@
 package microdot.sse;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.function.Supplier;
 import microdot.BodySink;
 import microdot.ClosingFrames;
 import microdot.sse.log.DeliveryTask;
@@ -42,20 +44,34 @@ final class FollowerStart {
         Runnable begin = () -> begin(follower, sink, names, wish, start, closingFrames);
         if (!sink.isOnLoop()) {
             begin.run();
-            prepare(follower, start);
+            start.preparations().forEach(follower::prepareNow);
         } else if (!order.runIfFree(begin)) {
-            follower.onThread(
+            follower.onFrameworkThread(
                     () -> {
                         begin.run();
-                        prepare(follower, start);
+                        prepareElsewhere(follower, start);
                     });
-        } else if (!start.preparations().isEmpty()) {
-            follower.onThread(() -> prepare(follower, start));
+        } else {
+            prepareElsewhere(follower, start);
         }
     }
 
-    private static void prepare(Follower follower, StartPosition start) {
-        start.preparations().forEach(follower::prepareNow);
+    /** What runs no code of the application must not wait for a carrier thread. */
+    private static void prepareElsewhere(Follower follower, StartPosition start) {
+        var userCode = new LinkedHashMap<Cursor, Supplier<CatchUpResult>>();
+        start.preparations()
+                .forEach(
+                        (cursor, preparation) -> {
+                            if (follower.mayRunUserCode(cursor)) {
+                                userCode.put(cursor, preparation);
+                            } else {
+                                follower.onFrameworkThread(
+                                        () -> follower.prepareNow(cursor, preparation));
+                            }
+                        });
+        if (!userCode.isEmpty()) {
+            follower.onThread(() -> userCode.forEach(follower::prepareNow));
+        }
     }
 
     /** Fixes where the follower begins, and starts delivery on its loop. */

@@ -57,7 +57,7 @@ final class NettyServer implements Server {
     private final ServerOptions options;
     private final EventLoopGroup group;
     private final Map<EventLoop, LoopConnections> loops = new HashMap<>();
-    private final HandlerThreads handlers = new HandlerThreads();
+    private final HandlerThreads handlers;
     private final FatalErrors errors = new FatalErrors();
     private final StreamLimits limits;
     private final Channel listener;
@@ -70,6 +70,7 @@ final class NettyServer implements Server {
         this.options = options;
         this.limits = new StreamLimits(options);
         var memory = new WaitingMemory(options);
+        this.handlers = new HandlerThreads(options.blockingThreads(), () -> limits.streams() > 0);
         // One loop for each core and none only for accepting: a loop does that too.
         this.group =
                 new MultiThreadIoEventLoopGroup(
@@ -125,6 +126,7 @@ final class NettyServer implements Server {
         var bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             shutDownLoops();
+            handlers.close();
             Throwable cause = bound.cause();
             var failure =
                     new BindException(
@@ -196,6 +198,7 @@ final class NettyServer implements Server {
             handlers.interrupt();
             watch.stop();
             shutDownLoops();
+            handlers.close();
         } finally {
             closed.countDown();
         }

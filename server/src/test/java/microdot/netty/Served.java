@@ -19,7 +19,7 @@ final class Served implements AutoCloseable {
     private static final Server.Stats NOTHING = new Server.Stats(0, 0, 0);
 
     final Server server;
-    private final Logged logged = new Logged();
+    final Logged logged = new Logged();
     private int failures;
 
     Served(Microdot app, ServerOptions options, IoMode io) {

@@ -24,6 +24,7 @@ public final class Exchange {
     private final ServerContext server;
     private final Request request;
     private final Responder responder;
+    private @Nullable Call call; // While a thread may run it; confined to the event loop.
 
     /** Creates the exchange of a request. */
     public Exchange(ServerContext server, Request request, Responder responder) {
@@ -42,12 +43,12 @@ public final class Exchange {
      */
     public void begin() {
         try {
-            Call call = server.app().apply(request);
-            if (call.mayBlock()) {
-                start(call);
+            Call routed = server.app().apply(request);
+            if (routed.mayBlock()) {
+                start(routed);
                 return;
             }
-            StreamWriting stream = respond(call);
+            StreamWriting stream = respond(routed, null);
             if (stream != null && !onLoop(stream)) { // After the head.
                 stream.sink().disconnected();
             }
@@ -57,30 +58,54 @@ public final class Exchange {
         }
     }
 
-    private void start(Call call) {
+    private void start(Call routed) {
+        call = routed;
         RequestLimit requests = server.requests();
         if (!requests.enter()) {
             respond(server.limits().rejection(request, new Response()));
             return;
         }
-        server.handlers()
-                .start(
-                        () -> {
-                            try {
-                                return respond(call);
-                            } finally {
-                                requests.leave(); // A stream does not count once it has begun.
-                            }
-                        });
+        HandlerThreads threads = server.handlers();
+        if (!routed.needsPlatformThread()) {
+            threads.start(routed.route(), run -> respondAndLeave(routed, run, requests));
+        } else if (!threads.startBlocking(
+                routed.route(), run -> respondAndLeave(routed, run, requests))) {
+            requests.leave();
+            respond(server.limits().rejection(request, new Response()));
+        }
     }
 
-    /** Responds, or begins a stream; returns what writes the stream's body after that. */
-    private @Nullable StreamWriting respond(Call call) {
+    private @Nullable StreamWriting respondAndLeave(
+            Call routed, HandlerRun run, RequestLimit requests) {
+        try {
+            return respond(routed, run);
+        } finally {
+            requests.leave(); // A stream does not count once it has begun.
+        }
+    }
+
+    /**
+     * The client has left before the response was ready. On the event loop; the connection calls it
+     * at most once.
+     */
+    public void clientLeft() {
+        Call waiting = call;
+        if (waiting != null) {
+            waiting.clientLeft(server.handlers(), server.options().interruptAbandoned());
+        }
+    }
+
+    /**
+     * Responds, or begins a stream; returns what writes the stream's body after that.
+     *
+     * @param run the run of the handler that writes a stream; null on the event loop
+     */
+    private @Nullable StreamWriting respond(Call call, @Nullable HandlerRun run) {
         try {
             Response response = call.run();
             if (response.body() instanceof Body.Stream stream && takesBody(response)) {
                 if (server.limits().enter(client())) {
-                    return beginStream(response, stream);
+                    return beginStream(call, run, response, stream);
                 }
                 response = server.limits().rejection(request, response);
             }
@@ -127,8 +152,15 @@ public final class Exchange {
         }
     }
 
-    private @Nullable StreamWriting beginStream(Response response, Body.Stream stream) {
+    private @Nullable StreamWriting beginStream(
+            Call call, @Nullable HandlerRun run, Response response, Body.Stream stream) {
         ChannelSink sink = responder.openStream(stream.closingFrames());
+        call.streams(sink);
+        if (run == null) {
+            server.handlers().streamBegan();
+        } else {
+            run.streams(sink);
+        }
         sink.onClose(leaving(server.limits(), client()));
         limitAge(sink);
         OpenedResponse head = open(response);

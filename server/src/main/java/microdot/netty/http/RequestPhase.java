@@ -20,9 +20,11 @@ import microdot.internal.CloseReason;
 import microdot.netty.exchange.Exchange;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.Responder;
+import microdot.netty.io.HalfClosedPeer;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.StallDetector;
+import org.jspecify.annotations.Nullable;
 
 /** The connection reads requests and answers them one after another, in order. */
 final class RequestPhase implements ConnectionPhase {
@@ -52,6 +54,7 @@ final class RequestPhase implements ConnectionPhase {
     private final Queue<ParsedRequest> waiting = new ArrayDeque<>(2);
     private long waitingMemory;
     private State state = State.IDLE;
+    private @Nullable Exchange handled; // While the state is HANDLING.
     private long since = System.nanoTime(); // When the last response was written.
 
     RequestPhase(HttpConnection connection, StrictRequestDecoder decoder) {
@@ -147,8 +150,11 @@ final class RequestPhase implements ConnectionPhase {
         switch (request) {
             case ParsedRequest.Whole whole -> {
                 state = State.HANDLING;
-                new Exchange(connection.server(), whole.request(), new Http1Responder(whole))
-                        .begin();
+                var exchange =
+                        new Exchange(
+                                connection.server(), whole.request(), new Http1Responder(whole));
+                handled = exchange;
+                exchange.begin();
             }
             case ParsedRequest.Refused refused -> refuse(refused);
         }
@@ -198,6 +204,7 @@ final class RequestPhase implements ConnectionPhase {
 
         @Override
         public void respond(OpenedResponse response) {
+            handled = null;
             boolean last =
                     !request.keepAlive()
                             || (connection.isInputClosed() && waiting.isEmpty())
@@ -275,8 +282,10 @@ final class RequestPhase implements ConnectionPhase {
     @Override
     public void inputClosed() {
         // A client that closed its side before the response still waits for it.
-        if (state == State.IDLE) {
-            connection.closeWhenFlushed();
+        switch (state) {
+            case IDLE -> connection.closeWhenFlushed();
+            case HANDLING -> HalfClosedPeer.probe(channel);
+            case WRITING -> {}
         }
     }
 
@@ -284,7 +293,11 @@ final class RequestPhase implements ConnectionPhase {
     public void tick(long now) {
         switch (state) {
             case IDLE -> tickIdle(now);
-            case HANDLING -> {}
+            case HANDLING -> {
+                if (connection.isInputClosed() && HalfClosedPeer.isGone(channel)) {
+                    channel.close();
+                }
+            }
             case WRITING -> {
                 if (connection.loop().streams().isStalled(channel, stall, now)) {
                     channel.close();
@@ -325,5 +338,8 @@ final class RequestPhase implements ConnectionPhase {
     @Override
     public void closed() {
         clearWaiting();
+        if (handled != null) {
+            handled.clientLeft();
+        }
     }
 }

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 class ExchangeTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final Topics topics = new Topics();
-    private final HandlerThreads handlers = new HandlerThreads();
+    private final HandlerThreads handlers = new HandlerThreads(1, () -> false);
     private final LoopStreams streams =
             new LoopStreams(
                     channel.eventLoop(),
