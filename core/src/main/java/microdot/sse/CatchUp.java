@@ -26,12 +26,12 @@ final class CatchUp {
     }
 
     /** For a follower that lags, by its topic's policy. Not for topics that disconnect. */
-    CatchUpResult slow(Cursor cursor) {
+    CatchUpResult slow(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
         String from = order.epoch().id(cursor.at());
         LatestByKey table = topic.log.latest();
         if (table != null) {
-            return latest(cursor, table, from, "slow");
+            return latest(cursor, table, from, "slow", client);
         }
         Snapshots snapshots = topic.snapshots();
         if (snapshots == null) {
@@ -39,26 +39,28 @@ final class CatchUp {
         }
         return withSnapshot(
                 snapshots,
+                client,
                 taken -> gap(topic, from, taken.fence(), taken.entry() - cursor.entry(), "slow"));
     }
 
     /** For a client whose id is below what is kept, or of no use. */
-    CatchUpResult returning(Cursor cursor, String from, String reason) {
+    CatchUpResult returning(Cursor cursor, String from, String reason, Waiter client) {
         TopicState topic = cursor.topic;
         LatestByKey table = topic.log.latest();
         if (table != null) {
-            return latest(cursor, table, from, reason);
+            return latest(cursor, table, from, reason, client);
         }
         Snapshots snapshots = topic.snapshots();
         if (snapshots == null) {
             return expired(cursor, from, reason);
         }
-        return withSnapshot(snapshots, taken -> gap(topic, from, taken.fence(), null, reason));
+        return withSnapshot(
+                snapshots, client, taken -> gap(topic, from, taken.fence(), null, reason));
     }
 
     /** For a client that is new to a topic with a snapshot. */
-    CatchUpResult fresh(Snapshots snapshots) {
-        return withSnapshot(snapshots, taken -> null);
+    CatchUpResult fresh(Snapshots snapshots, Waiter client) {
+        return withSnapshot(snapshots, client, taken -> null);
     }
 
     /** What is kept, after a gap. */
@@ -96,7 +98,8 @@ final class CatchUp {
      * The newest event of each key; where an event without a key was lost, after a gap, or the
      * snapshot instead.
      */
-    private CatchUpResult latest(Cursor cursor, LatestByKey table, String from, String reason) {
+    private CatchUpResult latest(
+            Cursor cursor, LatestByKey table, String from, String reason, Waiter client) {
         TopicState topic = cursor.topic;
         Remembered found = order.locked(() -> remembered(topic.log, table, cursor.at()));
         long floor = found.floor();
@@ -106,7 +109,8 @@ final class CatchUp {
         Snapshots snapshots = topic.snapshots();
         return snapshots == null
                 ? found.rest().withNotice(gap(topic, from, floor, null, reason))
-                : withSnapshot(snapshots, taken -> gap(topic, from, taken.fence(), null, reason));
+                : withSnapshot(
+                        snapshots, client, taken -> gap(topic, from, taken.fence(), null, reason));
     }
 
     private record Remembered(CatchUpResult rest, long floor) {}
@@ -127,8 +131,10 @@ final class CatchUp {
 
     /** The snapshot, perhaps after a gap; then what was published since it was taken. */
     private CatchUpResult withSnapshot(
-            Snapshots snapshots, Function<Snapshots.Snapshot, CatchUpResult.@Nullable Notice> gap) {
-        Snapshots.Snapshot taken = snapshots.take();
+            Snapshots snapshots,
+            Waiter client,
+            Function<Snapshot, CatchUpResult.@Nullable Notice> gap) {
+        Snapshot taken = snapshots.take(client);
         var notices = new ArrayList<CatchUpResult.Notice>(2);
         CatchUpResult.Notice lost = gap.apply(taken);
         if (lost != null) {
@@ -136,6 +142,17 @@ final class CatchUp {
         }
         notices.add(new CatchUpResult.Notice(taken.event(), taken.fence(), 0));
         return new CatchUpResult(notices, List.of(), taken.entry(), taken.fence());
+    }
+
+    String id(long position) {
+        return order.epoch().id(position);
+    }
+
+    /** A gap in place of one event, on which the filter of a client failed; it has an id. */
+    Frame failed(TopicState topic, long position) {
+        var gap = new Gap(topic.name, id(position - 1), id(position), 1L, "failed");
+        byte[] bytes = gap.notice(position, json).event().toBytes(order.epoch().idLine(position));
+        return new Frame(position, bytes, 0, bytes.length);
     }
 
     private CatchUpResult.Notice gap(

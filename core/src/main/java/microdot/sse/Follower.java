@@ -4,10 +4,15 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import microdot.BodySink;
 import microdot.ClosingFrames;
+import microdot.sse.log.Frame;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * the client gets has one order and one id resumes all of it. Confined to the event loop of its
  * connection, except where it says otherwise.
  */
-final class Follower implements BodySink.Feed, ClosingFrames {
+final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
     private static final Logger LOG = System.getLogger("microdot.sse");
     private static final Duration DISCONNECT_RETRY = Duration.ofSeconds(2);
 
@@ -28,6 +33,10 @@ final class Follower implements BodySink.Feed, ClosingFrames {
     private final BodySink sink;
     private final @Nullable FollowerFilter filter;
     private Cursor[] cursors = NONE;
+
+    /** Stops what runs for this client on other threads; null for nothing. */
+    private volatile @Nullable Runnable stop;
+
     private boolean ended;
     private boolean checkpoints;
 
@@ -99,10 +108,18 @@ final class Follower implements BodySink.Feed, ClosingFrames {
             }
             if (noticeOf != null) {
                 boolean last = pendingNotices == 1;
-                noticeOf.putNotice(space, last ? order.epoch().idLine(coveredBy(upTo)) : NO_BYTES);
+                noticeOf.putNotice(space, last ? idLine(coveredBy(upTo)) : NO_BYTES);
                 hasId |= last;
             } else if (next != null && lowest <= upTo) {
-                long put = next.put(space, second);
+                if (next.isUntested()) {
+                    test(next, Math.min(upTo, second));
+                    return false;
+                }
+                long put =
+                        isBeforeSnapshot(lowest)
+                                ? next.putWith(
+                                        space, order.epoch().idLine(lowest), idLine(lowest))
+                                : next.put(space, second);
                 hasId |= put >= 0;
                 if (put == upTo) {
                     return false; // That was the last event of all: no need to look again.
@@ -139,7 +156,9 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         for (Cursor cursor : cursors) {
             long position = cursor.look();
             if (position < 0) {
-                prepareNext(cursor, position);
+                if (position == Cursor.LAGGED) {
+                    lagged(cursor);
+                }
                 return false;
             }
             int notices = cursor.pendingNotices();
@@ -167,16 +186,33 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         return Math.min(upTo, lowest - 1);
     }
 
+    /**
+     * Returns whether the client has a snapshot with events after the position: with this position
+     * as its id, it would get them again after a disconnect.
+     */
+    private boolean isBeforeSnapshot(long position) {
+        if (cursors.length > 1) {
+            for (Cursor cursor : cursors) {
+                if (cursor.hasSnapshotBeyond(position)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private byte[] idLine(long position) {
+        return isBeforeSnapshot(position)
+                ? order.epoch().idLineBeforeSnapshots(position)
+                : order.epoch().idLine(position);
+    }
+
     // ---- Cursors that cannot simply read on ----
 
-    private void prepareNext(Cursor cursor, long why) {
-        if (why == Cursor.LAGGED) {
-            lagged(cursor);
-        } else if (why == Cursor.TO_FILTER && filter != null) {
-            FollowerFilter tests = filter;
-            long upTo = order.head();
-            prepare(cursor, true, () -> tests.next(cursor, upTo));
-        }
+    /** Lets the filter test the cursor's next entries. */
+    private void test(Cursor cursor, long upTo) {
+        cursor.awaitFilter();
+        filterRun(cursor, FilterSource.entries(cursor, upTo), () -> {}).start();
     }
 
     /** Applies the topic's policy for followers that lag. */
@@ -184,45 +220,56 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         if (cursor.topic.options().onSlow() == TopicOptions.OnSlow.DISCONNECT) {
             disconnect(cursor);
         } else {
-            prepare(cursor, mayRunUserCode(cursor), () -> filtered(catchUp.slow(cursor)));
+            cursor.await();
+            Runnable task = () -> resume(cursor, catchUp.slow(cursor, this), () -> {});
+            if (cursor.topic.snapshots() == null) {
+                onFrameworkThread(task);
+            } else {
+                onThread(task);
+            }
         }
-    }
-
-    /** Computes the result on another thread, while the cursor waits. */
-    private void prepare(Cursor cursor, boolean userCode, Supplier<CatchUpResult> preparation) {
-        cursor.await();
-        Runnable task = () -> resume(cursor, preparation.get());
-        if (userCode) {
-            onThread(task);
-        } else {
-            onFrameworkThread(task);
-        }
-    }
-
-    /** Returns whether a filter or a snapshot of the application may run for the cursor. */
-    boolean mayRunUserCode(Cursor cursor) {
-        return filter != null || cursor.topic.snapshots() != null;
     }
 
     /**
-     * Computes the result on this thread, which may block. The cursor waits already.
-     *
-     * @param preparation may run user code; a failure ends the stream
+     * Computes results one after another. On a thread that may block, which runs no user code. The
+     * cursors wait already. A failure ends the stream.
      */
-    void prepareNow(Cursor cursor, Supplier<CatchUpResult> preparation) {
-        guarded(() -> resume(cursor, filtered(preparation.get())));
-    }
-
-    private void resume(Cursor cursor, CatchUpResult result) {
-        onLoop(
+    void prepare(Iterator<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> left) {
+        guarded(
                 () -> {
-                    cursor.resume(result);
-                    cursor.pull();
+                    if (left.hasNext()) {
+                        var one = left.next();
+                        CatchUpResult result = one.getValue().apply(this);
+                        resume(one.getKey(), result, () -> prepare(left));
+                    }
                 });
     }
 
-    private CatchUpResult filtered(CatchUpResult result) {
-        return filter == null ? result : filter.filter(result);
+    /** Lets the cursor go on with a result, the frames of which the filter tests first. */
+    private void resume(Cursor cursor, CatchUpResult result, Runnable then) {
+        if (filter == null || result.frames().isEmpty()) {
+            onLoop(
+                    () -> {
+                        cursor.resume(result);
+                        cursor.pull();
+                    });
+            then.run();
+            return;
+        }
+        FilterSource source = FilterSource.frames(result);
+        Frame placeholder = source.placeholder();
+        onLoop(
+                () -> {
+                    cursor.begin(result, placeholder);
+                    cursor.pull();
+                });
+        filterRun(cursor, source, then).start();
+    }
+
+    private FilterRun filterRun(Cursor cursor, FilterSource source, Runnable then) {
+        var output = new FilterOutput(cursor, this::onLoop);
+        return new FilterRun(
+                Objects.requireNonNull(filter), source, output, cursor.topic, catchUp, this, then);
     }
 
     /**
@@ -240,11 +287,12 @@ final class Follower implements BodySink.Feed, ClosingFrames {
     private void guarded(Runnable task) {
         try {
             task.run();
+        } catch (CancellationException e) {
+            sink.abort(); // The client has left.
+        } catch (SnapshotRun.Failed e) {
+            sink.abort(); // Logged once, and not for each client that waits.
         } catch (RuntimeException | Error e) {
-            LOG.log(
-                    Level.ERROR,
-                    "a follower's filter or its topic's snapshot failed; its connection was closed",
-                    e);
+            LOG.log(Level.ERROR, "a follower could not be served; its connection was closed", e);
             sink.abort();
         }
     }
@@ -259,6 +307,24 @@ final class Follower implements BodySink.Feed, ClosingFrames {
     }
 
     // ---- The end ----
+
+    @Override
+    public void stopWith(@Nullable Runnable action) {
+        stop = action;
+        // Set the field before looking: if the stream ends after the look, its end finds the
+        // action.
+        if (action != null && !sink.isOpen()) {
+            action.run();
+        }
+    }
+
+    /** The stream has ended. From any thread. */
+    void stop() {
+        Runnable action = stop;
+        if (action != null) {
+            action.run();
+        }
+    }
 
     private void disconnect(Cursor cursor) {
         ended = true;
@@ -295,7 +361,7 @@ final class Follower implements BodySink.Feed, ClosingFrames {
     private byte[] checkpointWithoutId() {
         boolean pending =
                 Arrays.stream(cursors)
-                        .anyMatch(cursor -> cursor.isWaiting() || cursor.pendingNotices() > 0);
+                        .anyMatch(cursor -> cursor.isCatchingUp() || cursor.pendingNotices() > 0);
         return hasId || pending || cursors.length == 0
                 ? NO_BYTES
                 : checkpoint(Arrays.stream(cursors).mapToLong(Cursor::written).min().orElseThrow());

@@ -1,9 +1,7 @@
 package microdot.sse;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.function.Supplier;
 import microdot.BodySink;
 import microdot.ClosingFrames;
 import microdot.sse.log.DeliveryTask;
@@ -44,7 +42,7 @@ final class FollowerStart {
         Runnable begin = () -> begin(follower, sink, names, wish, start, closingFrames);
         if (!sink.isOnLoop()) {
             begin.run();
-            start.preparations().forEach(follower::prepareNow);
+            prepare(follower, start);
         } else if (!order.runIfFree(begin)) {
             follower.onFrameworkThread(
                     () -> {
@@ -56,21 +54,21 @@ final class FollowerStart {
         }
     }
 
-    /** What runs no code of the application must not wait for a carrier thread. */
+    private static void prepare(Follower follower, StartPosition start) {
+        follower.prepare(start.preparations().entrySet().iterator());
+    }
+
+    /** What waits for no code of the application must not wait for a carrier thread either. */
     private static void prepareElsewhere(Follower follower, StartPosition start) {
-        var userCode = new LinkedHashMap<Cursor, Supplier<CatchUpResult>>();
-        start.preparations()
-                .forEach(
-                        (cursor, preparation) -> {
-                            if (follower.mayRunUserCode(cursor)) {
-                                userCode.put(cursor, preparation);
-                            } else {
-                                follower.onFrameworkThread(
-                                        () -> follower.prepareNow(cursor, preparation));
-                            }
-                        });
-        if (!userCode.isEmpty()) {
-            follower.onThread(() -> userCode.forEach(follower::prepareNow));
+        var cursors = start.preparations().keySet();
+        if (cursors.isEmpty()) {
+            return;
+        }
+        Runnable task = () -> prepare(follower, start);
+        if (cursors.stream().anyMatch(cursor -> cursor.topic.snapshots() != null)) {
+            follower.onThread(task);
+        } else {
+            follower.onFrameworkThread(task);
         }
     }
 
@@ -97,6 +95,7 @@ final class FollowerStart {
                         cursor.depart();
                     }
                     task.leave();
+                    follower.stop();
                     follower.onLoop(follower::leave);
                 });
     }

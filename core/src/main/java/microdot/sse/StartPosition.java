@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import microdot.BodySink;
 import microdot.sse.log.EventId;
 import microdot.sse.log.EventLog;
@@ -26,7 +26,7 @@ final class StartPosition {
     private final BodySink sink;
     private final boolean filtered;
     private final List<Cursor> cursors = new ArrayList<>();
-    private final Map<Cursor, Supplier<CatchUpResult>> preparations = new LinkedHashMap<>();
+    private final Map<Cursor, Function<Waiter, CatchUpResult>> preparations = new LinkedHashMap<>();
 
     /**
      * What a client asks for.
@@ -54,7 +54,7 @@ final class StartPosition {
      * Returns what must be computed, on a thread that may block and not under the lock, before the
      * cursor may go on.
      */
-    Map<Cursor, Supplier<CatchUpResult>> preparations() {
+    Map<Cursor, Function<Waiter, CatchUpResult>> preparations() {
         return preparations;
     }
 
@@ -74,8 +74,7 @@ final class StartPosition {
             Snapshots snapshots = topic.snapshots();
             EventLog log = topic.log;
             if (snapshots != null) {
-                Cursor cursor = cursor(topic, log.next(), order.head());
-                prepare(cursor, () -> catchUp.fresh(snapshots));
+                fresh(topic, snapshots);
             } else if (wish.last() > 0 && wish.opened() >= log.floor()) {
                 long entry = Math.max(log.keptFrom(), log.firstAfter(wish.opened()) - wish.last());
                 cursors.add(cursor(topic, entry, log.positionBefore(entry)));
@@ -87,11 +86,23 @@ final class StartPosition {
         }
     }
 
+    private void fresh(TopicState topic, Snapshots snapshots) {
+        Cursor cursor = cursor(topic, topic.log.next(), order.head());
+        prepare(cursor, client -> catchUp.fresh(snapshots, client));
+    }
+
     /** For a client with an id: from there. */
     private void returning(List<TopicState> topics, String lastEventId) {
         long position = position(topics, lastEventId);
+        EventId id = EventId.parse(lastEventId);
+        boolean anew = id != null && id.snapshotsAreLater();
         for (TopicState topic : topics) {
-            returning(topic, position, lastEventId);
+            Snapshots snapshots = topic.snapshots();
+            if (anew && snapshots != null && position >= topic.log.floor()) {
+                fresh(topic, snapshots);
+            } else {
+                returning(topic, position, lastEventId);
+            }
         }
     }
 
@@ -103,14 +114,14 @@ final class StartPosition {
         }
         Cursor cursor = cursor(topic, log.keptFrom(), position);
         String reason = reason(position, lastEventId);
-        prepare(cursor, () -> catchUp.returning(cursor, lastEventId, reason));
+        prepare(cursor, client -> catchUp.returning(cursor, lastEventId, reason, client));
     }
 
     private Cursor cursor(TopicState topic, long entry, long at) {
         return new Cursor(sink, filtered, topic, entry, at);
     }
 
-    private void prepare(Cursor cursor, Supplier<CatchUpResult> preparation) {
+    private void prepare(Cursor cursor, Function<Waiter, CatchUpResult> preparation) {
         cursor.await();
         cursors.add(cursor);
         preparations.put(cursor, preparation);

@@ -2,7 +2,6 @@ package microdot.sse;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
 import microdot.sse.log.EventLog;
@@ -18,12 +17,6 @@ final class TopicState {
     final EventLog log;
     final TopicReaders readers = new TopicReaders();
 
-    /**
-     * Held while state is changed and its event published, and while a snapshot of the state is
-     * taken.
-     */
-    final ReentrantLock changes = new ReentrantLock();
-
     // The topic's figures.
     final AtomicInteger followers = new AtomicInteger();
     final LongAdder delivered = new LongAdder();
@@ -35,6 +28,7 @@ final class TopicState {
 
     private volatile TopicOptions options = DEFAULTS;
     private volatile @Nullable Snapshots snapshots;
+    private volatile @Nullable Changes changes; // Most topics have none.
     private volatile boolean configured;
     private volatile boolean forgotten;
 
@@ -53,6 +47,18 @@ final class TopicState {
     /** Returns null when the topic has no snapshot. */
     @Nullable Snapshots snapshots() {
         return snapshots;
+    }
+
+    Changes changes() {
+        Changes known = changes;
+        return known == null ? makeChanges() : known;
+    }
+
+    private synchronized Changes makeChanges() {
+        Changes known = changes;
+        Changes made = known == null ? new Changes(name) : known;
+        changes = made;
+        return made;
     }
 
     /** Uses the topic from now on; returns false when it has been forgotten meanwhile. */
@@ -78,11 +84,18 @@ final class TopicState {
     }
 
     void configure(TopicOptions chosen, TopicOrder order, JsonCodec json) {
-        Supplier<Object> supplier = chosen.snapshot();
         log.retain(chosen.retention());
         options = chosen;
-        snapshots = supplier == null ? null : new Snapshots(order, log, changes, supplier, json);
+        snapshots = snapshots(chosen, order, json);
         configured = true;
+    }
+
+    private @Nullable Snapshots snapshots(TopicOptions chosen, TopicOrder order, JsonCodec json) {
+        Supplier<Object> supplier = chosen.snapshot();
+        long timeout = chosen.userCodeTimeoutNanos();
+        return supplier == null
+                ? null
+                : new Snapshots(order, log, changes(), supplier, timeout, name, json);
     }
 
     /**

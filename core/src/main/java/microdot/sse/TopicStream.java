@@ -24,6 +24,7 @@ public final class TopicStream extends NonBlockingHandler implements Handler {
     private final @Nullable List<String> fixed; // Null where user code gives the names.
     private final int last;
     private final @Nullable BiPredicate<Request, Event> filter;
+    private final FollowerFilter.Failures failures = new FollowerFilter.Failures();
     private final @Nullable SseHandler opening;
 
     TopicStream(
@@ -64,10 +65,16 @@ public final class TopicStream extends NonBlockingHandler implements Handler {
     /**
      * Sends only those events that the filter accepts for the client's request. Replaces a filter
      * that was set before. The filter gets an event as it is sent, its data a String. It runs on a
-     * virtual thread, for each client and event. Gaps are sent whether or not the lost events would
-     * have passed. Snapshots are sent to every client without asking the filter. Of a topic with
-     * {@link TopicOptions#latestBy latestBy} the filter sees only the newest event of each key. A
-     * filter that throws ends the stream.
+     * virtual thread, for each client and event, one call at a time for a client; an event is sent
+     * as soon as the filter has accepted it. The thread is interrupted when the client leaves.
+     *
+     * <p>An event on which the filter throws, or takes longer than {@link
+     * TopicOptions#userCodeTimeout()}, is withheld: the client gets a gap with the reason {@code
+     * failed} in its place, which covers exactly this event, and the failure is logged once.
+     *
+     * <p>Gaps are sent whether or not the lost events would have passed. Snapshots are sent to
+     * every client without asking the filter. Of a topic with {@link TopicOptions#latestBy
+     * latestBy} the filter sees only the newest event of each key.
      */
     public TopicStream where(BiPredicate<Request, Event> filter) {
         return new TopicStream(topics, names, fixed, last, filter, opening);
@@ -88,7 +95,8 @@ public final class TopicStream extends NonBlockingHandler implements Handler {
     @Override
     public Response handle(Request request) {
         List<String> followed = names.apply(request);
-        FollowerFilter tests = filter == null ? null : new FollowerFilter(request, filter);
+        FollowerFilter tests =
+                filter == null ? null : new FollowerFilter(request, filter, failures);
         // Read before the head goes out: what is published once the client knows that it is
         // connected is for it.
         var wish = new StartPosition.Wish(Sse.lastEventId(request), topics.head(), last);

@@ -66,19 +66,20 @@ public final class Topics extends TopicSource {
     /**
      * Changes state and publishes the event of the change as one step, as seen by the topic's
      * {@link TopicOptions#snapshot snapshot}: either a follower's snapshot holds the change or the
-     * event comes after it, never both. Changes of two topics that each publish a change of the
-     * other wait for each other for ever.
+     * event comes after it, never both.
      *
      * @param change runs on this thread, one at a time for the topic; returns what {@link
-     *     #publish(String, Object)} takes
+     *     #publish(String, Object)} takes. It may publish events, also to other topics, but not
+     *     changes of other topics
+     * @throws IllegalStateException when this is called within a change of another topic or within
+     *     a snapshot's supplier; or when it waited a second for another change of the topic, which
+     *     is slow or waits for a lock that this thread holds. Nothing was changed or published then
      */
     public String publish(String topic, Supplier<?> change) {
         TopicState state = registry.pinned(topic);
-        state.changes.lock();
         try {
-            return publish(topic, (Object) change.get());
+            return state.changes().run(() -> publish(topic, (Object) change.get()));
         } finally {
-            state.changes.unlock();
             state.unpin();
         }
     }

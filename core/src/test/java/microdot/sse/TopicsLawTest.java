@@ -142,7 +142,9 @@ class TopicsLawTest {
     private static FollowerFilter filter(Random random) {
         int third = random.nextInt(3);
         return new FollowerFilter(
-                REQUEST, (request, event) -> passes(event.data().toString(), third));
+                REQUEST,
+                (request, event) -> passes(event.data().toString(), third),
+                new FollowerFilter.Failures());
     }
 
     private static boolean passes(String data, int third) {

@@ -166,22 +166,6 @@ class TopicsTest extends TopicsFixture {
     }
 
     @Test
-    void throwingFilterEndsOnlyItsStream() {
-        TopicStream stream =
-                topics.stream("a")
-                        .where(
-                                (request, event) -> {
-                                    throw new IllegalStateException("thrown by the test");
-                                });
-        var broken = new TestFollower(loop).follow(stream, null);
-        TestFollower healthy = follow("a");
-        publish("a", 1, 1);
-        loop.runUntil(() -> !broken.sink.isOpen());
-        assertEquals(List.of("a1"), healthy.story());
-        assertEquals(1, topics.topic("a").followers());
-    }
-
-    @Test
     void heartbeatOfQuietStreamCarriesPosition() {
         topics.topic("a", new TopicOptions().checkpoints(true));
         TestFollower follower = follow("a");
