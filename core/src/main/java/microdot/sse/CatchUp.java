@@ -29,9 +29,9 @@ final class CatchUp {
     CatchUpResult slow(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
         String from = order.epoch().id(cursor.at());
-        LatestByKey table = topic.log.latest();
-        if (table != null) {
-            return latest(cursor, table, from, "slow", client);
+        CatchUpResult latest = latest(cursor, from, "slow", client);
+        if (latest != null) {
+            return latest;
         }
         Snapshots snapshots = topic.snapshots();
         if (snapshots == null) {
@@ -46,9 +46,9 @@ final class CatchUp {
     /** For a client whose id is below what is kept, or of no use. */
     CatchUpResult returning(Cursor cursor, String from, String reason, Waiter client) {
         TopicState topic = cursor.topic;
-        LatestByKey table = topic.log.latest();
-        if (table != null) {
-            return latest(cursor, table, from, reason, client);
+        CatchUpResult latest = latest(cursor, from, reason, client);
+        if (latest != null) {
+            return latest;
         }
         Snapshots snapshots = topic.snapshots();
         if (snapshots == null) {
@@ -56,6 +56,39 @@ final class CatchUp {
         }
         return withSnapshot(
                 snapshots, client, taken -> gap(topic, from, taken.fence(), null, reason));
+    }
+
+    /** For a follower whose topic was removed. */
+    CatchUpResult removed(Cursor cursor, Waiter client) {
+        TopicState topic = cursor.topic;
+        String from = order.epoch().id(cursor.at());
+        Snapshots snapshots = topic.snapshots();
+        if (snapshots != null) {
+            return withSnapshot(
+                    snapshots, client, taken -> gap(topic, from, taken.fence(), null, "removed"));
+        }
+        EventLog log = topic.log;
+        CatchUpResult rest =
+                order.locked(
+                        () ->
+                                new CatchUpResult(
+                                        List.of(), List.of(), log.removedFrom(), log.removedAt()));
+        return rest.withNotice(gap(topic, from, rest.at(), null, "removed"));
+    }
+
+    /**
+     * For a client with an id of a publisher that is no longer known: a gap up to the head. Not
+     * what is kept, because the client may have had that already.
+     */
+    CatchUpResult unknown(Cursor cursor, String from, Waiter client) {
+        TopicState topic = cursor.topic;
+        Snapshots snapshots = topic.snapshots();
+        if (snapshots != null) {
+            return withSnapshot(
+                    snapshots, client, taken -> gap(topic, from, taken.fence(), null, "unknown"));
+        }
+        return new CatchUpResult(List.of(), List.of(), cursor.entry(), cursor.at())
+                .withNotice(gap(topic, from, cursor.at(), null, "unknown"));
     }
 
     /** For a client that is new to a topic with a snapshot. */
@@ -96,12 +129,15 @@ final class CatchUp {
 
     /**
      * The newest event of each key; where an event without a key was lost, after a gap, or the
-     * snapshot instead.
+     * snapshot instead. Null when the topic does not remember the newest of each key.
      */
-    private CatchUpResult latest(
-            Cursor cursor, LatestByKey table, String from, String reason, Waiter client) {
+    private @Nullable CatchUpResult latest(
+            Cursor cursor, String from, String reason, Waiter client) {
         TopicState topic = cursor.topic;
-        Remembered found = order.locked(() -> remembered(topic.log, table, cursor.at()));
+        Remembered found = order.locked(() -> remembered(topic.log, cursor.at()));
+        if (found == null) {
+            return null;
+        }
         long floor = found.floor();
         if (cursor.at() >= floor) {
             return found.rest();
@@ -115,7 +151,13 @@ final class CatchUp {
 
     private record Remembered(CatchUpResult rest, long floor) {}
 
-    private static Remembered remembered(EventLog log, LatestByKey table, long position) {
+    // The table is read under the lock: with another key function, the log has another table by
+    // then, and events that were trimmed since would be in that one only.
+    private static @Nullable Remembered remembered(EventLog log, long position) {
+        LatestByKey table = log.latest();
+        if (table == null) {
+            return null;
+        }
         List<Frame> frames = table.after(position, CatchUpResult.BATCH, CatchUpResult.BATCH_BYTES);
         // The follower has everything up to the floor, by frames or by the gap: that must not look
         // like one more loss.

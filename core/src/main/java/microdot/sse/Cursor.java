@@ -116,6 +116,16 @@ final class Cursor extends LoopReaders.Reader {
         }
     }
 
+    /** Returns whether its next entry was trimmed, whether or not it has something to put first. */
+    boolean isLagging() {
+        return !waiting && entry < topic.log.keptFrom() && !isRemoved();
+    }
+
+    /** Returns whether its next entry was removed with the topic, not trimmed. */
+    boolean isRemoved() {
+        return entry < topic.log.removedFrom();
+    }
+
     /** Returns whether it waits for a result that may begin with a gap or a snapshot. */
     boolean isCatchingUp() {
         return catchingUp;
@@ -250,23 +260,27 @@ final class Cursor extends LoopReaders.Reader {
     /**
      * Puts what comes next, as one byte range as far as the position, the segment and the room
      * allow, but one event at least. Returns the position of the last event that it put, or -1.
+     *
+     * @param idsFrom events up to this position go out without their ids
      */
-    long put(BodySink.Space space, long until) {
+    long put(BodySink.Space space, long until, long idsFrom) {
         Deque<Frame> frames = own;
         if (frames == null) {
-            return putEntries(space, until);
+            return putEntries(space, until, idsFrom);
         }
         Frame frame = frames.remove();
         own = frames.isEmpty() ? null : frames;
         at = Math.max(at, frame.position());
-        space.put(frame.bytes(), frame.from(), frame.to());
+        if (frame.position() <= idsFrom) {
+            putWithoutId(space, frame.bytes(), frame.from(), frame.to());
+        } else {
+            space.put(frame.bytes(), frame.from(), frame.to());
+        }
         topic.delivered.increment();
         return frame.position();
     }
 
-    /**
-     * Puts the next event as {@link #put} does, with another id line if its id is its position.
-     */
+    /** Puts the next event as {@link #put} does, with another id line if its id is its position. */
     long putWith(BodySink.Space space, byte[] idLine, byte[] otherLine) {
         Deque<Frame> frames = own;
         Frame frame = frames == null ? topic.log.read(entry) : frames.remove();
@@ -296,28 +310,55 @@ final class Cursor extends LoopReaders.Reader {
      * are still kept.
      */
     boolean hasSnapshotBeyond(long position) {
-        return at > position
-                && topic.snapshots() != null
-                && topic.log.firstAfter(position) < entry;
+        return at > position && topic.snapshots() != null && topic.log.firstAfter(position) < entry;
     }
 
-    private long putEntries(BodySink.Space space, long until) {
+    private long putEntries(BodySink.Space space, long until, long idsFrom) {
         Segment segment = topic.log.find(entry);
         if (segment == null) {
             return -1; // Trimmed since the last look; the next look finds that it lags.
         }
         int first = (int) (entry - segment.first());
-        int count = segment.count();
         int from = segment.start(first);
         int limit = from + space.room();
         int end = first + 1;
-        while (end < count && segment.end(end) <= limit && segment.position(end) <= until) {
-            end++;
+        if (segment.position(first) <= idsFrom) {
+            putWithoutId(space, segment.bytes(), from, segment.end(first));
+        } else {
+            end = putRange(space, segment, first, limit, until);
         }
-        space.put(segment.bytes(), from, segment.end(end - 1));
         at = segment.position(end - 1);
         entry += end - first;
         topic.delivered.add(end - first);
         return at;
+    }
+
+    /** Puts entries from the first on; returns the index after the last of them. */
+    private static int putRange(
+            BodySink.Space space, Segment segment, int first, int limit, long until) {
+        int count = segment.count();
+        int end = first + 1;
+        while (end < count && segment.end(end) <= limit && segment.position(end) <= until) {
+            end++;
+        }
+        space.put(segment.bytes(), segment.start(first), segment.end(end - 1));
+        return end;
+    }
+
+    /** The id line comes first, or after the line of the event's name. */
+    private static void putWithoutId(BodySink.Space space, byte[] bytes, int from, int to) {
+        int id = bytes[from] == 'e' ? afterLine(bytes, from) : from;
+        if (id > from) {
+            space.put(bytes, from, id);
+        }
+        space.put(bytes, afterLine(bytes, id), to);
+    }
+
+    private static int afterLine(byte[] bytes, int from) {
+        int at = from;
+        while (bytes[at] != '\n') {
+            at++;
+        }
+        return at + 1;
     }
 }

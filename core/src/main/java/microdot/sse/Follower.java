@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import microdot.BodySink;
 import microdot.ClosingFrames;
 import microdot.sse.log.Frame;
@@ -40,14 +41,14 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
     private boolean ended;
     private boolean checkpoints;
 
-    /** Whether the client has an id to reconnect with. */
-    private boolean hasId;
+    /**
+     * The highest position that the client has an id of; 0 when it came with an id. Negative while
+     * it has no id: then {@code -1 - sentId} is the position up to which events go out without ids.
+     */
+    private long sentId;
 
     private boolean retrySent;
     private byte @Nullable [] lastFrames;
-
-    /** The position of the last checkpoint. */
-    private long checkpoint;
 
     // What the last look found: the cursor with the lowest position, that position, the lowest of
     // the other cursors' positions, and the notices that come first.
@@ -70,14 +71,19 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
         this.catchUp = catchUp;
         this.sink = sink;
         this.filter = filter;
-        this.hasId = hasId;
+        this.sentId = hasId ? 0 : -1;
     }
 
     /**
      * Starts delivery. The cursors were fixed before, so that nothing published since is missed.
+     *
+     * @param idsFrom the position up to which events go to a new client without ids
      */
-    void begin(Cursor[] fixed, StreamClosingFrames closingFrames) {
+    void begin(Cursor[] fixed, long idsFrom, StreamClosingFrames closingFrames) {
         cursors = fixed;
+        if (sentId < 0) {
+            sentId = -1 - idsFrom;
+        }
         for (Cursor cursor : fixed) {
             checkpoints |= cursor.topic.options().checkpoints();
             cursor.join();
@@ -107,28 +113,72 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
                 return putLastFrames(space);
             }
             if (noticeOf != null) {
-                boolean last = pendingNotices == 1;
-                noticeOf.putNotice(space, last ? idLine(coveredBy(upTo)) : NO_BYTES);
-                hasId |= last;
+                putNotice(noticeOf, space, upTo);
             } else if (next != null && lowest <= upTo) {
                 if (next.isUntested()) {
                     test(next, Math.min(upTo, second));
                     return false;
                 }
-                long put =
-                        isBeforeSnapshot(lowest)
-                                ? next.putWith(
-                                        space, order.epoch().idLine(lowest), idLine(lowest))
-                                : next.put(space, second);
-                hasId |= put >= 0;
-                if (put == upTo) {
-                    return false; // That was the last event of all: no need to look again.
+                long put = putNext(next, space);
+                idSent(put);
+                if (put == upTo && sentId >= 0) {
+                    // That was the last event of all: no need to look again.
+                    return order.isClosed();
                 }
+            } else if (sentId < -1) {
+                // It has everything that goes out without ids: now it can resume.
+                byte[] bytes = checkpoint(upTo);
+                space.put(bytes, 0, bytes.length);
+                sentId = upTo;
             } else {
-                return false;
+                return order.isClosed() && endOfTopics(space, upTo);
             }
         }
         return !ended;
+    }
+
+    private void putNotice(Cursor cursor, BodySink.Space space, long upTo) {
+        long covered = coveredBy(upTo);
+        boolean withId = pendingNotices == 1 && covered >= idsFrom();
+        cursor.putNotice(space, withId ? idLine(covered) : NO_BYTES);
+        if (withId) {
+            sentId = Math.max(sentId, covered);
+        }
+    }
+
+    /** Puts what the last look found; an event before the client's snapshots has another id. */
+    private long putNext(Cursor cursor, BodySink.Space space) {
+        if (lowest > idsFrom() && isBeforeSnapshot(lowest)) {
+            return cursor.putWith(space, order.epoch().idLine(lowest), idLine(lowest));
+        }
+        return cursor.put(space, second, idsFrom());
+    }
+
+    /** Returns the position up to which events go out without ids; -1 when all have theirs. */
+    private long idsFrom() {
+        return sentId < 0 ? -1 - sentId : -1;
+    }
+
+    private void idSent(long position) {
+        if (position > idsFrom()) {
+            sentId = Math.max(sentId, position);
+        }
+    }
+
+    @Override
+    public boolean mayWait() {
+        for (Cursor cursor : cursors) {
+            if (!ended && isToDisconnect(cursor) && cursor.isLagging()) {
+                ended = true;
+                cursor.topic.disconnected.increment();
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isToDisconnect(Cursor cursor) {
+        return cursor.topic.options().onSlow() == TopicOptions.OnSlow.DISCONNECT;
     }
 
     /** Puts the reconnect delay of the first topic that sets one, before everything else. */
@@ -217,16 +267,25 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
 
     /** Applies the topic's policy for followers that lag. */
     private void lagged(Cursor cursor) {
-        if (cursor.topic.options().onSlow() == TopicOptions.OnSlow.DISCONNECT) {
+        if (cursor.isRemoved()) {
+            computed(cursor, () -> catchUp.removed(cursor, this));
+        } else if (isToDisconnect(cursor)) {
             disconnect(cursor);
         } else {
-            cursor.await();
-            Runnable task = () -> resume(cursor, catchUp.slow(cursor, this), () -> {});
-            if (cursor.topic.snapshots() == null) {
-                onFrameworkThread(task);
-            } else {
-                onThread(task);
-            }
+            computed(cursor, () -> catchUp.slow(cursor, this));
+        }
+    }
+
+    /**
+     * What may wait for a snapshot, and so for user code, takes none of the framework's threads.
+     */
+    private void computed(Cursor cursor, Supplier<CatchUpResult> result) {
+        cursor.await();
+        Runnable task = () -> resume(cursor, result.get(), () -> {});
+        if (cursor.topic.snapshots() == null) {
+            onFrameworkThread(task);
+        } else {
+            onThread(task);
         }
     }
 
@@ -292,7 +351,11 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
         } catch (SnapshotRun.Failed e) {
             sink.abort(); // Logged once, and not for each client that waits.
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, "a follower could not be served; its connection was closed", e);
+            LOG.log(
+                    // A client that leaves interrupts what is computed for it.
+                    sink.isOpen() ? Level.ERROR : Level.DEBUG,
+                    "a follower could not be served; its connection was closed",
+                    e);
             sink.abort();
         }
     }
@@ -327,11 +390,23 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
     }
 
     private void disconnect(Cursor cursor) {
-        ended = true;
         byte[] position = checkpointWithoutId();
         cursor.await();
         cursor.topic.disconnected.increment();
-        Duration retry = cursor.topic.options().retry();
+        endWith(position, cursor.topic.options().retry());
+    }
+
+    /** The topics are closed, and the client has everything. */
+    private boolean endOfTopics(BodySink.Space space, long upTo) {
+        if (order.head() > upTo) {
+            return true;
+        }
+        endWith(checkpointWithoutId(), null);
+        return putLastFrames(space);
+    }
+
+    private void endWith(byte[] position, @Nullable Duration retry) {
+        ended = true;
         lastFrames =
                 StreamClosingFrames.join(
                         position, Retry.about(retry == null ? DISCONNECT_RETRY : retry));
@@ -362,13 +437,16 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
         boolean pending =
                 Arrays.stream(cursors)
                         .anyMatch(cursor -> cursor.isCatchingUp() || cursor.pendingNotices() > 0);
-        return hasId || pending || cursors.length == 0
-                ? NO_BYTES
-                : checkpoint(Arrays.stream(cursors).mapToLong(Cursor::written).min().orElseThrow());
+        if (sentId >= 0 || pending || cursors.length == 0) {
+            return NO_BYTES;
+        }
+        long position = Arrays.stream(cursors).mapToLong(Cursor::written).min().orElseThrow();
+        // Below, the client would resume before events that it did not ask for.
+        return position < idsFrom() ? NO_BYTES : checkpoint(position);
     }
 
     private byte[] checkpoint(long position) {
-        return EventEncoder.checkpoint(order.epoch().idLine(position));
+        return EventEncoder.checkpoint(idLine(position));
     }
 
     /**
@@ -378,9 +456,9 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
     byte[] heartbeat() {
         long upTo = order.head();
         if (checkpoints
-                && upTo > checkpoint
+                && upTo > Math.max(0, sentId)
                 && Arrays.stream(cursors).allMatch(cursor -> cursor.isCaughtUp(upTo))) {
-            checkpoint = upTo;
+            sentId = upTo;
             return checkpoint(upTo);
         }
         return EventEncoder.HEARTBEAT;

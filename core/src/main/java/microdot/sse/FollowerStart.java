@@ -80,14 +80,18 @@ final class FollowerStart {
             StartPosition.Wish wish,
             StartPosition start,
             StreamClosingFrames closingFrames) {
-        var topics = new ArrayList<TopicState>(names.size());
+        var topics = new ArrayList<TopicState>(Math.max(1, names.size()));
+        if (names.isEmpty()) {
+            topics.add(registry.quiet());
+        }
         for (String name : names) {
             topics.add(registry.pinned(name));
         }
         DeliveryTask task = order.locked(() -> join(sink, topics, wish, start));
         // An array, and not the list it is made from: it lives as long as the stream.
         Cursor[] cursors = start.cursors().toArray(Cursor[]::new);
-        follower.onLoop(() -> follower.begin(cursors, closingFrames));
+        long idsFrom = start.idsFrom();
+        follower.onLoop(() -> follower.begin(cursors, idsFrom, closingFrames));
         sink.onClose(
                 () -> {
                     // Here and not on the loop: a loop that has stopped would never run it.
@@ -136,8 +140,7 @@ final class FollowerStart {
     /** Returns whether code of the application makes a snapshot of one of the topics. */
     boolean haveSnapshot(List<String> names) {
         for (String name : names) {
-            TopicState topic = registry.existing(name);
-            if (topic != null && topic.snapshots() != null) {
+            if (registry.options(name).snapshot() != null) {
                 return true;
             }
         }

@@ -123,7 +123,7 @@ final class Snapshots {
 
     private EncodedEvent encode(Object state) {
         Event event = state instanceof Event own ? own : Event.of(state).event("snapshot");
-        TopicRules.checkPublishable(event.id(null));
+        TopicRules.checkSnapshot(event.id(null));
         return EventEncoder.encodeWithoutId(event.id(null), json);
     }
 }

@@ -27,6 +27,7 @@ final class StartPosition {
     private final boolean filtered;
     private final List<Cursor> cursors = new ArrayList<>();
     private final Map<Cursor, Function<Waiter, CatchUpResult>> preparations = new LinkedHashMap<>();
+    private long idsFrom;
 
     /**
      * What a client asks for.
@@ -58,6 +59,15 @@ final class StartPosition {
         return preparations;
     }
 
+    /**
+     * Returns the position up to which events go to a new client without ids. With one of those ids
+     * it would resume before events that it did not ask for: of several topics, the last events
+     * begin at different positions.
+     */
+    long idsFrom() {
+        return idsFrom;
+    }
+
     /** Under the lock of the order. */
     void fix(List<TopicState> topics, Wish wish) {
         String lastEventId = wish.lastEventId();
@@ -77,7 +87,9 @@ final class StartPosition {
                 fresh(topic, snapshots);
             } else if (wish.last() > 0 && wish.opened() >= log.floor()) {
                 long entry = Math.max(log.keptFrom(), log.firstAfter(wish.opened()) - wish.last());
-                cursors.add(cursor(topic, entry, log.positionBefore(entry)));
+                long before = log.positionBefore(entry);
+                idsFrom = Math.max(idsFrom, before);
+                cursors.add(cursor(topic, entry, before));
             } else {
                 // Like a client that resumes from the position when its stream was granted: if that
                 // was trimmed meanwhile, the client gets a gap.
@@ -94,16 +106,25 @@ final class StartPosition {
     /** For a client with an id: from there. */
     private void returning(List<TopicState> topics, String lastEventId) {
         long position = position(topics, lastEventId);
+        boolean unknown = position == NOWHERE && isOwnId(lastEventId);
         EventId id = EventId.parse(lastEventId);
         boolean anew = id != null && id.snapshotsAreLater();
         for (TopicState topic : topics) {
             Snapshots snapshots = topic.snapshots();
-            if (anew && snapshots != null && position >= topic.log.floor()) {
+            if (unknown) {
+                Cursor cursor = cursor(topic, topic.log.next(), order.head());
+                prepare(cursor, client -> catchUp.unknown(cursor, lastEventId, client));
+            } else if (anew && snapshots != null && position >= topic.log.floor()) {
                 fresh(topic, snapshots);
             } else {
                 returning(topic, position, lastEventId);
             }
         }
+    }
+
+    /** Returns whether a publisher may have given the id. */
+    private boolean isOwnId(String id) {
+        return EventId.parse(id) == null && order.hasOwnIds();
     }
 
     private void returning(TopicState topic, long position, String lastEventId) {
@@ -113,7 +134,10 @@ final class StartPosition {
             return;
         }
         Cursor cursor = cursor(topic, log.keptFrom(), position);
-        String reason = reason(position, lastEventId);
+        String reason =
+                position >= 0 && position < log.removedAt()
+                        ? "removed"
+                        : reason(position, lastEventId);
         prepare(cursor, client -> catchUp.returning(cursor, lastEventId, reason, client));
     }
 

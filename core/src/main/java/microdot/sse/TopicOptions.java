@@ -41,7 +41,7 @@ public final class TopicOptions {
     private Duration userCodeTimeout = Duration.ofSeconds(30);
     private boolean checkpoints;
     private @Nullable Duration retry;
-    private @Nullable Function<Event, @Nullable Object> key;
+    private @Nullable Function<Event, @Nullable String> key;
     private @Nullable Supplier<Object> snapshot;
 
     /** The default options. */
@@ -147,11 +147,11 @@ public final class TopicOptions {
      * gap: what a live dashboard needs. At most 10,000 keys are remembered; the oldest beyond are
      * dropped, and reported as a gap.
      *
-     * @param key called for each event when it is published, on the publisher's thread. Returns a
-     *     value such as a String or a record of several values; null for an event that no other
-     *     replaces: a follower that lags behind it gets a gap
+     * @param key called for each event before it is appended, on the publisher's thread. What it
+     *     throws reaches the publisher, and the event is not published. It returns the key, or null
+     *     for an event that no other replaces: a follower that lags behind it gets a gap
      */
-    public TopicOptions latestBy(Function<Event, @Nullable Object> key) {
+    public TopicOptions latestBy(Function<Event, @Nullable String> key) {
         return with(
                 copy -> {
                     copy.onSlow = OnSlow.LATEST;
@@ -159,7 +159,7 @@ public final class TopicOptions {
                 });
     }
 
-    @Nullable Function<Event, @Nullable Object> key() {
+    @Nullable Function<Event, @Nullable String> key() {
         return key;
     }
 

@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
 import microdot.sse.log.EventLog;
@@ -11,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One topic: its options, its log, its followers and its figures. */
 final class TopicState {
-    private static final TopicOptions DEFAULTS = new TopicOptions();
-
     final String name;
     final EventLog log;
     final TopicReaders readers = new TopicReaders();
@@ -26,7 +25,8 @@ final class TopicState {
     /** The publishers and followers that use it now: while there is one it is not forgotten. */
     private final AtomicInteger pins = new AtomicInteger();
 
-    private volatile TopicOptions options = DEFAULTS;
+    private final TopicOrder order;
+    private volatile TopicOptions options;
     private volatile @Nullable Snapshots snapshots;
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile boolean configured;
@@ -34,10 +34,18 @@ final class TopicState {
 
     /**
      * @param floor the position up to which an earlier topic of this name may have had events
+     * @param emptied called under the lock of the order when everything was evicted
      */
-    TopicState(String name, TopicOrder order, long floor) {
+    TopicState(
+            String name,
+            TopicOrder order,
+            long floor,
+            TopicOptions options,
+            Consumer<TopicState> emptied) {
         this.name = name;
-        this.log = order.newLog(DEFAULTS.retention(), floor);
+        this.order = order;
+        this.options = options;
+        this.log = order.newLog(options.retention(), floor, () -> emptied.accept(this));
     }
 
     TopicOptions options() {
@@ -83,14 +91,13 @@ final class TopicState {
         pins.incrementAndGet();
     }
 
-    void configure(TopicOptions chosen, TopicOrder order, JsonCodec json) {
+    void configure(TopicOptions chosen, JsonCodec json) {
         log.retain(chosen.retention());
         options = chosen;
-        snapshots = snapshots(chosen, order, json);
-        configured = true;
+        snapshots = snapshots(chosen, json);
     }
 
-    private @Nullable Snapshots snapshots(TopicOptions chosen, TopicOrder order, JsonCodec json) {
+    private @Nullable Snapshots snapshots(TopicOptions chosen, JsonCodec json) {
         Supplier<Object> supplier = chosen.snapshot();
         long timeout = chosen.userCodeTimeoutNanos();
         return supplier == null
@@ -98,12 +105,30 @@ final class TopicState {
                 : new Snapshots(order, log, changes(), supplier, timeout, name, json);
     }
 
+    /** Sets the topic's own options: it is not forgotten any more. */
+    void configureItself(TopicOptions chosen, JsonCodec json) {
+        configure(chosen, json);
+        configured = true;
+    }
+
+    /** Sets the options by prefix, unless the topic has its own. */
+    void configureByPrefix(TopicOptions chosen, JsonCodec json) {
+        if (!configured && !chosen.equals(options)) {
+            configure(chosen, json);
+        }
+    }
+
+    /** The topic has no options of its own any more. */
+    void dropOptions() {
+        configured = false;
+    }
+
     /**
-     * Forgets the topic when it has the default options, keeps nothing and is not in use. Returns
+     * Forgets the topic when it has no options of its own, keeps nothing and is not in use. Returns
      * whether it did.
      */
     boolean forget() {
-        if (configured || !log.isEmpty()) {
+        if (configured || forgotten || !log.isEmpty()) {
             return false;
         }
         // Set the flag before reading the pin count, so that a concurrent pin() sees it.

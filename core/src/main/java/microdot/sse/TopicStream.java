@@ -1,13 +1,14 @@
 package microdot.sse;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import microdot.Body;
+import microdot.BodySink;
 import microdot.Handler;
 import microdot.Request;
 import microdot.Response;
-import microdot.internal.NonBlockingHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,10 +16,12 @@ import org.jspecify.annotations.Nullable;
  * #onOpen} return a changed copy.
  *
  * <p>A client resumes with the last id that it got, in the header {@code Last-Event-ID}, as {@code
- * EventSource} sends it, or in the query parameter {@code last-event-id}, for a page that kept it;
- * the header wins.
+ * EventSource} sends it, or in the query parameter {@code last-event-id} or {@code lastEventId},
+ * for a page that kept it; the header wins.
  */
-public final class TopicStream extends NonBlockingHandler implements Handler {
+public final class TopicStream extends TopicSelection implements Handler {
+    private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
+
     private final Topics topics;
     private final Function<Request, List<String>> names;
     private final @Nullable List<String> fixed; // Null where user code gives the names.
@@ -51,7 +54,10 @@ public final class TopicStream extends NonBlockingHandler implements Handler {
 
     /**
      * Sends a client that connects without an id the last events first: at most this many of each
-     * topic, as far as they are kept; default 0. Topics with a snapshot send that instead.
+     * topic, as far as they are kept; default 0. Topics with a snapshot send that instead. On a
+     * stream over several topics, events that are older than the first one of another topic are
+     * sent without an id, because with it the client would resume before events that it did not ask
+     * for. A client that disconnects among them starts again as a new client.
      *
      * @throws IllegalArgumentException when it is negative
      */
@@ -92,14 +98,41 @@ public final class TopicStream extends NonBlockingHandler implements Handler {
         return new TopicStream(topics, names, fixed, last, filter, handler);
     }
 
+    /** Follows the topics on the stream of a handler. */
+    @Override
+    void follow(Request request, BodySink sink, StreamClosingFrames closingFrames) {
+        if (opening != null) {
+            throw new IllegalArgumentException(
+                    "onOpen: set (expected: none with Sse.follow; send before it instead)");
+        }
+        List<String> followed = names.apply(request);
+        StartPosition.Wish wish = wish(request);
+        FollowerStart followers = topics.followers();
+        if (!closingFrames.startFollowing(followers.beforeDelivery(followed, wish))) {
+            throw new IllegalStateException(
+                    "this stream follows topics already (expected: one follow, with all topics)");
+        }
+        followers.follow(sink, followed, wish, filterFor(request), closingFrames);
+    }
+
+    private @Nullable FollowerFilter filterFor(Request request) {
+        return filter == null ? null : new FollowerFilter(request, filter, failures);
+    }
+
+    // Made before the head goes out: what is published once the client knows that it is connected
+    // is for it.
+    private StartPosition.Wish wish(Request request) {
+        return new StartPosition.Wish(Sse.lastEventId(request), topics.head(), last);
+    }
+
     @Override
     public Response handle(Request request) {
+        if (topics.isClosed()) {
+            return Sse.rejectWithRetry(request, CLOSED_RETRY);
+        }
         List<String> followed = names.apply(request);
-        FollowerFilter tests =
-                filter == null ? null : new FollowerFilter(request, filter, failures);
-        // Read before the head goes out: what is published once the client knows that it is
-        // connected is for it.
-        var wish = new StartPosition.Wish(Sse.lastEventId(request), topics.head(), last);
+        FollowerFilter tests = filterFor(request);
+        StartPosition.Wish wish = wish(request);
         FollowerStart followers = topics.followers();
         var closingFrames = new StreamClosingFrames(followers.beforeDelivery(followed, wish));
         Body.StreamWriter follow =

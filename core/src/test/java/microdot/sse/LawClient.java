@@ -24,17 +24,38 @@ final class LawClient {
     final List<String> followed;
     private final Topics topics;
     private final @Nullable FollowerFilter filter;
+    private final Positions positions;
+    private final int last;
     private final Map<String, Seen> seen = new HashMap<>();
     private @Nullable Connection connection;
     private @Nullable String lastEventId;
     private int connections;
     private @Nullable AssertionError broken;
 
-    LawClient(Topics topics, List<String> followed, @Nullable FollowerFilter filter) {
+    /**
+     * @param last how many events of each topic it asks for when it has no id
+     */
+    LawClient(
+            Topics topics,
+            List<String> followed,
+            @Nullable FollowerFilter filter,
+            Positions positions,
+            int last) {
         this.topics = topics;
         this.followed = followed;
         this.filter = filter;
+        this.positions = positions;
+        this.last = last;
         followed.forEach(topic -> seen.put(topic, new Seen()));
+    }
+
+    /**
+     * The positions of what was published, by what a client sees of it. Waits until one is noted.
+     */
+    interface Positions {
+        long ofId(String ownId);
+
+        long ofData(String data);
     }
 
     /** What it knows of one topic. */
@@ -45,6 +66,9 @@ final class LawClient {
 
         /** The position after which it must have everything. */
         private long start;
+
+        /** What it asked for begins so many events before this position. */
+        private long opened;
 
         private boolean ended;
 
@@ -60,6 +84,10 @@ final class LawClient {
                 positions = Arrays.copyOf(positions, count * 2);
             }
             positions[count++] = position;
+        }
+
+        private int older() {
+            return (int) Arrays.stream(positions, 0, count).filter(at -> at <= opened).count();
         }
 
         boolean has(long position) {
@@ -88,14 +116,17 @@ final class LawClient {
             next = connection;
             id = lastEventId;
             connections++;
+            if (id == null) {
+                long head = topics.head();
+                // It is a new client: what it had without an id may come again.
+                followed.forEach(topic -> seen.put(topic, new Seen()));
+                seen.values().forEach(topic -> topic.opened = head);
+            }
         }
-        topics.followers()
-                .follow(
-                        next.sink,
-                        followed,
-                        new StartPosition.Wish(id, topics.head(), 0),
-                        filter,
-                        new StreamClosingFrames());
+        var wish = new StartPosition.Wish(id, topics.head(), last);
+        var closing = new StreamClosingFrames(topics.followers().beforeDelivery(followed, wish));
+        next.sink.closingFrames(closing);
+        topics.followers().follow(next.sink, followed, wish, filter, closing);
         if (id == null) {
             begunAnew(topics.head());
         }
@@ -115,7 +146,9 @@ final class LawClient {
         if (now == null) {
             return;
         }
-        switch (random.nextInt(6)) {
+        switch (random.nextInt(9)) {
+            case 6, 7 -> now.sink.loop().execute(now.sink::tick);
+            case 8 -> now.closeAtTimes(random);
             case 0 -> now.sink.stall();
             case 1 -> now.sink.takeOnly(1 + random.nextInt(500));
             case 2 -> now.sink.room(1 + random.nextInt(300));
@@ -155,14 +188,14 @@ final class LawClient {
     }
 
     /**
-     * Returns whether it has the last event of each topic, or began after it; throws what went
+     * Returns whether it has the last event of each topic, or a gap up to it; throws what went
      * wrong.
      */
     synchronized boolean isDone(long head) {
         if (broken != null) {
             throw new AssertionError(this + " " + broken.getMessage(), broken);
         }
-        return seen.values().stream().allMatch(topic -> topic.ended || topic.start >= head);
+        return seen.values().stream().allMatch(topic -> topic.ended || topic.wasReported(head));
     }
 
     void close() {
@@ -207,6 +240,12 @@ final class LawClient {
             }
         }
 
+        private void closeAtTimes(RandomGenerator random) {
+            if (random.nextInt(10) == 0) {
+                sink.loop().execute(sink::close);
+            }
+        }
+
         /** Like a socket, it may break in the middle of the bytes. */
         private void read(byte[] bytes) {
             Thread.yield();
@@ -224,11 +263,21 @@ final class LawClient {
                     broken = broken == null ? e : broken;
                 }
                 String id = parser.lastEventId();
-                lastEventId = id == null || id.isEmpty() ? lastEventId : id;
+                if (id != null && !id.isEmpty()) {
+                    moveTo(id);
+                }
             }
             if (disconnects) {
                 sink.disconnect();
             }
+        }
+
+        private void moveTo(String id) {
+            String before = lastEventId;
+            if (before != null && position(id) < position(before) && broken == null) {
+                broken = new AssertionError("its id went back from " + before + " to " + id);
+            }
+            lastEventId = id;
         }
 
         private void got(Event event) {
@@ -248,7 +297,10 @@ final class LawClient {
         }
 
         private void event(Seen topic, Event event, String[] words) {
-            long position = position(event.id());
+            long position =
+                    event.id() == null
+                            ? positions.ofData(String.valueOf(event.data()))
+                            : position(event.id());
             check(position > last, "out of order behind " + last + ": " + event);
             last = position;
             if (words[0].startsWith("state")) {
@@ -259,6 +311,7 @@ final class LawClient {
             if (position > topic.last()) {
                 topic.add(position);
             }
+            check(topic.older() <= LawClient.this.last, "not asked for: " + event);
             topic.ended |= words[2].equals("end");
         }
 
@@ -286,8 +339,11 @@ final class LawClient {
             return lastEventId == null ? Long.MAX_VALUE : Math.max(last, position(gap.from()));
         }
 
-        private static long position(@Nullable String id) {
+        private long position(@Nullable String id) {
             EventId parsed = id == null ? null : EventId.parse(id);
+            if (id != null && parsed == null) {
+                return positions.ofId(id);
+            }
             check(parsed != null, "not an id: " + id);
             return parsed == null ? 0 : parsed.position();
         }

@@ -94,8 +94,7 @@ class SnapshotRunTest {
         topics.topic("a", new TopicOptions().snapshot(this::hangs));
         var loop = new TestLoop();
         var follower = new TestFollower(loop);
-        Thread handler =
-                Thread.ofVirtual().start(() -> follower.follow(topics.stream("a"), null));
+        Thread handler = Thread.ofVirtual().start(() -> follower.follow(topics.stream("a"), null));
         await(begun);
         follower.sink.disconnect();
         assertTrue(handler.join(Duration.ofSeconds(30)));
@@ -284,8 +283,11 @@ class SnapshotRunTest {
         }
         Duration forever = Duration.ofSeconds(Long.MAX_VALUE);
         topics.topic(
-                "a", new TopicOptions().snapshot(() -> "state").userCodeTimeout(forever).retry(
-                        Duration.ofSeconds(1)));
+                "a",
+                new TopicOptions()
+                        .snapshot(() -> "state")
+                        .userCodeTimeout(forever)
+                        .retry(Duration.ofSeconds(1)));
         assertEquals(List.of("snapshot:state"), client("a").await(1));
     }
 }

@@ -91,11 +91,18 @@ class TopicsTest extends TopicsFixture {
     }
 
     @Test
-    void trimmedPublisherIdIsInvalid() {
+    void unknownPublisherIdGetsOneGapAndOnlyNewerEvents() {
         topics.topic("a", new TopicOptions().keepEvents(1));
         topics.publish("a", Event.of("a1").id("one"));
+        publish("b", 1, 1);
         publish("a", 2, 3);
-        assertEquals(List.of("gap a invalid null", "a3"), resume("one", "a").story());
+        TestFollower back = resume("one", "a", "b").await(2);
+        assertEquals(List.of("gap a unknown null", "gap b unknown null"), back.story());
+        assertEquals(topics.lastEventId(), back.lastEventId());
+        publish("a", 4, 4);
+        loop.run();
+        assertEquals("a4", back.story().getLast());
+        assertEquals(List.of(), resume(back.lastEventId(), "a", "b").story());
     }
 
     @Test
@@ -138,7 +145,9 @@ class TopicsTest extends TopicsFixture {
 
     @Test
     void filterTestsLatestByKeyToo() {
-        topics.topic("a", new TopicOptions().keepEvents(1).latestBy(Event::data));
+        topics.topic(
+                "a",
+                new TopicOptions().keepEvents(1).latestBy(event -> String.valueOf(event.data())));
         publish("a", 1, 4);
         TopicStream stream =
                 topics.stream("a").where((request, event) -> !event.data().equals("a2"));

@@ -35,7 +35,7 @@ final class LawTopic {
         topics.topic(name, isKeyed ? more.latestBy(LawTopic::key) : more);
     }
 
-    private static Object key(Event event) {
+    private static String key(Event event) {
         return event.data().toString().split(" ", 4)[2];
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jetbrains.lincheck.Lincheck;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ class InterleavingsTest {
     }
 
     private static EventLog log(Retention retention) {
-        return new EventLog(retention, 0, new MemoryBudget(1 << 20));
+        return new EventLog(retention, 0, new MemoryBudget.Share(new AtomicLong()), () -> {});
     }
 
     /** A loop, two topics, and for each a reader that notes the head when it is pulled. */

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
-import java.time.Instant;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import microdot.Body;
 import microdot.Call;
 import microdot.HttpException;
@@ -177,11 +177,12 @@ public final class Exchange {
     }
 
     private void limitAge(ChannelSink sink) {
-        long longest = server.options().maxStreamAge().toMillis();
+        long longest = TimeUnit.NANOSECONDS.convert(server.options().maxStreamAge());
         if (longest > 0) {
             // Up to a fifth earlier, so that streams that began together do not end together.
             long age = longest - ThreadLocalRandom.current().nextLong(longest / 5 + 1);
-            sink.endAt(Instant.now().plusMillis(age));
+            // Practically unlimited, and the difference to a clock still fits a long.
+            sink.endBy(System.nanoTime() + Math.min(age, Long.MAX_VALUE / 4));
         }
     }
 

@@ -1,7 +1,5 @@
 package microdot.netty.http;
 
-import java.time.Instant;
-
 /**
  * What an HTTP/1.1 connection is doing: it serves requests, is a stream, or waits for the client to
  * close. Each phase is an object that holds the state of that phase. On the connection's event
@@ -26,6 +24,6 @@ interface ConnectionPhase {
     /** The connection is closed. */
     void closed();
 
-    /** Has a stream end at the given time. */
-    default void endStreamAt(Instant time) {}
+    /** Has a stream end at the given time of {@link System#nanoTime}. */
+    default void endStreamBy(long time) {}
 }

@@ -11,7 +11,6 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Instant;
 import java.util.function.Function;
 import microdot.netty.exchange.ServerContext;
 import microdot.netty.limits.MemoryAccount;
@@ -176,8 +175,8 @@ final class HttpConnection extends Connection {
     }
 
     @Override
-    protected void endStreamAt(Instant time) {
-        phase.endStreamAt(time);
+    protected void endStreamBy(long time) {
+        phase.endStreamBy(time);
     }
 
     @Override

@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.socket.SocketChannel;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Instant;
 import microdot.internal.CloseReason;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.DeadPeerProbe;
@@ -97,7 +96,7 @@ final class StreamPhase implements ConnectionPhase {
     }
 
     @Override
-    public void endStreamAt(Instant time) {
-        sink.endAt(time);
+    public void endStreamBy(long time) {
+        sink.endBy(time);
     }
 }

@@ -4,7 +4,6 @@ import io.netty.channel.EventLoop;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -39,7 +38,8 @@ public final class LoopConnections {
     // Confined to the event loop.
     private final List<Connection> connections = new ArrayList<>();
     private boolean stopping;
-    private long drainedBy; // In milliseconds of the wall clock; 0 unless streams are drained.
+    private boolean draining;
+    private long drainedBy; // As System.nanoTime gives it.
 
     /** Creates the empty list of a loop and starts its timer. */
     public LoopConnections(
@@ -163,7 +163,8 @@ public final class LoopConnections {
     public void drain(Duration grace) {
         loop.execute(
                 () -> {
-                    drainedBy = System.currentTimeMillis() + grace.toMillis();
+                    draining = true;
+                    drainedBy = System.nanoTime() + grace.toNanos();
                     connections.forEach(this::streamBegan);
                 });
     }
@@ -173,10 +174,10 @@ public final class LoopConnections {
      * and is then drained like them. On the event loop.
      */
     public void streamBegan(Connection connection) {
-        if (drainedBy > 0) {
-            long now = System.currentTimeMillis();
+        if (draining) {
+            long now = System.nanoTime();
             long wait = ThreadLocalRandom.current().nextLong(Math.max(1, drainedBy - now + 1));
-            connection.endStreamAt(Instant.ofEpochMilli(now + wait));
+            connection.endStreamBy(now + wait);
         }
     }
 

@@ -39,6 +39,11 @@ public final class ChannelSink extends SocketWriter implements BodySink {
     /** Confined to the event loop. */
     private Instant endAt = Instant.MAX;
 
+    /** As {@link System#nanoTime} gives it, when {@link #ends}. Confined to the event loop. */
+    private long endBy;
+
+    private boolean ends;
+
     /** Creates a sink that writes after the head of its response; from any thread. */
     public ChannelSink(
             Channel channel, Framing framing, ClosingFrames closingFrames, LoopStreams streams) {
@@ -179,10 +184,28 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         onLoop(() -> endAt = time.isBefore(endAt) ? time : endAt);
     }
 
+    /**
+     * Ends the stream as {@link #endAt} does, but at a time of {@link System#nanoTime}, which a
+     * jump of the wall clock does not move.
+     */
+    public void endBy(long time) {
+        onLoop(
+                () -> {
+                    endBy = ends && endBy - time < 0 ? endBy : time;
+                    ends = true;
+                });
+    }
+
     /** Ends the stream if its time has come, or sends a heartbeat if one is due. On the loop. */
     public void tick(long now) {
-        if (!endAt.equals(Instant.MAX) && !Instant.now().isBefore(endAt)) {
+        boolean isOver = ends && now - endBy >= 0;
+        if (isOver || (!endAt.equals(Instant.MAX) && !Instant.now().isBefore(endAt))) {
             closeWithRetry(CloseReason.DEADLINE);
+            return;
+        }
+        Feed source = feed;
+        if (source != null && hasBackpressure() && open && !source.mayWait()) {
+            abort(CloseReason.LAGGED);
             return;
         }
         Supplier<byte[]> frame = heartbeat;

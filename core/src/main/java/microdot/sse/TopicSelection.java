@@ -1,0 +1,20 @@
+package microdot.sse;
+
+import java.util.function.BooleanSupplier;
+import microdot.BodySink;
+import microdot.Request;
+import microdot.internal.NonBlockingHandler;
+
+/**
+ * Topics and how a stream follows them, see {@link Sse#follow(TopicSelection)}: {@link TopicStream}
+ * is the only one, and applications cannot add others.
+ */
+public abstract class TopicSelection extends NonBlockingHandler {
+    // This type is here so that Sse need not name TopicStream, which names Sse.
+    TopicSelection(BooleanSupplier mayBlock) {
+        super(mayBlock);
+    }
+
+    /** Starts delivery to the stream of a handler; does not wait. */
+    abstract void follow(Request request, BodySink sink, StreamClosingFrames closingFrames);
+}
