@@ -212,7 +212,13 @@ final class LawClient {
     public synchronized String toString() {
         var text = new StringBuilder("client of " + followed + ", connection " + connections);
         text.append(", last id ").append(lastEventId);
-        seen.forEach((name, one) -> text.append(", " + name + " up to " + one.last()));
+        seen.forEach(
+                (name, one) ->
+                        text.append(", " + name + " up to " + one.last())
+                                .append(
+                                        one.gaps.isEmpty()
+                                                ? ""
+                                                : " gap to " + one.gaps.getLast()[1]));
         return text.toString();
     }
 
