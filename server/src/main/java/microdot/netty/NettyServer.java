@@ -61,7 +61,7 @@ final class NettyServer implements Server {
     private final FatalErrors errors = new FatalErrors();
     private final StreamLimits limits;
     private final Channel listener;
-    private final LoopWatch watch;
+    private volatile LoopWatch watch;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -95,7 +95,7 @@ final class NettyServer implements Server {
                         app, handlers, limits, new RequestLimit(options), options, errors::check);
         this.listener =
                 bind(io, new HttpSetup(context, loop -> Objects.requireNonNull(loops.get(loop))));
-        this.watch = new LoopWatch(loops.values(), errors, STANDSTILL, this::failed);
+        this.watch = newWatch(STANDSTILL);
     }
 
     static NettyServer start(Function<Request, Call> app, ServerOptions options)
@@ -140,6 +140,16 @@ final class NettyServer implements Server {
             throw failure;
         }
         return bound.channel();
+    }
+
+    private LoopWatch newWatch(long standstill) {
+        return new LoopWatch(loops.values(), errors, standstill, this::failed);
+    }
+
+    /** Reports event loops that stand still for another time, for tests. */
+    void watch(long standstill) {
+        watch.stop();
+        watch = newWatch(standstill);
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import microdot.Body;
 import microdot.BodySink;
 import microdot.Microdot;
@@ -31,6 +32,7 @@ final class ServedProcess {
                         .get("/file", request -> new Response(new Body.File(file, 0, FILE)))
                         .get("/oom", request -> fill())
                         .get("/spin", request -> spin())
+                        .get("/fail", request -> new Response(new Body.Stream(ServedProcess::fail)))
                         .get("/log", request -> fillTheLog())
                         .get(
                                 "/loop",
@@ -51,11 +53,20 @@ final class ServedProcess {
         sink.loop().execute(sink::pull);
     }
 
+    private static void fail(BodySink sink) {
+        sink.feed(
+                space -> {
+                    throw new IllegalStateException("x".repeat(100_000));
+                });
+        sink.loop().execute(sink::pull);
+    }
+
     private static String fill() {
         List<byte[]> all = new ArrayList<>();
-        while (true) {
+        while (all.size() < Integer.MAX_VALUE) {
             all.add(new byte[1 << 20]);
         }
+        return all.toString();
     }
 
     @SuppressWarnings("InfiniteLoopStatement")
@@ -65,15 +76,19 @@ final class ServedProcess {
         }
     }
 
-    private static String fillTheLog() {
+    private static String fillTheLog() throws InterruptedException {
+        // The pipe takes 64 KiB.
+        var lines = new CountDownLatch(60);
         Thread.ofPlatform()
                 .daemon()
                 .start(
                         () -> {
                             while (true) {
                                 System.err.println("x".repeat(1000));
+                                lines.countDown();
                             }
                         });
+        lines.await();
         return "filled";
     }
 }

@@ -2,7 +2,6 @@ package microdot.netty.limits;
 
 import io.netty.buffer.ByteBuf;
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * What waits in the connections of one event loop. A connection has an account only while something
@@ -11,8 +10,8 @@ import java.util.Map;
 public final class LoopMemory {
     private final WaitingMemory server;
     private final long lump;
-    private final Map<Object, MemoryAccount> accounts = new IdentityHashMap<>();
-    private final Map<ByteBuf, HeldFrame> frames = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, MemoryAccount> accounts = new IdentityHashMap<>();
+    private final IdentityHashMap<ByteBuf, HeldFrame> frames = new IdentityHashMap<>();
     private long unreported;
 
     /** Creates the memory of a loop. */
@@ -29,11 +28,10 @@ public final class LoopMemory {
      */
     public MemoryAccount account(Object owner, Runnable disconnect) {
         return accounts.computeIfAbsent(
-                owner, key -> new MemoryAccount(this, server, key, disconnect));
-    }
-
-    void forget(Object owner) {
-        accounts.remove(owner);
+                owner,
+                key ->
+                        new MemoryAccount(
+                                this::add, server, () -> accounts.remove(key), disconnect));
     }
 
     /** Adds bytes; fewer wait when negative. */

@@ -1,15 +1,16 @@
 package microdot.netty.limits;
 
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
 
 /**
  * What waits in one connection. Confined to its event loop, except {@link #score} and {@link
  * #disconnect}.
  */
-public final class MemoryAccount {
-    private final LoopMemory loop;
+public final class MemoryAccount implements MemoryUser {
+    private final LongConsumer loop; // Adds to the sum of the loop.
     private final WaitingMemory server;
-    private final Object owner;
+    private final Runnable forget;
     private final Runnable disconnect;
     private long input;
     private long inputSince;
@@ -30,10 +31,10 @@ public final class MemoryAccount {
         CLOSED
     }
 
-    MemoryAccount(LoopMemory loop, WaitingMemory server, Object owner, Runnable disconnect) {
+    MemoryAccount(LongConsumer loop, WaitingMemory server, Runnable forget, Runnable disconnect) {
         this.loop = loop;
         this.server = server;
-        this.owner = owner;
+        this.forget = forget;
         this.disconnect = disconnect;
     }
 
@@ -85,7 +86,7 @@ public final class MemoryAccount {
 
     private void count(long bytes) {
         counted += bytes;
-        loop.add(bytes);
+        loop.accept(bytes);
     }
 
     private boolean changed(boolean more) {
@@ -121,19 +122,19 @@ public final class MemoryAccount {
             large = false;
             server.leave(this);
         }
-        loop.forget(owner);
+        forget.run();
         if (state.getAndSet(State.CLOSED) == State.CHOSEN) {
             server.left();
         }
     }
 
-    /** Returns the product of the waiting bytes and their age; -1 if it was chosen already. */
-    double score(long now) {
+    @Override
+    public double score(long now) {
         return state.get() != State.OPEN ? -1 : (double) waiting * Math.max(1, now - since);
     }
 
-    /** Disconnects the connection. From any thread. */
-    void disconnect() {
+    @Override
+    public void disconnect() {
         if (state.compareAndSet(State.OPEN, State.CHOSEN)) {
             disconnect.run();
         } else {

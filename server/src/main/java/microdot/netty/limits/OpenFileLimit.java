@@ -25,7 +25,7 @@ final class OpenFileLimit {
     /** Keeps an eighth, 32 to 1,024 descriptors, for files that are sent, jars and the log. */
     static int connections(List<String> limits) {
         for (String line : limits) {
-            String[] words = line.split("\\s+");
+            String[] words = line.split("\\s+", -1);
             if (line.startsWith("Max open files") && words[3].matches("\\d{1,9}")) {
                 int files = Integer.parseInt(words[3]);
                 return Math.max(1, files - Math.clamp(files / 8, 32, 1024));

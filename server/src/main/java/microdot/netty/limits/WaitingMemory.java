@@ -30,7 +30,7 @@ public final class WaitingMemory {
     private final long max;
     private final AtomicLong used = new AtomicLong();
     // Only accounts that are large enough to be chosen: most connections never enter the set.
-    private final Set<MemoryAccount> large = ConcurrentHashMap.newKeySet();
+    private final Set<MemoryUser> large = ConcurrentHashMap.newKeySet();
 
     /** Connections that were chosen and are not closed yet. */
     private final AtomicInteger leaving = new AtomicInteger();
@@ -59,11 +59,11 @@ public final class WaitingMemory {
         used.addAndGet(bytes);
     }
 
-    void enter(MemoryAccount account) {
+    void enter(MemoryUser account) {
         large.add(account);
     }
 
-    void leave(MemoryAccount account) {
+    void leave(MemoryUser account) {
         large.remove(account);
     }
 
@@ -76,14 +76,14 @@ public final class WaitingMemory {
      * Makes room if the limit is exceeded. Returns false if there is no connection to disconnect
      * except the asking one: then that is to be rejected or closed.
      */
-    boolean makeRoom(MemoryAccount asking) {
+    boolean makeRoom(MemoryUser asking) {
         long bytes = used.get();
         // What was chosen last is perhaps not closed yet; choosing more meanwhile would disconnect
         // more than is needed.
         if (bytes <= max || (leaving.get() > 0 && bytes <= max + max / 4)) {
             return true;
         }
-        MemoryAccount chosen = choose();
+        MemoryUser chosen = choose();
         if (chosen == null || chosen == asking) {
             rejected.increment();
         } else {
@@ -95,11 +95,11 @@ public final class WaitingMemory {
         return chosen != null && chosen != asking;
     }
 
-    private @Nullable MemoryAccount choose() {
+    private @Nullable MemoryUser choose() {
         long now = System.nanoTime();
-        MemoryAccount chosen = null;
+        MemoryUser chosen = null;
         double most = -1;
-        for (MemoryAccount account : large) {
+        for (MemoryUser account : large) {
             double score = account.score(now);
             if (score > most) {
                 most = score;
