@@ -34,18 +34,18 @@ final class BlockingThreads {
     }
 
     /**
-     * Runs the work as soon as a thread is free.
-     *
-     * @throws RejectedExecutionException when all threads are busy and as much work waits
+     * Runs the work as soon as a thread is free. Returns false if all are busy and as much work
+     * waits.
      */
-    void execute(Runnable work) {
+    boolean execute(Runnable work) {
         try {
             executor.execute(work);
+            return true;
         } catch (RejectedExecutionException e) {
             if (!executor.isShutdown()) {
                 warn();
             }
-            throw e;
+            return false;
         }
     }
 
@@ -63,11 +63,15 @@ final class BlockingThreads {
         }
     }
 
-    /** Ends the threads that wait for work, and returns the work that waits for a thread. */
-    List<Runnable> close() {
-        executor.shutdown();
+    /** Drops and returns the work that waits for a thread. */
+    List<Runnable> drop() {
         List<Runnable> waiting = new ArrayList<>();
         executor.getQueue().drainTo(waiting);
         return waiting;
+    }
+
+    /** Ends the threads that wait for work. */
+    void close() {
+        executor.shutdown();
     }
 }

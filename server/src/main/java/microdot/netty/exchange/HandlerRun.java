@@ -37,6 +37,11 @@ final class HandlerRun implements Runnable, UserCode {
         this.work = work;
     }
 
+    /** The run is about to be started on this thread. */
+    void runsOn(Thread started) {
+        thread = started;
+    }
+
     @Override
     public void run() {
         thread = Thread.currentThread();

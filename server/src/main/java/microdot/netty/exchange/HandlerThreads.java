@@ -4,7 +4,6 @@ import java.util.Collections;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -60,8 +59,18 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
      */
     void start(String route, HandlerRun.Work work) {
         var run = new HandlerRun(left, route, work);
+        Thread thread = Thread.ofVirtual().name("microdot-handler").unstarted(run);
+        run.runsOn(thread);
         begun(run);
-        Thread.ofVirtual().name("microdot-handler").unstarted(run).start();
+        boolean started = false;
+        try {
+            thread.start();
+            started = true;
+        } finally {
+            if (!started) {
+                left(run); // There is no memory for a thread.
+            }
+        }
         watchdog.wake();
     }
 
@@ -73,14 +82,16 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
     boolean startBlocking(String route, HandlerRun.Work work) {
         var run = new HandlerRun(left, route, work);
         begun(run);
+        boolean accepted = false;
         try {
-            blocking.execute(run);
-        } catch (RejectedExecutionException e) {
-            left(run);
-            return false;
+            accepted = blocking.execute(run);
+        } finally {
+            if (!accepted) {
+                left(run);
+            }
         }
         watchdog.wake();
-        return true;
+        return accepted;
     }
 
     /** Call it when a stream has begun that has no handler. */
@@ -154,8 +165,16 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
         return running.stream().anyMatch(run -> run.thread() == Thread.currentThread());
     }
 
-    /** Interrupts all running threads except the caller's. */
+    /**
+     * Drops the requests that wait for a platform thread, and interrupts all running threads except
+     * the caller's.
+     */
     public void interrupt() {
+        for (Runnable waiting : blocking.drop()) {
+            if (waiting instanceof HandlerRun run) {
+                left(run);
+            }
+        }
         for (HandlerRun run : running) {
             Thread thread = run.thread();
             if (thread != null && thread != Thread.currentThread()) {
@@ -167,13 +186,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
     /** Ends the platform threads that wait for work, and the watch. What still runs goes on. */
     @Override
     public void close() {
-        blocking.close().forEach(this::leftIfWaiting);
+        blocking.close();
         watchdog.remove(this);
-    }
-
-    private void leftIfWaiting(Runnable waiting) {
-        if (waiting instanceof HandlerRun run) {
-            left(run);
-        }
     }
 }
