@@ -1,14 +1,10 @@
 package microdot.sse;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
@@ -22,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  * the client gets has one order and one id resumes all of it. Confined to the event loop of its
  * connection, except where it says otherwise.
  */
-final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
-    private static final Logger LOG = System.getLogger("microdot.sse");
+final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
     private static final Duration DISCONNECT_RETRY = Duration.ofSeconds(2);
 
     private static final byte[] NO_BYTES = {};
@@ -31,12 +26,8 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
 
     private final TopicOrder order;
     private final CatchUp catchUp;
-    private final BodySink sink;
     private final @Nullable FollowerFilter filter;
     private Cursor[] cursors = NONE;
-
-    /** Stops what runs for this client on other threads; null for nothing. */
-    private volatile @Nullable Runnable stop;
 
     private boolean ended;
     private boolean checkpoints;
@@ -67,9 +58,9 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
             BodySink sink,
             @Nullable FollowerFilter filter,
             boolean hasId) {
+        super(sink);
         this.order = order;
         this.catchUp = catchUp;
-        this.sink = sink;
         this.filter = filter;
         this.sentId = hasId ? 0 : -1;
     }
@@ -331,63 +322,7 @@ final class Follower implements BodySink.Feed, ClosingFrames, Waiter {
                 Objects.requireNonNull(filter), source, output, cursor.topic, catchUp, this, then);
     }
 
-    /**
-     * Runs code of the application on its own thread, which may block. A failure ends the stream.
-     */
-    void onThread(Runnable task) {
-        Thread.ofVirtual().name("microdot-topics").start(() -> guarded(task));
-    }
-
-    /** Runs the task, which runs no code of the application, on a thread that may block. */
-    void onFrameworkThread(Runnable task) {
-        FrameworkThreads.EXECUTOR.execute(() -> guarded(task));
-    }
-
-    private void guarded(Runnable task) {
-        try {
-            task.run();
-        } catch (CancellationException e) {
-            sink.abort(); // The client has left.
-        } catch (SnapshotRun.Failed e) {
-            sink.abort(); // Logged once, and not for each client that waits.
-        } catch (RuntimeException | Error e) {
-            LOG.log(
-                    // A client that leaves interrupts what is computed for it.
-                    sink.isOpen() ? Level.ERROR : Level.DEBUG,
-                    "a follower could not be served; its connection was closed",
-                    e);
-            sink.abort();
-        }
-    }
-
-    /** From any thread. */
-    void onLoop(Runnable task) {
-        try {
-            sink.loop().execute(task);
-        } catch (RejectedExecutionException e) {
-            sink.abort(); // The server has stopped.
-        }
-    }
-
     // ---- The end ----
-
-    @Override
-    public void stopWith(@Nullable Runnable action) {
-        stop = action;
-        // Set the field before looking: if the stream ends after the look, its end finds the
-        // action.
-        if (action != null && !sink.isOpen()) {
-            action.run();
-        }
-    }
-
-    /** The stream has ended. From any thread. */
-    void stop() {
-        Runnable action = stop;
-        if (action != null) {
-            action.run();
-        }
-    }
 
     private void disconnect(Cursor cursor) {
         byte[] position = checkpointWithoutId();

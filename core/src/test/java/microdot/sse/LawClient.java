@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.function.ToLongFunction;
 import java.util.random.RandomGenerator;
 import microdot.JsonCodec;
 import microdot.sse.TestFollower.TestGap;
@@ -190,12 +191,19 @@ final class LawClient {
     /**
      * Returns whether it has the last event of each topic, or a gap up to it; throws what went
      * wrong.
+     *
+     * @param ends the position of the last event of a topic
      */
-    synchronized boolean isDone(long head) {
+    synchronized boolean isDone(ToLongFunction<String> ends) {
         if (broken != null) {
             throw new AssertionError(this + " " + broken.getMessage(), broken);
         }
-        return seen.values().stream().allMatch(topic -> topic.ended || topic.wasReported(head));
+        return followed.stream().allMatch(topic -> isDone(topic, ends.applyAsLong(topic)));
+    }
+
+    private boolean isDone(String topic, long end) {
+        Seen one = Objects.requireNonNull(seen.get(topic));
+        return one.ended || one.wasReported(end);
     }
 
     void close() {
