@@ -267,17 +267,9 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
         }
     }
 
-    /**
-     * What may wait for a snapshot, and so for user code, takes none of the framework's threads.
-     */
     private void computed(Cursor cursor, Supplier<CatchUpResult> result) {
         cursor.await();
-        Runnable task = () -> resume(cursor, result.get(), () -> {});
-        if (cursor.topic.snapshots() == null) {
-            onFrameworkThread(task);
-        } else {
-            onThread(task);
-        }
+        catchUp(cursor.topic, () -> resume(cursor, result.get(), () -> {}));
     }
 
     /**

@@ -35,6 +35,18 @@ abstract class FollowerThreads implements Waiter {
         FrameworkThreads.EXECUTOR.execute(() -> guarded(task));
     }
 
+    /**
+     * Runs the catch-up of a topic. What may wait for a snapshot, and so for code of the
+     * application, takes none of the framework's threads.
+     */
+    void catchUp(TopicState topic, Runnable task) {
+        if (topic.snapshots() == null) {
+            onFrameworkThread(task);
+        } else {
+            onThread(task);
+        }
+    }
+
     /** Runs the task on this thread. A failure ends the stream. */
     void guarded(Runnable task) {
         try {

@@ -193,7 +193,7 @@ class SnapshotLawTest {
                     .follow(
                             sink,
                             names,
-                            new StartPosition.Wish(id, topics.head(), 0),
+                            new StartPosition.Wish(id, topics.head(), random.nextInt(4)),
                             null,
                             new StreamClosingFrames());
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);

@@ -76,6 +76,7 @@ public final class WaitingMemory {
      * Makes room if the limit is exceeded. Returns false if there is no connection to disconnect
      * except the asking one: then that is to be rejected or closed.
      */
+    @SuppressWarnings("ReferenceEquality") // The very same connection is meant.
     boolean makeRoom(MemoryUser asking) {
         long bytes = used.get();
         // What was chosen last is perhaps not closed yet; choosing more meanwhile would disconnect
