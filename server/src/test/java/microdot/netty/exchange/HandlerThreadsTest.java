@@ -15,6 +15,7 @@ import java.util.logging.Logger;
 import microdot.ClosingFrames;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
+import microdot.netty.limits.WaitingMemory;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.LoopStreams;
@@ -39,7 +40,9 @@ class HandlerThreadsTest {
                         new ServerOptions(),
                         IoMode.NIO,
                         () -> Duration.ofSeconds(1),
-                        handlers);
+                        handlers,
+                        new WaitingMemory(new ServerOptions()),
+                        failure -> {});
         return new ChannelSink(channel, Framing.CHUNKED, ClosingFrames.NONE, streams);
     }
 
