@@ -99,6 +99,16 @@ final class SnapshotRun implements Deadlines.Timed {
 
     // ---- The clients that wait ----
 
+    /** Returns how many clients wait. */
+    int waiting() {
+        lock.lock();
+        try {
+            return waiters.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Adds a client, unless this is over: then it returns false. */
     boolean join(Ticket waiter) {
         lock.lock();

@@ -96,6 +96,11 @@ final class Snapshots {
         }
     }
 
+    /** Returns how many clients wait for the snapshot that is being taken. */
+    synchronized int waiting() {
+        return run == null ? 0 : run.waiting();
+    }
+
     private synchronized void keep(Snapshot snapshot) {
         taken = snapshot;
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -83,6 +84,12 @@ class SnapshotRunTest {
         Client one = client("a");
         Client other = client("a");
         await(begun);
+        Snapshots snapshots =
+                Objects.requireNonNull(
+                        Objects.requireNonNull(topics.registry().existing("a")).snapshots());
+        while (snapshots.waiting() < 2) {
+            Thread.onSpinWait();
+        }
         one.follower.sink.disconnect();
         release.countDown();
         assertEquals(List.of("snapshot:released"), other.await(1));
