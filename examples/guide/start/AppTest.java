@@ -10,7 +10,7 @@ class AppTest {
         try (var client = new TestClient(App.app())) {
             TestStream stream = client.stream("/events");
             assertEquals("reading", stream.next().event());
-            stream.close();                   // as a client that leaves: the handler is interrupted
+            stream.close();                   // like a client that disconnects: the handler is interrupted
         }                                     // fails if a handler still runs
     }
 }
