@@ -75,7 +75,7 @@ class CameraTest {
     }
 
     @Test
-    void aFolderPlaysInALoopByName(@TempDir Path folder) throws IOException {
+    void folderPlaysInLoopByName(@TempDir Path folder) throws IOException {
         write(folder, "b.png", Color.BLUE);
         write(folder, "a.png", Color.RED);
         Files.writeString(folder.resolve("notes.txt"), "no image");
@@ -86,7 +86,7 @@ class CameraTest {
     }
 
     @Test
-    void aFolderWithoutImagesIsRefused(@TempDir Path folder) {
+    void folderWithoutImagesIsRejected(@TempDir Path folder) {
         var error = assertThrows(IllegalArgumentException.class, () -> new ImageFolder(folder));
         assertTrue(String.valueOf(error.getMessage()).contains("no images"), error.toString());
     }

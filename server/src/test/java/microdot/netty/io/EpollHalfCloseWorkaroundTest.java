@@ -50,7 +50,7 @@ class EpollHalfCloseWorkaroundTest {
     @Test
     void nettyWithoutWorkaroundStillCutsResponse() throws Exception {
         int received = received(EpollIoHandler.newFactory());
-        assertTrue(received < RESPONSE, "Netty has mended this: delete EpollHalfCloseWorkaround");
+        assertTrue(received < RESPONSE, "Netty has fixed this: delete EpollHalfCloseWorkaround");
     }
 
     /** Returns how many bytes of the response the client got. */
