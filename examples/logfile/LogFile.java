@@ -3,6 +3,7 @@
 //   ./microdot run examples/logfile/LogFile.java [PORT [FILE]]
 //   curl -N http://localhost:5000/log
 
+import static microdot.Microdot.blocking;
 import static microdot.sse.Sse.withSse;
 
 import microdot.Microdot;
@@ -11,7 +12,7 @@ void main(String[] args) {
     var app = new Microdot();
     String file = args.length > 1 ? args[1] : "/var/log/syslog";
 
-    app.get("/log", withSse((request, sse) -> {
+    app.get("/log", blocking(withSse((request, sse) -> {   // a read from a process holds its thread
         Process tail = new ProcessBuilder("tail", "-n", "1", "-F", file).start();
         sse.onClose(tail::destroy);           // an interrupt does not end a read from a process
         try (BufferedReader lines = tail.inputReader()) {
@@ -21,7 +22,7 @@ void main(String[] args) {
         } finally {
             IO.println("log closed");
         }
-    }));
+    })));
 
     app.run(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
 }

@@ -2,9 +2,12 @@
  * Routes, requests, responses and event streams; a transport is found by {@link
  * java.util.ServiceLoader}.
  */
+@SuppressWarnings("module") // The server is compiled later.
 module microdot.core {
     exports microdot;
     exports microdot.sse;
+    exports microdot.internal to
+            microdot.server;
 
     requires static transitive org.jspecify;
     requires tools.jackson.databind;

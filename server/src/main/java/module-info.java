@@ -3,6 +3,9 @@ module microdot.server {
     exports microdot.netty;
 
     requires transitive microdot.core;
+    // Of an image without them, the watchdog of carrier threads only warns.
+    requires static java.management;
+    requires static jdk.management;
     requires static transitive org.jspecify;
     requires io.netty.buffer;
     requires io.netty.codec;

@@ -105,6 +105,15 @@ public interface BodySink {
          * @return whether more is available already
          */
         boolean fill(Space space);
+
+        /**
+         * Returns whether the feed may wait longer for a client that does not read: when not, the
+         * transport closes the connection. Asked on {@link #loop()} about once a second while the
+         * connection takes nothing; must not block. Default: true.
+         */
+        default boolean mayWait() {
+            return true;
+        }
     }
 
     /** What a connection takes in one fill. */

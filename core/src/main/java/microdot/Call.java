@@ -4,22 +4,31 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import microdot.internal.NonBlockingHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A routed request that is ready to run. A {@link Transport} gets it from {@link
  * Microdot#route(Request)}, asks {@link #mayBlock}, and runs it on the event loop or on a thread
- * that may block. Not safe for use by several threads at the same time.
+ * that may block. Not safe for use by several threads at the same time, except where it says
+ * otherwise.
  */
 public final class Call {
     private static final Logger LOG = System.getLogger("microdot");
+
+    /** What hooks see of a request whose client has left: nginx's number. Nobody receives it. */
+    private static final int CLIENT_LEFT = 499;
 
     private final Request request;
     private final Router.Found found;
     private final JsonCodec json;
     private @Nullable Response response;
     private @Nullable Throwable failure;
+
+    // Guarded by this.
+    private @Nullable Thread runner;
+    private boolean abandoned;
 
     Call(Request request, Router.Found found, JsonCodec json) {
         this.request = request;
@@ -64,6 +73,71 @@ public final class Call {
     }
 
     /**
+     * Returns whether {@link #run}, and the writer of a streamed body after it, need a platform
+     * thread, as {@link Microdot#blocking} asks for.
+     */
+    public boolean needsPlatformThread() {
+        Router.Match match = found.match();
+        return match != null && match.handler() instanceof BlockingHandler;
+    }
+
+    /**
+     * Returns the methods and the path of the route, such as {@code GET /users/{id}}, for log
+     * entries that must not differ by request.
+     */
+    public String route() {
+        Router.Match match = found.match();
+        return match == null ? "a request without a route" : match.routeName();
+    }
+
+    /**
+     * Tells the request that its response is a stream, so that {@link Request#isOpen} and {@link
+     * Request#onClose} follow the stream. Call it before the body's writer runs.
+     */
+    public void streams(BodySink sink) {
+        request.clientLife().streams(sink);
+    }
+
+    /**
+     * Tells the request that its client has left before the response was ready, and runs the
+     * actions of {@link Request#onClose}. From any thread; does not block.
+     *
+     * @param executor runs the actions, which may block
+     * @param interrupt whether to interrupt {@link #run} if the method is GET or HEAD, as {@link
+     *     ServerOptions#interruptAbandoned} says; if it has not begun, no handler runs
+     */
+    public void clientLeft(Executor executor, boolean interrupt) {
+        request.clientLife().leave(executor);
+        if (interrupt && (request.method().equals("GET") || request.method().equals("HEAD"))) {
+            abandon();
+        }
+    }
+
+    private synchronized void abandon() {
+        abandoned = true;
+        if (runner != null) {
+            runner.interrupt();
+        }
+    }
+
+    private synchronized boolean begin() {
+        runner = Thread.currentThread();
+        return !abandoned;
+    }
+
+    /** A later interrupt would hit whatever the thread does next. */
+    private synchronized void end() {
+        runner = null;
+        if (abandoned) {
+            Thread.interrupted();
+        }
+    }
+
+    private synchronized boolean isAbandoned() {
+        return abandoned;
+    }
+
+    /**
      * Answers the request: runs the hooks, the handler and the error handlers. Call it once. It
      * never throws what they throw. The body of the response is still to be written.
      */
@@ -72,6 +146,15 @@ public final class Call {
         if (ready != null) {
             return ready;
         }
+        boolean wanted = begin();
+        try {
+            return wanted ? answer() : ReturnValues.ofStatus(CLIENT_LEFT);
+        } finally {
+            end();
+        }
+    }
+
+    private Response answer() {
         Response answer;
         try {
             answer = failure == null ? dispatch() : onError(failure, found.hooks());
@@ -123,6 +206,9 @@ public final class Call {
 
     /** The innermost application that has an error handler for the error answers. */
     private Response onError(Throwable error, List<Hooks> applications) {
+        if (isAbandoned()) {
+            return failed(error);
+        }
         for (Hooks hooks : applications.reversed()) {
             ErrorHandler<Throwable> handler = hooks.errors().find(error);
             if (handler != null) {
@@ -149,6 +235,10 @@ public final class Call {
 
     // The one place that logs a failure; the client gets the status 500 and no detail.
     private Response failed(Throwable error) {
+        if (isAbandoned()) {
+            LOG.log(Level.DEBUG, request + " was cancelled", error);
+            return ReturnValues.ofStatus(CLIENT_LEFT);
+        }
         LOG.log(Level.ERROR, request + " failed", error);
         return ReturnValues.ofStatus(500);
     }

@@ -2,7 +2,10 @@ package microdot;
 
 import org.jspecify.annotations.Nullable;
 
-/** Answers requests. Runs on a virtual thread that serves only one request, so it may block. */
+/**
+ * Answers requests. Runs on a virtual thread that serves only one request, so it may block. Code
+ * that computes for long or waits in native code needs {@link Microdot#blocking}.
+ */
 @FunctionalInterface
 public interface Handler {
     /**

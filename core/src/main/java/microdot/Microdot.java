@@ -64,6 +64,23 @@ public final class Microdot {
     }
 
     /**
+     * Returns a handler that runs on a platform thread instead of a virtual one, for code that
+     * computes for long or waits in native code (a serial device, a FIFO, a camera): {@code
+     * app.get("/sensor", blocking(withSse(...)))}. On virtual threads as many of these as there are
+     * cores would delay all other handlers.
+     *
+     * <p>The server has {@link ServerOptions#blockingThreads} such threads for all its routes, 64
+     * by default. A handler of a stream takes one for as long as its stream lasts. When all are
+     * busy, as many requests wait; further ones are rejected: with 503 and {@code Retry-After}, or
+     * with 200 and {@code retry} for a client that accepts {@code text/event-stream}.
+     *
+     * <p>Give a route the result itself: another handler around it runs on a virtual thread again.
+     */
+    public static Handler blocking(Handler handler) {
+        return new BlockingHandler(handler);
+    }
+
+    /**
      * Adds another application's routes below a prefix. Its hooks and error handlers apply to its
      * own routes only. Its before hooks run after those of this application, its after hooks run
      * before them.
@@ -155,10 +172,21 @@ public final class Microdot {
      * Serves, prints the addresses, and blocks until SIGINT, SIGTERM or an interrupt of this
      * thread; then closes the server as {@link Server#close()} does. If the address cannot be
      * bound, prints one sentence that names it and ends the process with status 1.
+     *
+     * <p>After SIGTERM the process has ended within {@link ServerOptions#closeTimeout()} and a
+     * second, whatever handlers and other shutdown hooks do. When the server cannot go on, because
+     * an {@link OutOfMemoryError} hit its own threads, the process ends with a message and the
+     * status 3, so that its supervisor restarts it.
      */
     public void run(ServerOptions options) {
-        Server server = startOrExit(options);
-        var hook = new Thread(server::close, "microdot-shutdown");
+        var end = new ProcessEnd(options.closeTimeout());
+        Server server = startOrExit(options.onFailure(end.onFailure(options.onFailure())));
+        Runnable closing =
+                () -> {
+                    end.terminated();
+                    server.close();
+                };
+        var hook = new Thread(closing, "microdot-shutdown");
         Runtime.getRuntime().addShutdownHook(hook);
         ServerUrls.of(options.host(), server.port()).forEach(System.out::println);
         try {

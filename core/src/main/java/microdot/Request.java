@@ -23,6 +23,7 @@ public final class Request {
     private final byte[] body;
     private final InetSocketAddress client;
     private final String scheme;
+    private final ClientLife clientLife = new ClientLife();
     private @Nullable Map<String, Object> g;
     private Map<String, String> params = Map.of();
     private @Nullable Map<String, List<String>> query;
@@ -212,6 +213,34 @@ public final class Request {
     /** Returns {@code http} or {@code https}, the scheme of the connection to this server. */
     public String scheme() {
         return scheme;
+    }
+
+    /**
+     * Returns false once the client has left: its connection was reset or is closed. For a stream
+     * it is false once the stream has ended. May be called from any thread.
+     *
+     * <p>A client that only closed its sending side counts as open, because it may still wait for
+     * the response. If it closed its socket, which looks the same, the server learns it when the
+     * client's system resets the connection: on Linux with epoll about a minute later.
+     */
+    public boolean isOpen() {
+        return clientLife.isOpen();
+    }
+
+    /**
+     * Runs the action once, on its own virtual thread, when the client leaves before its response
+     * is ready, as {@link #isOpen} says; at once if it has left already; never if the response was
+     * ready first. For a stream it runs at the stream's end. What the action throws is logged. May
+     * be called from any thread.
+     *
+     * <p>Use it to stop what the handler waits for: {@code request.onClose(process::destroy)}.
+     */
+    public void onClose(Runnable action) {
+        clientLife.onClose(action);
+    }
+
+    ClientLife clientLife() {
+        return clientLife;
     }
 
     /**

@@ -12,12 +12,43 @@ import org.jspecify.annotations.Nullable;
 final class Router {
     private sealed interface Entry {}
 
-    private record Route(Set<String> methods, PathPattern path, Handler handler) implements Entry {}
+    /**
+     * A route.
+     *
+     * @param name for log entries, such as {@code GET /users/{id}}
+     */
+    private record Route(Set<String> methods, PathPattern path, Handler handler, String name)
+            implements Entry {
+        Route(Set<String> methods, PathPattern path, Handler handler) {
+            this(methods, path, handler, name(methods, "", path));
+        }
+
+        String name(String prefix) {
+            return prefix.isEmpty() ? name : name(methods, prefix, path);
+        }
+
+        private static String name(Set<String> methods, String prefix, PathPattern path) {
+            return String.join(",", new TreeSet<>(methods)) + " " + prefix + path;
+        }
+    }
 
     private record Mount(PathPattern prefix, Router router) implements Entry {}
 
-    /** The handler of a route, and the parts of the path that the route names. */
-    record Match(Handler handler, Map<String, String> params, List<Hooks> hooks) {}
+    /**
+     * The handler of a route, and the parts of the path that the route names.
+     *
+     * @param prefix of the mounts that lead to the route; empty without one
+     */
+    record Match(Route route, String prefix, Map<String, String> params, List<Hooks> hooks) {
+        Handler handler() {
+            return route.handler();
+        }
+
+        /** Returns the name of the route for log entries, such as {@code GET /users/{id}}. */
+        String routeName() {
+            return route.name(prefix);
+        }
+    }
 
     /**
      * The result of a search.
@@ -32,10 +63,10 @@ final class Router {
     private record Search(String method, List<String> path, Set<String> allowed) {}
 
     /**
-     * The progress of a search: the next segment, the parts named before it, and the hooks of the
-     * applications entered.
+     * The progress of a search: the next segment, the parts named before it, and the hooks and the
+     * prefixes of the applications entered.
      */
-    private record At(int segment, Map<String, String> params, List<Hooks> hooks) {}
+    private record At(int segment, Map<String, String> params, List<Hooks> hooks, String prefix) {}
 
     private final Hooks hooks;
     private final At start;
@@ -45,7 +76,7 @@ final class Router {
 
     Router(Hooks hooks) {
         this.hooks = hooks;
-        this.start = new At(0, Map.of(), List.of(hooks));
+        this.start = new At(0, Map.of(), List.of(hooks), "");
     }
 
     void add(Set<String> methods, String path, Handler handler) {
@@ -105,7 +136,7 @@ final class Router {
             return null;
         }
         var params = route.path().params(search.path(), at.segment(), at.params());
-        return new Match(route.handler(), params, at.hooks());
+        return new Match(route, at.prefix(), params, at.hooks());
     }
 
     private static @Nullable Match match(Mount mount, Search search, At at) {
@@ -116,6 +147,12 @@ final class Router {
         var params = mount.prefix().params(search.path(), at.segment(), at.params());
         var entered = new ArrayList<>(at.hooks());
         entered.add(mount.router().hooks);
-        return mount.router().find(search, new At(end, params, entered));
+        return mount.router()
+                .find(search, new At(end, params, entered, joined(at.prefix(), mount.prefix())));
+    }
+
+    private static String joined(String outer, PathPattern prefix) {
+        String text = prefix.toString();
+        return outer + (text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
     }
 }

@@ -35,7 +35,8 @@ public interface Server extends AutoCloseable {
      * What is open at a moment.
      *
      * @param connections open connections
-     * @param handlers virtual threads that handle a request or write a stream
+     * @param handlers threads that handle a request or write a stream, and requests that wait for a
+     *     platform thread ({@link Microdot#blocking})
      * @param streams streamed bodies that did not end yet
      */
     record Stats(int connections, int handlers, int streams) {}

@@ -2,6 +2,7 @@ package microdot;
 
 import java.time.Duration;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a server listens, and its limits. Immutable: each method with an argument returns a changed
@@ -23,6 +24,16 @@ public final class ServerOptions {
     private int maxStreamsPerAddress;
     private Duration maxStreamAge = Duration.ZERO;
     private int reconnectsPerSecond = 500;
+    private long maxMemory;
+    private int maxFields = 100;
+    private Duration stallTimeout = Duration.ofSeconds(60);
+    private int minRate = 240;
+    private int maxConnections;
+    private int maxConnectionsPerAddress;
+    private int maxRequests = 10_000;
+    private @Nullable Consumer<Throwable> onFailure;
+    private int blockingThreads = 64;
+    private boolean interruptAbandoned;
 
     /** Creates the default options. */
     public ServerOptions() {}
@@ -44,6 +55,16 @@ public final class ServerOptions {
         maxStreamsPerAddress = other.maxStreamsPerAddress;
         maxStreamAge = other.maxStreamAge;
         reconnectsPerSecond = other.reconnectsPerSecond;
+        maxMemory = other.maxMemory;
+        maxFields = other.maxFields;
+        stallTimeout = other.stallTimeout;
+        minRate = other.minRate;
+        maxConnections = other.maxConnections;
+        maxConnectionsPerAddress = other.maxConnectionsPerAddress;
+        maxRequests = other.maxRequests;
+        onFailure = other.onFailure;
+        blockingThreads = other.blockingThreads;
+        interruptAbandoned = other.interruptAbandoned;
     }
 
     private ServerOptions with(Consumer<ServerOptions> change) {
@@ -75,8 +96,9 @@ public final class ServerOptions {
 
     /**
      * The bytes that a request line may have, and the bytes that all header fields together may
-     * have; default 16 KiB each. A longer request line is answered with 414, longer header fields
-     * with 431.
+     * have; default 16 KiB each. A field counts with its line end and 32 bytes more, because it
+     * costs memory however short it is. A longer request line is answered with 414, longer header
+     * fields with 431.
      */
     public int maxHead() {
         return maxHead;
@@ -125,10 +147,7 @@ public final class ServerOptions {
         return with(copy -> copy.bodyTimeout = value);
     }
 
-    /**
-     * How long a connection may stay without a request, and how long a complete response may stay
-     * unread by its client, before the connection is closed; default 60 s.
-     */
+    /** How long a connection may stay without a request before it is closed; default 60 s. */
     public Duration idleTimeout() {
         return idleTimeout;
     }
@@ -240,5 +259,149 @@ public final class ServerOptions {
     public ServerOptions reconnectsPerSecond(int clients) {
         OptionChecks.atLeast(1, "reconnectsPerSecond", clients);
         return with(copy -> copy.reconnectsPerSecond = clients);
+    }
+
+    /**
+     * The memory that may wait in the server, in bytes; 0, the default, for a quarter of the heap.
+     * Counted is what is unfinished or unsent: heads, bodies that are being read, pipelined
+     * requests, and the unread bytes of responses and streams, on the heap or outside. When it is
+     * used up, the server disconnects the connection with the largest product of waiting bytes and
+     * age; connections below 64 KiB are spared. If there is none, it rejects the request that needs
+     * the memory with 503, or closes its connection.
+     */
+    public long maxMemory() {
+        return maxMemory;
+    }
+
+    public ServerOptions maxMemory(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException(
+                    "maxMemory: " + bytes + " (expected: a number of bytes, or 0)");
+        }
+        return with(copy -> copy.maxMemory = bytes);
+    }
+
+    /** The header fields that a request may have; default 100. More are answered with 431. */
+    public int maxFields() {
+        return maxFields;
+    }
+
+    public ServerOptions maxFields(int fields) {
+        OptionChecks.atLeast(1, "maxFields", fields);
+        return with(copy -> copy.maxFields = fields);
+    }
+
+    /**
+     * How long a client may take nothing of a response or a stream while bytes wait for it in the
+     * server, before the server disconnects it; default 60 s. With epoll the kernel tells what the
+     * client acknowledged; elsewhere only what the socket took counts.
+     */
+    public Duration stallTimeout() {
+        return stallTimeout;
+    }
+
+    public ServerOptions stallTimeout(Duration value) {
+        OptionChecks.positive("stallTimeout", value);
+        return with(copy -> copy.stallTimeout = value);
+    }
+
+    /**
+     * The bytes per second that the body of a request must arrive with, counted from 5 s on and
+     * only while the server reads it; default 240; 0 for no limit. A slower body is answered with
+     * 408.
+     */
+    public int minRate() {
+        return minRate;
+    }
+
+    public ServerOptions minRate(int bytesPerSecond) {
+        OptionChecks.atLeast(0, "minRate", bytesPerSecond);
+        return with(copy -> copy.minRate = bytesPerSecond);
+    }
+
+    /**
+     * How many connections may be open at the same time; 0, the default, for as many as the limit
+     * of file descriptors allows, with a reserve for files and the log. At the limit the server
+     * accepts nothing until a connection has closed; further clients wait in the queue of the
+     * kernel.
+     */
+    public int maxConnections() {
+        return maxConnections;
+    }
+
+    public ServerOptions maxConnections(int connections) {
+        OptionChecks.atLeast(0, "maxConnections", connections);
+        return with(copy -> copy.maxConnections = connections);
+    }
+
+    /**
+     * How many connections one client address may have open at the same time; 0, the default, for
+     * no limit. Further ones are closed at once. An IPv6 address counts with its /64 network.
+     * Loopback addresses are not counted.
+     */
+    public int maxConnectionsPerAddress() {
+        return maxConnectionsPerAddress;
+    }
+
+    public ServerOptions maxConnectionsPerAddress(int connections) {
+        OptionChecks.atLeast(0, "maxConnectionsPerAddress", connections);
+        return with(copy -> copy.maxConnectionsPerAddress = connections);
+    }
+
+    /**
+     * How many requests may be handled at the same time; default 10,000. Streams do not count once
+     * they have begun. Further requests get 503 and {@code Retry-After}, or are rejected as {@link
+     * microdot.sse.Sse#rejectWithRetry} says if they accept {@code text/event-stream}.
+     */
+    public int maxRequests() {
+        return maxRequests;
+    }
+
+    public ServerOptions maxRequests(int requests) {
+        OptionChecks.atLeast(1, "maxRequests", requests);
+        return with(copy -> copy.maxRequests = requests);
+    }
+
+    /**
+     * What the server calls when it cannot go on, because a {@link VirtualMachineError} such as an
+     * {@link OutOfMemoryError} hit one of its own threads; null, the default, for nothing. It is
+     * called once, on its own thread, with the error; then the server closes. {@link Microdot#run}
+     * ends the process after that.
+     */
+    public @Nullable Consumer<Throwable> onFailure() {
+        return onFailure;
+    }
+
+    public ServerOptions onFailure(@Nullable Consumer<Throwable> action) {
+        return with(copy -> copy.onFailure = action);
+    }
+
+    /**
+     * How many platform threads run the handlers that {@link Microdot#blocking} made, all routes
+     * together; default 64. When all are busy, as many requests wait as there are threads; further
+     * requests are rejected with 503, or with a {@code retry} as {@link
+     * microdot.sse.Sse#rejectWithRetry} says.
+     */
+    public int blockingThreads() {
+        return blockingThreads;
+    }
+
+    public ServerOptions blockingThreads(int threads) {
+        OptionChecks.atLeast(1, "blockingThreads", threads);
+        return with(copy -> copy.blockingThreads = threads);
+    }
+
+    /**
+     * Whether a GET or HEAD handler is interrupted when its client leaves before the response is
+     * ready, as {@link Request#isOpen} says; default false. Handlers of streams are always
+     * interrupted. The interrupt hits whatever the handler waits for, so that code that it calls
+     * must be able to end there.
+     */
+    public boolean interruptAbandoned() {
+        return interruptAbandoned;
+    }
+
+    public ServerOptions interruptAbandoned(boolean value) {
+        return with(copy -> copy.interruptAbandoned = value);
     }
 }

@@ -10,9 +10,11 @@ import java.util.function.Function;
 public interface Transport {
     /**
      * Starts to listen. The transport hands each request to the application once, and runs the
-     * {@link Call} that it gets: on a virtual thread that serves only this request, or, unless
-     * {@link Call#mayBlock}, on an event loop. Then it writes the response's body as {@link Body}
-     * says.
+     * {@link Call} that it gets: on a virtual thread that serves only this request, on a platform
+     * thread if {@link Call#needsPlatformThread}, or, unless {@link Call#mayBlock}, on an event
+     * loop. It tells the call when the client leaves before the response is ready ({@link
+     * Call#clientLeft}), and that its response is a stream ({@link Call#streams}). Then it writes
+     * the response's body as {@link Body} says.
      *
      * @param app routes a request: {@link Microdot#route(Request)}
      * @throws IOException when the address cannot be bound; the message names the address

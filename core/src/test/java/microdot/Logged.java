@@ -42,6 +42,16 @@ public final class Logged implements AutoCloseable {
         return records.stream().map(LogRecord::getMessage).toList();
     }
 
+    /** Waits for so many entries, and returns all. */
+    @SuppressWarnings("ThreadPriorityCheck") // Nothing signals an entry.
+    public List<String> await(int count) {
+        long end = System.nanoTime() + 30_000_000_000L;
+        while (records.size() < count && System.nanoTime() - end < 0) {
+            Thread.yield();
+        }
+        return messages();
+    }
+
     List<Throwable> thrown() {
         return records.stream().map(LogRecord::getThrown).filter(Objects::nonNull).toList();
     }

@@ -8,6 +8,7 @@ import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -34,7 +35,17 @@ class ServerOptionsTest {
                     Map.entry("maxStreams", 11),
                     Map.entry("maxStreamsPerAddress", 12),
                     Map.entry("maxStreamAge", Duration.ofSeconds(13)),
-                    Map.entry("reconnectsPerSecond", 14));
+                    Map.entry("reconnectsPerSecond", 14),
+                    Map.entry("maxMemory", 15L),
+                    Map.entry("maxFields", 16),
+                    Map.entry("stallTimeout", Duration.ofSeconds(17)),
+                    Map.entry("minRate", 18),
+                    Map.entry("maxConnections", 19),
+                    Map.entry("maxConnectionsPerAddress", 20),
+                    Map.entry("maxRequests", 21),
+                    Map.entry("onFailure", (Consumer<Throwable>) failure -> {}),
+                    Map.entry("blockingThreads", 22),
+                    Map.entry("interruptAbandoned", true));
 
     @Test
     void copyKeepsEveryOtherOption() throws ReflectiveOperationException {
@@ -81,9 +92,17 @@ class ServerOptionsTest {
                 () -> OPTIONS.maxHead(0),
                 () -> OPTIONS.maxBody(-1),
                 () -> OPTIONS.streamBuffer(0),
+                () -> OPTIONS.maxMemory(-1),
+                () -> OPTIONS.maxFields(0),
+                () -> OPTIONS.stallTimeout(Duration.ZERO),
+                () -> OPTIONS.minRate(-1),
+                () -> OPTIONS.maxConnections(-1),
+                () -> OPTIONS.maxConnectionsPerAddress(-1),
+                () -> OPTIONS.maxRequests(0),
                 () -> OPTIONS.maxStreams(0),
                 () -> OPTIONS.maxStreamsPerAddress(-1),
                 () -> OPTIONS.reconnectsPerSecond(0),
+                () -> OPTIONS.blockingThreads(0),
                 () -> OPTIONS.headTimeout(Duration.ZERO),
                 () -> OPTIONS.bodyTimeout(Duration.ZERO),
                 () -> OPTIONS.idleTimeout(less),

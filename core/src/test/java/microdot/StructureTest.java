@@ -18,6 +18,7 @@ import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -59,6 +60,16 @@ class StructureTest {
     @Test
     void packagesAreFreeOfCircles() {
         slices().matching("(microdot..)").should().beFreeOfCycles().check(CORE);
+    }
+
+    @Test
+    void durationsAreMonotonic() {
+        noClasses()
+                .should()
+                .callMethod(Instant.class, "now")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .check(CORE);
     }
 
     @Test

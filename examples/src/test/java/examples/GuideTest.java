@@ -130,6 +130,15 @@ class GuideTest {
         }
     }
 
+    @Test
+    void handlersPageRuns() throws Exception {
+        try (Example handlers = Example.start("guide/HandlersGuide.java")) {
+            assertEquals("78498", handlers.get("/primes").body());
+            String usage = handlers.get("/disk-usage").body();
+            assertTrue(usage.matches("\\d+\\s+\\.\\s*"), usage);
+        }
+    }
+
     /** The tests of the guide are compiled and run as a user's tests are. */
     @ParameterizedTest
     @FieldSource("TESTS")

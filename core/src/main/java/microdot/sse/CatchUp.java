@@ -26,12 +26,12 @@ final class CatchUp {
     }
 
     /** For a follower that lags, by its topic's policy. Not for topics that disconnect. */
-    CatchUpResult slow(Cursor cursor) {
+    CatchUpResult slow(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
         String from = order.epoch().id(cursor.at());
-        LatestByKey table = topic.log.latest();
-        if (table != null) {
-            return latest(cursor, table, from, "slow");
+        CatchUpResult latest = latest(cursor, from, "slow", client);
+        if (latest != null) {
+            return latest;
         }
         Snapshots snapshots = topic.snapshots();
         if (snapshots == null) {
@@ -39,26 +39,61 @@ final class CatchUp {
         }
         return withSnapshot(
                 snapshots,
+                client,
                 taken -> gap(topic, from, taken.fence(), taken.entry() - cursor.entry(), "slow"));
     }
 
     /** For a client whose id is below what is kept, or of no use. */
-    CatchUpResult returning(Cursor cursor, String from, String reason) {
+    CatchUpResult returning(Cursor cursor, String from, String reason, Waiter client) {
         TopicState topic = cursor.topic;
-        LatestByKey table = topic.log.latest();
-        if (table != null) {
-            return latest(cursor, table, from, reason);
+        CatchUpResult latest = latest(cursor, from, reason, client);
+        if (latest != null) {
+            return latest;
         }
         Snapshots snapshots = topic.snapshots();
         if (snapshots == null) {
             return expired(cursor, from, reason);
         }
-        return withSnapshot(snapshots, taken -> gap(topic, from, taken.fence(), null, reason));
+        return withSnapshot(
+                snapshots, client, taken -> gap(topic, from, taken.fence(), null, reason));
+    }
+
+    /** For a follower whose topic was removed. */
+    CatchUpResult removed(Cursor cursor, Waiter client) {
+        TopicState topic = cursor.topic;
+        String from = order.epoch().id(cursor.at());
+        Snapshots snapshots = topic.snapshots();
+        if (snapshots != null) {
+            return withSnapshot(
+                    snapshots, client, taken -> gap(topic, from, taken.fence(), null, "removed"));
+        }
+        EventLog log = topic.log;
+        CatchUpResult rest =
+                order.locked(
+                        () ->
+                                new CatchUpResult(
+                                        List.of(), List.of(), log.removedFrom(), log.removedAt()));
+        return rest.withNotice(gap(topic, from, rest.at(), null, "removed"));
+    }
+
+    /**
+     * For a client with an id of a publisher that is no longer known: a gap up to the head. Not
+     * what is kept, because the client may have had that already.
+     */
+    CatchUpResult unknown(Cursor cursor, String from, Waiter client) {
+        TopicState topic = cursor.topic;
+        Snapshots snapshots = topic.snapshots();
+        if (snapshots != null) {
+            return withSnapshot(
+                    snapshots, client, taken -> gap(topic, from, taken.fence(), null, "unknown"));
+        }
+        return new CatchUpResult(List.of(), List.of(), cursor.entry(), cursor.at())
+                .withNotice(gap(topic, from, cursor.at(), null, "unknown"));
     }
 
     /** For a client that is new to a topic with a snapshot. */
-    CatchUpResult fresh(Snapshots snapshots) {
-        return withSnapshot(snapshots, taken -> null);
+    CatchUpResult fresh(Snapshots snapshots, Waiter client) {
+        return withSnapshot(snapshots, client, taken -> null);
     }
 
     /** What is kept, after a gap. */
@@ -94,11 +129,15 @@ final class CatchUp {
 
     /**
      * The newest event of each key; where an event without a key was lost, after a gap, or the
-     * snapshot instead.
+     * snapshot instead. Null when the topic does not remember the newest of each key.
      */
-    private CatchUpResult latest(Cursor cursor, LatestByKey table, String from, String reason) {
+    private @Nullable CatchUpResult latest(
+            Cursor cursor, String from, String reason, Waiter client) {
         TopicState topic = cursor.topic;
-        Remembered found = order.locked(() -> remembered(topic.log, table, cursor.at()));
+        Remembered found = order.locked(() -> remembered(topic.log, cursor.at()));
+        if (found == null) {
+            return null;
+        }
         long floor = found.floor();
         if (cursor.at() >= floor) {
             return found.rest();
@@ -106,12 +145,19 @@ final class CatchUp {
         Snapshots snapshots = topic.snapshots();
         return snapshots == null
                 ? found.rest().withNotice(gap(topic, from, floor, null, reason))
-                : withSnapshot(snapshots, taken -> gap(topic, from, taken.fence(), null, reason));
+                : withSnapshot(
+                        snapshots, client, taken -> gap(topic, from, taken.fence(), null, reason));
     }
 
     private record Remembered(CatchUpResult rest, long floor) {}
 
-    private static Remembered remembered(EventLog log, LatestByKey table, long position) {
+    // The table is read under the lock: with another key function, the log has another table by
+    // then, and events that were trimmed since would be in that one only.
+    private static @Nullable Remembered remembered(EventLog log, long position) {
+        LatestByKey table = log.latest();
+        if (table == null) {
+            return null;
+        }
         List<Frame> frames = table.after(position, CatchUpResult.BATCH, CatchUpResult.BATCH_BYTES);
         // The follower has everything up to the floor, by frames or by the gap: that must not look
         // like one more loss.
@@ -127,8 +173,10 @@ final class CatchUp {
 
     /** The snapshot, perhaps after a gap; then what was published since it was taken. */
     private CatchUpResult withSnapshot(
-            Snapshots snapshots, Function<Snapshots.Snapshot, CatchUpResult.@Nullable Notice> gap) {
-        Snapshots.Snapshot taken = snapshots.take();
+            Snapshots snapshots,
+            Waiter client,
+            Function<Snapshot, CatchUpResult.@Nullable Notice> gap) {
+        Snapshot taken = snapshots.take(client);
         var notices = new ArrayList<CatchUpResult.Notice>(2);
         CatchUpResult.Notice lost = gap.apply(taken);
         if (lost != null) {
@@ -136,6 +184,17 @@ final class CatchUp {
         }
         notices.add(new CatchUpResult.Notice(taken.event(), taken.fence(), 0));
         return new CatchUpResult(notices, List.of(), taken.entry(), taken.fence());
+    }
+
+    String id(long position) {
+        return order.epoch().id(position);
+    }
+
+    /** A gap in place of one event, on which the filter of a client failed; it has an id. */
+    Frame failed(TopicState topic, long position) {
+        var gap = new Gap(topic.name, id(position - 1), id(position), 1L, "failed");
+        byte[] bytes = gap.notice(position, json).event().toBytes(order.epoch().idLine(position));
+        return new Frame(position, bytes, 0, bytes.length);
     }
 
     private CatchUpResult.Notice gap(

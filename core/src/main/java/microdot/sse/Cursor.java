@@ -3,6 +3,8 @@ package microdot.sse;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import microdot.BodySink;
@@ -24,9 +26,6 @@ final class Cursor extends LoopReaders.Reader {
     /** {@link #look}: its next entry was trimmed. */
     static final long LAGGED = -2;
 
-    /** {@link #look}: there are entries that its filter has to test first. */
-    static final long TO_FILTER = -3;
-
     /** {@link #look}: it has read everything. Higher than every position. */
     static final long CAUGHT_UP = Long.MAX_VALUE;
 
@@ -40,8 +39,9 @@ final class Cursor extends LoopReaders.Reader {
     private long entry;
     private long at;
     private boolean waiting;
+    private boolean catchingUp; // It waits for what may begin with a notice.
     private @Nullable Queue<CatchUpResult.Notice> notices;
-    private @Nullable Queue<Frame> own;
+    private @Nullable Deque<Frame> own;
 
     /**
      * A cursor before an entry.
@@ -116,18 +116,74 @@ final class Cursor extends LoopReaders.Reader {
         }
     }
 
-    /** Returns whether it waits for a result that is computed elsewhere. */
-    boolean isWaiting() {
-        return waiting;
+    /** Returns whether its next entry was trimmed, whether or not it has something to put first. */
+    boolean isLagging() {
+        return !waiting && entry < topic.log.keptFrom() && !isRemoved();
     }
 
-    /** Nothing is delivered until {@link #resume}. */
+    /** Returns whether its next entry was removed with the topic, not trimmed. */
+    boolean isRemoved() {
+        return entry < topic.log.removedFrom();
+    }
+
+    /** Returns whether it waits for a result that may begin with a gap or a snapshot. */
+    boolean isCatchingUp() {
+        return catchingUp;
+    }
+
+    /** Nothing is delivered until {@link #resume} or {@link #begin}. */
     void await() {
         waiting = true;
+        catchingUp = true;
+    }
+
+    /** Nothing of the log is delivered but what {@link #tested} gets. */
+    void awaitFilter() {
+        waiting = true;
+    }
+
+    /** As {@link #resume}, but a filter has still to test the frames. */
+    void begin(CatchUpResult result, @Nullable Frame placeholder) {
+        resume(new CatchUpResult(result.notices(), List.of(), result.entry(), result.at()));
+        waiting = true;
+        if (placeholder != null) {
+            own = new ArrayDeque<>(List.of(placeholder));
+        }
+    }
+
+    /**
+     * Gets what a filter has tested.
+     *
+     * @param passed what is sent of it
+     * @param placeholder at the position of what is yet to be tested; null where it needs none
+     * @param nextEntry the entry that is read after what was tested
+     * @param upTo the position up to which everything is done then
+     * @param more whether the filter has more to test
+     */
+    void tested(
+            List<Frame> passed,
+            @Nullable Frame placeholder,
+            long nextEntry,
+            long upTo,
+            boolean more) {
+        Deque<Frame> frames = own == null ? new ArrayDeque<>(passed.size() + 1) : own;
+        Frame last = frames.peekLast();
+        if (last != null && last.length() == 0) {
+            frames.removeLast();
+        }
+        frames.addAll(passed);
+        if (placeholder != null) {
+            frames.addLast(placeholder);
+        }
+        own = frames.isEmpty() ? null : frames;
+        entry = nextEntry;
+        at = upTo;
+        waiting = more;
     }
 
     void resume(CatchUpResult result) {
         waiting = false;
+        catchingUp = false;
         entry = result.entry();
         at = result.at();
         notices = result.notices().isEmpty() ? null : new ArrayDeque<>(result.notices());
@@ -153,21 +209,21 @@ final class Cursor extends LoopReaders.Reader {
 
     /**
      * Returns the position of what comes next, {@link #CAUGHT_UP}, or, negative, why it cannot go
-     * on: {@link #WAITING}, {@link #LAGGED} or {@link #TO_FILTER}. With pending notices the
-     * position is at most the one after the first of them. Changes nothing.
+     * on: {@link #WAITING} or {@link #LAGGED}. With pending notices the position is at most the one
+     * after the first of them. Changes nothing.
      */
     long look() {
-        if (waiting) {
-            return WAITING;
-        }
         Queue<CatchUpResult.Notice> pending = notices;
         Frame frame = own == null ? null : own.peek();
         if (pending != null) {
             long after = pending.element().upTo() + 1;
             return frame == null ? after : Math.min(after, frame.position());
         }
-        if (frame != null) {
+        if (frame != null && frame.length() > 0) {
             return frame.position();
+        }
+        if (waiting) {
+            return WAITING;
         }
         EventLog log = topic.log;
         if (entry < log.keptFrom()) {
@@ -178,7 +234,12 @@ final class Cursor extends LoopReaders.Reader {
             // Yet to come; or trimmed since, in which case the entry is below what is kept.
             return entry >= log.keptFrom() ? CAUGHT_UP : LAGGED;
         }
-        return filtered ? TO_FILTER : segment.position((int) (entry - segment.first()));
+        return segment.position((int) (entry - segment.first()));
+    }
+
+    /** Returns whether a filter has to test first what the last look found. */
+    boolean isUntested() {
+        return filtered && own == null;
     }
 
     /** Puts the first notice, with the id line where it is not empty. */
@@ -199,37 +260,105 @@ final class Cursor extends LoopReaders.Reader {
     /**
      * Puts what comes next, as one byte range as far as the position, the segment and the room
      * allow, but one event at least. Returns the position of the last event that it put, or -1.
+     *
+     * @param idsFrom events up to this position go out without their ids
      */
-    long put(BodySink.Space space, long until) {
-        Queue<Frame> frames = own;
+    long put(BodySink.Space space, long until, long idsFrom) {
+        Deque<Frame> frames = own;
         if (frames == null) {
-            return putEntries(space, until);
+            return putEntries(space, until, idsFrom);
         }
         Frame frame = frames.remove();
         own = frames.isEmpty() ? null : frames;
         at = Math.max(at, frame.position());
-        space.put(frame.bytes(), frame.from(), frame.to());
+        if (frame.position() <= idsFrom) {
+            putWithoutId(space, frame.bytes(), frame.from(), frame.to());
+        } else {
+            space.put(frame.bytes(), frame.from(), frame.to());
+        }
         topic.delivered.increment();
         return frame.position();
     }
 
-    private long putEntries(BodySink.Space space, long until) {
+    /** Puts the next event as {@link #put} does, with another id line if its id is its position. */
+    long putWith(BodySink.Space space, byte[] idLine, byte[] otherLine) {
+        Deque<Frame> frames = own;
+        Frame frame = frames == null ? topic.log.read(entry) : frames.remove();
+        if (frame == null) {
+            return -1; // Trimmed since the last look; the next look finds that it lags.
+        }
+        if (frames == null) {
+            entry++;
+        } else {
+            own = frames.isEmpty() ? null : frames;
+        }
+        at = Math.max(at, frame.position());
+        int line = frame.find(idLine);
+        if (line < 0) {
+            space.put(frame.bytes(), frame.from(), frame.to());
+        } else {
+            space.put(frame.bytes(), frame.from(), line);
+            put(space, otherLine);
+            space.put(frame.bytes(), line + idLine.length, frame.to());
+        }
+        topic.delivered.increment();
+        return frame.position();
+    }
+
+    /**
+     * Returns whether the topic's snapshot, which was put, contains events after the position that
+     * are still kept.
+     */
+    boolean hasSnapshotBeyond(long position) {
+        return at > position && topic.snapshots() != null && topic.log.firstAfter(position) < entry;
+    }
+
+    private long putEntries(BodySink.Space space, long until, long idsFrom) {
         Segment segment = topic.log.find(entry);
         if (segment == null) {
             return -1; // Trimmed since the last look; the next look finds that it lags.
         }
         int first = (int) (entry - segment.first());
-        int count = segment.count();
         int from = segment.start(first);
         int limit = from + space.room();
         int end = first + 1;
-        while (end < count && segment.end(end) <= limit && segment.position(end) <= until) {
-            end++;
+        if (segment.position(first) <= idsFrom) {
+            putWithoutId(space, segment.bytes(), from, segment.end(first));
+        } else {
+            end = putRange(space, segment, first, limit, until);
         }
-        space.put(segment.bytes(), from, segment.end(end - 1));
         at = segment.position(end - 1);
         entry += end - first;
         topic.delivered.add(end - first);
         return at;
+    }
+
+    /** Puts entries from the first on; returns the index after the last of them. */
+    private static int putRange(
+            BodySink.Space space, Segment segment, int first, int limit, long until) {
+        int count = segment.count();
+        int end = first + 1;
+        while (end < count && segment.end(end) <= limit && segment.position(end) <= until) {
+            end++;
+        }
+        space.put(segment.bytes(), segment.start(first), segment.end(end - 1));
+        return end;
+    }
+
+    /** The id line comes first, or after the line of the event's name. */
+    private static void putWithoutId(BodySink.Space space, byte[] bytes, int from, int to) {
+        int id = bytes[from] == 'e' ? afterLine(bytes, from) : from;
+        if (id > from) {
+            space.put(bytes, from, id);
+        }
+        space.put(bytes, afterLine(bytes, id), to);
+    }
+
+    private static int afterLine(byte[] bytes, int from) {
+        int at = from;
+        while (bytes[at] != '\n') {
+            at++;
+        }
+        return at + 1;
     }
 }

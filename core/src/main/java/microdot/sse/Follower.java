@@ -1,13 +1,15 @@
 package microdot.sse;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
 import microdot.ClosingFrames;
+import microdot.sse.log.Frame;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  * the client gets has one order and one id resumes all of it. Confined to the event loop of its
  * connection, except where it says otherwise.
  */
-final class Follower implements BodySink.Feed, ClosingFrames {
-    private static final Logger LOG = System.getLogger("microdot.sse");
+final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
     private static final Duration DISCONNECT_RETRY = Duration.ofSeconds(2);
 
     private static final byte[] NO_BYTES = {};
@@ -25,20 +26,20 @@ final class Follower implements BodySink.Feed, ClosingFrames {
 
     private final TopicOrder order;
     private final CatchUp catchUp;
-    private final BodySink sink;
     private final @Nullable FollowerFilter filter;
     private Cursor[] cursors = NONE;
+
     private boolean ended;
     private boolean checkpoints;
 
-    /** Whether the client has an id to reconnect with. */
-    private boolean hasId;
+    /**
+     * The highest position that the client has an id of; 0 when it came with an id. Negative while
+     * it has no id: then {@code -1 - sentId} is the position up to which events go out without ids.
+     */
+    private long sentId;
 
     private boolean retrySent;
     private byte @Nullable [] lastFrames;
-
-    /** The position of the last checkpoint. */
-    private long checkpoint;
 
     // What the last look found: the cursor with the lowest position, that position, the lowest of
     // the other cursors' positions, and the notices that come first.
@@ -57,18 +58,23 @@ final class Follower implements BodySink.Feed, ClosingFrames {
             BodySink sink,
             @Nullable FollowerFilter filter,
             boolean hasId) {
+        super(sink);
         this.order = order;
         this.catchUp = catchUp;
-        this.sink = sink;
         this.filter = filter;
-        this.hasId = hasId;
+        this.sentId = hasId ? 0 : -1;
     }
 
     /**
      * Starts delivery. The cursors were fixed before, so that nothing published since is missed.
+     *
+     * @param idsFrom the position up to which events go to a new client without ids
      */
-    void begin(Cursor[] fixed, StreamClosingFrames closingFrames) {
+    void begin(Cursor[] fixed, long idsFrom, StreamClosingFrames closingFrames) {
         cursors = fixed;
+        if (sentId < 0) {
+            sentId = -1 - idsFrom;
+        }
         for (Cursor cursor : fixed) {
             checkpoints |= cursor.topic.options().checkpoints();
             cursor.join();
@@ -98,20 +104,72 @@ final class Follower implements BodySink.Feed, ClosingFrames {
                 return putLastFrames(space);
             }
             if (noticeOf != null) {
-                boolean last = pendingNotices == 1;
-                noticeOf.putNotice(space, last ? order.epoch().idLine(coveredBy(upTo)) : NO_BYTES);
-                hasId |= last;
+                putNotice(noticeOf, space, upTo);
             } else if (next != null && lowest <= upTo) {
-                long put = next.put(space, second);
-                hasId |= put >= 0;
-                if (put == upTo) {
-                    return false; // That was the last event of all: no need to look again.
+                if (next.isUntested()) {
+                    test(next, Math.min(upTo, second));
+                    return false;
                 }
+                long put = putNext(next, space);
+                idSent(put);
+                if (put == upTo && sentId >= 0) {
+                    // That was the last event of all: no need to look again.
+                    return order.isClosed();
+                }
+            } else if (sentId < -1) {
+                // It has everything that goes out without ids: now it can resume.
+                byte[] bytes = checkpoint(upTo);
+                space.put(bytes, 0, bytes.length);
+                sentId = upTo;
             } else {
-                return false;
+                return order.isClosed() && endOfTopics(space, upTo);
             }
         }
         return !ended;
+    }
+
+    private void putNotice(Cursor cursor, BodySink.Space space, long upTo) {
+        long covered = coveredBy(upTo);
+        boolean withId = pendingNotices == 1 && covered >= idsFrom();
+        cursor.putNotice(space, withId ? idLine(covered) : NO_BYTES);
+        if (withId) {
+            sentId = Math.max(sentId, covered);
+        }
+    }
+
+    /** Puts what the last look found; an event before the client's snapshots has another id. */
+    private long putNext(Cursor cursor, BodySink.Space space) {
+        if (lowest > idsFrom() && isBeforeSnapshot(lowest)) {
+            return cursor.putWith(space, order.epoch().idLine(lowest), idLine(lowest));
+        }
+        return cursor.put(space, second, idsFrom());
+    }
+
+    /** Returns the position up to which events go out without ids; -1 when all have theirs. */
+    private long idsFrom() {
+        return sentId < 0 ? -1 - sentId : -1;
+    }
+
+    private void idSent(long position) {
+        if (position > idsFrom()) {
+            sentId = Math.max(sentId, position);
+        }
+    }
+
+    @Override
+    public boolean mayWait() {
+        for (Cursor cursor : cursors) {
+            if (!ended && isToDisconnect(cursor) && cursor.isLagging()) {
+                ended = true;
+                cursor.topic.disconnected.increment();
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isToDisconnect(Cursor cursor) {
+        return cursor.topic.options().onSlow() == TopicOptions.OnSlow.DISCONNECT;
     }
 
     /** Puts the reconnect delay of the first topic that sets one, before everything else. */
@@ -139,7 +197,9 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         for (Cursor cursor : cursors) {
             long position = cursor.look();
             if (position < 0) {
-                prepareNext(cursor, position);
+                if (position == Cursor.LAGGED) {
+                    lagged(cursor);
+                }
                 return false;
             }
             int notices = cursor.pendingNotices();
@@ -167,88 +227,113 @@ final class Follower implements BodySink.Feed, ClosingFrames {
         return Math.min(upTo, lowest - 1);
     }
 
+    /**
+     * Returns whether the client has a snapshot with events after the position: with this position
+     * as its id, it would get them again after a disconnect.
+     */
+    private boolean isBeforeSnapshot(long position) {
+        if (cursors.length > 1) {
+            for (Cursor cursor : cursors) {
+                if (cursor.hasSnapshotBeyond(position)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private byte[] idLine(long position) {
+        return isBeforeSnapshot(position)
+                ? order.epoch().idLineBeforeSnapshots(position)
+                : order.epoch().idLine(position);
+    }
+
     // ---- Cursors that cannot simply read on ----
 
-    private void prepareNext(Cursor cursor, long why) {
-        if (why == Cursor.LAGGED) {
-            lagged(cursor);
-        } else if (why == Cursor.TO_FILTER && filter != null) {
-            FollowerFilter tests = filter;
-            long upTo = order.head();
-            prepare(cursor, () -> tests.next(cursor, upTo));
-        }
+    /** Lets the filter test the cursor's next entries. */
+    private void test(Cursor cursor, long upTo) {
+        cursor.awaitFilter();
+        filterRun(cursor, FilterSource.entries(cursor, upTo), () -> {}).start();
     }
 
     /** Applies the topic's policy for followers that lag. */
     private void lagged(Cursor cursor) {
-        if (cursor.topic.options().onSlow() == TopicOptions.OnSlow.DISCONNECT) {
+        if (cursor.isRemoved()) {
+            computed(cursor, () -> catchUp.removed(cursor, this));
+        } else if (isToDisconnect(cursor)) {
             disconnect(cursor);
         } else {
-            prepare(cursor, () -> filtered(catchUp.slow(cursor)));
+            computed(cursor, () -> catchUp.slow(cursor, this));
         }
     }
 
-    /** Computes the result on another thread, while the cursor waits. */
-    private void prepare(Cursor cursor, Supplier<CatchUpResult> preparation) {
+    private void computed(Cursor cursor, Supplier<CatchUpResult> result) {
         cursor.await();
-        onThread(() -> resume(cursor, preparation.get()));
+        catchUp(cursor.topic, () -> resume(cursor, result.get(), () -> {}));
     }
 
     /**
-     * Computes the result on this thread, which may block. The cursor waits already.
-     *
-     * @param preparation may run user code; a failure ends the stream
+     * Computes results one after another. On a thread that may block, which runs no user code. The
+     * cursors wait already. A failure ends the stream.
      */
-    void prepareNow(Cursor cursor, Supplier<CatchUpResult> preparation) {
-        guarded(() -> resume(cursor, filtered(preparation.get())));
-    }
-
-    private void resume(Cursor cursor, CatchUpResult result) {
-        onLoop(
+    void prepare(Iterator<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> left) {
+        guarded(
                 () -> {
-                    cursor.resume(result);
-                    cursor.pull();
+                    if (left.hasNext()) {
+                        var one = left.next();
+                        CatchUpResult result = one.getValue().apply(this);
+                        resume(one.getKey(), result, () -> prepare(left));
+                    }
                 });
     }
 
-    private CatchUpResult filtered(CatchUpResult result) {
-        return filter == null ? result : filter.filter(result);
-    }
-
-    /** Runs the task on its own thread, which may block. A failure ends the stream. */
-    void onThread(Runnable task) {
-        Thread.ofVirtual().name("microdot-topics").start(() -> guarded(task));
-    }
-
-    private void guarded(Runnable task) {
-        try {
-            task.run();
-        } catch (RuntimeException | Error e) {
-            LOG.log(
-                    Level.ERROR,
-                    "a follower's filter or its topic's snapshot failed; its connection was closed",
-                    e);
-            sink.abort();
+    /** Lets the cursor go on with a result, the frames of which the filter tests first. */
+    private void resume(Cursor cursor, CatchUpResult result, Runnable then) {
+        if (filter == null || result.frames().isEmpty()) {
+            onLoop(
+                    () -> {
+                        cursor.resume(result);
+                        cursor.pull();
+                    });
+            then.run();
+            return;
         }
+        FilterSource source = FilterSource.frames(result);
+        Frame placeholder = source.placeholder();
+        onLoop(
+                () -> {
+                    cursor.begin(result, placeholder);
+                    cursor.pull();
+                });
+        filterRun(cursor, source, then).start();
     }
 
-    /** From any thread. */
-    void onLoop(Runnable task) {
-        try {
-            sink.loop().execute(task);
-        } catch (RejectedExecutionException e) {
-            sink.abort(); // The server has stopped.
-        }
+    private FilterRun filterRun(Cursor cursor, FilterSource source, Runnable then) {
+        var output = new FilterOutput(cursor, this::onLoop);
+        return new FilterRun(
+                Objects.requireNonNull(filter), source, output, cursor.topic, catchUp, this, then);
     }
 
     // ---- The end ----
 
     private void disconnect(Cursor cursor) {
-        ended = true;
         byte[] position = checkpointWithoutId();
         cursor.await();
         cursor.topic.disconnected.increment();
-        Duration retry = cursor.topic.options().retry();
+        endWith(position, cursor.topic.options().retry());
+    }
+
+    /** The topics are closed, and the client has everything. */
+    private boolean endOfTopics(BodySink.Space space, long upTo) {
+        if (order.head() > upTo) {
+            return true;
+        }
+        endWith(checkpointWithoutId(), null);
+        return putLastFrames(space);
+    }
+
+    private void endWith(byte[] position, @Nullable Duration retry) {
+        ended = true;
         lastFrames =
                 StreamClosingFrames.join(
                         position, Retry.about(retry == null ? DISCONNECT_RETRY : retry));
@@ -278,14 +363,17 @@ final class Follower implements BodySink.Feed, ClosingFrames {
     private byte[] checkpointWithoutId() {
         boolean pending =
                 Arrays.stream(cursors)
-                        .anyMatch(cursor -> cursor.isWaiting() || cursor.pendingNotices() > 0);
-        return hasId || pending || cursors.length == 0
-                ? NO_BYTES
-                : checkpoint(Arrays.stream(cursors).mapToLong(Cursor::written).min().orElseThrow());
+                        .anyMatch(cursor -> cursor.isCatchingUp() || cursor.pendingNotices() > 0);
+        if (sentId >= 0 || pending || cursors.length == 0) {
+            return NO_BYTES;
+        }
+        long position = Arrays.stream(cursors).mapToLong(Cursor::written).min().orElseThrow();
+        // Below, the client would resume before events that it did not ask for.
+        return position < idsFrom() ? NO_BYTES : checkpoint(position);
     }
 
     private byte[] checkpoint(long position) {
-        return EventEncoder.checkpoint(order.epoch().idLine(position));
+        return EventEncoder.checkpoint(idLine(position));
     }
 
     /**
@@ -295,9 +383,9 @@ final class Follower implements BodySink.Feed, ClosingFrames {
     byte[] heartbeat() {
         long upTo = order.head();
         if (checkpoints
-                && upTo > checkpoint
+                && upTo > Math.max(0, sentId)
                 && Arrays.stream(cursors).allMatch(cursor -> cursor.isCaughtUp(upTo))) {
-            checkpoint = upTo;
+            sentId = upTo;
             return checkpoint(upTo);
         }
         return EventEncoder.HEARTBEAT;

@@ -1,57 +1,62 @@
 package microdot.sse;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiPredicate;
 import microdot.Request;
 import microdot.sse.log.Frame;
 
-/**
- * A follower's filter. It tests a bounded number of entries at a time, on a virtual thread because
- * it is user code, and passes on the shared bytes of those that it accepts.
- */
+/** A follower's filter. It is user code, and so never called on an event loop. */
 final class FollowerFilter {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
     private final Request request;
     private final BiPredicate<Request, Event> filter;
+    private final Failures failures;
 
-    FollowerFilter(Request request, BiPredicate<Request, Event> filter) {
+    /** The events on which the filter of a route failed, for whichever client. */
+    static final class Failures {
+        private static final int REMEMBERED = 1024;
+
+        private final Set<Long> positions = ConcurrentHashMap.newKeySet();
+
+        /** Returns whether this is the event's first failure, as far as is remembered. */
+        boolean isFirst(long position) {
+            if (positions.size() >= REMEMBERED) {
+                positions.clear();
+            }
+            return positions.add(position);
+        }
+    }
+
+    /**
+     * @param failures shared by all clients of a route, so that an event is logged once
+     */
+    FollowerFilter(Request request, BiPredicate<Request, Event> filter, Failures failures) {
         this.request = request;
         this.filter = filter;
+        this.failures = failures;
     }
 
-    /** Tests the next entries of the log, up to a position. */
-    CatchUpResult next(Cursor cursor, long upTo) {
-        var passed = new ArrayList<Frame>();
-        long entry = cursor.entry();
-        long at = cursor.at();
-        long bytes = 0;
-        for (int seen = 0;
-                seen < CatchUpResult.BATCH && bytes < CatchUpResult.BATCH_BYTES;
-                seen++) {
-            Frame frame = cursor.topic.log.read(entry);
-            if (frame == null || frame.position() > upTo) {
-                break;
-            }
-            if (passes(frame)) {
-                passed.add(frame);
-            }
-            bytes += frame.length();
-            at = frame.position();
-            entry++;
-        }
-        return new CatchUpResult(List.of(), passed, entry, at);
-    }
-
-    /** Tests the frames of a result; its notices always pass. */
-    CatchUpResult filter(CatchUpResult all) {
-        List<Frame> frames = all.frames();
-        List<Frame> passed = frames.stream().filter(this::passes).toList();
-        // Frames that did not pass are done with: a later gap begins after them.
-        long at = frames.isEmpty() ? all.at() : Math.max(all.at(), frames.getLast().position());
-        return new CatchUpResult(all.notices(), passed, all.entry(), at);
-    }
-
-    private boolean passes(Frame frame) {
+    boolean accepts(Frame frame) {
         return filter.test(request, EventParser.parseOne(frame.bytes(), frame.from(), frame.to()));
+    }
+
+    /** Logs, once for each event, that the filter failed on it. */
+    void failed(String topic, String id, long position, Throwable failure) {
+        if (failures.isFirst(position)) {
+            LOG.log(
+                    Level.ERROR,
+                    "the filter of "
+                            + request
+                            + " failed on event "
+                            + id
+                            + " of topic \""
+                            + topic
+                            + "\"; its clients get a gap instead of the event",
+                    failure);
+        }
     }
 }

@@ -44,18 +44,32 @@ final class FollowerStart {
             begin.run();
             prepare(follower, start);
         } else if (!order.runIfFree(begin)) {
-            follower.onThread(
+            follower.onFrameworkThread(
                     () -> {
                         begin.run();
-                        prepare(follower, start);
+                        prepareElsewhere(follower, start);
                     });
-        } else if (!start.preparations().isEmpty()) {
-            follower.onThread(() -> prepare(follower, start));
+        } else {
+            prepareElsewhere(follower, start);
         }
     }
 
     private static void prepare(Follower follower, StartPosition start) {
-        start.preparations().forEach(follower::prepareNow);
+        follower.prepare(start.preparations().entrySet().iterator());
+    }
+
+    /** What waits for no code of the application must not wait for a carrier thread either. */
+    private static void prepareElsewhere(Follower follower, StartPosition start) {
+        var cursors = start.preparations().keySet();
+        if (cursors.isEmpty()) {
+            return;
+        }
+        Runnable task = () -> prepare(follower, start);
+        if (cursors.stream().anyMatch(cursor -> cursor.topic.snapshots() != null)) {
+            follower.onThread(task);
+        } else {
+            follower.onFrameworkThread(task);
+        }
     }
 
     /** Fixes where the follower begins, and starts delivery on its loop. */
@@ -66,14 +80,18 @@ final class FollowerStart {
             StartPosition.Wish wish,
             StartPosition start,
             StreamClosingFrames closingFrames) {
-        var topics = new ArrayList<TopicState>(names.size());
+        var topics = new ArrayList<TopicState>(Math.max(1, names.size()));
+        if (names.isEmpty()) {
+            topics.add(registry.quiet());
+        }
         for (String name : names) {
             topics.add(registry.pinned(name));
         }
         DeliveryTask task = order.locked(() -> join(sink, topics, wish, start));
         // An array, and not the list it is made from: it lives as long as the stream.
         Cursor[] cursors = start.cursors().toArray(Cursor[]::new);
-        follower.onLoop(() -> follower.begin(cursors, closingFrames));
+        long idsFrom = start.idsFrom();
+        follower.onLoop(() -> follower.begin(cursors, idsFrom, closingFrames));
         sink.onClose(
                 () -> {
                     // Here and not on the loop: a loop that has stopped would never run it.
@@ -81,6 +99,7 @@ final class FollowerStart {
                         cursor.depart();
                     }
                     task.leave();
+                    follower.stop();
                     follower.onLoop(follower::leave);
                 });
     }
@@ -121,8 +140,7 @@ final class FollowerStart {
     /** Returns whether code of the application makes a snapshot of one of the topics. */
     boolean haveSnapshot(List<String> names) {
         for (String name : names) {
-            TopicState topic = registry.existing(name);
-            if (topic != null && topic.snapshots() != null) {
+            if (registry.options(name).snapshot() != null) {
                 return true;
             }
         }

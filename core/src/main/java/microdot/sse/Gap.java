@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param from the id that the client had; null when it had none
  * @param missed how many events; null when it cannot be known
- * @param reason expired, restarted, slow or invalid
+ * @param reason expired, restarted, slow, invalid, unknown (an own id that is no longer known),
+ *     removed (the topic was), or failed: the filter of the client's route failed on the one event
  */
 record Gap(String topic, @Nullable String from, String to, @Nullable Long missed, String reason) {
 

@@ -20,6 +20,9 @@ final class HandlerLife {
 
     private boolean cancelled;
 
+    /** Whether the handler itself closed the stream: nothing interrupts it then. */
+    private boolean closedItself;
+
     private HandlerLife() {}
 
     /**
@@ -49,7 +52,12 @@ final class HandlerLife {
             Body.@Nullable StreamWriter rest)
             throws Exception {
         boolean wasCancelled = finish();
-        if (failure != null && wasCancelled) {
+        if (failure != null && isFailureAfterOwnClose(failure)) {
+            LOG.log(
+                    Level.ERROR,
+                    "the handler of the event stream " + request + " failed after it closed it",
+                    failure);
+        } else if (failure != null && wasCancelled) {
             LOG.log(Level.DEBUG, () -> request + " was cancelled", failure);
         } else if (failure != null) {
             LOG.log(Level.ERROR, "the event stream " + request + " failed", failure);
@@ -66,10 +74,18 @@ final class HandlerLife {
         cancelled = true;
         Thread running = thread;
         // A handler that closed its own stream must not be interrupted in what it does afterwards.
-        if (running != null && running != Thread.currentThread()) {
+        closedItself = running == Thread.currentThread();
+        if (running != null && !closedItself) {
             thread = null;
             running.interrupt();
         }
+    }
+
+    /** A later send throws, and a stopping server interrupts: neither is a fault of the handler. */
+    private synchronized boolean isFailureAfterOwnClose(Throwable failure) {
+        return closedItself
+                && !(failure instanceof StreamClosedException)
+                && !(failure instanceof InterruptedException);
     }
 
     private synchronized boolean isCancelled() {

@@ -1,6 +1,5 @@
 package microdot.sse;
 
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
 import microdot.sse.log.EncodedEvent;
@@ -10,68 +9,126 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A topic's snapshot, taken when a follower needs it and taken again only when something was
- * published since.
+ * published or changed since.
+ *
+ * <p>It is exact without a lock. The supplier runs beside the changes of the topic; its result is
+ * valid if no change ran meanwhile, and otherwise discarded. Where changes come so fast that this
+ * never succeeds, a publisher runs the supplier between two changes.
  */
 final class Snapshots {
     private final TopicOrder order;
     private final EventLog log;
-    private final ReentrantLock changes;
+    private final Changes changes;
     private final Supplier<Object> supplier;
     private final JsonCodec json;
+    private final String topic;
+    private final long timeout;
+
+    // Under the monitor, which is held for moments.
     private @Nullable Snapshot taken;
+    private @Nullable SnapshotRun run;
 
     /**
-     * A snapshot.
-     *
-     * @param fence the position up to which all events are in it
-     * @param entry the number of the first entry of its topic that is not in it
-     */
-    record Snapshot(EncodedEvent event, long fence, long entry) {}
-
-    /**
-     * @param changes held while state is changed and the event of the change published
+     * @param timeout how long the supplier may take, in nanoseconds
      */
     Snapshots(
             TopicOrder order,
             EventLog log,
-            ReentrantLock changes,
+            Changes changes,
             Supplier<Object> supplier,
+            long timeout,
+            String topic,
             JsonCodec json) {
         this.order = order;
         this.log = log;
         this.changes = changes;
         this.supplier = supplier;
+        this.timeout = timeout;
+        this.topic = topic;
         this.json = json;
     }
 
+    private record Moment(long head, long entry) {}
+
     /**
-     * Takes a snapshot. On a thread that may block: one at a time, and none while state is changed
-     * and its event published.
+     * Returns the current snapshot. On a thread that may block: waits until there is one.
+     *
+     * @throws java.util.concurrent.CancellationException when the client left meanwhile
+     * @throws SnapshotRun.Failed when the snapshot failed, which is logged already
      */
-    Snapshot take() {
-        changes.lock();
-        try {
-            // The position is read first: what is published meanwhile is delivered again, and
-            // nothing is lost.
-            long fence = order.head();
-            long entry = log.firstAfter(fence);
-            Snapshot known = taken;
-            EncodedEvent event =
-                    known != null && known.entry() == entry
-                            ? known.event()
-                            : encode(supplier.get());
-            // The snapshot of a quiet topic is current at the fence, however busy the others are.
-            var snapshot = new Snapshot(event, fence, entry);
-            taken = snapshot;
-            return snapshot;
-        } finally {
-            changes.unlock();
+    Snapshot take(Waiter client) {
+        // The number of changes is read first: what changes after that has its event after it.
+        long started = changes.started();
+        long entry = now().entry();
+        while (true) {
+            var waiter = new SnapshotRun.Ticket();
+            SnapshotRun joined;
+            synchronized (this) {
+                Snapshot known = taken;
+                // A result from before the client came would take it back.
+                if (known != null && known.entry() >= entry && known.started() >= started) {
+                    return current(known);
+                }
+                joined = join(waiter);
+            }
+            await(joined, waiter, client);
         }
+    }
+
+    private SnapshotRun join(SnapshotRun.Ticket waiter) {
+        SnapshotRun current = run;
+        if (current != null && current.join(waiter)) {
+            return current;
+        }
+        var next = new SnapshotRun(topic, changes, this::attempt, this::keep, timeout);
+        next.join(waiter);
+        next.start();
+        run = next;
+        return next;
+    }
+
+    private static void await(SnapshotRun run, SnapshotRun.Ticket waiter, Waiter client) {
+        client.stopWith(() -> run.leave(waiter));
+        try {
+            waiter.await();
+        } finally {
+            client.stopWith(null);
+        }
+    }
+
+    /** Returns how many clients wait for the snapshot that is being taken. */
+    synchronized int waiting() {
+        return run == null ? 0 : run.waiting();
+    }
+
+    private synchronized void keep(Snapshot snapshot) {
+        taken = snapshot;
+    }
+
+    /** The snapshot of a quiet topic is current at the head, however busy the others are. */
+    private Snapshot current(Snapshot known) {
+        Moment now = now();
+        return now.entry() == known.entry()
+                ? new Snapshot(known.event(), now.head(), known.entry(), known.started())
+                : known;
+    }
+
+    private Moment now() {
+        return order.locked(() -> new Moment(order.head(), log.next()));
+    }
+
+    /** Runs code of the application, perhaps beside a change. */
+    private Snapshot attempt(long started) {
+        // The position is read first: what is published meanwhile is delivered again, and
+        // nothing is lost.
+        Moment now = now();
+        EncodedEvent event = Changes.inSnapshot(() -> encode(supplier.get()));
+        return new Snapshot(event, now.head(), now.entry(), started);
     }
 
     private EncodedEvent encode(Object state) {
         Event event = state instanceof Event own ? own : Event.of(state).event("snapshot");
-        TopicRules.checkPublishable(event.id(null));
+        TopicRules.checkSnapshot(event.id(null));
         return EventEncoder.encodeWithoutId(event.id(null), json);
     }
 }

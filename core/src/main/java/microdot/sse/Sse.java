@@ -6,7 +6,6 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import microdot.Body;
@@ -194,8 +193,8 @@ public final class Sse {
     /**
      * Returns the id of the last event that the client got before it reconnected, or null. The
      * empty id counts as none. It comes from the header {@code Last-Event-ID}, as {@code
-     * EventSource} sends it, or from the query parameter {@code last-event-id}, for a page that
-     * kept it; the header wins.
+     * EventSource} sends it, or from the query parameter {@code last-event-id} or {@code
+     * lastEventId}, for a page that kept it; the header wins.
      */
     public @Nullable String lastEventId() {
         return lastEventId(request);
@@ -205,6 +204,7 @@ public final class Sse {
         String id = request.header("Last-Event-ID");
         if (id == null || id.isEmpty()) {
             String kept = request.query("last-event-id");
+            kept = kept == null ? request.query("lastEventId") : kept;
             return kept == null || kept.isEmpty() ? null : kept;
         }
         // The standard sends it in UTF-8; HTTP gives fields as Latin-1.
@@ -223,7 +223,21 @@ public final class Sse {
      * @throws InterruptedException when the thread is interrupted, as it is at the stream's end
      */
     public void follow(TopicSource topics, String... names) throws InterruptedException {
-        topics.follow(request, sink, closingFrames, TopicRules.checkedNames(List.of(names)));
+        follow(topics.select(names));
+    }
+
+    /**
+     * Follows topics until the stream ends, for whatever cause; blocks so long: {@code
+     * sse.follow(topics.stream("camera/1").last(5))}. As {@link #follow(TopicSource, String...)},
+     * with the last events and the filter of the {@link TopicStream}, which must have no {@link
+     * TopicStream#onOpen onOpen}: this handler is that.
+     *
+     * @throws IllegalArgumentException when it has an {@code onOpen}
+     * @throws IllegalStateException when this stream follows topics already
+     * @throws InterruptedException when the thread is interrupted, as it is at the stream's end
+     */
+    public void follow(TopicSelection topics) throws InterruptedException {
+        topics.follow(request, sink, closingFrames);
         var ended = new CountDownLatch(1);
         sink.onClose(ended::countDown);
         ended.await();

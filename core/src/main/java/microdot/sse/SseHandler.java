@@ -11,7 +11,9 @@ public interface SseHandler {
      * a browser's {@code EventSource} then reconnects.
      *
      * @throws Exception before the end of the stream: logged once, and the connection is aborted so
-     *     that the client can tell; after the end, by cancellation: no more than a debug line
+     *     that the client can tell; after the handler closed the stream itself: logged too, unless
+     *     it is a {@link StreamClosedException} or an InterruptedException; after any other end, by
+     *     cancellation: no more than a debug line
      */
     void handle(Request request, Sse sse) throws Exception;
 }

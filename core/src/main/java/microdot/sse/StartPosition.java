@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import microdot.BodySink;
 import microdot.sse.log.EventId;
 import microdot.sse.log.EventLog;
@@ -26,7 +26,8 @@ final class StartPosition {
     private final BodySink sink;
     private final boolean filtered;
     private final List<Cursor> cursors = new ArrayList<>();
-    private final Map<Cursor, Supplier<CatchUpResult>> preparations = new LinkedHashMap<>();
+    private final Map<Cursor, Function<Waiter, CatchUpResult>> preparations = new LinkedHashMap<>();
+    private long idsFrom;
 
     /**
      * What a client asks for.
@@ -54,8 +55,17 @@ final class StartPosition {
      * Returns what must be computed, on a thread that may block and not under the lock, before the
      * cursor may go on.
      */
-    Map<Cursor, Supplier<CatchUpResult>> preparations() {
+    Map<Cursor, Function<Waiter, CatchUpResult>> preparations() {
         return preparations;
+    }
+
+    /**
+     * Returns the position up to which events go to a new client without ids. With one of those ids
+     * it would resume before events that it did not ask for: of several topics, the last events
+     * begin at different positions.
+     */
+    long idsFrom() {
+        return idsFrom;
     }
 
     /** Under the lock of the order. */
@@ -74,11 +84,12 @@ final class StartPosition {
             Snapshots snapshots = topic.snapshots();
             EventLog log = topic.log;
             if (snapshots != null) {
-                Cursor cursor = cursor(topic, log.next(), order.head());
-                prepare(cursor, () -> catchUp.fresh(snapshots));
+                fresh(topic, snapshots);
             } else if (wish.last() > 0 && wish.opened() >= log.floor()) {
                 long entry = Math.max(log.keptFrom(), log.firstAfter(wish.opened()) - wish.last());
-                cursors.add(cursor(topic, entry, log.positionBefore(entry)));
+                long before = log.positionBefore(entry);
+                idsFrom = Math.max(idsFrom, before);
+                cursors.add(cursor(topic, entry, before));
             } else {
                 // Like a client that resumes from the position when its stream was granted: if that
                 // was trimmed meanwhile, the client gets a gap.
@@ -87,12 +98,33 @@ final class StartPosition {
         }
     }
 
+    private void fresh(TopicState topic, Snapshots snapshots) {
+        Cursor cursor = cursor(topic, topic.log.next(), order.head());
+        prepare(cursor, client -> catchUp.fresh(snapshots, client));
+    }
+
     /** For a client with an id: from there. */
     private void returning(List<TopicState> topics, String lastEventId) {
         long position = position(topics, lastEventId);
+        boolean unknown = position == NOWHERE && isOwnId(lastEventId);
+        EventId id = EventId.parse(lastEventId);
+        boolean anew = id != null && id.snapshotsAreLater();
         for (TopicState topic : topics) {
-            returning(topic, position, lastEventId);
+            Snapshots snapshots = topic.snapshots();
+            if (unknown) {
+                Cursor cursor = cursor(topic, topic.log.next(), order.head());
+                prepare(cursor, client -> catchUp.unknown(cursor, lastEventId, client));
+            } else if (anew && snapshots != null && position >= topic.log.floor()) {
+                fresh(topic, snapshots);
+            } else {
+                returning(topic, position, lastEventId);
+            }
         }
+    }
+
+    /** Returns whether a publisher may have given the id. */
+    private boolean isOwnId(String id) {
+        return EventId.parse(id) == null && order.hasOwnIds();
     }
 
     private void returning(TopicState topic, long position, String lastEventId) {
@@ -102,15 +134,18 @@ final class StartPosition {
             return;
         }
         Cursor cursor = cursor(topic, log.keptFrom(), position);
-        String reason = reason(position, lastEventId);
-        prepare(cursor, () -> catchUp.returning(cursor, lastEventId, reason));
+        String reason =
+                position >= 0 && position < log.removedAt()
+                        ? "removed"
+                        : reason(position, lastEventId);
+        prepare(cursor, client -> catchUp.returning(cursor, lastEventId, reason, client));
     }
 
     private Cursor cursor(TopicState topic, long entry, long at) {
         return new Cursor(sink, filtered, topic, entry, at);
     }
 
-    private void prepare(Cursor cursor, Supplier<CatchUpResult> preparation) {
+    private void prepare(Cursor cursor, Function<Waiter, CatchUpResult> preparation) {
         cursor.await();
         cursors.add(cursor);
         preparations.put(cursor, preparation);

@@ -20,7 +20,7 @@ final class Sweeper {
 
     private Sweeper() {}
 
-    /** Sweeps as long as the registry is reachable. */
+    /** Sweeps as long as the registry is reachable and its order is open. */
     static void watch(TopicRegistry registry) {
         var reference = new WeakReference<>(registry);
         var self = new AtomicReference<@Nullable ScheduledFuture<?>>();
@@ -33,7 +33,7 @@ final class Sweeper {
             AtomicReference<@Nullable ScheduledFuture<?>> self) {
         TopicRegistry registry = reference.get();
         ScheduledFuture<?> task = self.get();
-        if (registry != null) {
+        if (registry != null && !registry.order().isClosed()) {
             sweep(registry);
         } else if (task != null) {
             task.cancel(false);

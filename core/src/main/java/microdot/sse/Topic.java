@@ -65,7 +65,7 @@ public final class Topic {
         private static Stats of(TopicState topic) {
             return new Stats(
                     topic.followers.get(),
-                    topic.log.next(),
+                    topic.log.published(),
                     topic.log.next() - topic.log.keptFrom(),
                     topic.log.bytes(),
                     topic.delivered.sum(),

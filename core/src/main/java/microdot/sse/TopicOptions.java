@@ -38,9 +38,10 @@ public final class TopicOptions {
     private long keepBytes = 1 << 20;
     private Duration keepFor = Duration.ofMinutes(10);
     private OnSlow onSlow = OnSlow.SKIP;
+    private Duration userCodeTimeout = Duration.ofSeconds(30);
     private boolean checkpoints;
     private @Nullable Duration retry;
-    private @Nullable Function<Event, @Nullable Object> key;
+    private @Nullable Function<Event, @Nullable String> key;
     private @Nullable Supplier<Object> snapshot;
 
     /** The default options. */
@@ -51,6 +52,7 @@ public final class TopicOptions {
         keepBytes = from.keepBytes;
         keepFor = from.keepFor;
         onSlow = from.onSlow;
+        userCodeTimeout = from.userCodeTimeout;
         checkpoints = from.checkpoints;
         retry = from.retry;
         key = from.key;
@@ -111,9 +113,12 @@ public final class TopicOptions {
 
     /** Returns what the log keeps. */
     Retention retention() {
-        // Practically unlimited, and the difference to a clock still fits a long.
-        long nanos = keepFor.compareTo(LONGEST) < 0 ? keepFor.toNanos() : LONGEST_NANOS;
-        return new Retention(keepEvents, keepBytes, nanos, key);
+        return new Retention(keepEvents, keepBytes, nanos(keepFor), key);
+    }
+
+    // Practically unlimited, and the difference to a clock still fits a long.
+    private static long nanos(Duration time) {
+        return time.compareTo(LONGEST) < 0 ? time.toNanos() : LONGEST_NANOS;
     }
 
     /** Returns what happens to a follower that lags; default {@link OnSlow#SKIP}. */
@@ -142,11 +147,11 @@ public final class TopicOptions {
      * gap: what a live dashboard needs. At most 10,000 keys are remembered; the oldest beyond are
      * dropped, and reported as a gap.
      *
-     * @param key called for each event when it is published, on the publisher's thread. Returns a
-     *     value such as a String or a record of several values; null for an event that no other
-     *     replaces: a follower that lags behind it gets a gap
+     * @param key called for each event before it is appended, on the publisher's thread. What it
+     *     throws reaches the publisher, and the event is not published. It returns the key, or null
+     *     for an event that no other replaces: a follower that lags behind it gets a gap
      */
-    public TopicOptions latestBy(Function<Event, @Nullable Object> key) {
+    public TopicOptions latestBy(Function<Event, @Nullable String> key) {
         return with(
                 copy -> {
                     copy.onSlow = OnSlow.LATEST;
@@ -154,17 +159,30 @@ public final class TopicOptions {
                 });
     }
 
-    @Nullable Function<Event, @Nullable Object> key() {
+    @Nullable Function<Event, @Nullable String> key() {
         return key;
     }
 
     /**
      * Sets what a new follower, or a follower with a gap, gets first: the state, sent as an event
-     * named {@code snapshot}, or as the {@link Event} that the supplier returns. The supplier runs
-     * on a virtual thread, one call at a time; one result serves all followers until the next event
-     * is published. A snapshot is sent before the events of the stream's other topics. Change the
-     * state before its event is published, or within {@link Topics#publish(String, Supplier)}; then
-     * no follower misses a change.
+     * named {@code snapshot}, or as the {@link Event} that the supplier returns. One result serves
+     * all followers until the next event is published. A snapshot is sent before the events of the
+     * stream's other topics. Change the state before its event is published, or within {@link
+     * Topics#publish(String, Supplier)}; then no follower misses a change.
+     *
+     * <p>The supplier, and the conversion of its result to JSON, may run beside a change: return a
+     * copy that was made under your own lock. A class whose methods that copy and change the state
+     * are both {@code synchronized} works. A result beside which the state changed is discarded,
+     * and so is what was thrown; the supplier is called again. After eight such results, the next
+     * thread that calls {@link Topics#publish(String, Supplier)} for the topic runs the supplier
+     * after its event, while other changes wait. What the supplier throws never reaches that
+     * thread.
+     *
+     * <p>Otherwise the supplier runs on a virtual thread, one call at a time. The thread is
+     * interrupted when the last client that waits for it has left, and after {@link
+     * #userCodeTimeout()}. A supplier that throws or is overdue is logged, and the clients that
+     * wait for it are disconnected. The supplier must not call {@link Topics#publish(String,
+     * Supplier)}.
      */
     public TopicOptions snapshot(Supplier<Object> state) {
         return with(copy -> copy.snapshot = state);
@@ -172,6 +190,29 @@ public final class TopicOptions {
 
     @Nullable Supplier<Object> snapshot() {
         return snapshot;
+    }
+
+    /**
+     * Returns how long a call of the topic's {@link #snapshot}, or of a filter ({@link
+     * TopicStream#where}) for one of its events, may take; default 30 seconds. The call is
+     * interrupted then, and counts as failed. A snapshot that waits for a change ({@link
+     * Topics#publish(String, Supplier)}) to finish waits as long.
+     */
+    public Duration userCodeTimeout() {
+        return userCodeTimeout;
+    }
+
+    long userCodeTimeoutNanos() {
+        return nanos(userCodeTimeout);
+    }
+
+    /** Returns a copy that lets a snapshot or a filter take this long, more than zero. */
+    public TopicOptions userCodeTimeout(Duration time) {
+        if (time.isNegative() || time.isZero()) {
+            throw new IllegalArgumentException(
+                    "userCodeTimeout: " + time + " (expected: more than zero)");
+        }
+        return with(copy -> copy.userCodeTimeout = time);
     }
 
     /**

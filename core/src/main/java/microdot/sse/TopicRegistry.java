@@ -1,9 +1,15 @@
 package microdot.sse;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import microdot.JsonCodec;
 import microdot.sse.log.DeliveryTasks;
+import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -12,18 +18,28 @@ import org.jspecify.annotations.Nullable;
  * is not in use. Every method may be called from any thread.
  */
 final class TopicRegistry {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+    private static final TopicOptions DEFAULTS = new TopicOptions();
+
     private final Map<String, TopicState> topics = new ConcurrentHashMap<>();
     private final ForgottenTopics forgotten = new ForgottenTopics();
     private final DeliveryTasks tasks = new DeliveryTasks();
     private final TopicOrder order;
     private final JsonCodec json;
 
+    /** The topic of streams that follow none: nothing is ever published to it. */
+    private final TopicState quiet;
+
+    /** The options by prefix, the longest prefix first. Written under the lock of the order. */
+    private volatile List<Map.Entry<String, TopicOptions>> prefixes = List.of();
+
     /**
-     * @param maxBytes what all topics together keep at most, in bytes of events
+     * @param budget what all topics together may take
      */
-    TopicRegistry(long maxBytes, JsonCodec json) {
-        this.order = new TopicOrder(maxBytes, () -> topics.values().stream().map(t -> t.log));
+    TopicRegistry(MemoryBudget budget, JsonCodec json) {
+        this.order = new TopicOrder(budget);
         this.json = json;
+        this.quiet = order.locked(() -> new TopicState("", order, 0, DEFAULTS, topic -> {}));
     }
 
     TopicOrder order() {
@@ -32,6 +48,12 @@ final class TopicRegistry {
 
     DeliveryTasks tasks() {
         return tasks;
+    }
+
+    /** Returns the topic of streams that follow none, pinned. */
+    TopicState quiet() {
+        quiet.pinKnown();
+        return quiet;
     }
 
     /** Returns the topic, made when it is unknown; it is not forgotten until it is unpinned. */
@@ -50,7 +72,20 @@ final class TopicRegistry {
     }
 
     private TopicState create(String name) {
-        return new TopicState(name, order, forgotten.floor(name));
+        var topic =
+                new TopicState(
+                        name, order, forgotten.floor(name), byPrefix(name), this::forgetIfUnused);
+        topic.configure(topic.options(), json);
+        return topic;
+    }
+
+    private TopicOptions byPrefix(String name) {
+        for (Map.Entry<String, TopicOptions> entry : prefixes) {
+            if (name.startsWith(entry.getKey())) {
+                return entry.getValue();
+            }
+        }
+        return DEFAULTS;
     }
 
     /** Returns null when the topic is unknown or forgotten. */
@@ -58,25 +93,99 @@ final class TopicRegistry {
         return topics.get(name);
     }
 
+    /** Returns the options of the topic, whether or not it has been made. */
+    TopicOptions options(String name) {
+        TopicState known = topics.get(name);
+        return known == null ? byPrefix(name) : known.options();
+    }
+
+    /** Sets the topic's own options. */
     void configure(TopicState topic, TopicOptions options) {
-        order.runLocked(() -> topic.configure(options, order, json));
+        order.runLocked(() -> topic.configureItself(options, json));
+    }
+
+    /** Sets the options of all topics whose name begins so and that have none of their own. */
+    void configureAll(String prefix, TopicOptions options) {
+        order.runLocked(
+                () -> {
+                    var all = new ArrayList<>(prefixes);
+                    all.removeIf(entry -> entry.getKey().equals(prefix));
+                    all.add(Map.entry(prefix, options));
+                    all.sort(Comparator.comparingInt(entry -> -entry.getKey().length()));
+                    prefixes = List.copyOf(all);
+                });
+        // One lock for each: publishers get their turn in between.
+        for (TopicState topic : topics.values()) {
+            if (topic.name.startsWith(prefix)) {
+                order.runLocked(() -> topic.configureByPrefix(byPrefix(topic.name), json));
+            }
+        }
+    }
+
+    /** Removes what the topic keeps, and its own options. Returns false when it is unknown. */
+    boolean remove(String name) {
+        TopicState topic = topics.get(name);
+        if (topic == null || !topic.pin()) {
+            return false;
+        }
+        try {
+            order.removeAll(topic.log);
+            order.runLocked(
+                    () -> {
+                        topic.dropOptions();
+                        topic.configureByPrefix(byPrefix(name), json);
+                    });
+            topic.readers.wake();
+        } finally {
+            topic.unpin();
+        }
+        order.runLocked(() -> forgetIfUnused(topic));
+        return true;
+    }
+
+    /** Nothing is published from now on; all followers end once they have everything. */
+    void close() {
+        order.close();
+        quiet.readers.wake();
+        topics.values().forEach(topic -> topic.readers.wake());
     }
 
     /** Trims what is too old, releases unused loops, and forgets topics that nothing needs. */
     void sweep() {
         long now = System.nanoTime();
         for (TopicState topic : topics.values()) {
-            order.runLocked(() -> sweep(topic, now));
+            sweep(topic, now);
         }
+        order.runLocked(quiet.readers::releaseUnused);
         order.runLocked(tasks::releaseUnused);
     }
 
+    // What fails for one topic must not keep the others from being swept.
     private void sweep(TopicState topic, long now) {
-        topic.log.trim(now);
-        topic.readers.releaseUnused();
-        if (topic.forget()) {
-            topics.remove(topic.name);
+        try {
+            while (!order.locked(() -> topic.log.trim(now))) {
+                Thread.onSpinWait(); // In slices: publishers get their turn in between.
+            }
+            order.runLocked(
+                    () -> {
+                        topic.readers.releaseUnused();
+                        forgetIfUnused(topic);
+                    });
+        } catch (RuntimeException | Error e) {
+            LOG.log(
+                    Level.ERROR,
+                    "sweeping topic \""
+                            + topic.name
+                            + "\" failed; its events are kept until the next sweep",
+                    e);
+        }
+    }
+
+    /** Under the lock of the order. */
+    private void forgetIfUnused(TopicState topic) {
+        if (topic.forget() && topics.remove(topic.name, topic)) {
             forgotten.add(topic.name, topic.log.last());
+            order.forget(topic.log);
         }
     }
 

@@ -10,14 +10,29 @@ final class TopicRules {
     static final int MAX_FOLLOWED = 64;
 
     private static final int MAX_NAME = 256;
-    private static final Set<String> RESERVED = Set.of("gap", "checkpoint");
+    private static final String SNAPSHOT = "snapshot";
+
+    /** Names of events that the framework sends, or will send. */
+    private static final Set<String> RESERVED =
+            Set.of("gap", "checkpoint", SNAPSHOT, "put", "remove", "heartbeat", "status");
+
+    private static final String RESERVED_PREFIX = "run-";
 
     private TopicRules() {}
 
+    /** Checks an event that a snapshot supplier returned: it may be named {@code snapshot}. */
+    static void checkSnapshot(Event event) {
+        checkPublishable(SNAPSHOT.equals(event.event()) ? event.event(null) : event);
+    }
+
     static void checkPublishable(Event event) {
-        if (event.event() != null && RESERVED.contains(event.event())) {
+        String name = event.event();
+        if (name != null && (RESERVED.contains(name) || name.startsWith(RESERVED_PREFIX))) {
             throw new IllegalArgumentException(
-                    "event: \"" + event.event() + "\" (expected: not gap or checkpoint)");
+                    "event: \""
+                            + name
+                            + "\" (expected: another name; gap, checkpoint, snapshot, put,"
+                            + " remove, heartbeat, status and run-... are reserved)");
         }
         if (event.id() != null && event.id().isEmpty()) {
             throw new IllegalArgumentException(
@@ -30,13 +45,21 @@ final class TopicRules {
     }
 
     static List<String> checkedNames(Iterable<String> names) {
+        List<String> checked = checkedNamesOrNone(names);
+        if (checked.isEmpty()) {
+            throw new IllegalArgumentException("topics: 0 (expected: 1 to " + MAX_FOLLOWED + ")");
+        }
+        return checked;
+    }
+
+    static List<String> checkedNamesOrNone(Iterable<String> names) {
         var distinct = new LinkedHashSet<String>();
         names.forEach(name -> distinct.add(checkedName(name)));
-        if (distinct.isEmpty() || distinct.size() > MAX_FOLLOWED) {
+        if (distinct.size() > MAX_FOLLOWED) {
             throw new IllegalArgumentException(
                     "topics: "
                             + distinct.size()
-                            + " (expected: 1 to "
+                            + " (expected: at most "
                             + MAX_FOLLOWED
                             + " on one stream)");
         }

@@ -2,7 +2,7 @@ package microdot.sse;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
 import microdot.sse.log.EventLog;
@@ -12,17 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One topic: its options, its log, its followers and its figures. */
 final class TopicState {
-    private static final TopicOptions DEFAULTS = new TopicOptions();
-
     final String name;
     final EventLog log;
     final TopicReaders readers = new TopicReaders();
-
-    /**
-     * Held while state is changed and its event published, and while a snapshot of the state is
-     * taken.
-     */
-    final ReentrantLock changes = new ReentrantLock();
 
     // The topic's figures.
     final AtomicInteger followers = new AtomicInteger();
@@ -33,17 +25,27 @@ final class TopicState {
     /** The publishers and followers that use it now: while there is one it is not forgotten. */
     private final AtomicInteger pins = new AtomicInteger();
 
-    private volatile TopicOptions options = DEFAULTS;
+    private final TopicOrder order;
+    private volatile TopicOptions options;
     private volatile @Nullable Snapshots snapshots;
+    private volatile @Nullable Changes changes; // Most topics have none.
     private volatile boolean configured;
     private volatile boolean forgotten;
 
     /**
      * @param floor the position up to which an earlier topic of this name may have had events
+     * @param emptied called under the lock of the order when everything was evicted
      */
-    TopicState(String name, TopicOrder order, long floor) {
+    TopicState(
+            String name,
+            TopicOrder order,
+            long floor,
+            TopicOptions options,
+            Consumer<TopicState> emptied) {
         this.name = name;
-        this.log = order.newLog(DEFAULTS.retention(), floor);
+        this.order = order;
+        this.options = options;
+        this.log = order.newLog(options.retention(), floor, () -> emptied.accept(this));
     }
 
     TopicOptions options() {
@@ -53,6 +55,18 @@ final class TopicState {
     /** Returns null when the topic has no snapshot. */
     @Nullable Snapshots snapshots() {
         return snapshots;
+    }
+
+    Changes changes() {
+        Changes known = changes;
+        return known == null ? makeChanges() : known;
+    }
+
+    private synchronized Changes makeChanges() {
+        Changes known = changes;
+        Changes made = known == null ? new Changes(name) : known;
+        changes = made;
+        return made;
     }
 
     /** Uses the topic from now on; returns false when it has been forgotten meanwhile. */
@@ -77,20 +91,44 @@ final class TopicState {
         pins.incrementAndGet();
     }
 
-    void configure(TopicOptions chosen, TopicOrder order, JsonCodec json) {
-        Supplier<Object> supplier = chosen.snapshot();
+    void configure(TopicOptions chosen, JsonCodec json) {
         log.retain(chosen.retention());
         options = chosen;
-        snapshots = supplier == null ? null : new Snapshots(order, log, changes, supplier, json);
+        snapshots = snapshots(chosen, json);
+    }
+
+    private @Nullable Snapshots snapshots(TopicOptions chosen, JsonCodec json) {
+        Supplier<Object> supplier = chosen.snapshot();
+        long timeout = chosen.userCodeTimeoutNanos();
+        return supplier == null
+                ? null
+                : new Snapshots(order, log, changes(), supplier, timeout, name, json);
+    }
+
+    /** Sets the topic's own options: it is not forgotten any more. */
+    void configureItself(TopicOptions chosen, JsonCodec json) {
+        configure(chosen, json);
         configured = true;
     }
 
+    /** Sets the options by prefix, unless the topic has its own. */
+    void configureByPrefix(TopicOptions chosen, JsonCodec json) {
+        if (!configured && !chosen.equals(options)) {
+            configure(chosen, json);
+        }
+    }
+
+    /** The topic has no options of its own any more. */
+    void dropOptions() {
+        configured = false;
+    }
+
     /**
-     * Forgets the topic when it has the default options, keeps nothing and is not in use. Returns
+     * Forgets the topic when it has no options of its own, keeps nothing and is not in use. Returns
      * whether it did.
      */
     boolean forget() {
-        if (configured || !log.isEmpty()) {
+        if (configured || forgotten || !log.isEmpty()) {
             return false;
         }
         // Set the flag before reading the pin count, so that a concurrent pin() sees it.

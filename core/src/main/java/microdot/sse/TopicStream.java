@@ -1,9 +1,11 @@
 package microdot.sse;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import microdot.Body;
+import microdot.BodySink;
 import microdot.Handler;
 import microdot.Request;
 import microdot.Response;
@@ -15,19 +17,22 @@ import org.jspecify.annotations.Nullable;
  * #onOpen} return a changed copy.
  *
  * <p>A client resumes with the last id that it got, in the header {@code Last-Event-ID}, as {@code
- * EventSource} sends it, or in the query parameter {@code last-event-id}, for a page that kept it;
- * the header wins.
+ * EventSource} sends it, or in the query parameter {@code last-event-id} or {@code lastEventId},
+ * for a page that kept it; the header wins.
  */
-public final class TopicStream implements Handler {
+public final class TopicStream extends TopicSelection implements Handler {
     static {
         NonBlockingHandler.register(TopicStream.class, TopicStream::runsUserCode);
     }
+
+    private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
 
     private final Topics topics;
     private final Function<Request, List<String>> names;
     private final @Nullable List<String> fixed; // Null where user code gives the names.
     private final int last;
     private final @Nullable BiPredicate<Request, Event> filter;
+    private final FollowerFilter.Failures failures = new FollowerFilter.Failures();
     private final @Nullable SseHandler opening;
 
     TopicStream(
@@ -57,7 +62,10 @@ public final class TopicStream implements Handler {
 
     /**
      * Sends a client that connects without an id the last events first: at most this many of each
-     * topic, as far as they are kept; default 0. Topics with a snapshot send that instead.
+     * topic, as far as they are kept; default 0. Topics with a snapshot send that instead. On a
+     * stream over several topics, events that are older than the first one of another topic are
+     * sent without an id, because with it the client would resume before events that it did not ask
+     * for. A client that disconnects among them starts again as a new client.
      *
      * @throws IllegalArgumentException when it is negative
      */
@@ -71,10 +79,16 @@ public final class TopicStream implements Handler {
     /**
      * Sends only those events that the filter accepts for the client's request. Replaces a filter
      * that was set before. The filter gets an event as it is sent, its data a String. It runs on a
-     * virtual thread, for each client and event. Gaps are sent whether or not the lost events would
-     * have passed. Snapshots are sent to every client without asking the filter. Of a topic with
-     * {@link TopicOptions#latestBy latestBy} the filter sees only the newest event of each key. A
-     * filter that throws ends the stream.
+     * virtual thread, for each client and event, one call at a time for a client; an event is sent
+     * as soon as the filter has accepted it. The thread is interrupted when the client leaves.
+     *
+     * <p>An event on which the filter throws, or takes longer than {@link
+     * TopicOptions#userCodeTimeout()}, is withheld: the client gets a gap with the reason {@code
+     * failed} in its place, which covers exactly this event, and the failure is logged once.
+     *
+     * <p>Gaps are sent whether or not the lost events would have passed. Snapshots are sent to
+     * every client without asking the filter. Of a topic with {@link TopicOptions#latestBy
+     * latestBy} the filter sees only the newest event of each key.
      */
     public TopicStream where(BiPredicate<Request, Event> filter) {
         return new TopicStream(topics, names, fixed, last, filter, opening);
@@ -92,13 +106,41 @@ public final class TopicStream implements Handler {
         return new TopicStream(topics, names, fixed, last, filter, handler);
     }
 
+    /** Follows the topics on the stream of a handler. */
+    @Override
+    void follow(Request request, BodySink sink, StreamClosingFrames closingFrames) {
+        if (opening != null) {
+            throw new IllegalArgumentException(
+                    "onOpen: set (expected: none with Sse.follow; send before it instead)");
+        }
+        List<String> followed = names.apply(request);
+        StartPosition.Wish wish = wish(request);
+        FollowerStart followers = topics.followers();
+        if (!closingFrames.startFollowing(followers.beforeDelivery(followed, wish))) {
+            throw new IllegalStateException(
+                    "this stream follows topics already (expected: one follow, with all topics)");
+        }
+        followers.follow(sink, followed, wish, filterFor(request), closingFrames);
+    }
+
+    private @Nullable FollowerFilter filterFor(Request request) {
+        return filter == null ? null : new FollowerFilter(request, filter, failures);
+    }
+
+    // Made before the head goes out: what is published once the client knows that it is connected
+    // is for it.
+    private StartPosition.Wish wish(Request request) {
+        return new StartPosition.Wish(Sse.lastEventId(request), topics.head(), last);
+    }
+
     @Override
     public Response handle(Request request) {
+        if (topics.isClosed()) {
+            return Sse.rejectWithRetry(request, CLOSED_RETRY);
+        }
         List<String> followed = names.apply(request);
-        FollowerFilter tests = filter == null ? null : new FollowerFilter(request, filter);
-        // Read before the head goes out: what is published once the client knows that it is
-        // connected is for it.
-        var wish = new StartPosition.Wish(Sse.lastEventId(request), topics.head(), last);
+        FollowerFilter tests = filterFor(request);
+        StartPosition.Wish wish = wish(request);
         FollowerStart followers = topics.followers();
         var closingFrames = new StreamClosingFrames(followers.beforeDelivery(followed, wish));
         Body.StreamWriter follow =

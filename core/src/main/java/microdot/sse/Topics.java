@@ -3,11 +3,11 @@ package microdot.sse;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import microdot.BodySink;
 import microdot.HttpException;
 import microdot.JsonCodec;
 import microdot.Request;
 import microdot.sse.log.EncodedEvent;
+import microdot.sse.log.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * it left off. Every method may be called from any thread. All topics of one instance share one
  * order of events, so that one id resumes a stream over several topics.
  */
-public final class Topics extends TopicSource {
+public final class Topics extends TopicSource implements AutoCloseable {
     /** The most topics that one stream may follow: 64. */
     public static final int MAX_FOLLOWED = TopicRules.MAX_FOLLOWED;
 
@@ -23,25 +23,36 @@ public final class Topics extends TopicSource {
     private final TopicRegistry registry;
     private final FollowerStart followers;
 
-    /** Topics in memory, which together keep at most a quarter of the heap. */
+    /**
+     * Topics in memory. All topics of the process that are made so together take at most a quarter
+     * of the heap.
+     */
     public Topics() {
-        this(Runtime.getRuntime().maxMemory() / 4);
+        this(MemoryBudget.ofProcess());
     }
 
     /**
      * Topics in memory.
      *
-     * @param maxBytes what all topics together keep at most, in bytes of events; beyond it, the
-     *     oldest events of all topics are evicted first. A topic takes about 2 KiB besides, and
-     *     room for about as much again as it keeps
+     * @param maxBytes the heap that all topics together take at most, in bytes: events, their
+     *     index, their ids and keys, and 1 KiB for each topic. Beyond it, the oldest events of all
+     *     topics are evicted first, in segments of 1 to 64 KiB. The newest event of all stays
      * @throws IllegalArgumentException when it is less than 1
      */
     public Topics(long maxBytes) {
+        this(new MemoryBudget(checked(maxBytes)));
+    }
+
+    private static long checked(long maxBytes) {
         if (maxBytes < 1) {
             throw new IllegalArgumentException(
                     "maxBytes: " + maxBytes + " (expected: a positive number of bytes)");
         }
-        registry = new TopicRegistry(maxBytes, json);
+        return maxBytes;
+    }
+
+    private Topics(MemoryBudget budget) {
+        registry = new TopicRegistry(budget, json);
         followers = new FollowerStart(registry, new CatchUp(registry.order(), json));
         Sweeper.watch(registry);
     }
@@ -55,9 +66,11 @@ public final class Topics extends TopicSource {
      *     event that has it
      * @return the event's id: the one it was given, or its epoch and position
      * @throws IllegalArgumentException when the data cannot be written, the name of the topic is
-     *     empty or over 256 characters, the event is named {@code gap} or {@code checkpoint}, or
-     *     its id is empty, which would make the client forget its position, or has the shape of a
-     *     topic's ids
+     *     empty or over 256 characters, the event has a reserved name ({@code gap}, {@code
+     *     checkpoint}, {@code snapshot}, {@code put}, {@code remove}, {@code heartbeat}, {@code
+     *     status}, or one that begins with {@code run-}), or its id is empty, which would make the
+     *     client forget its position, or has the shape of a topic's ids
+     * @throws IllegalStateException when the topics are closed
      */
     public String publish(String topic, Object event) {
         return append(topic, event instanceof Event whole ? whole : Event.of(event));
@@ -66,19 +79,20 @@ public final class Topics extends TopicSource {
     /**
      * Changes state and publishes the event of the change as one step, as seen by the topic's
      * {@link TopicOptions#snapshot snapshot}: either a follower's snapshot holds the change or the
-     * event comes after it, never both. Changes of two topics that each publish a change of the
-     * other wait for each other for ever.
+     * event comes after it, never both.
      *
      * @param change runs on this thread, one at a time for the topic; returns what {@link
-     *     #publish(String, Object)} takes
+     *     #publish(String, Object)} takes. It may publish events, also to other topics, but not
+     *     changes of other topics
+     * @throws IllegalStateException when this is called within a change of another topic or within
+     *     a snapshot's supplier; or when it waited a second for another change of the topic, which
+     *     is slow or waits for a lock that this thread holds. Nothing was changed or published then
      */
     public String publish(String topic, Supplier<?> change) {
         TopicState state = registry.pinned(topic);
-        state.changes.lock();
         try {
-            return publish(topic, (Object) change.get());
+            return state.changes().run(() -> publish(topic, (Object) change.get()));
         } finally {
-            state.changes.unlock();
             state.unpin();
         }
     }
@@ -88,9 +102,9 @@ public final class Topics extends TopicSource {
         EncodedEvent encoded = EventEncoder.encodeWithoutId(event, json);
         TopicState state = registry.pinned(topic);
         try {
-            Function<Event, @Nullable Object> keyedBy = state.options().key();
-            // User code, therefore before the lock.
-            Object key = keyedBy == null ? null : keyedBy.apply(event);
+            Function<Event, @Nullable String> keyedBy = state.options().key();
+            // User code, therefore before the lock: when it throws, nothing is appended.
+            String key = keyedBy == null ? null : keyedBy.apply(event);
             long position = registry.order().append(state.log, encoded, keyedBy, key);
             state.readers.wake();
             return event.id() == null ? registry.order().epoch().id(position) : event.id();
@@ -123,9 +137,9 @@ public final class Topics extends TopicSource {
     }
 
     /**
-     * Returns a handler that follows the topics that the function names for the request. The
-     * function is called at each connect, so that it may reject the client by throwing an {@link
-     * HttpException}.
+     * Returns a handler that follows the topics that the function names for the request; with no
+     * names, the stream is quiet. The function is called at each connect, so that it may reject the
+     * client by throwing an {@link HttpException}.
      */
     public TopicStream stream(Function<Request, ? extends Iterable<String>> names) {
         return new TopicStream(this, request -> namesFor(request, names), null);
@@ -137,21 +151,15 @@ public final class Topics extends TopicSource {
             Request request, Function<Request, ? extends Iterable<String>> names) {
         Iterable<String> wanted = names.apply(request);
         try {
-            return TopicRules.checkedNames(wanted);
+            return TopicRules.checkedNamesOrNone(wanted);
         } catch (IllegalArgumentException e) {
             throw new HttpException(400, String.valueOf(e.getMessage()));
         }
     }
 
     @Override
-    void follow(
-            Request request, BodySink sink, StreamClosingFrames closingFrames, List<String> names) {
-        var wish = new StartPosition.Wish(Sse.lastEventId(request), head(), 0);
-        if (!closingFrames.startFollowing(followers.beforeDelivery(names, wish))) {
-            throw new IllegalStateException(
-                    "this stream follows topics already (expected: one follow, with all topics)");
-        }
-        followers.follow(sink, names, wish, null, closingFrames);
+    TopicSelection select(String... names) {
+        return stream(names);
     }
 
     /**
@@ -186,7 +194,8 @@ public final class Topics extends TopicSource {
 
     /**
      * Sets what a topic keeps and how it treats followers that lag. What is published already
-     * stays. Such a topic is never forgotten, even when nothing follows it and nothing is kept.
+     * stays. Such a topic is never forgotten, even when nothing follows it and nothing is kept;
+     * {@link #remove} ends that. For many topics set {@link #options} by prefix.
      *
      * @throws IllegalArgumentException when the name is empty or over 256 characters
      */
@@ -209,7 +218,46 @@ public final class Topics extends TopicSource {
         return new Topic(this, TopicRules.checkedName(name));
     }
 
+    /**
+     * Sets the options of all topics whose names begin with the prefix, of those that exist and of
+     * those to come. Options of the name itself win, then the longest prefix. Topics without
+     * options of their own are forgotten when they keep nothing and nothing follows them.
+     *
+     * @param prefix such as {@code room/}; empty for all topics
+     */
+    public Topics options(String prefix, TopicOptions options) {
+        registry.configureAll(prefix, options);
+        return this;
+    }
+
+    /**
+     * Removes a topic: what it keeps, and its own options. Its followers are sent a gap with the
+     * reason {@code removed} and follow the empty topic. A later publish to the name starts anew.
+     *
+     * @return false when there was no such topic
+     */
+    public boolean remove(String name) {
+        return registry.remove(name);
+    }
+
+    // ---- The end ----
+
+    /**
+     * Ends all streams and subscriptions that follow the topics, once they have what was published,
+     * and stops the upkeep. Does not wait for them. A later publish throws; later clients are
+     * rejected with a reconnect delay. A server does not close the topics that it serves: close
+     * them after it, when the process goes on.
+     */
+    @Override
+    public void close() {
+        registry.close();
+    }
+
     // ---- For this package ----
+
+    boolean isClosed() {
+        return registry.order().isClosed();
+    }
 
     /** Returns the position up to which every event is in its log. */
     long head() {

@@ -89,6 +89,28 @@ final class FakeSink implements BodySink {
         }
     }
 
+    /** What a transport does now and then. On the loop. */
+    void tick() {
+        if (!full) {
+            heartbeatNow();
+        } else if (open && !mayWait()) {
+            abort();
+        }
+    }
+
+    /** Ends the stream as a server does that stops, if the client reads. On the loop. */
+    void close() {
+        if (!full && open) {
+            out.accept(closingFrames().getBytes(StandardCharsets.UTF_8));
+            end();
+        }
+    }
+
+    /** Asks the feed as a transport does while the client reads nothing. */
+    boolean mayWait() {
+        return feed == null || feed.mayWait();
+    }
+
     boolean endedProperly() {
         return endedProperly;
     }

@@ -12,14 +12,6 @@ import org.junit.jupiter.api.Test;
 
 /** An event's name is its key: {@code k1} and so on. */
 class LatestByTest {
-    private static final Object BROKEN =
-            new Object() {
-                @Override
-                public int hashCode() {
-                    throw new IllegalStateException("thrown by the test");
-                }
-            };
-
     private final Topics topics = new Topics();
     private final TestLoop loop = new TestLoop();
     private final String start = topics.registry().order().epoch().id(0);
@@ -28,7 +20,7 @@ class LatestByTest {
         topics.topic("a", new TopicOptions().keepEvents(keepEvents).latestBy(LatestByTest::key));
     }
 
-    private static @Nullable Object key(Event event) {
+    private static @Nullable String key(Event event) {
         return event.event();
     }
 
@@ -116,7 +108,7 @@ class LatestByTest {
 
     @Test
     void rememberedEventsCountTowardsMemoryBudget() {
-        var small = new Topics(5_000);
+        var small = new Topics(9_000);
         small.topic("a", new TopicOptions().keepEvents(1).latestBy(LatestByTest::key));
         for (int i = 0; i < 100; i++) {
             small.publish("a", Event.of("x".repeat(500)).event("k" + i));
@@ -142,13 +134,21 @@ class LatestByTest {
         assertEquals(List.of("k2:1", "k3:1"), resume(second, "a").story());
     }
 
+    private static boolean broken(Object data) {
+        return data.equals("broken");
+    }
+
+    private static String fail() {
+        throw new IllegalStateException("thrown by the test");
+    }
+
     /** Half an entry would shift the numbers of all later entries. */
     @Test
     void throwingKeyPublishesNothing() {
         topics.topic(
                 "a",
                 new TopicOptions()
-                        .latestBy(event -> event.data().equals("broken") ? BROKEN : event.data()));
+                        .latestBy(event -> broken(event.data()) ? fail() : "" + event.data()));
         TestFollower follower = TestFollower.of(loop, topics, "a");
         publish("k1:1");
         assertThrows(IllegalStateException.class, () -> publish("k1:broken"));
@@ -161,9 +161,7 @@ class LatestByTest {
     @Test
     void throwingKeyInNewSegmentPublishesNothing() {
         topics.topic(
-                "a",
-                new TopicOptions()
-                        .latestBy(event -> event.data().equals("broken") ? BROKEN : "k1"));
+                "a", new TopicOptions().latestBy(event -> broken(event.data()) ? fail() : "k1"));
         TestFollower follower = TestFollower.of(loop, topics, "a");
         assertThrows(IllegalStateException.class, () -> publish("k1:broken"));
         String large = "x".repeat(2000); // Does not fit where "broken" would have gone.

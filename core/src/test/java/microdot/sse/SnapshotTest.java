@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class SnapshotTest {
@@ -170,7 +174,7 @@ class SnapshotTest {
     }
 
     @Test
-    void throwingChangePublishesNothingAndReleasesLock() {
+    void throwingChangePublishesNothingAndReleasesLock() throws Exception {
         stateful("a", new TopicOptions());
         try {
             topics.publish(
@@ -182,6 +186,75 @@ class SnapshotTest {
             assertEquals("thrown by the test", expected.getMessage());
         }
         assertEquals(0, topics.topic("a").stats().published());
-        assertFalse(topics.registry().pinned("a").changes.isLocked());
+        var other = new CompletableFuture<String>();
+        Thread.ofVirtual().start(() -> other.complete(change("a")));
+        assertNotNull(other.get(30, TimeUnit.SECONDS));
+    }
+
+    /** Publishes beside the first snapshot, so that it contains a change after another event. */
+    private TestFollower followWhileOtherTopicPublishes(@Nullable String id) {
+        topics.topic(
+                "score",
+                new TopicOptions()
+                        .snapshot(
+                                () -> {
+                                    if (taken.getAndIncrement() == 0) {
+                                        publishElsewhere();
+                                    }
+                                    return "state " + state.get();
+                                }));
+        TestFollower follower = new TestFollower(loop);
+        return follower.follow(topics.stream("news", "score"), id).await(2);
+    }
+
+    private void publishElsewhere() {
+        try {
+            Thread.ofVirtual()
+                    .start(
+                            () -> {
+                                topics.publish("news", Event.of("breaking").event("item"));
+                                topics.publish("news", "more");
+                                change("score");
+                            })
+                    .join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void changeInSnapshotIsNoEventAfterReconnectOverSeveralTopics() {
+        TestFollower first = followWhileOtherTopicPublishes(null);
+        assertEquals(List.of("snapshot:state 1", "item:breaking", "more"), first.story());
+        // Disconnected after each of them, with the id that it has got by then.
+        for (int i = 0; i < 3; i++) {
+            String id = first.event(i).id();
+            var again = new TestFollower(loop).follow(topics.stream("news", "score"), id);
+            again.await(3 - i);
+            List<String> story = new ArrayList<>(first.story().subList(1, 3));
+            assertEquals("snapshot:state 1", again.story().getFirst());
+            assertEquals(story.subList(i, 2), again.story().subList(1, 3 - i));
+        }
+        change("score");
+        loop.run();
+        assertEquals("change 2", first.story().getLast());
+        String last = first.event(3).id();
+        assertEquals(topics.lastEventId(), last);
+        change("score");
+        var again = new TestFollower(loop).follow(topics.stream("news", "score"), last);
+        assertEquals(List.of("change 3"), again.story());
+    }
+
+    /** Its id is then behind its snapshot only until the events before the snapshot are sent. */
+    @Test
+    void idIsPlainWhereSnapshotContainsNoChangeAfterIt() {
+        stateful("a", new TopicOptions());
+        change("a");
+        topics.publish("b", "b1");
+        TestFollower follower = follow("b", "a");
+        topics.publish("b", "b2");
+        loop.run();
+        assertEquals(topics.registry().order().epoch().id(2), follower.event(0).id());
+        assertEquals(topics.lastEventId(), follower.event(1).id());
     }
 }

@@ -20,9 +20,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToLongFunction;
 import microdot.Headers;
 import microdot.Request;
 import microdot.sse.log.EventId;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +50,9 @@ class TopicsLawTest {
     private final Semaphore pace = new Semaphore(0);
 
     private final Map<Long, String> published = new ConcurrentHashMap<>();
+    private final Map<String, Long> positions = new ConcurrentHashMap<>();
+    private final AtomicLong sequence = new AtomicLong();
+    private final LawClient.Positions known = new Known();
 
     @AfterEach
     void stop() {
@@ -68,6 +73,7 @@ class TopicsLawTest {
 
     private void round(Random random) throws Exception {
         published.clear();
+        positions.clear();
         var topics = new Topics(20_000 + random.nextInt(200_000));
         var state = new AtomicLong();
         var over = new AtomicBoolean();
@@ -85,6 +91,8 @@ class TopicsLawTest {
                         .keepEvents(5)
                         .snapshot(() -> "state " + state.get() + (over.get() ? " end" : " x")));
         topics.topic("keys", new TopicOptions().keepEvents(4).latestBy(TopicsLawTest::key));
+        topics.topic("own", new TopicOptions().keepEvents(6));
+        topics.options("gone", new TopicOptions().keepEvents(20));
         List<LawClient> clients = clients(topics, random);
         clients.forEach(client -> client.connect(loop(random)));
 
@@ -101,13 +109,17 @@ class TopicsLawTest {
             LawClient client = clients.get(random.nextInt(clients.size()));
             client.disturb(random);
             client.connect(loop(random));
-            client.isDone(Long.MAX_VALUE);
+            client.isDone(topic -> Long.MAX_VALUE);
+            if (random.nextInt(200) == 0) {
+                topics.remove("gone");
+            }
             pace.release(random.nextInt(12));
         }
         assertTrue(failures.isEmpty(), failures::toString);
-        for (String topic : List.of("tiny", "some", "disconnects", "keys", "plain")) {
+        for (String topic : List.of("tiny", "some", "disconnects", "keys", "plain", "gone")) {
             note(topics.publish(topic, topic + " 0 end"), topic + " 0 end");
         }
+        publishOwn(topics, "own 0 end");
         topics.publish(
                 "state",
                 () -> {
@@ -117,7 +129,8 @@ class TopicsLawTest {
         await(topics, clients, random);
         clients.forEach(this::check);
         clients.forEach(LawClient::close);
-        for (String topic : List.of("tiny", "some", "disconnects", "keys", "plain", "state")) {
+        for (String topic :
+                List.of("tiny", "some", "disconnects", "keys", "plain", "state", "own")) {
             assertEquals(0, topics.topic(topic).followers());
         }
         topics.registry().sweep();
@@ -128,21 +141,55 @@ class TopicsLawTest {
         var clients = new ArrayList<LawClient>();
         for (int i = 0; i < 3; i++) {
             for (String topic : List.of("tiny", "some", "disconnects", "keys", "state")) {
-                clients.add(new LawClient(topics, List.of(topic), null));
+                clients.add(client(topics, null, 0, topic));
             }
-            clients.add(new LawClient(topics, List.of("tiny", "plain", "some"), null));
-            clients.add(new LawClient(topics, List.of("state", "keys", "disconnects"), null));
-            clients.add(
-                    new LawClient(topics, List.of("disconnects", "state", "plain", "tiny"), null));
-            clients.add(new LawClient(topics, List.of("some", "keys", "plain"), filter(random)));
+            clients.add(client(topics, null, 0, "gone"));
+            clients.add(client(topics, null, 0, "own"));
+            clients.add(client(topics, null, 0, "own", "plain", "gone"));
+            clients.add(client(topics, null, 5, "gone", "tiny", "plain"));
+            clients.add(client(topics, filter(random), 3, "some", "plain"));
+            clients.add(client(topics, null, 2, "plain"));
+            clients.add(client(topics, null, 0, "tiny", "plain", "some"));
+            clients.add(client(topics, null, 0, "state", "keys", "disconnects"));
+            clients.add(client(topics, null, 0, "disconnects", "state", "plain", "tiny"));
+            clients.add(client(topics, filter(random), 0, "some", "keys", "plain"));
         }
         return clients;
+    }
+
+    private LawClient client(
+            Topics topics, @Nullable FollowerFilter filter, int last, String... followed) {
+        return new LawClient(topics, List.of(followed), filter, known, last);
+    }
+
+    /** A client may see an event before its publisher has noted it. */
+    private final class Known implements LawClient.Positions {
+        @Override
+        public long ofId(String ownId) {
+            return await(ownId);
+        }
+
+        @Override
+        public long ofData(String data) {
+            return await(data);
+        }
+
+        private long await(String text) {
+            Long position = positions.get(text);
+            while (position == null) {
+                Thread.onSpinWait();
+                position = positions.get(text);
+            }
+            return position;
+        }
     }
 
     private static FollowerFilter filter(Random random) {
         int third = random.nextInt(3);
         return new FollowerFilter(
-                REQUEST, (request, event) -> passes(event.data().toString(), third));
+                REQUEST,
+                (request, event) -> passes(event.data().toString(), third),
+                new FollowerFilter.Failures());
     }
 
     private static boolean passes(String data, int third) {
@@ -150,7 +197,7 @@ class TopicsLawTest {
         return words[2].equals("end") || Long.parseLong(words[1]) % 3 != third;
     }
 
-    private static Object key(Event event) {
+    private static String key(Event event) {
         String[] words = event.data().toString().split(" ", -1);
         return words[2].equals("end") ? "end" : "key " + Long.parseLong(words[1]) % 7;
     }
@@ -161,7 +208,9 @@ class TopicsLawTest {
 
     private void publish(Topics topics, AtomicLong state, Random random) {
         for (int i = 0; i < EVENTS / PUBLISHERS; i++) {
-            switch (random.nextInt(7)) {
+            switch (random.nextInt(9)) {
+                case 7 -> publish(topics, "gone", random);
+                case 8 -> publishOwn(topics, "own " + random.nextInt(1000) + " x");
                 case 0, 1 -> publish(topics, "tiny", random);
                 case 2 -> publish(topics, "some", random);
                 case 3 -> publish(topics, "disconnects", random);
@@ -176,30 +225,52 @@ class TopicsLawTest {
     private void publish(Topics topics, String topic, Random random) {
         int length = random.nextInt(200) == 0 ? 3000 : random.nextInt(20);
         String data = topic + " " + random.nextInt(1000) + " " + "x".repeat(length);
+        data += " " + sequence.incrementAndGet();
         note(topics.publish(topic, data), data);
     }
 
     private void note(String id, String data) {
-        published.put(Objects.requireNonNull(EventId.parse(id)).position(), data);
+        note(Objects.requireNonNull(EventId.parse(id)).position(), data);
+    }
+
+    private void note(long position, String data) {
+        published.put(position, data);
+        positions.put(data, position);
+    }
+
+    /** One at a time, so that the newest position of the topic is that of this event. */
+    private synchronized void publishOwn(Topics topics, String data) {
+        String id = "own-" + sequence.incrementAndGet();
+        topics.publish("own", Event.of(data).id(id));
+        TopicState own = Objects.requireNonNull(topics.registry().existing("own"));
+        long position = topics.registry().order().locked(own.log::last);
+        positions.put(id, position);
+        note(position, data);
     }
 
     private void await(Topics topics, List<LawClient> clients, Random random) {
-        long head = topics.head();
+        // Not the head: a gap ends at the last event of its topic, when that was evicted.
+        ToLongFunction<String> ends = topic -> end(topics, topic);
         BooleanSupplier done =
                 () -> {
                     clients.forEach(client -> client.connect(loop(random)));
                     clients.forEach(LawClient::takeEverything);
-                    return clients.stream().allMatch(client -> client.isDone(head));
+                    return clients.stream().allMatch(client -> client.isDone(ends));
                 };
         long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!done.getAsBoolean()) {
             if (System.nanoTime() - until > 0) {
                 fail(
                         "never came to its end: "
-                                + clients.stream().filter(client -> !client.isDone(head)).toList());
+                                + clients.stream().filter(client -> !client.isDone(ends)).toList());
             }
             Thread.yield();
         }
+    }
+
+    private static long end(Topics topics, String topic) {
+        TopicState known = topics.registry().existing(topic);
+        return known == null ? topics.head() : topics.registry().order().locked(known.log::last);
     }
 
     private void check(LawClient client) {
@@ -246,7 +317,7 @@ class TopicsLawTest {
         topics.topic("some", new TopicOptions().keepEvents(40));
         var clients = new ArrayList<LawClient>();
         for (int i = 0; i < 12; i++) {
-            clients.add(new LawClient(topics, List.of("tiny", "some"), null));
+            clients.add(client(topics, null, 0, "tiny", "some"));
         }
         clients.forEach(client -> client.connect(loop(random)));
         var thread =

@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import microdot.Call;
 import microdot.Request;
@@ -30,7 +31,11 @@ import microdot.netty.exchange.HandlerThreads;
 import microdot.netty.exchange.ServerContext;
 import microdot.netty.http.HttpSetup;
 import microdot.netty.io.IoMode;
+import microdot.netty.limits.ConnectionLimits;
+import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
+import microdot.netty.limits.WaitingMemory;
+import microdot.netty.loop.FatalErrors;
 import microdot.netty.loop.LoopConnections;
 import microdot.netty.stream.LoopStreams;
 
@@ -39,17 +44,24 @@ final class NettyServer implements Server {
     // The kernel caps it at net.core.somaxconn.
     private static final int BACKLOG = 4096;
 
+    /** How long the end of the loops is awaited: one that stands still never ends. */
+    private static final Duration LOOPS_END = Duration.ofSeconds(5);
+
     // Practically unlimited, and still representable in nanoseconds.
     private static final Duration LONGEST_GRACE = Duration.ofDays(36_500);
+
+    private static final long STANDSTILL = TimeUnit.SECONDS.toNanos(10);
 
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private final ServerOptions options;
     private final EventLoopGroup group;
     private final Map<EventLoop, LoopConnections> loops = new HashMap<>();
-    private final HandlerThreads handlers = new HandlerThreads();
+    private final HandlerThreads handlers;
+    private final FatalErrors errors = new FatalErrors();
     private final StreamLimits limits;
     private final Channel listener;
+    private volatile LoopWatch watch;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -57,6 +69,8 @@ final class NettyServer implements Server {
             throws IOException {
         this.options = options;
         this.limits = new StreamLimits(options);
+        var memory = new WaitingMemory(options);
+        this.handlers = new HandlerThreads(options.blockingThreads(), () -> limits.streams() > 0);
         // One loop for each core and none only for accepting: a loop does that too.
         this.group =
                 new MultiThreadIoEventLoopGroup(
@@ -65,12 +79,23 @@ final class NettyServer implements Server {
                         io.newHandlerFactory());
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
-            var streams = new LoopStreams(loop, options, io, limits::reconnectDelay, handlers);
-            loops.put(loop, new LoopConnections(loop, options, streams));
+            var streams =
+                    new LoopStreams(
+                            loop,
+                            options,
+                            io,
+                            limits::reconnectDelay,
+                            handlers,
+                            memory,
+                            errors::check);
+            loops.put(loop, new LoopConnections(loop, options, streams, errors));
         }
-        var context = new ServerContext(app, handlers, limits, options);
+        var context =
+                new ServerContext(
+                        app, handlers, limits, new RequestLimit(options), options, errors::check);
         this.listener =
                 bind(io, new HttpSetup(context, loop -> Objects.requireNonNull(loops.get(loop))));
+        this.watch = newWatch(STANDSTILL);
     }
 
     static NettyServer start(Function<Request, Call> app, ServerOptions options)
@@ -95,11 +120,13 @@ final class NettyServer implements Server {
                         .childOption(ChannelOption.SO_KEEPALIVE, true)
                         // A client may close its sending side and still wait for a response.
                         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                        .handler(new AcceptLimiter(new ConnectionLimits(options)))
                         .childHandler(setup);
         var address = new InetSocketAddress(options.host(), options.port());
         var bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             shutDownLoops();
+            handlers.close();
             Throwable cause = bound.cause();
             var failure =
                     new BindException(
@@ -113,6 +140,16 @@ final class NettyServer implements Server {
             throw failure;
         }
         return bound.channel();
+    }
+
+    private LoopWatch newWatch(long standstill) {
+        return new LoopWatch(loops.values(), errors, standstill, this::failed);
+    }
+
+    /** Reports event loops that stand still for another time, for tests. */
+    void watch(long standstill) {
+        watch.stop();
+        watch = newWatch(standstill);
     }
 
     @Override
@@ -159,22 +196,43 @@ final class NettyServer implements Server {
             awaitClosedUninterruptibly();
             return;
         }
-        long deadline = System.nanoTime() + options.closeTimeout().toNanos();
-        limits.drain();
-        listener.close().awaitUninterruptibly();
-        loops.values().forEach(LoopConnections::stop);
-        handlers.await(deadline);
-        loops.values().forEach(loop -> loop.awaitEmpty(deadline));
-        handlers.await(deadline); // Streams that ended meanwhile may have started close actions.
-        handlers.interrupt();
-        shutDownLoops();
-        closed.countDown();
+        try {
+            long deadline = System.nanoTime() + options.closeTimeout().toNanos();
+            limits.drain();
+            // A loop that stands still never completes it.
+            listener.close().awaitUninterruptibly(options.closeTimeout().toMillis());
+            loops.values().forEach(LoopConnections::stop);
+            handlers.await(deadline);
+            loops.values().forEach(loop -> loop.awaitEmpty(deadline));
+            handlers.await(deadline); // Streams that ended meanwhile may have close actions.
+            handlers.interrupt();
+            watch.stop();
+            shutDownLoops();
+            handlers.close();
+        } finally {
+            closed.countDown();
+        }
     }
 
     private void shutDownLoops() {
         loops.values().forEach(LoopConnections::close);
         // The quiet period is for late tasks, and there are none.
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(LOOPS_END.toMillis());
+    }
+
+    /** The server cannot go on. On the thread of the watch. */
+    private void failed(Throwable failure) {
+        Consumer<Throwable> owner = options.onFailure();
+        try {
+            if (owner != null) {
+                owner.accept(failure);
+            }
+            LOG.log(Level.ERROR, "the server cannot go on; it closes", failure);
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "onFailure failed; the server closes", e);
+        } finally {
+            close();
+        }
     }
 
     @Override

@@ -18,6 +18,7 @@ import microdot.Body;
 import microdot.BodySink;
 import microdot.Microdot;
 import microdot.Response;
+import microdot.internal.CloseReason;
 import microdot.netty.stream.ChannelSink;
 import microdot.sse.Event;
 import microdot.sse.TopicOptions;
@@ -170,7 +171,7 @@ abstract class FanoutContract extends TransportContract {
     }
 
     private static void closeWithRetry(BodySink sink) {
-        ((ChannelSink) sink).closeWithRetry();
+        ((ChannelSink) sink).closeWithRetry(CloseReason.SERVER_CLOSING);
     }
 
     private List<Follower> connect(Served served, ClientLoop loop) throws Exception {

@@ -18,6 +18,7 @@ final class Logged extends Handler {
             List.of(Logger.getLogger("microdot"), Logger.getLogger("io.netty"));
 
     private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
+    private final Queue<Throwable> thrown = new ConcurrentLinkedQueue<>();
 
     Logged() {
         LOGGERS.forEach(logger -> logger.addHandler(this));
@@ -27,9 +28,17 @@ final class Logged extends Handler {
         return List.copyOf(complaints);
     }
 
+    /** Returns the stacks of the complaints that have one. */
+    List<Throwable> thrown() {
+        return List.copyOf(thrown);
+    }
+
     @Override
     public void publish(LogRecord record) {
         if (record.getLevel().intValue() >= Level.WARNING.intValue()) {
+            if (record.getThrown() != null) {
+                thrown.add(record.getThrown());
+            }
             complaints.add(record.getMessage() + ": " + record.getThrown());
         }
     }

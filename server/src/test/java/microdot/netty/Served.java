@@ -19,7 +19,7 @@ final class Served implements AutoCloseable {
     private static final Server.Stats NOTHING = new Server.Stats(0, 0, 0);
 
     final Server server;
-    private final Logged logged = new Logged();
+    final Logged logged = new Logged();
     private int failures;
 
     Served(Microdot app, ServerOptions options, IoMode io) {
@@ -58,6 +58,15 @@ final class Served implements AutoCloseable {
             Thread.onSpinWait();
         }
         assertEquals(count, server.stats().connections());
+    }
+
+    /** Waits until no handler runs. */
+    void awaitIdle() {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (server.stats().handlers() > 0 && System.nanoTime() < patience) {
+            Thread.onSpinWait();
+        }
+        assertEquals(0, server.stats().handlers());
     }
 
     /** Waits until nothing is open, after the clients of the test have left. */

@@ -14,6 +14,7 @@ import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -46,6 +47,22 @@ class StructureTest {
     @Test
     void packagesHaveNoCycles() {
         slices().matching("(microdot..)").should().beFreeOfCycles().check(SERVER);
+    }
+
+    /**
+     * A jump of the wall clock must end nothing: only {@code Sse.closeAt} and the header Date need
+     * the time of day.
+     */
+    @Test
+    void durationsAreMonotonic() {
+        noClasses()
+                .that()
+                .haveNameNotMatching(".*\\.(ChannelSink|ResponseWriter)(\\$.*)?")
+                .should()
+                .callMethod(Instant.class, "now")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .check(SERVER);
     }
 
     @Test

@@ -90,7 +90,7 @@ abstract class TimeoutContract extends TransportContract {
 
     @Test
     void clientThatDoesNotReadItsResponseIsDisconnected() throws Exception {
-        try (Served served = served(app(), PATIENT.idleTimeout(SOON));
+        try (Served served = served(app(), PATIENT.stallTimeout(SOON));
                 RawClient keeps = new RawClient(served.server.port(), 4096)) {
             keeps.get("/big").readHead();
             // Connected only now, else it would be idle while the other is served.
@@ -110,7 +110,7 @@ abstract class TimeoutContract extends TransportContract {
         }
         var app =
                 new Microdot().get("/", request -> new Response(new Body.File(file, 0, 64 << 20)));
-        try (Served served = served(app, PATIENT.idleTimeout(SOON));
+        try (Served served = served(app, PATIENT.stallTimeout(SOON));
                 RawClient client = new RawClient(served.server.port(), 4096)) {
             client.get("/").readHead();
             served.awaitNothingOpen();

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import microdot.Body;
+import microdot.Call;
 import microdot.HttpException;
 import microdot.Microdot;
 import microdot.Request;
@@ -23,6 +24,8 @@ final class Exchange {
     private static final int SHOWN_FRAMES = 8;
 
     private final CompletableFuture<Response> response = new CompletableFuture<>();
+    private final CompletableFuture<Call> call = new CompletableFuture<>();
+    private final CloseActions closeActions = new CloseActions();
     private final Thread thread;
 
     /**
@@ -38,24 +41,31 @@ final class Exchange {
     private void run(Microdot app, Supplier<Request> request, @Nullable StreamSink sink) {
         try {
             Response answer = answer(app, request);
+            if (sink != null && answer.body() instanceof Body.Stream) {
+                call.join().streams(sink);
+            }
             response.complete(answer);
             if (sink != null && answer.body() instanceof Body.Stream stream) {
                 sink.run(stream);
             }
         } catch (Throwable e) {
+            call.completeExceptionally(e);
             response.completeExceptionally(e);
         }
     }
 
-    private static Response answer(Microdot app, Supplier<Request> supplier) {
+    private Response answer(Microdot app, Supplier<Request> supplier) {
         Request request;
         try {
             request = supplier.get();
         } catch (HttpException e) {
             // A server rejects a malformed target before the application sees it.
+            call.completeExceptionally(e);
             return Response.text(String.valueOf(e.getMessage())).status(e.status());
         }
-        return app.route(request).run();
+        Call routed = app.route(request);
+        call.complete(routed);
+        return routed.run();
     }
 
     /**
@@ -78,6 +88,20 @@ final class Exchange {
                     request + " has no response after " + patience + "; its handler is at" + where,
                     e);
         }
+    }
+
+    /** The client leaves. Returns whether what the request runs then ended within the time. */
+    boolean leave(boolean interrupt, Duration time) throws InterruptedException {
+        try {
+            call.get(time.toNanos(), TimeUnit.NANOSECONDS)
+                    .clientLeft(closeActions::addBlocking, interrupt);
+        } catch (ExecutionException e) {
+            return true; // No handler runs: its target is malformed.
+        } catch (TimeoutException e) {
+            return false;
+        }
+        closeActions.run();
+        return closeActions.awaitFinished(time);
     }
 
     /** Returns whether the thread ended within the time. */

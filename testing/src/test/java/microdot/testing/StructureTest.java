@@ -48,7 +48,13 @@ class StructureTest {
                         .map(JavaClass::getSimpleName)
                         .collect(Collectors.toSet());
         assertEquals(
-                Set.of("TestClient", "TestRequest", "TestResponse", "TestStream", "StreamEnd"),
+                Set.of(
+                        "TestClient",
+                        "TestRequest",
+                        "TestResponse",
+                        "RunningRequest",
+                        "TestStream",
+                        "StreamEnd"),
                 visible);
     }
 }

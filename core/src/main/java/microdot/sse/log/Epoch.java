@@ -21,7 +21,16 @@ public final class Epoch {
 
     /** Returns the {@code id} field with this position, with the end of its line. */
     public byte[] idLine(long position) {
-        byte[] digits = Long.toString(position).getBytes(StandardCharsets.US_ASCII);
+        return idLine(Long.toString(position));
+    }
+
+    /** Returns the {@code id} field for a client whose snapshots are of a later position. */
+    public byte[] idLineBeforeSnapshots(long position) {
+        return idLine(position + "s");
+    }
+
+    private byte[] idLine(String end) {
+        byte[] digits = end.getBytes(StandardCharsets.US_ASCII);
         byte[] line = Arrays.copyOf(start, start.length + digits.length + 1);
         System.arraycopy(digits, 0, line, start.length, digits.length);
         line[line.length - 1] = '\n';

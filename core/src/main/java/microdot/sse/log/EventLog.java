@@ -39,12 +39,20 @@ public final class EventLog {
     private static final int FIRST_SEGMENT = 1 << 10;
     private static final int LAST_SEGMENT = 64 << 10;
 
+    // A bounded slice: nobody may hold the lock of the order for long.
+    private static final int TRIM_SLICE = 1024;
+
     private volatile @Nullable LatestByKey latest;
     private volatile Segment[] segments = {};
     private volatile long keptFrom;
 
+    // Below this entry everything was removed with the topic, not trimmed.
+    private volatile long removedFrom;
+    private volatile long removedAt;
+
     // Under the lock of the order.
-    private final MemoryBudget budget;
+    private final MemoryBudget.Share budget;
+    private final Runnable emptied;
     private final Deque<Segment> open = new ArrayDeque<>(2);
     private final Map<String, Long> userIds = new HashMap<>(0);
     private Retention retention;
@@ -53,17 +61,26 @@ public final class EventLog {
     private long floor;
     private long last;
     private long keyedFrom;
+    private int removals;
+
+    // For OldestFirst.
+    int heapIndex = -1;
+    long heapOldest;
 
     /**
      * A new log.
      *
      * @param floor the position up to which an earlier log of the same name may have had events
+     * @param emptied called under the lock of the order when nothing is left after an eviction
      */
-    EventLog(Retention retention, long floor, MemoryBudget budget) {
+    EventLog(Retention retention, long floor, MemoryBudget.Share budget, Runnable emptied) {
         this.retention = retention;
         this.floor = floor;
         this.last = floor;
         this.budget = budget;
+        this.emptied = emptied;
+        this.latest = retention.keyedBy() == null ? null : new LatestByKey(budget, floor);
+        budget.add(MemoryBudget.TOPIC);
     }
 
     // ---- Writing, under the lock of the order ----
@@ -90,23 +107,55 @@ public final class EventLog {
         return Objects.equals(function, retention.keyedBy());
     }
 
-    /** Appends a frame and puts the id line at its place. */
-    void append(EncodedEvent event, byte[] idLine, long position, long now, @Nullable Object key) {
-        if (key != null && latest != null) {
-            // First of all: a key is user code, and a key that throws must not leave half an entry.
-            latest.published(key, next);
-        }
+    /**
+     * Appends a frame and puts the id line at its place, or fails and leaves the log as it was:
+     * everything that takes memory comes before the first change that a reader sees.
+     */
+    void append(
+            EncodedEvent event, byte[] idLine, long position, long now, @Nullable String givenKey) {
         int length = event.length() + idLine.length;
+        String userId = event.userId();
         Segment segment = segmentFor(length);
-        int end = event.writeTo(segment.bytes(), segment.used(), idLine);
-        segment.add(position, now, end, key, event.userId());
-        if (event.userId() != null) {
-            userIds.put(event.userId(), position);
+        long before = segment.cost();
+        segment.reserve(givenKey != null, userId != null);
+        budget.add(segment.cost() - before);
+        LatestByKey table = latest;
+        LatestByKey.Newest newest =
+                givenKey == null || table == null ? null : table.reserve(givenKey);
+        Long previous = null;
+        try {
+            previous = userId == null ? null : userIds.put(userId, position);
+            event.writeTo(segment.bytes(), segment.used(), idLine);
+        } catch (RuntimeException | Error e) {
+            if (newest != null) {
+                Objects.requireNonNull(table).release(newest);
+            }
+            if (userId != null) {
+                restore(userId, previous, position);
+            }
+            throw e;
         }
+        // The key is the table's own instance, so that equal keys are kept once.
+        segment.add(position, now, length, newest == null ? null : newest.key, userId);
+        if (newest != null) {
+            Objects.requireNonNull(table).published(newest, next);
+        }
+        budget.add(costOf(userId));
         next++;
-        grow(length);
+        bytes += length;
         last = position;
-        trim(now);
+    }
+
+    private void restore(String userId, @Nullable Long previous, long position) {
+        if (previous == null) {
+            userIds.remove(userId, position);
+        } else {
+            userIds.replace(userId, previous);
+        }
+    }
+
+    private static long costOf(@Nullable String userId) {
+        return userId == null ? 0 : MemoryBudget.OWN_ID + userId.length();
     }
 
     private Segment segmentFor(int length) {
@@ -116,28 +165,45 @@ public final class EventLog {
         }
         int size = Math.clamp(2 * bytes, FIRST_SEGMENT, LAST_SEGMENT);
         var segment = new Segment(next, Math.max(size, length));
+        if (newestSegment != null && newestSegment.count() == 0) {
+            close(open.removeLast()); // An append failed after it had been made.
+        }
         open.addLast(segment);
         segments = open.toArray(Segment[]::new);
+        budget.add(segment.cost());
         return segment;
     }
 
+    private void close(Segment segment) {
+        budget.add(-segment.cost());
+    }
+
     /**
-     * Trims the events that exceed the retention in number, bytes or age. The newest entry stays,
-     * unless it is too old.
+     * Trims events that exceed the retention in number, bytes or age, a bounded number of them. The
+     * newest entry stays, unless it is too old.
      *
      * @param now as {@link System#nanoTime} gives it
+     * @return false when more is left to trim: call it again
      */
-    public void trim(long now) {
+    public boolean trim(long now) {
         long oldest = now - retention.nanos();
-        while (keptFrom < next) {
-            Segment segment = open.getFirst();
-            int index = (int) (keptFrom - segment.first());
-            boolean tooMany = next - keptFrom > retention.events();
-            boolean tooLarge = bytes > retention.bytes() && keptFrom < next - 1;
-            if (!tooMany && !tooLarge && segment.time(index) - oldest >= 0) {
-                return;
+        try {
+            for (int trimmed = 0; keptFrom < next; trimmed++) {
+                Segment segment = open.getFirst();
+                int index = (int) (keptFrom - segment.first());
+                boolean tooMany = next - keptFrom > retention.events();
+                boolean tooLarge = bytes > retention.bytes() && keptFrom < next - 1;
+                if (!tooMany && !tooLarge && segment.time(index) - oldest >= 0) {
+                    return true;
+                }
+                if (trimmed == TRIM_SLICE) {
+                    return false;
+                }
+                drop(segment, index);
             }
-            drop(segment, index);
+            return true;
+        } finally {
+            publishSegments();
         }
     }
 
@@ -148,6 +214,10 @@ public final class EventLog {
         } else {
             Segment segment = open.getFirst();
             drop(segment, (int) (keptFrom - segment.first()));
+            publishSegments();
+        }
+        if (isEmpty()) {
+            emptied.run();
         }
     }
 
@@ -156,28 +226,71 @@ public final class EventLog {
         return latest != null && !latest.isEmpty() ? latest.first() : positionOf(keptFrom);
     }
 
+    /** Returns the time of the oldest entry; the time now when only the newest of keys are left. */
+    long oldestTime(long now) {
+        return keptFrom == next
+                ? now
+                : open.getFirst().time((int) (keptFrom - open.getFirst().first()));
+    }
+
     private void drop(Segment segment, int index) {
         if (latest != null) {
             boolean keyed = segment.first() + index >= keyedFrom;
             latest.trimmed(keyed ? segment.key(index) : null, segment, index);
         }
-        if (segment.userId(index) != null) {
-            userIds.remove(segment.userId(index), segment.position(index));
+        String userId = segment.userId(index);
+        if (userId != null) {
+            userIds.remove(userId, segment.position(index));
+            budget.add(-costOf(userId));
         }
         floor = segment.position(index);
-        grow(segment.start(index) - segment.end(index));
+        bytes -= segment.end(index) - segment.start(index);
         keptFrom = segment.first() + index + 1;
         if (index == segment.count() - 1) {
-            open.removeFirst();
+            close(open.removeFirst());
+        }
+    }
+
+    /** Once for many dropped segments: the copy is as long as the log. */
+    private void publishSegments() {
+        if (segments.length != open.size()) {
             segments = open.toArray(Segment[]::new);
         }
     }
 
-    private void grow(int by) {
-        bytes += by;
-        budget.add(by);
+    /**
+     * Removes every event, because the topic is removed. All readers, those at the end too, find
+     * that their next entry is gone.
+     *
+     * @param position of the removal in the order: a client with an id from before has a gap
+     */
+    void removeAll(long position) {
+        if (latest != null) {
+            latest.clear();
+            latest.raiseFloor(position);
+        }
+        userIds.forEach((id, at) -> budget.add(-costOf(id)));
+        userIds.clear();
+        open.forEach(this::close);
+        open.clear();
+        next++; // An entry that nobody can read.
+        removals++;
+        bytes = 0;
+        floor = position;
+        last = position;
+        removedAt = position;
+        removedFrom = next;
+        keptFrom = next;
+        publishSegments();
     }
 
+    /** The topic is forgotten, and takes no memory from now on. */
+    void release() {
+        open.forEach(this::close); // One without an entry, where an append failed.
+        budget.add(-MemoryBudget.TOPIC);
+    }
+
+    /** Returns whether nothing is kept. */
     public boolean isEmpty() {
         return keptFrom == next && (latest == null || latest.isEmpty());
     }
@@ -197,9 +310,14 @@ public final class EventLog {
         return bytes;
     }
 
-    /** Returns the number of the next entry, which is how many entries there have been. */
+    /** Returns the number of the next entry. */
     public long next() {
         return next;
+    }
+
+    /** Returns how many events there have been. */
+    public long published() {
+        return next - removals;
     }
 
     /** Returns the position of the newest kept event with this publisher's id, or -1. */
@@ -232,16 +350,22 @@ public final class EventLog {
         return latest;
     }
 
+    /**
+     * Returns the entry before which everything was removed with the topic. A reader below it was
+     * not slow.
+     */
+    public long removedFrom() {
+        return removedFrom;
+    }
+
+    /** Returns the position of the last removal of the topic; 0 when it was never removed. */
+    public long removedAt() {
+        return removedAt;
+    }
+
     /** Returns the segment that holds the entry; null when it is yet to come, or was trimmed. */
     public @Nullable Segment find(long entry) {
-        Segment[] all = segments;
-        // From the end: most readers are there.
-        for (int i = all.length - 1; i >= 0; i--) {
-            if (all[i].first() <= entry) {
-                return entry < all[i].first() + all[i].count() ? all[i] : null;
-            }
-        }
-        return null;
+        return Segment.find(segments, entry);
     }
 
     /** Returns the entry; null when it is yet to come, or was trimmed. */
@@ -256,13 +380,21 @@ public final class EventLog {
      */
     public long firstAfter(long position) {
         Segment[] all = segments;
-        for (int i = all.length - 1; i >= 0; i--) {
-            int index = all[i].firstAfter(position);
-            // At index 0 the entries of the segment before may be after the position too.
-            if (index > 0 || i == 0) {
-                return Math.max(keptFrom, all[i].first() + index);
+        int low = 0;
+        int high = all.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (all[middle].count() > 0 && all[middle].position(0) <= position) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-        return keptFrom;
+        // All segments from low on begin after the position.
+        if (low == 0) {
+            return keptFrom;
+        }
+        Segment segment = all[low - 1];
+        return Math.max(keptFrom, segment.first() + segment.firstAfter(position));
     }
 }

@@ -22,6 +22,16 @@ public record Frame(long position, byte[] bytes, int from, int to) {
                 segment.position(index), segment.bytes(), segment.start(index), segment.end(index));
     }
 
+    /** Returns where the id line begins; -1 when the event has another id. */
+    public int find(byte[] idLine) {
+        int start = from;
+        if (bytes[start] == 'e') { // The name goes before the id.
+            while (bytes[start++] != '\n') {}
+        }
+        int end = start + idLine.length;
+        return end <= to && Arrays.equals(bytes, start, end, idLine, 0, idLine.length) ? start : -1;
+    }
+
     public int length() {
         return to - from;
     }

@@ -2,10 +2,10 @@ package microdot.sse.log;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,55 +15,104 @@ import org.jspecify.annotations.Nullable;
 public final class LatestByKey {
     public static final int MAX_KEYS = 10_000;
 
-    private final MemoryBudget budget;
-
-    /** The entry that is its key's newest, whether the log or this table holds it. */
-    private final Map<Object, Long> newest = new HashMap<>();
-
-    private final LinkedHashMap<Object, Frame> frames = new LinkedHashMap<>();
+    private final MemoryBudget.Share budget;
+    private final Map<String, Newest> keys = new HashMap<>();
+    private final TreeMap<Long, Newest> trimmed = new TreeMap<>();
     private long floor;
 
-    LatestByKey(MemoryBudget budget, long floor) {
+    /** The newest event of one key: an entry of the log, or a frame once that was trimmed. */
+    static final class Newest {
+        final String key;
+        private long entry = -1;
+        private @Nullable Frame frame;
+
+        private Newest(String key) {
+            this.key = key;
+        }
+    }
+
+    LatestByKey(MemoryBudget.Share budget, long floor) {
         this.budget = budget;
         this.floor = floor;
     }
 
-    void published(Object key, long entry) {
-        newest.put(key, entry);
-        Frame replaced = frames.remove(key);
-        if (replaced != null) {
-            budget.add(-replaced.length());
+    /** Makes room for an event of the key that is about to be published. */
+    Newest reserve(String key) {
+        Newest known = keys.get(key);
+        if (known != null) {
+            return known;
+        }
+        var newest = new Newest(key);
+        keys.put(key, newest);
+        budget.add(MemoryBudget.KEY + key.length());
+        return newest;
+    }
+
+    /** Takes back a reservation for an event that was not published. */
+    void release(Newest newest) {
+        if (newest.entry < 0) {
+            forget(newest);
         }
     }
 
+    private void forget(Newest newest) {
+        if (keys.remove(newest.key) != null) {
+            budget.add(-MemoryBudget.KEY - newest.key.length());
+        }
+    }
+
+    /** The event was published. Takes no memory, so that it cannot fail. */
+    void published(Newest newest, long entry) {
+        newest.entry = entry;
+        Frame replaced = newest.frame;
+        if (replaced != null) {
+            newest.frame = null;
+            trimmed.remove(replaced.position());
+            budget.add(-cost(replaced));
+        }
+    }
+
+    private static long cost(Frame frame) {
+        return frame.length() + MemoryBudget.TRIMMED_FRAME;
+    }
+
     /** Takes an entry that the log trims, unless a newer one of its key replaced it. */
-    void trimmed(@Nullable Object key, Segment segment, int index) {
+    void trimmed(@Nullable String key, Segment segment, int index) {
         if (key == null) {
             floor = segment.position(index); // Nothing replaced it and nothing remembers it: lost.
             return;
         }
-        if (!Objects.equals(newest.get(key), segment.first() + index)) {
+        Newest newest = keys.get(key);
+        if (newest == null || newest.entry != segment.first() + index) {
             return;
         }
         Frame frame = Frame.copyOf(segment, index);
-        frames.putLast(key, frame);
-        budget.add(frame.length());
-        if (frames.size() > MAX_KEYS) {
+        trimmed.put(frame.position(), newest);
+        newest.frame = frame;
+        budget.add(cost(frame));
+        if (trimmed.size() > MAX_KEYS) {
             dropOldest();
         }
     }
 
     void dropOldest() {
-        var eldest = Objects.requireNonNull(frames.pollFirstEntry());
-        newest.remove(eldest.getKey());
-        floor = Math.max(floor, eldest.getValue().position());
-        budget.add(-eldest.getValue().length());
+        var eldest = Objects.requireNonNull(trimmed.pollFirstEntry());
+        floor = Math.max(floor, eldest.getKey());
+        budget.add(-cost(Objects.requireNonNull(eldest.getValue().frame)));
+        forget(eldest.getValue());
     }
 
+    /** Drops everything, the events that the log still holds too. */
     void clear() {
         while (!isEmpty()) {
             dropOldest();
         }
+        List.copyOf(keys.values()).forEach(this::forget);
+    }
+
+    /** Everything up to the position is lost. */
+    void raiseFloor(long position) {
+        floor = Math.max(floor, position);
     }
 
     /**
@@ -76,15 +125,14 @@ public final class LatestByKey {
     public List<Frame> after(long position, int batch, long batchBytes) {
         var found = new ArrayList<Frame>();
         long bytes = 0;
-        for (Frame frame : frames.values()) {
+        for (Newest newest : trimmed.tailMap(position, false).values()) {
+            Frame frame = Objects.requireNonNull(newest.frame);
             boolean full = found.size() >= batch || bytes >= batchBytes;
             if (full && frame.position() > floor) {
                 break;
             }
-            if (frame.position() > position) {
-                found.add(frame);
-                bytes += frame.length();
-            }
+            found.add(frame);
+            bytes += frame.length();
         }
         return found;
     }
@@ -95,16 +143,16 @@ public final class LatestByKey {
     }
 
     boolean isEmpty() {
-        return frames.isEmpty();
+        return trimmed.isEmpty();
     }
 
     /** Returns the position of the oldest frame; the table must not be empty. */
     long first() {
-        return frames.firstEntry().getValue().position();
+        return trimmed.firstKey();
     }
 
     /** Returns the position of the newest frame, or the floor where that is higher. */
     public long last() {
-        return isEmpty() ? floor : Math.max(floor, frames.lastEntry().getValue().position());
+        return isEmpty() ? floor : Math.max(floor, trimmed.lastKey());
     }
 }

@@ -1,28 +1,122 @@
 package microdot.sse.log;
 
-/** The bytes that all logs of one order together keep. Under the lock of the order. */
-final class MemoryBudget {
+import java.lang.ref.Cleaner;
+import java.lang.ref.WeakReference;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The heap that the logs of one order or of several orders together may take. What is counted is
+ * what a log costs: the arrays of its segments, its ids, its keys, and the topic itself. An event
+ * that fits into a segment costs nothing more, so the counter is seldom touched.
+ */
+public final class MemoryBudget {
+    // What things take with compressed references, besides the characters of ids and keys.
+    static final long TOPIC = 1024;
+    static final long SEGMENT = 192;
+    static final long OWN_ID = 112;
+    static final long KEY = 120;
+    static final long TRIMMED_FRAME = 112;
+
+    private static final Cleaner CLEANER = Cleaner.create();
+
     private final long max;
-    private long used;
+    private final AtomicLong used = new AtomicLong();
+    private final List<WeakReference<Member>> members = new CopyOnWriteArrayList<>();
 
-    MemoryBudget(long max) {
-        this.max = max;
+    /** An order whose logs count. */
+    interface Member {
+        /**
+         * Returns for how many nanoseconds the oldest event that may be evicted has been kept; -1
+         * when there is none.
+         */
+        long oldestAge();
+
+        /** Evicts some of the oldest events while too much is used; returns whether it could. */
+        boolean evictSome();
     }
 
-    /** Adds bytes; fewer are used when negative. */
-    void add(long bytes) {
-        used += bytes;
-    }
+    /** What one order uses. It is given back when the order is no longer reachable. */
+    static final class Share implements Runnable {
+        private final AtomicLong total;
+        private long used;
 
-    boolean isExceeded() {
-        return used > max;
+        Share(AtomicLong total) {
+            this.total = total;
+        }
+
+        /** Adds bytes; fewer are used when negative. Under the lock of the order. */
+        void add(long bytes) {
+            if (bytes != 0) {
+                used += bytes;
+                total.addAndGet(bytes);
+            }
+        }
+
+        @Override
+        public void run() {
+            add(-used);
+        }
     }
 
     /**
-     * Returns whether more must be evicted, once the budget was exceeded. Somewhat more than the
-     * excess is evicted, because finding the oldest event of all costs a look at every log.
+     * A budget.
+     *
+     * @param max how many bytes of heap at most
      */
-    boolean isTight() {
-        return used > max - max / 64;
+    public MemoryBudget(long max) {
+        this.max = max;
+    }
+
+    private static final class OfProcess {
+        static final MemoryBudget BUDGET = new MemoryBudget(Runtime.getRuntime().maxMemory() / 4);
+    }
+
+    /** Returns the budget that the whole process shares: a quarter of the heap. */
+    public static MemoryBudget ofProcess() {
+        return OfProcess.BUDGET;
+    }
+
+    Share join(Member member) {
+        var share = new Share(used);
+        CLEANER.register(member, share);
+        members.removeIf(reference -> reference.get() == null);
+        members.add(new WeakReference<>(member));
+        return share;
+    }
+
+    /** Returns how many bytes of heap are counted now. From any thread. */
+    public long used() {
+        return used.get();
+    }
+
+    boolean isExceeded() {
+        return used.get() > max;
+    }
+
+    /** Evicts the oldest events of all while too much is used. No lock of an order is held. */
+    void evict() {
+        while (isExceeded()) {
+            Member oldest = oldest();
+            if (oldest == null || !oldest.evictSome()) {
+                return;
+            }
+        }
+    }
+
+    private @Nullable Member oldest() {
+        Member oldest = null;
+        long highest = -1;
+        for (WeakReference<Member> reference : members) {
+            Member member = reference.get();
+            long age = member == null ? -1 : member.oldestAge();
+            if (age > highest) {
+                highest = age;
+                oldest = member;
+            }
+        }
+        return oldest;
     }
 }

@@ -2,6 +2,7 @@ package microdot.sse.log;
 
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ public final class Segment {
     private long[] positions;
     private long[] times;
     private int[] ends;
-    private @Nullable Object @Nullable [] keys;
+    private @Nullable String @Nullable [] keys;
     private @Nullable String @Nullable [] userIds;
     private volatile int count;
 
@@ -40,24 +41,38 @@ public final class Segment {
         return count == 0 ? 0 : ends[count - 1];
     }
 
-    /** Makes the bytes before the end, which are written already, an entry. */
-    void add(long position, long time, int end, @Nullable Object key, @Nullable String userId) {
-        int index = count;
-        if (index == ends.length) {
+    /** Makes room in the index for one entry more: the only step that takes memory. */
+    void reserve(boolean key, boolean userId) {
+        if (count == ends.length) {
             grow();
         }
+        if (key && keys == null) {
+            keys = new @Nullable String[ends.length];
+        }
+        if (userId && userIds == null) {
+            userIds = new @Nullable String[ends.length];
+        }
+    }
+
+    /** Makes bytes that are written already an entry. There is room for it in the index. */
+    void add(long position, long time, int length, @Nullable String key, @Nullable String userId) {
+        int index = count;
         positions[index] = position;
         times[index] = time;
-        ends[index] = end;
+        ends[index] = used() + length;
         if (key != null) {
-            keys = keys == null ? new @Nullable Object[ends.length] : keys;
-            keys[index] = key;
+            Objects.requireNonNull(keys)[index] = key;
         }
         if (userId != null) {
-            userIds = userIds == null ? new @Nullable String[ends.length] : userIds;
-            userIds[index] = userId;
+            Objects.requireNonNull(userIds)[index] = userId;
         }
         count = index + 1;
+    }
+
+    /** Returns what the arrays take, in bytes. */
+    long cost() {
+        int references = (keys == null ? 0 : 4) + (userIds == null ? 0 : 4);
+        return MemoryBudget.SEGMENT + bytes.length + (20L + references) * ends.length;
     }
 
     // Readers of the old arrays find in them everything that they may look at.
@@ -66,8 +81,9 @@ public final class Segment {
         long[] morePositions = Arrays.copyOf(positions, entries);
         long[] moreTimes = Arrays.copyOf(times, entries);
         int[] moreEnds = Arrays.copyOf(ends, entries);
-        keys = keys == null ? null : Arrays.copyOf(keys, entries);
+        @Nullable String @Nullable [] moreKeys = keys == null ? null : Arrays.copyOf(keys, entries);
         userIds = userIds == null ? null : Arrays.copyOf(userIds, entries);
+        keys = moreKeys;
         // A reader that read an older count and finds a new array must find it filled.
         VarHandle.storeStoreFence();
         positions = morePositions;
@@ -79,7 +95,7 @@ public final class Segment {
         return times[index];
     }
 
-    @Nullable Object key(int index) {
+    @Nullable String key(int index) {
         return keys == null ? null : keys[index];
     }
 
@@ -134,5 +150,25 @@ public final class Segment {
             }
         }
         return low;
+    }
+
+    /** Returns the segment of consecutive ones that holds the entry; null when none does. */
+    static @Nullable Segment find(Segment[] all, long entry) {
+        int high = all.length - 1;
+        // The last one first: most readers are there.
+        if (high >= 0 && all[high].first > entry) {
+            int low = 0;
+            while (low < high) {
+                int middle = (low + high) >>> 1;
+                if (all[middle].first <= entry) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            high--;
+        }
+        Segment found = high < 0 ? null : all[high];
+        return found != null && entry < found.first + found.count ? found : null;
     }
 }

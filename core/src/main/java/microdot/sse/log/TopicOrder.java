@@ -1,10 +1,9 @@
 package microdot.sse.log;
 
-import java.util.Comparator;
-import java.util.PriorityQueue;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,24 +11,38 @@ import org.jspecify.annotations.Nullable;
  * position and is appended, and a follower gets its cursors. Publishers and joining followers hold
  * the lock for moments; an event loop never waits for it.
  */
-public final class TopicOrder {
+public final class TopicOrder implements MemoryBudget.Member {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
+    // A bounded slice: nobody may hold the lock for long.
+    private static final int EVICT_SLICE = 256;
+
     private final Epoch epoch = new Epoch();
     private final ReentrantLock lock = new ReentrantLock();
+    private final OldestFirst oldest = new OldestFirst();
     private final MemoryBudget budget;
-    private final Supplier<Stream<EventLog>> logs;
+    private final MemoryBudget.Share share;
+
+    /** The last position that was given. One that an append failed on is not given again. */
+    private long given;
 
     // Written under the lock, last of all: a reader of it may read every entry up to it.
     private volatile long head;
 
+    /** Whether an event ever had an id of its publisher. */
+    private volatile boolean ownIds;
+
+    private volatile boolean closed;
+
     /**
      * A new order, whose first position is 1.
      *
-     * @param maxBytes what all logs together keep at most, in bytes of events
-     * @param logs all logs, asked for under the lock when they keep too much
+     * @param budget what its logs may take, perhaps together with those of other orders
      */
-    public TopicOrder(long maxBytes, Supplier<Stream<EventLog>> logs) {
-        this.budget = new MemoryBudget(maxBytes);
-        this.logs = logs;
+    @SuppressWarnings("this-escape") // Only into the budget, which asks it when it is complete.
+    public TopicOrder(MemoryBudget budget) {
+        this.budget = budget;
+        this.share = budget.join(this);
     }
 
     public Epoch epoch() {
@@ -39,6 +52,21 @@ public final class TopicOrder {
     /** Returns the position up to which every event is in its log. From any thread. */
     public long head() {
         return head;
+    }
+
+    /** Returns whether an event ever had an id of its publisher. From any thread. */
+    public boolean hasOwnIds() {
+        return ownIds;
+    }
+
+    /** Returns whether nothing more is appended: followers end once they have everything. */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** Appends nothing from now on. */
+    public void close() {
+        runLocked(() -> closed = true);
     }
 
     /** Runs the action under the lock. It must not run code of users. */
@@ -63,7 +91,7 @@ public final class TopicOrder {
 
     /**
      * Runs the action under the lock when nobody holds it, and returns whether it did. The action
-     * must not run code of users, except the {@code equals} of their keys.
+     * must not run code of users.
      */
     public boolean runIfFree(Runnable action) {
         if (!lock.tryLock()) {
@@ -77,47 +105,117 @@ public final class TopicOrder {
         }
     }
 
-    /** Makes a log whose events count against the budget of this order. */
-    public EventLog newLog(Retention retention, long floor) {
-        return new EventLog(retention, floor, budget);
+    /**
+     * Makes a log that counts against the budget of this order. Under the lock.
+     *
+     * @param emptied called under the lock when nothing is left after an eviction
+     */
+    public EventLog newLog(Retention retention, long floor, Runnable emptied) {
+        return new EventLog(retention, floor, share, emptied);
+    }
+
+    /** Forgets a log that keeps nothing. Under the lock. */
+    public void forget(EventLog log) {
+        oldest.remove(log);
+        log.release();
     }
 
     /**
-     * Appends the event and returns its position.
+     * Appends the event and returns its position. When it throws, nothing was appended.
      *
      * @param keyedBy the function that gave the key
      * @param key ignored when the log has another function by now
+     * @throws IllegalStateException when the order is closed
      */
     public long append(
-            EventLog log, EncodedEvent event, @Nullable Object keyedBy, @Nullable Object key) {
+            EventLog log, EncodedEvent event, @Nullable Object keyedBy, @Nullable String key) {
         byte[] userIdLine = event.userId() == null ? null : EncodedEvent.idLine(event.userId());
+        long position;
         lock.lock();
         try {
-            long position = head + 1;
+            if (closed) {
+                throw new IllegalStateException(
+                        "topics: closed (expected: no publish after Topics.close)");
+            }
+            long now = System.nanoTime();
+            position = ++given;
             byte[] idLine = userIdLine == null ? epoch.idLine(position) : userIdLine;
-            Object usedKey = log.isKeyedBy(keyedBy) ? key : null;
-            log.append(event, idLine, position, System.nanoTime(), usedKey);
+            String usedKey = log.isKeyedBy(keyedBy) ? key : null;
+            oldest.add(log, position);
+            log.append(event, idLine, position, now, usedKey);
+            ownIds |= userIdLine != null;
             head = position;
-            evict();
-            return position;
+            tidy(() -> log.trim(now));
         } finally {
             lock.unlock();
         }
+        relieve();
+        return position;
     }
 
-    /** When all logs together keep too much: evicts the oldest events of all, of any log. */
-    private void evict() {
-        if (!budget.isExceeded()) {
-            return;
+    /** Removes every event of the log. Its readers find that their next entry is gone. */
+    public void removeAll(EventLog log) {
+        runLocked(
+                () -> {
+                    log.removeAll(++given);
+                    head = given;
+                });
+    }
+
+    /** Evicts the oldest events while the logs take too much. Not under the lock. */
+    public void relieve() {
+        if (budget.isExceeded()) {
+            tidy(budget::evict);
         }
-        var oldest = new PriorityQueue<EventLog>(Comparator.comparingLong(EventLog::oldest));
-        logs.get().filter(log -> !log.isEmpty()).forEach(oldest::add);
-        while (budget.isTight() && !oldest.isEmpty()) {
-            EventLog log = oldest.remove();
-            log.dropOldest();
-            if (!log.isEmpty()) {
-                oldest.add(log);
-            }
+    }
+
+    /** The event is published: what fails afterwards is no failure of its publisher. */
+    private static void tidy(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            LOG.log(
+                    Level.ERROR,
+                    "trimming a topic failed; events are kept for longer and trimmed later",
+                    e);
         }
+    }
+
+    // ---- For the budget ----
+
+    @Override
+    public long oldestAge() {
+        return locked(
+                () -> {
+                    EventLog log = evictable();
+                    long now = System.nanoTime();
+                    return log == null ? -1 : Math.max(0, now - log.oldestTime(now));
+                });
+    }
+
+    @Override
+    public boolean evictSome() {
+        return locked(
+                () -> {
+                    int evicted = 0;
+                    while (evicted < EVICT_SLICE && budget.isExceeded()) {
+                        EventLog log = evictable();
+                        if (log == null) {
+                            break;
+                        }
+                        log.dropOldest();
+                        evicted++;
+                    }
+                    return evicted > 0;
+                });
+    }
+
+    /**
+     * Returns the log with the oldest event, or null. The newest event of all stays however little
+     * memory there is: its followers are about to get it.
+     */
+    private @Nullable EventLog evictable() {
+        EventLog log = oldest.first();
+        return log == null || log.oldest() == head ? null : log;
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jetbrains.lincheck.Lincheck;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ class InterleavingsTest {
     }
 
     private static EventLog log(Retention retention) {
-        return new EventLog(retention, 0, new MemoryBudget(1 << 20));
+        return new EventLog(retention, 0, new MemoryBudget.Share(new AtomicLong()), () -> {});
     }
 
     /** A loop, two topics, and for each a reader that notes the head when it is pulled. */
@@ -123,20 +124,25 @@ class InterleavingsTest {
                     var segment = new Segment(0, 64);
                     shared = segment;
                     for (int position = 1; position <= 3; position++) {
-                        segment.add(position, 0, position, null, null);
+                        add(segment, position);
                     }
                     var failure = new AtomicReference<@Nullable Throwable>();
                     Thread writer =
                             new Thread(
                                     () -> {
-                                        segment.add(4, 0, 4, null, null);
-                                        segment.add(5, 0, 5, null, null);
+                                        add(segment, 4);
+                                        add(segment, 5);
                                     });
                     Thread reader =
                             new Thread(() -> failure.set(failure(() -> readNewest(segment))));
                     run(writer, reader);
                     assertNull(failure.get());
                 });
+    }
+
+    private static void add(Segment segment, int position) {
+        segment.reserve(false, false);
+        segment.add(position, 0, 1, null, null);
     }
 
     private static void readNewest(Segment segment) {
@@ -166,6 +172,7 @@ class InterleavingsTest {
         for (int position = 1; position <= 2; position++) {
             EncodedEvent event = position == 2 ? LONG : SHORT;
             log.append(event, ID_LINES[position], position, 0, null);
+            log.trim(0);
         }
     }
 

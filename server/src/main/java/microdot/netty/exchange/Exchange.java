@@ -4,14 +4,15 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
-import java.time.Instant;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import microdot.Body;
 import microdot.Call;
 import microdot.HttpException;
 import microdot.Request;
 import microdot.Response;
+import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
 import microdot.netty.stream.ChannelSink;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ public final class Exchange {
     private final ServerContext server;
     private final Request request;
     private final Responder responder;
+    private @Nullable Call call; // While a thread may run it; confined to the event loop.
 
     /** Creates the exchange of a request. */
     public Exchange(ServerContext server, Request request, Responder responder) {
@@ -41,27 +43,69 @@ public final class Exchange {
      */
     public void begin() {
         try {
-            Call call = server.app().apply(request);
-            if (call.mayBlock()) {
-                server.handlers().start(() -> respond(call));
+            Call routed = server.app().apply(request);
+            if (routed.mayBlock()) {
+                start(routed);
                 return;
             }
-            StreamWriting stream = respond(call);
+            StreamWriting stream = respond(routed, null);
             if (stream != null && !onLoop(stream)) { // After the head.
                 stream.sink().disconnected();
             }
         } catch (RuntimeException | Error e) {
+            server.failed().accept(e);
             fail(e);
         }
     }
 
-    /** Responds, or begins a stream; returns what writes the stream's body after that. */
-    private @Nullable StreamWriting respond(Call call) {
+    private void start(Call routed) {
+        call = routed;
+        RequestLimit requests = server.requests();
+        if (!requests.enter()) {
+            respond(server.limits().rejection(request, new Response()));
+            return;
+        }
+        HandlerThreads threads = server.handlers();
+        if (!routed.needsPlatformThread()) {
+            threads.start(routed.route(), run -> respondAndLeave(routed, run, requests));
+        } else if (!threads.startBlocking(
+                routed.route(), run -> respondAndLeave(routed, run, requests))) {
+            requests.leave();
+            respond(server.limits().rejection(request, new Response()));
+        }
+    }
+
+    private @Nullable StreamWriting respondAndLeave(
+            Call routed, HandlerRun run, RequestLimit requests) {
+        try {
+            return respond(routed, run);
+        } finally {
+            requests.leave(); // A stream does not count once it has begun.
+        }
+    }
+
+    /**
+     * The client has left before the response was ready. On the event loop; the connection calls it
+     * at most once.
+     */
+    public void clientLeft() {
+        Call waiting = call;
+        if (waiting != null) {
+            waiting.clientLeft(server.handlers(), server.options().interruptAbandoned());
+        }
+    }
+
+    /**
+     * Responds, or begins a stream; returns what writes the stream's body after that.
+     *
+     * @param run the run of the handler that writes a stream; null on the event loop
+     */
+    private @Nullable StreamWriting respond(Call call, @Nullable HandlerRun run) {
         try {
             Response response = call.run();
             if (response.body() instanceof Body.Stream stream && takesBody(response)) {
                 if (server.limits().enter(client())) {
-                    return beginStream(response, stream);
+                    return beginStream(call, run, response, stream);
                 }
                 response = server.limits().rejection(request, response);
             }
@@ -108,8 +152,15 @@ public final class Exchange {
         }
     }
 
-    private @Nullable StreamWriting beginStream(Response response, Body.Stream stream) {
+    private @Nullable StreamWriting beginStream(
+            Call call, @Nullable HandlerRun run, Response response, Body.Stream stream) {
         ChannelSink sink = responder.openStream(stream.closingFrames());
+        call.streams(sink);
+        if (run == null) {
+            server.handlers().streamBegan();
+        } else {
+            run.streams(sink);
+        }
         sink.onClose(leaving(server.limits(), client()));
         limitAge(sink);
         OpenedResponse head = open(response);
@@ -126,11 +177,12 @@ public final class Exchange {
     }
 
     private void limitAge(ChannelSink sink) {
-        long longest = server.options().maxStreamAge().toMillis();
+        long longest = TimeUnit.NANOSECONDS.convert(server.options().maxStreamAge());
         if (longest > 0) {
             // Up to a fifth earlier, so that streams that began together do not end together.
             long age = longest - ThreadLocalRandom.current().nextLong(longest / 5 + 1);
-            sink.endAt(Instant.now().plusMillis(age));
+            // Practically unlimited, and the difference to a clock still fits a long.
+            sink.endBy(System.nanoTime() + Math.min(age, Long.MAX_VALUE / 4));
         }
     }
 

@@ -45,6 +45,12 @@ public final class OpenedResponse {
                 Response.text(text).status(failure.status()), Unpooled.wrappedBuffer(bytes));
     }
 
+    /** Returns the response that rejects a request; its body is in memory. */
+    public static OpenedResponse rejection(Response response) {
+        byte[] bytes = response.body() instanceof Body.Bytes body ? body.bytes() : new byte[0];
+        return new OpenedResponse(response, Unpooled.wrappedBuffer(bytes));
+    }
+
     private static DefaultFileRegion region(Body.File file) throws IOException {
         var channel = FileChannel.open(file.path(), StandardOpenOption.READ);
         return new DefaultFileRegion(channel, file.offset(), file.length());

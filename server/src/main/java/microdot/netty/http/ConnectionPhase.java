@@ -1,7 +1,5 @@
 package microdot.netty.http;
 
-import java.time.Instant;
-
 /**
  * What an HTTP/1.1 connection is doing: it serves requests, is a stream, or waits for the client to
  * close. Each phase is an object that holds the state of that phase. On the connection's event
@@ -10,6 +8,9 @@ import java.time.Instant;
 interface ConnectionPhase {
     /** Handles a message; the caller releases it. */
     void read(Object message);
+
+    /** Everything that has arrived so far was read. */
+    default void readComplete() {}
 
     /** The client has closed its sending side. */
     void inputClosed();
@@ -23,6 +24,6 @@ interface ConnectionPhase {
     /** The connection is closed. */
     void closed();
 
-    /** Ends the stream at the given time. */
-    default void endStreamAt(Instant time) {}
+    /** Ends the stream at the given time of {@link System#nanoTime}. */
+    default void endStreamBy(long time) {}
 }

@@ -1,17 +1,19 @@
 package microdot.netty.http;
 
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Instant;
 import java.util.function.Function;
 import microdot.netty.exchange.ServerContext;
+import microdot.netty.limits.MemoryAccount;
 import microdot.netty.loop.Connection;
 import microdot.netty.loop.LoopConnections;
 
@@ -28,6 +30,7 @@ final class HttpConnection extends Connection {
     private ConnectionPhase phase;
     private boolean inputClosed;
     private boolean stopping;
+    private boolean accounted; // The loop's memory may have an account of this connection.
 
     HttpConnection(
             SocketChannel channel,
@@ -73,6 +76,39 @@ final class HttpConnection extends Connection {
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 
+    /** Sets what unfinished and waiting requests take; returns false if there is no memory. */
+    boolean input(long memory) {
+        return (memory == 0 && !accounted) || account().input(memory);
+    }
+
+    /** Counts the bytes of a response that its socket does not take at once. */
+    void output(ChannelFuture response) {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        if (pending == null || pending.isEmpty()) {
+            return;
+        }
+        boolean allowed = account().output(pending.totalPendingWriteBytes());
+        response.addListener(done -> account().output(0));
+        if (!allowed) {
+            channel.close();
+        }
+    }
+
+    private MemoryAccount account() {
+        accounted = true;
+        return loop.streams()
+                .memory()
+                .account(this, () -> channel.eventLoop().execute(channel::close));
+    }
+
+    /** Nothing of this connection's requests and responses waits any more. */
+    void closeAccount() {
+        if (accounted) {
+            account().close();
+            accounted = false;
+        }
+    }
+
     // ---- From Netty ----
 
     @Override
@@ -86,6 +122,7 @@ final class HttpConnection extends Connection {
     public void channelInactive(ChannelHandlerContext ctx) {
         loop.remove(this);
         phase.closed();
+        closeAccount();
     }
 
     @Override
@@ -98,6 +135,11 @@ final class HttpConnection extends Connection {
     }
 
     @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        phase.readComplete();
+    }
+
+    @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
             inputClosed = true;
@@ -107,6 +149,7 @@ final class HttpConnection extends Connection {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        loop.errors().check(cause);
         // A reset by the client is common; anything else is a fault of the server.
         Level level = cause instanceof IOException ? Level.DEBUG : Level.WARNING;
         LOG.log(
@@ -132,8 +175,8 @@ final class HttpConnection extends Connection {
     }
 
     @Override
-    protected void endStreamAt(Instant time) {
-        phase.endStreamAt(time);
+    protected void endStreamBy(long time) {
+        phase.endStreamBy(time);
     }
 
     @Override

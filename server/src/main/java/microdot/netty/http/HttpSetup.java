@@ -25,7 +25,8 @@ public final class HttpSetup extends ChannelInitializer<SocketChannel> {
 
     @Override
     protected void initChannel(SocketChannel channel) {
-        var decoder = new StrictRequestDecoder(server.options().maxHead());
+        var decoder =
+                new StrictRequestDecoder(server.options().maxHead(), server.options().maxFields());
         var connection =
                 new HttpConnection(
                         channel,

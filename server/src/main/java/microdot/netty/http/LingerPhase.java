@@ -50,8 +50,7 @@ final class LingerPhase implements ConnectionPhase {
     @Override
     public void tick(long now) {
         SocketChannel channel = connection.channel();
-        long idleTimeout = connection.server().options().idleTimeout().toNanos();
-        if (stall.isStalled(channel, now, idleTimeout)
+        if (connection.loop().streams().isStalled(channel, stall, now)
                 || (!StallDetector.isWriting(channel) && now - since > LONGEST)) {
             channel.close();
         }

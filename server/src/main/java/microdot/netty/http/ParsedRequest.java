@@ -1,6 +1,7 @@
 package microdot.netty.http;
 
 import microdot.Request;
+import org.jspecify.annotations.Nullable;
 
 /** What a client sent: a whole request, or input that is refused without one. */
 sealed interface ParsedRequest {
@@ -10,8 +11,8 @@ sealed interface ParsedRequest {
     /** Returns whether the client wants only the head of the response. */
     boolean headOnly();
 
-    /** Returns the size of the body in bytes. */
-    int size();
+    /** Returns about what the request takes in memory while it waits, in bytes. */
+    long memory();
 
     /**
      * A whole request.
@@ -25,20 +26,25 @@ sealed interface ParsedRequest {
         }
 
         @Override
-        public int size() {
-            return request.body().length;
+        public long memory() {
+            return RequestMemory.of(request.headers(), request.body().length);
         }
     }
 
-    /** Input that cannot be served; the connection is closed after the response. */
-    record Refused(int status, String reason, boolean headOnly) implements ParsedRequest {
+    /**
+     * Input that cannot be served; the connection is closed after the response.
+     *
+     * @param accept the field {@code Accept} of the request, if it was read
+     */
+    record Refused(int status, String reason, boolean headOnly, @Nullable String accept)
+            implements ParsedRequest {
         @Override
         public boolean http11() {
             return true;
         }
 
         @Override
-        public int size() {
+        public long memory() {
             return 0;
         }
     }

@@ -16,12 +16,15 @@ import java.util.concurrent.Executor;
 import microdot.ClosingFrames;
 import microdot.HttpException;
 import microdot.ServerOptions;
+import microdot.internal.CloseReason;
 import microdot.netty.exchange.Exchange;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.Responder;
+import microdot.netty.io.HalfClosedPeer;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.StallDetector;
+import org.jspecify.annotations.Nullable;
 
 /** The connection reads requests and answers them one after another, in order. */
 final class RequestPhase implements ConnectionPhase {
@@ -29,6 +32,9 @@ final class RequestPhase implements ConnectionPhase {
 
     /** How many pipelined requests may wait before the connection is no longer read. */
     private static final int MAX_WAITING = 64;
+
+    /** How much memory they may take before that. */
+    private static final int MAX_WAITING_MEMORY = 256 << 10;
 
     private enum State {
         /** Waits for a request or reads one. */
@@ -46,8 +52,9 @@ final class RequestPhase implements ConnectionPhase {
     private final RequestReader reader;
     private final StallDetector stall = new StallDetector();
     private final Queue<ParsedRequest> waiting = new ArrayDeque<>(2);
-    private long waitingBytes;
+    private long waitingMemory;
     private State state = State.IDLE;
+    private @Nullable Exchange handled; // While the state is HANDLING.
     private long since = System.nanoTime(); // When the last response was written.
 
     RequestPhase(HttpConnection connection, StrictRequestDecoder decoder) {
@@ -71,12 +78,48 @@ final class RequestPhase implements ConnectionPhase {
             return;
         }
         decoder.restart();
-        waiting.add(request);
-        waitingBytes += request.size();
-        if (waiting.size() >= MAX_WAITING || waitingBytes > options.maxBody()) {
-            channel.config().setAutoRead(false);
+        if (state == State.IDLE && waiting.isEmpty()) {
+            handle(request);
+            return;
         }
-        next();
+        waiting.add(request);
+        waitingMemory += request.memory();
+        if (waiting.size() >= MAX_WAITING || waitingMemory > MAX_WAITING_MEMORY) {
+            channel.config().setAutoRead(false);
+            decoder.pause();
+        }
+    }
+
+    @Override
+    public void readComplete() {
+        if (!connection.input(decoder.memory() + reader.memory() + waitingMemory)) {
+            rejectOverBudget();
+        }
+    }
+
+    /** Rejects what is read and what waits; its memory is released at once. */
+    private void rejectOverBudget() {
+        ParsedRequest.Refused refused =
+                reader.refuse(503, "the server has no memory for the request (maxMemory)");
+        clearWaiting();
+        removeDecoder();
+        if (state == State.IDLE) {
+            refuse(refused);
+        } else {
+            waiting.add(refused); // After the response that is under way.
+        }
+    }
+
+    /** Releases what the decoder holds. What still arrives is dropped. */
+    private void removeDecoder() {
+        if (channel.pipeline().context(decoder) != null) {
+            channel.pipeline().remove(decoder);
+        }
+    }
+
+    private void clearWaiting() {
+        waiting.clear();
+        waitingMemory = 0;
     }
 
     /** Sends 100 if the client waits for it and no earlier request is unanswered. */
@@ -94,20 +137,31 @@ final class RequestPhase implements ConnectionPhase {
         if (state != State.IDLE) {
             return;
         }
-        switch (waiting.poll()) {
-            case null -> inviteBody();
+        ParsedRequest request = waiting.poll();
+        if (request == null) {
+            inviteBody();
+        } else {
+            waitingMemory -= request.memory();
+            handle(request);
+        }
+    }
+
+    private void handle(ParsedRequest request) {
+        switch (request) {
             case ParsedRequest.Whole whole -> {
                 state = State.HANDLING;
-                waitingBytes -= whole.size();
-                new Exchange(connection.server(), whole.request(), new Http1Responder(whole))
-                        .begin();
+                var exchange =
+                        new Exchange(
+                                connection.server(), whole.request(), new Http1Responder(whole));
+                handled = exchange;
+                exchange.begin();
             }
             case ParsedRequest.Refused refused -> refuse(refused);
         }
     }
 
     private void refuse(ParsedRequest.Refused refused) {
-        waiting.clear();
+        clearWaiting();
         LOG.log(
                 Level.DEBUG,
                 () ->
@@ -117,11 +171,19 @@ final class RequestPhase implements ConnectionPhase {
                                 + refused.status()
                                 + ": "
                                 + refused.reason());
-        var response = OpenedResponse.of(new HttpException(refused.status(), refused.reason()));
-        linger(ResponseWriter.write(channel, refused, response, false));
+        linger(ResponseWriter.write(channel, refused, response(refused), false));
+    }
+
+    private OpenedResponse response(ParsedRequest.Refused refused) {
+        return refused.status() == 503
+                ? OpenedResponse.rejection(connection.server().limits().rejection(refused.accept()))
+                : OpenedResponse.of(new HttpException(refused.status(), refused.reason()));
     }
 
     private void linger(ChannelFuture response) {
+        removeDecoder();
+        connection.input(0);
+        connection.output(response);
         connection.become(new LingerPhase(connection, response));
     }
 
@@ -142,6 +204,7 @@ final class RequestPhase implements ConnectionPhase {
 
         @Override
         public void respond(OpenedResponse response) {
+            handled = null;
             boolean last =
                     !request.keepAlive()
                             || (connection.isInputClosed() && waiting.isEmpty())
@@ -154,6 +217,7 @@ final class RequestPhase implements ConnectionPhase {
                 since = System.nanoTime();
                 state = State.WRITING;
                 written.addListener(done -> written(done.isSuccess()));
+                connection.output(written);
             }
         }
 
@@ -173,6 +237,7 @@ final class RequestPhase implements ConnectionPhase {
                 channel.close();
                 return;
             }
+            connection.closeAccount();
             connection.become(new StreamPhase(connection, sink));
             ResponseWriter.writeStreamHead(channel, request, head);
             // The decoder passes on what it still holds, and the new phase drops it.
@@ -181,7 +246,7 @@ final class RequestPhase implements ConnectionPhase {
             channel.config().setAutoRead(true);
             connection.loop().streamBegan(connection);
             if (connection.isStopping()) {
-                sink.closeWithRetry();
+                sink.closeWithRetry(CloseReason.SERVER_CLOSING);
             }
         }
 
@@ -207,6 +272,7 @@ final class RequestPhase implements ConnectionPhase {
         }
         if (waiting.isEmpty()) {
             channel.config().setAutoRead(true);
+            decoder.resume();
         }
         next();
     }
@@ -216,8 +282,10 @@ final class RequestPhase implements ConnectionPhase {
     @Override
     public void inputClosed() {
         // A client that closed its side before the response still waits for it.
-        if (state == State.IDLE) {
-            connection.closeWhenFlushed();
+        switch (state) {
+            case IDLE -> connection.closeWhenFlushed();
+            case HANDLING -> HalfClosedPeer.probe(channel);
+            case WRITING -> {}
         }
     }
 
@@ -225,9 +293,13 @@ final class RequestPhase implements ConnectionPhase {
     public void tick(long now) {
         switch (state) {
             case IDLE -> tickIdle(now);
-            case HANDLING -> {}
+            case HANDLING -> {
+                if (connection.isInputClosed() && HalfClosedPeer.isGone(channel)) {
+                    channel.close();
+                }
+            }
             case WRITING -> {
-                if (stall.isStalled(channel, now, options.idleTimeout().toNanos())) {
+                if (connection.loop().streams().isStalled(channel, stall, now)) {
                     channel.close();
                 }
             }
@@ -265,6 +337,9 @@ final class RequestPhase implements ConnectionPhase {
 
     @Override
     public void closed() {
-        waiting.clear();
+        clearWaiting();
+        if (handled != null) {
+            handled.clientLeft();
+        }
     }
 }

@@ -82,6 +82,12 @@ final class RequestReader {
         return head == null ? 0 : headAt;
     }
 
+    /** Returns what the body so far takes in memory. */
+    long memory() {
+        // The array of the stream is up to twice as long as its bytes.
+        return body == null ? 0 : 2L * body.size();
+    }
+
     /**
      * Returns, once for each request, whether the client waits for 100 before it sends the body.
      */
@@ -241,19 +247,26 @@ final class RequestReader {
             // Outside the head, the line of a chunk's size was too long.
             case TooLongHttpLineException e when inHead ->
                     refuse(414, "the request line is too long");
-            case TooLongHttpHeaderException e -> refuse(431, "the header fields are too large");
+            case TooLongHttpHeaderException e -> refuse(431, tooLong(e));
             case StrictRequestDecoder.UnsupportedVersion e ->
                     refuse(505, String.valueOf(e.getMessage()));
             default -> refuse(400, "malformed request");
         };
     }
 
+    /** Netty's own message does not name the option. */
+    private static String tooLong(TooLongHttpHeaderException failure) {
+        String text = String.valueOf(failure.getMessage());
+        return text.endsWith(")") ? text : "a header field that is too long (maxHead)";
+    }
+
     /** Refuses the request that is being read, and ignores everything after it. */
     ParsedRequest.Refused refuse(int status, String reason) {
         boolean headOnly = head != null && head.method().equals(HttpMethod.HEAD);
+        String accept = head == null ? null : head.headers().get(HttpHeaderNames.ACCEPT);
         refused = true;
         head = null;
         body = null;
-        return new ParsedRequest.Refused(status, reason, headOnly);
+        return new ParsedRequest.Refused(status, reason, headOnly, accept);
     }
 }

@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.socket.SocketChannel;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Instant;
+import microdot.internal.CloseReason;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.DeadPeerProbe;
 import microdot.netty.stream.StallDetector;
@@ -21,7 +21,7 @@ final class StreamPhase implements ConnectionPhase {
     private final HttpConnection connection;
     private final ChannelSink sink;
     private final DeadPeerProbe probe = new DeadPeerProbe();
-    private @Nullable StallDetector stall; // Made when the stream ends, to save memory till then.
+    private @Nullable StallDetector stall; // Made when bytes wait, to save memory till then.
     private long dropped;
 
     StreamPhase(HttpConnection connection, ChannelSink sink) {
@@ -54,10 +54,16 @@ final class StreamPhase implements ConnectionPhase {
         }
         sink.tick(now);
         SocketChannel channel = connection.channel();
+        if (sink.mayWait()) {
+            closeIfStalled(now);
+        } else {
+            stall = null;
+        }
         if (connection.loop().streams().isGone(channel, probe, sink.lastWrite(), now)) {
             LOG.log(
                     Level.DEBUG,
                     () -> "the client of a stream has vanished: " + channel.remoteAddress());
+            sink.abort(CloseReason.CLIENT_VANISHED);
             channel.close();
         }
     }
@@ -68,15 +74,20 @@ final class StreamPhase implements ConnectionPhase {
             detector = new StallDetector();
             stall = detector;
         }
-        long idleTimeout = connection.server().options().idleTimeout().toNanos();
-        if (detector.isStalled(connection.channel(), now, idleTimeout)) {
+        if (connection.loop().streams().isStalled(connection.channel(), detector, now)) {
+            LOG.log(
+                    Level.DEBUG,
+                    () ->
+                            "the client of a stream has stalled: "
+                                    + connection.channel().remoteAddress());
+            sink.abort(CloseReason.CLIENT_STALLED);
             connection.channel().close();
         }
     }
 
     @Override
     public void stop() {
-        sink.closeWithRetry();
+        sink.closeWithRetry(CloseReason.SERVER_CLOSING);
     }
 
     @Override
@@ -85,7 +96,7 @@ final class StreamPhase implements ConnectionPhase {
     }
 
     @Override
-    public void endStreamAt(Instant time) {
-        sink.endAt(time);
+    public void endStreamBy(long time) {
+        sink.endBy(time);
     }
 }

@@ -1,35 +1,52 @@
 package microdot.netty.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.util.AsciiString;
 import io.netty.util.ByteProcessor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Netty's decoder without its leniency. It refuses input that a proxy and a server could read
  * differently, so that no request can be smuggled past the proxy (RFC 9112, section 11.2).
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
+    /** What each header field counts beside its bytes: a field of 5 bytes takes 120 of memory. */
+    static final int FIELD_COST = 32;
+
+    private final int maxHead;
+    private final int maxFields;
+    private @Nullable ByteBuf decoding; // The buffer that is being decoded.
+    private int fieldsFrom; // Where in it the header fields begin that are not yet counted.
+    private int fieldBytes; // The header fields so far, in bytes with their line ends.
+    private int fields;
     private long firstByteAt;
+    private @Nullable ChannelHandlerContext context;
+    private boolean paused;
     private boolean inHead = true;
     private boolean lineBegun; // A line of the head has begun; empty lines before it are ignored.
     private int wordEnd;
     private int lengths;
 
-    StrictRequestDecoder(int maxHead) {
+    StrictRequestDecoder(int maxHead, int maxFields) {
         super(
                 new HttpDecoderConfig()
                         .setMaxInitialLineLength(maxHead)
                         .setMaxHeaderSize(maxHead)
                         .setStrictLineParsing(true)
                         .setUseRfc9112TransferEncoding(true));
+        this.maxHead = maxHead;
+        this.maxFields = maxFields;
     }
 
     @Override
@@ -53,6 +70,53 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         return firstByteAt;
     }
 
+    /** Leaves what comes after the current request undecoded, until {@link #resume}. */
+    void pause() {
+        paused = true;
+    }
+
+    /** Decodes what was left. */
+    void resume() {
+        ChannelHandlerContext ctx = context;
+        if (paused && ctx != null && !ctx.isRemoved()) {
+            paused = false;
+            try {
+                super.channelRead(ctx, Unpooled.EMPTY_BUFFER);
+                super.channelReadComplete(ctx);
+            } catch (Exception e) {
+                ctx.fireExceptionCaught(e);
+            }
+        }
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+        context = ctx;
+        super.handlerAdded(ctx);
+    }
+
+    @Override
+    protected void handlerRemoved0(ChannelHandlerContext ctx) throws Exception {
+        fields = 0; // Nothing of a head is kept any more.
+        super.handlerRemoved0(ctx);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
+        if (event instanceof ChannelInputShutdownEvent) {
+            paused = false; // What was left is decoded now or never.
+        }
+        super.userEventTriggered(ctx, event);
+    }
+
+    /** Returns about what the input takes in memory that is not yet a request. */
+    long memory() {
+        long unread = actualReadableBytes();
+        // A buffer is not shrunk when its bytes are read.
+        long buffered = unread == 0 ? 0 : Math.max(unread, internalBuffer().capacity());
+        return buffered + (inHead ? RequestMemory.of(fields, fieldBytes) : 0);
+    }
+
     /** Restarts the time with the next byte, because a request is whole. */
     void restart() {
         boolean begun = actualReadableBytes() > 0 && isBegun(internalBuffer());
@@ -62,6 +126,9 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf buffer, List<Object> out)
             throws Exception {
+        if (paused && inHead) {
+            return;
+        }
         if (inHead && isFolded(buffer)) {
             buffer.skipBytes(buffer.readableBytes());
             HttpMessage refused = createInvalidMessage();
@@ -72,7 +139,14 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             return;
         }
         int before = out.size();
-        super.decode(ctx, buffer, out);
+        decoding = buffer;
+        fieldsFrom = buffer.readerIndex();
+        try {
+            super.decode(ctx, buffer, out);
+        } finally {
+            fieldBytes += inHead ? buffer.readerIndex() - fieldsFrom : 0;
+            decoding = null;
+        }
         if (out.size() > before) {
             inHead = out.getLast() instanceof LastHttpContent;
             lineBegun = false;
@@ -129,12 +203,31 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
     @Override
     protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+        countField();
         AsciiString name = super.splitHeaderName(line, start, length);
         // In HTTP/1.0 the decoder would take the first of several.
         if (HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name) && ++lengths > 1) {
             throw new IllegalArgumentException("Content-Length: several (expected: one)");
         }
         return name;
+    }
+
+    /** Counts the field that was just read. Trailers are counted like the fields of the head. */
+    private void countField() {
+        fields++;
+        if (fields > maxFields) {
+            throw new TooLongHttpHeaderException(
+                    "more than " + maxFields + " header fields (maxFields)");
+        }
+        int read = decoding == null ? 0 : decoding.readerIndex() - fieldsFrom;
+        if (inHead && (long) fieldBytes + read + (long) fields * FIELD_COST > maxHead) {
+            throw new TooLongHttpHeaderException(
+                    "header fields of more than "
+                            + maxHead
+                            + " bytes, with "
+                            + FIELD_COST
+                            + " for each field (maxHead)");
+        }
     }
 
     @Override
@@ -149,6 +242,11 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             throw new IllegalArgumentException("target (expected: ASCII, without a fragment)");
         }
         lengths = 0;
+        fields = 0;
+        fieldBytes = 0;
+        if (decoding != null) {
+            fieldsFrom = decoding.readerIndex(); // After the request line.
+        }
         return super.createMessage(line);
     }
 

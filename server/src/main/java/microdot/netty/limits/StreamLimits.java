@@ -1,6 +1,7 @@
 package microdot.netty.limits;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
@@ -8,10 +9,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import microdot.Headers;
 import microdot.Request;
 import microdot.Response;
 import microdot.ServerOptions;
 import microdot.sse.Sse;
+import org.jspecify.annotations.Nullable;
 
 /** Limits the number of open streams, in all and for each address. Thread-safe. */
 public final class StreamLimits {
@@ -81,6 +84,21 @@ public final class StreamLimits {
                         });
         kept.forEach(field -> rejection.headers().add(field.getKey(), field.getValue()));
         return rejection;
+    }
+
+    /**
+     * Returns the response that rejects a request of which perhaps only a part was read.
+     *
+     * @param accept the field {@code Accept}, if it was read
+     */
+    public Response rejection(@Nullable String accept) {
+        var headers = new Headers();
+        if (accept != null) {
+            headers.set("Accept", accept);
+        }
+        var client = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        var request = new Request("GET", "/", headers, new byte[0], client, "http");
+        return Sse.rejectWithRetryAfter(request, reconnectDelay());
     }
 
     /** Returns the number of open streams. */

@@ -1,7 +1,6 @@
 package microdot.netty.loop;
 
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import java.time.Instant;
 
 /**
  * One client's connection, as its event loop sees it, whatever its protocol. Every method is called
@@ -20,8 +19,8 @@ public abstract class Connection extends ChannelInboundHandlerAdapter {
     /** Ends idle connections and streams, because the server stops; finishes a response first. */
     protected abstract void stop();
 
-    /** Ends the stream at the given time, if this connection is a stream. */
-    protected abstract void endStreamAt(Instant time);
+    /** Ends the stream at the given time of {@link System#nanoTime}, if this connection is one. */
+    protected abstract void endStreamBy(long time);
 
     /** Closes the connection at once. May also be called from other threads. */
     public abstract void abort();

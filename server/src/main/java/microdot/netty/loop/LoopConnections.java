@@ -4,16 +4,17 @@ import io.netty.channel.EventLoop;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import microdot.ServerOptions;
 import microdot.netty.stream.LoopStreams;
+import org.jspecify.annotations.Nullable;
 
 /** The connections of one event loop, and the one timer that checks all of them. */
 public final class LoopConnections {
@@ -23,16 +24,27 @@ public final class LoopConnections {
 
     private final EventLoop loop;
     private final LoopStreams streams;
+    private final FatalErrors errors;
     private final AtomicInteger size = new AtomicInteger();
     private final CountDownLatch empty = new CountDownLatch(1);
+
+    // Written on the event loop, read by the thread that watches it.
+    private volatile @Nullable Thread thread;
+    private volatile long lastTick = System.nanoTime();
+
+    /** Confined to the thread that watches the loop. */
+    private boolean reported;
 
     // Confined to the event loop.
     private final List<Connection> connections = new ArrayList<>();
     private boolean stopping;
-    private long drainedBy; // In milliseconds of the wall clock; 0 unless streams are drained.
+    private boolean draining;
+    private long drainedBy; // As System.nanoTime gives it.
 
     /** Creates the empty list of a loop and starts its timer. */
-    public LoopConnections(EventLoop loop, ServerOptions options, LoopStreams streams) {
+    public LoopConnections(
+            EventLoop loop, ServerOptions options, LoopStreams streams, FatalErrors errors) {
+        this.errors = errors;
         this.loop = loop;
         this.streams = streams;
         long tick = tickInterval(options);
@@ -47,7 +59,8 @@ public final class LoopConnections {
                                 options.halfOpen().toNanos(),
                                 options.headTimeout().toNanos(),
                                 options.bodyTimeout().toNanos(),
-                                options.idleTimeout().toNanos())
+                                options.idleTimeout().toNanos(),
+                                options.stallTimeout().toNanos())
                         .filter(nanos -> nanos > 0)
                         .min()
                         .orElse(MAX_TICK);
@@ -55,6 +68,8 @@ public final class LoopConnections {
     }
 
     private void tickAll() {
+        thread = Thread.currentThread();
+        lastTick = System.nanoTime();
         streams.release();
         long now = System.nanoTime();
         // Backwards: a removed connection is replaced by the last one, which was already checked.
@@ -64,10 +79,11 @@ public final class LoopConnections {
     }
 
     /** A failure ends its own connection; if it got out of here, it would end the timer. */
-    private static void tick(Connection connection, long now) {
+    private void tick(Connection connection, long now) {
         try {
             connection.tick(now);
         } catch (RuntimeException | Error e) {
+            errors.check(e);
             LOG.log(Level.ERROR, "the timer of a connection failed; it is closed", e);
             connection.abort();
         }
@@ -110,6 +126,29 @@ public final class LoopConnections {
         }
     }
 
+    /** Returns whether the thread of the loop has ended. From any thread. */
+    public boolean hasEnded() {
+        return loop.isShuttingDown();
+    }
+
+    /**
+     * Returns the thread of the loop if it has not run its timer for this long, once each time;
+     * else null. On the thread that watches the loops.
+     *
+     * @param now from {@link System#nanoTime}
+     */
+    public @Nullable Thread standsStill(long now, long nanos) {
+        boolean still = now - lastTick > nanos;
+        boolean before = reported;
+        reported = still;
+        return still && !before ? thread : null;
+    }
+
+    /** Returns the errors after which the server cannot go on. */
+    public FatalErrors errors() {
+        return errors;
+    }
+
     /** Returns what the streams of this loop share. */
     public LoopStreams streams() {
         return streams;
@@ -124,7 +163,8 @@ public final class LoopConnections {
     public void drain(Duration grace) {
         loop.execute(
                 () -> {
-                    drainedBy = System.currentTimeMillis() + grace.toMillis();
+                    draining = true;
+                    drainedBy = System.nanoTime() + grace.toNanos();
                     connections.forEach(this::streamBegan);
                 });
     }
@@ -134,16 +174,25 @@ public final class LoopConnections {
      * and is then drained like them. On the event loop.
      */
     public void streamBegan(Connection connection) {
-        if (drainedBy > 0) {
-            long now = System.currentTimeMillis();
+        if (draining) {
+            long now = System.nanoTime();
             long wait = ThreadLocalRandom.current().nextLong(Math.max(1, drainedBy - now + 1));
-            connection.endStreamAt(Instant.ofEpochMilli(now + wait));
+            connection.endStreamBy(now + wait);
+        }
+    }
+
+    /** A loop that has ended after a failure takes no tasks. */
+    private void onLoop(Runnable task) {
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            empty.countDown();
         }
     }
 
     /** Stops every connection; requests in progress get their response. From any thread. */
     public void stop() {
-        loop.execute(
+        onLoop(
                 () -> {
                     stopping = true;
                     List.copyOf(connections).forEach(Connection::stop);
@@ -156,7 +205,7 @@ public final class LoopConnections {
      * them if the loop learns while it runs tasks that it is to end.
      */
     public void close() {
-        loop.execute(
+        onLoop(
                 () -> {
                     streams.close();
                     List.copyOf(connections).forEach(Connection::abort);

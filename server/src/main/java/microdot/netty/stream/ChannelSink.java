@@ -11,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import microdot.BodySink;
 import microdot.ClosingFrames;
+import microdot.internal.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,11 @@ public final class ChannelSink extends SocketWriter implements BodySink {
 
     /** Confined to the event loop. */
     private Instant endAt = Instant.MAX;
+
+    /** As {@link System#nanoTime} gives it, when {@link #ends}. Confined to the event loop. */
+    private long endBy;
+
+    private boolean ends;
 
     /** Creates a sink that writes after the head of its response; from any thread. */
     public ChannelSink(
@@ -118,11 +124,21 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         if (source == null || hasBackpressure() || !open) {
             return;
         }
-        streams.chunk.begin();
-        boolean more = fill(source);
-        sendShared();
+        boolean more = fillAndSend(source);
         if (more && !hasBackpressure()) {
             onLoop(this::pull); // At the end of the queue: the loop's other streams come first.
+        }
+    }
+
+    private boolean fillAndSend(Feed source) {
+        try {
+            streams.chunk.begin();
+            boolean more = fill(source);
+            sendShared();
+            return more;
+        } catch (VirtualMachineError e) {
+            streams.failed.accept(e);
+            throw e; // The caller ends the stream.
         }
     }
 
@@ -131,6 +147,7 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         try {
             return source.fill(streams.chunk);
         } catch (RuntimeException | Error e) {
+            streams.failed.accept(e);
             LOG.log(
                     Level.ERROR,
                     () -> "the feed of the stream to " + client() + " failed; it is disconnected",
@@ -167,10 +184,28 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         onLoop(() -> endAt = time.isBefore(endAt) ? time : endAt);
     }
 
+    /**
+     * Ends the stream as {@link #endAt} does, but at a time of {@link System#nanoTime}, which a
+     * jump of the wall clock does not move.
+     */
+    public void endBy(long time) {
+        onLoop(
+                () -> {
+                    endBy = ends && endBy - time < 0 ? endBy : time;
+                    ends = true;
+                });
+    }
+
     /** Ends the stream if its time has come, or sends a heartbeat if one is due. On the loop. */
     public void tick(long now) {
-        if (!endAt.equals(Instant.MAX) && !Instant.now().isBefore(endAt)) {
-            closeWithRetry();
+        boolean isOver = ends && now - endBy >= 0;
+        if (isOver || (!endAt.equals(Instant.MAX) && !Instant.now().isBefore(endAt))) {
+            closeWithRetry(CloseReason.DEADLINE);
+            return;
+        }
+        Feed source = feed;
+        if (source != null && hasBackpressure() && open && !source.mayWait()) {
+            abort(CloseReason.LAGGED);
             return;
         }
         Supplier<byte[]> frame = heartbeat;
@@ -198,8 +233,8 @@ public final class ChannelSink extends SocketWriter implements BodySink {
      * after which the client should reconnect. That time is taken only if they are sent. On the
      * event loop.
      */
-    public void closeWithRetry() {
-        if (finish()) {
+    public void closeWithRetry(CloseReason reason) {
+        if (finish(reason)) {
             guarded(
                     () -> {
                         drain();
@@ -211,7 +246,7 @@ public final class ChannelSink extends SocketWriter implements BodySink {
 
     @Override
     public void end() {
-        if (finish()) {
+        if (finish(CloseReason.HANDLER_RETURNED)) {
             onLoop(this::writeEnd);
         }
     }
@@ -223,15 +258,30 @@ public final class ChannelSink extends SocketWriter implements BodySink {
 
     @Override
     public void abort() {
-        if (finish()) {
+        abort(CloseReason.FAILED);
+    }
+
+    /** Closes the connection without the body's proper end. From any thread. */
+    public void abort(CloseReason reason) {
+        if (finish(reason)) {
             onLoop(() -> channel().close());
         }
+    }
+
+    @Override
+    void overBudget() {
+        abort(CloseReason.OVER_BUDGET);
     }
 
     /** Ends the stream because its connection has closed, perhaps before the head was sent. */
     public void disconnected() {
         drop();
-        finish();
+        finish(CloseReason.CLIENT_CLOSED);
+    }
+
+    /** Returns why the stream has ended; null while it is open. */
+    public @Nullable CloseReason closeReason() {
+        return closeActions.reason();
     }
 
     @Override
@@ -250,8 +300,8 @@ public final class ChannelSink extends SocketWriter implements BodySink {
     }
 
     /** Returns whether this call ended the stream. */
-    private boolean finish() {
-        if (!closeActions.end()) {
+    private boolean finish(CloseReason reason) {
+        if (!closeActions.end(reason)) {
             return false;
         }
         open = false;
@@ -275,11 +325,12 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         try {
             action.run();
         } catch (RuntimeException | Error e) {
+            streams.failed.accept(e);
             LOG.log(
                     Level.ERROR,
                     () -> "the stream to " + client() + " failed; it is disconnected",
                     e);
-            finish();
+            finish(CloseReason.FAILED);
             channel().close();
         }
     }

@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
+import microdot.internal.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /** The end of a stream, which happens once, and the actions that run then. Thread-safe. */
@@ -13,14 +14,14 @@ final class CloseActions {
     private static final Runnable[] NONE = {};
 
     private Runnable[] actions = NONE;
-    private boolean ended;
+    private @Nullable CloseReason reason; // Null until the end.
     private @Nullable Thread runner; // The thread that runs the actions, while it does.
     private @Nullable CountDownLatch done; // Made by the first thread that waits.
 
     /** Runs the action at the end of the stream, or at once if the stream has ended. */
     void add(Runnable action) {
         synchronized (this) {
-            if (!ended) {
+            if (reason == null) {
                 actions = Arrays.copyOf(actions, actions.length + 1);
                 actions[actions.length - 1] = action;
                 return;
@@ -30,13 +31,18 @@ final class CloseActions {
     }
 
     /** Returns whether this call ended the stream; if so, the caller must call {@link #run}. */
-    synchronized boolean end() {
-        if (ended) {
+    synchronized boolean end(CloseReason why) {
+        if (reason != null) {
             return false;
         }
-        ended = true;
+        reason = why;
         runner = Thread.currentThread();
         return true;
+    }
+
+    /** Returns why the stream has ended; null while it is open. */
+    synchronized @Nullable CloseReason reason() {
+        return reason;
     }
 
     void run() {

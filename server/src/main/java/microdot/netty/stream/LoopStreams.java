@@ -6,9 +6,12 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollTcpInfo;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
+import microdot.netty.limits.LoopMemory;
+import microdot.netty.limits.WaitingMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +26,10 @@ public final class LoopStreams {
     final long heartbeat;
     final Supplier<Duration> reconnectDelay;
     final Executor afterClose;
+    final Consumer<Throwable> failed;
+    private final LoopMemory memory;
     private final long halfOpen;
+    private final long stallTimeout;
     private final @Nullable EpollTcpInfo info;
 
     /**
@@ -31,21 +37,33 @@ public final class LoopStreams {
      *
      * @param reconnectDelay gives the delay after which the next client should reconnect
      * @param afterClose runs actions that may block, on threads that a closing server waits for
+     * @param memory counts what waits in the server
+     * @param failed is told what failed on the event loop
      */
     public LoopStreams(
             EventLoop loop,
             ServerOptions options,
             IoMode io,
             Supplier<Duration> reconnectDelay,
-            Executor afterClose) {
+            Executor afterClose,
+            WaitingMemory memory,
+            Consumer<Throwable> failed) {
         this.loop = loop;
-        this.batch = new SendBatch(loop, io == IoMode.EPOLL_AND_RING);
+        this.batch = new SendBatch(loop, io == IoMode.EPOLL_AND_RING, failed);
         this.streamBuffer = options.streamBuffer();
         this.heartbeat = options.heartbeat().toNanos();
         this.reconnectDelay = reconnectDelay;
         this.afterClose = afterClose;
+        this.failed = failed;
+        this.memory = new LoopMemory(memory);
         this.halfOpen = options.halfOpen().toNanos();
+        this.stallTimeout = options.stallTimeout().toNanos();
         this.info = io == IoMode.NIO ? null : new EpollTcpInfo();
+    }
+
+    /** Returns what waits in the connections of this loop, streams or not. */
+    public LoopMemory memory() {
+        return memory;
     }
 
     /** Returns whether the peer of a stream has vanished. On the event loop. */
@@ -55,6 +73,19 @@ public final class LoopStreams {
                 && channel instanceof EpollSocketChannel epoll
                 && epoll.isOpen() // The heartbeat just written may have found it broken.
                 && probe.isGone(epoll, info, lastWrite, now, halfOpen);
+    }
+
+    /**
+     * Returns whether the client took nothing of what waits for it for too long. On the event loop.
+     */
+    public boolean isStalled(Channel channel, StallDetector detector, long now) {
+        if (!detector.isStalled(channel, now, stallTimeout)) {
+            return false;
+        }
+        return info == null
+                || !(channel instanceof EpollSocketChannel epoll)
+                || !epoll.isOpen()
+                || detector.isStalled(epoll, info, now, stallTimeout);
     }
 
     /** Releases the memory of the last event. On the event loop. */

@@ -7,6 +7,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ final class SendBatch {
     }
 
     private final EventLoop loop;
+    private final Consumer<Throwable> failed;
     private final @Nullable Sender[] senders = new Sender[CAPACITY];
     private final @Nullable ByteBuf[] frames = new ByteBuf[CAPACITY];
     private int size;
@@ -45,7 +47,8 @@ final class SendBatch {
     private @Nullable SendRing ring;
 
     /** Creates a batch that uses an io_uring if allowed and available, else one call a send. */
-    SendBatch(EventLoop loop, boolean ringAllowed) {
+    SendBatch(EventLoop loop, boolean ringAllowed, Consumer<Throwable> failed) {
+        this.failed = failed;
         this.loop = loop;
         this.mayOpenRing = ringAllowed;
     }
@@ -142,6 +145,7 @@ final class SendBatch {
                 sender.abort();
             }
         } catch (RuntimeException | Error e) {
+            failed.accept(e);
             // A failed stream does not keep the others from their results.
             LOG.log(Level.ERROR, "a stream failed after a send; its connection is closed", e);
             sender.abort();

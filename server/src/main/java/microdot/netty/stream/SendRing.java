@@ -13,6 +13,8 @@ import io.netty.channel.uring.IoUringIoOps;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,9 @@ final class SendRing implements IoUringIoHandle {
     private static final byte IORING_OP_SEND = 26;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
+
+    /** Longer than the kernel needs for 256 sends that do not wait, also on a busy machine. */
+    private static final long LONGEST = TimeUnit.SECONDS.toNanos(1);
 
     private static final int UNKNOWN = Integer.MIN_VALUE;
 
@@ -96,10 +101,25 @@ final class SendRing implements IoUringIoHandle {
         results[index] = 0;
     }
 
-    /** Sends everything that was added. No send waits for its socket, so this does not either. */
+    /**
+     * Sends everything that was added. No send waits for its socket, so this does not either.
+     *
+     * @throws IllegalStateException when the kernel does not report a result: without a limit, the
+     *     loop would wait for it forever
+     */
     void run() {
-        while (outstanding > 0) {
-            handler.run(NonBlocking.CONTEXT);
+        runUntil(() -> outstanding == 0, () -> handler.run(NonBlocking.CONTEXT), LONGEST);
+    }
+
+    static void runUntil(BooleanSupplier done, Runnable step, long longest) {
+        long begun = 0;
+        while (!done.getAsBoolean()) {
+            step.run();
+            if (begun == 0) {
+                begun = System.nanoTime(); // Usually the first step is the last one.
+            } else if (System.nanoTime() - begun > longest) {
+                throw new IllegalStateException("a send without a result");
+            }
         }
     }
 

@@ -7,6 +7,8 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.unix.Socket;
 import java.util.Collection;
 import java.util.Objects;
+import microdot.netty.limits.LoopMemory;
+import microdot.netty.limits.MemoryAccount;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,17 @@ abstract class SocketWriter implements SendBatch.Sender {
 
     /** Continues the feed, after {@link #hasBackpressure} was true and no longer is. */
     abstract void writable();
+
+    /**
+     * Disconnects the client because the memory of the server is used up. From any thread; the
+     * connection is closed by a later task.
+     */
+    abstract void overBudget();
+
+    /** Returns whether bytes may wait that the socket has not taken; false if none do. */
+    public final boolean mayWait() {
+        return !clear;
+    }
 
     /** Runs the action; closes the connection if the action fails. */
     abstract void guarded(Runnable action);
@@ -80,7 +93,7 @@ abstract class SocketWriter implements SendBatch.Sender {
             framing.complete(buffer);
             flushBatch();
             int count = clear && socket != null ? DirectSend.send(socket, buffer) : 0;
-            return sendRest(buffer, count);
+            return sendRest(buffer, count, false);
         } finally {
             buffer.release();
         }
@@ -103,14 +116,7 @@ abstract class SocketWriter implements SendBatch.Sender {
     @Override
     public final void sent(ByteBuf bytes, int count) {
         batched = false;
-        if (!sendRest(bytes, count)) {
-            backpressure = true;
-            whenFlushed(
-                    () -> {
-                        backpressure = false;
-                        writable();
-                    });
-        }
+        sendRest(bytes, count, true);
     }
 
     /** Sends this stream's part of the batch before anything else is written. */
@@ -120,8 +126,12 @@ abstract class SocketWriter implements SendBatch.Sender {
         }
     }
 
-    /** Sends through the pipeline what the socket did not take; returns whether it took all. */
-    private boolean sendRest(ByteBuf bytes, int count) {
+    /**
+     * Sends through the pipeline what the socket did not take; returns whether it took all.
+     *
+     * @param ofFeed whether the feed must wait if the socket did not
+     */
+    private boolean sendRest(ByteBuf bytes, int count, boolean ofFeed) {
         if (gone) {
             return true;
         }
@@ -133,7 +143,31 @@ abstract class SocketWriter implements SendBatch.Sender {
         channel.write(bytes.retainedSlice(from, bytes.writerIndex() - from), channel.voidPromise());
         channel.flush();
         clear = !StallDetector.isWriting(channel);
+        if (!clear) {
+            await(bytes, ofFeed);
+        }
         return clear;
+    }
+
+    /** Counts the memory of bytes that wait. A slice pins its whole frame. */
+    private void await(ByteBuf bytes, boolean ofFeed) {
+        int size = bytes.capacity();
+        LoopMemory.HeldFrame frame = streams.memory().hold(bytes);
+        MemoryAccount account = streams.memory().account(this, this::overBudget);
+        boolean allowed = account.held(size);
+        backpressure |= ofFeed;
+        whenFlushed(
+                () -> {
+                    frame.leave();
+                    account.flushed(size);
+                    if (ofFeed) {
+                        backpressure = false;
+                        writable();
+                    }
+                });
+        if (!allowed) {
+            overBudget();
+        }
     }
 
     /** Runs the action when the socket has taken everything written before, or never will. */

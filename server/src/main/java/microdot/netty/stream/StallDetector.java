@@ -2,6 +2,9 @@ package microdot.netty.stream;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
+import java.util.concurrent.TimeUnit;
 
 /** Detects a client that reads nothing of what waits for it. Confined to one event loop. */
 public final class StallDetector {
@@ -35,6 +38,24 @@ public final class StallDetector {
         if (seen != mark) {
             mark = seen;
             since = now;
+        }
+        return now - since > bound;
+    }
+
+    /**
+     * Asks the kernel too, after {@link #isStalled(Channel, long, long)} was true. A client that
+     * reads slowly takes bytes out of the buffer of the kernel, and the socket takes further ones
+     * only when a good part of that buffer is free: with large buffers this can last for minutes.
+     */
+    boolean isStalled(EpollSocketChannel channel, EpollTcpInfo info, long now, long bound) {
+        channel.tcpInfo(info);
+        // Probes of a closed window are acknowledged too, so that an acknowledgement is progress
+        // only while bytes are in flight. Bytes that are no longer in flight were acknowledged
+        // after they were sent.
+        long milliseconds = info.unacked() > 0 ? info.lastAckRecv() : info.lastDataSent();
+        long progress = now - TimeUnit.MILLISECONDS.toNanos(milliseconds);
+        if (progress - since > 0) {
+            since = progress;
         }
         return now - since > bound;
     }

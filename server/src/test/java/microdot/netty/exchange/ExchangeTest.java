@@ -20,7 +20,9 @@ import microdot.Microdot;
 import microdot.Request;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
+import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
+import microdot.netty.limits.WaitingMemory;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.LoopStreams;
@@ -34,14 +36,16 @@ import org.junit.jupiter.api.Timeout;
 class ExchangeTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final Topics topics = new Topics();
-    private final HandlerThreads handlers = new HandlerThreads();
+    private final HandlerThreads handlers = new HandlerThreads(1, () -> false);
     private final LoopStreams streams =
             new LoopStreams(
                     channel.eventLoop(),
                     new ServerOptions(),
                     IoMode.NIO,
                     () -> Duration.ofSeconds(1),
-                    handlers);
+                    handlers,
+                    new WaitingMemory(new ServerOptions()),
+                    failure -> {});
     private final BlockingQueue<OpenedResponse> heads = new LinkedBlockingQueue<>();
     private final Microdot app =
             new Microdot().get("/", request -> "home").get("/topic", topics.stream("topic"));
@@ -53,7 +57,13 @@ class ExchangeTest {
     }
 
     private ServerContext server(ServerOptions options) {
-        return new ServerContext(app::route, handlers, new StreamLimits(options), options);
+        return new ServerContext(
+                app::route,
+                handlers,
+                new StreamLimits(options),
+                new RequestLimit(options),
+                options,
+                failure -> {});
     }
 
     private static Request get(String path) {

@@ -1,0 +1,77 @@
+package microdot;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes sure that a process that {@link Microdot#run} serves ends: within a time after SIGTERM, and
+ * with a status when its server cannot go on. Neither a handler that computes, nor a standard error
+ * stream that nobody reads, nor a full heap can hold it up: what halts the process is a thread that
+ * was started with it, waits for nothing else, and allocates nothing.
+ */
+final class ProcessEnd implements Runnable {
+    /** What the JVM uses with {@code -XX:+ExitOnOutOfMemoryError}. */
+    private static final int FAILED = 3;
+
+    private static final int TERMINATED = 128 + 15;
+
+    /** Less than a second, so that the process has ended after a second. */
+    private static final long MORE = TimeUnit.MILLISECONDS.toNanos(800);
+
+    private final long longest;
+    private final Thread thread;
+    private volatile int status;
+
+    /**
+     * Starts the thread, which waits.
+     *
+     * @param closeTimeout how long the server may take to close
+     */
+    ProcessEnd(Duration closeTimeout) {
+        this.longest = closeTimeout.toNanos() + MORE;
+        this.thread = Thread.ofPlatform().name("microdot-end").daemon().start(this);
+    }
+
+    @Override
+    public void run() {
+        while (status == 0) {
+            LockSupport.park(this);
+        }
+        long begun = System.nanoTime();
+        while (System.nanoTime() - begun < longest) {
+            LockSupport.parkNanos(this, longest - (System.nanoTime() - begun));
+        }
+        Runtime.getRuntime().halt(status);
+    }
+
+    private void haltLater(int value) {
+        if (status == 0) {
+            status = value;
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /** The process was told to end: halts it if it has not ended in time. */
+    void terminated() {
+        haltLater(TERMINATED);
+    }
+
+    /** Returns what ends the process after a failure of its server. */
+    Consumer<Throwable> onFailure(@Nullable Consumer<Throwable> ofApplication) {
+        return failure -> {
+            haltLater(FAILED);
+            try {
+                System.err.println(
+                        "microdot: the server cannot go on: " + failure + "; the process ends");
+                if (ofApplication != null) {
+                    ofApplication.accept(failure);
+                }
+            } finally {
+                System.exit(FAILED);
+            }
+        };
+    }
+}

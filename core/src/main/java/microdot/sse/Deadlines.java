@@ -1,0 +1,65 @@
+package microdot.sse;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Ends code of the application for which the framework waits once it is overdue. One platform
+ * thread for the whole process, so that it runs also when that code holds every carrier thread. It
+ * looks ten times a second, and only while there is something to look at.
+ */
+final class Deadlines {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+    private static final long PERIOD = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final Set<Timed> RUNNING = ConcurrentHashMap.newKeySet();
+
+    private static volatile boolean idle;
+
+    private static final Thread THREAD =
+            Thread.ofPlatform().name("microdot-deadlines").daemon().start(Deadlines::watch);
+
+    private Deadlines() {}
+
+    /** Something that must not take too long. */
+    interface Timed {
+        /** Ends it when it is overdue. On the thread of the deadlines; must not wait. */
+        void checkDeadline(long now);
+    }
+
+    static void add(Timed timed) {
+        RUNNING.add(timed);
+        if (idle) {
+            LockSupport.unpark(THREAD);
+        }
+    }
+
+    static void remove(Timed timed) {
+        RUNNING.remove(timed);
+    }
+
+    private static void watch() {
+        while (true) {
+            // Set the flag before looking: who adds after the look sees it and unparks.
+            idle = true;
+            while (RUNNING.isEmpty()) {
+                LockSupport.park(RUNNING);
+            }
+            idle = false;
+            LockSupport.parkNanos(RUNNING, PERIOD);
+            long now = System.nanoTime();
+            RUNNING.forEach(timed -> check(timed, now));
+        }
+    }
+
+    private static void check(Timed timed, long now) {
+        try {
+            timed.checkDeadline(now);
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "a deadline could not be enforced", e);
+        }
+    }
+}

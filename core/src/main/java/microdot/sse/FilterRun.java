@@ -1,0 +1,187 @@
+package microdot.sse;
+
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import microdot.sse.log.Frame;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of a filter, on its own virtual thread, which is interrupted when the client leaves. An
+ * event on which the filter fails or is overdue is withheld, and the client gets a gap in its
+ * place. A thread that is overdue is left behind, and another one goes on.
+ */
+final class FilterRun implements Deadlines.Timed {
+    private final FollowerFilter filter;
+    private final FilterSource source;
+    private final FilterOutput output;
+    private final TopicState topic;
+    private final CatchUp catchUp;
+    private final Waiter client;
+    private final Runnable then;
+    private final long timeout;
+
+    // Under the monitor.
+    private @Nullable Thread thread;
+    private boolean calling;
+    private boolean over;
+    private long since;
+
+    /**
+     * @param then runs once everything is tested, unless the client has left
+     */
+    FilterRun(
+            FollowerFilter filter,
+            FilterSource source,
+            FilterOutput output,
+            TopicState topic,
+            CatchUp catchUp,
+            Waiter client,
+            Runnable then) {
+        this.filter = filter;
+        this.source = source;
+        this.output = output;
+        this.topic = topic;
+        this.catchUp = catchUp;
+        this.client = client;
+        this.then = then;
+        this.timeout = topic.options().userCodeTimeoutNanos();
+    }
+
+    void start() {
+        client.stopWith(this::stop);
+        Thread.ofVirtual().name("microdot-topics").start(this::run);
+    }
+
+    private void run() {
+        Deadlines.add(this);
+        try {
+            boolean more = source.current() != null;
+            if (!more) {
+                settle(null, false);
+            }
+            while (more) {
+                Frame frame = source.current();
+                if (frame == null || !enter()) {
+                    return;
+                }
+                more = test(frame);
+            }
+        } finally {
+            Deadlines.remove(this);
+        }
+    }
+
+    /** Tests a frame; returns whether this run has more to test. */
+    private boolean test(Frame frame) {
+        boolean passes = false;
+        Throwable failure = null;
+        try {
+            passes = filter.accepts(frame);
+        } catch (Throwable e) { // User code: whatever it is, it concerns this event only.
+            failure = e;
+        }
+        if (!leave()) {
+            return false;
+        }
+        source.advance();
+        boolean more = source.current() != null;
+        if (failure == null) {
+            settle(passes ? frame : null, more);
+        } else {
+            settle(gap(frame), more);
+            logged(frame, failure);
+        }
+        if (!more) {
+            then.run();
+        }
+        return more;
+    }
+
+    private void settle(@Nullable Frame result, boolean more) {
+        if (!more) {
+            client.stopWith(null); // Before the loop can start the next run.
+        }
+        output.add(result, source, more);
+    }
+
+    private Frame gap(Frame frame) {
+        // The frame of the gap will be counted as delivered, in place of the event.
+        topic.delivered.decrement();
+        topic.missed.increment();
+        return catchUp.failed(topic, frame.position());
+    }
+
+    private void logged(Frame frame, Throwable failure) {
+        filter.failed(topic.name, catchUp.id(frame.position()), frame.position(), failure);
+    }
+
+    // ---- The life of the thread ----
+
+    private synchronized boolean enter() {
+        thread = Thread.currentThread();
+        since = System.nanoTime();
+        calling = !over;
+        return calling;
+    }
+
+    /** Returns false when this run is over: then its thread may do nothing more. */
+    private synchronized boolean leave() {
+        calling = false;
+        Thread.interrupted(); // Whatever user code left behind is not for its next call.
+        return !over;
+    }
+
+    /** The client has left. From any thread. */
+    private synchronized void stop() {
+        over = true;
+        if (calling && thread != null) {
+            thread.interrupt();
+        }
+    }
+
+    @Override
+    public void checkDeadline(long now) {
+        Thread overdue;
+        synchronized (this) {
+            if (over || !calling || now - since <= timeout) {
+                return;
+            }
+            over = true;
+            overdue = thread;
+        }
+        Deadlines.remove(this);
+        var failure =
+                new TimeoutException(
+                        "not finished within userCodeTimeout, "
+                                + Duration.ofNanos(timeout)
+                                + " (the stack is that of the filter)");
+        if (overdue != null) {
+            failure.setStackTrace(overdue.getStackTrace());
+            overdue.interrupt();
+        }
+        goOn(failure);
+    }
+
+    private void goOn(Throwable failure) {
+        Frame frame = source.current();
+        if (frame == null) {
+            return;
+        }
+        source.advance();
+        boolean more = source.current() != null;
+        settle(gap(frame), more);
+        if (more) {
+            new FilterRun(filter, source, output, topic, catchUp, client, then).start();
+        }
+        // Not on this thread, which serves everybody: a log may block.
+        Thread.ofVirtual()
+                .name("microdot-topics")
+                .start(
+                        () -> {
+                            logged(frame, failure);
+                            if (!more) {
+                                then.run();
+                            }
+                        });
+    }
+}

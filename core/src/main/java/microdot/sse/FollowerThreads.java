@@ -1,0 +1,94 @@
+package microdot.sse;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.RejectedExecutionException;
+import microdot.BodySink;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs what a follower needs on its loop and on other threads, and stops it when the client has
+ * left. A superclass and not a part, so that a follower takes no second object.
+ */
+abstract class FollowerThreads implements Waiter {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
+    final BodySink sink;
+
+    /** Stops what runs for this client on other threads; null for nothing. */
+    private volatile @Nullable Runnable stop;
+
+    FollowerThreads(BodySink sink) {
+        this.sink = sink;
+    }
+
+    /**
+     * Runs code of the application on its own thread, which may block. A failure ends the stream.
+     */
+    void onThread(Runnable task) {
+        Thread.ofVirtual().name("microdot-topics").start(() -> guarded(task));
+    }
+
+    /** Runs the task, which runs no code of the application, on a thread that may block. */
+    void onFrameworkThread(Runnable task) {
+        FrameworkThreads.EXECUTOR.execute(() -> guarded(task));
+    }
+
+    /**
+     * Runs the catch-up of a topic. What may wait for a snapshot, and so for code of the
+     * application, takes none of the framework's threads.
+     */
+    void catchUp(TopicState topic, Runnable task) {
+        if (topic.snapshots() == null) {
+            onFrameworkThread(task);
+        } else {
+            onThread(task);
+        }
+    }
+
+    /** Runs the task on this thread. A failure ends the stream. */
+    void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (CancellationException e) {
+            sink.abort(); // The client has left.
+        } catch (SnapshotRun.Failed e) {
+            sink.abort(); // Logged once, and not for each client that waits.
+        } catch (RuntimeException | Error e) {
+            LOG.log(
+                    // A client that leaves interrupts what is computed for it.
+                    sink.isOpen() ? Level.ERROR : Level.DEBUG,
+                    "a follower could not be served; its connection was closed",
+                    e);
+            sink.abort();
+        }
+    }
+
+    /** From any thread. */
+    void onLoop(Runnable task) {
+        try {
+            sink.loop().execute(task);
+        } catch (RejectedExecutionException e) {
+            sink.abort(); // The server has stopped.
+        }
+    }
+
+    @Override
+    public void stopWith(@Nullable Runnable action) {
+        stop = action;
+        // Set the field before looking: if the stream ends after the look, its end finds the
+        // action.
+        if (action != null && !sink.isOpen()) {
+            action.run();
+        }
+    }
+
+    /** The stream has ended. From any thread. */
+    void stop() {
+        Runnable action = stop;
+        if (action != null) {
+            action.run();
+        }
+    }
+}

@@ -1,0 +1,325 @@
+package microdot.sse;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One computation of a snapshot, on its own virtual thread, for all clients that wait for it. It is
+ * interrupted when the last of them has left, or when the code of the application is overdue.
+ */
+final class SnapshotRun implements Deadlines.Timed {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
+    /** After so many results that were discarded, a publisher is asked. */
+    private static final int TRIES = 8;
+
+    private static final long SHORTEST_WAIT = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final String topic;
+    private final Changes changes;
+    private final LongFunction<Snapshot> attempt;
+    private final Consumer<Snapshot> keep;
+    private final long timeout;
+    private final Runnable helper = this::help;
+
+    // Under the lock.
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition helped = lock.newCondition();
+    private final Set<Ticket> waiters = new HashSet<>();
+    private @Nullable Thread thread;
+    private boolean over;
+    private boolean asking;
+    private boolean helping;
+
+    /** When the code started that runs now, or the wait for a change. */
+    private volatile long since = System.nanoTime();
+
+    /** A client's wait for this. */
+    static final class Ticket {
+        private final CompletableFuture<@Nullable Void> result = new CompletableFuture<>();
+
+        /**
+         * Waits until the computation has succeeded.
+         *
+         * @throws java.util.concurrent.CancellationException when the client has left
+         * @throws Failed when it failed
+         */
+        void await() {
+            try {
+                result.join();
+            } catch (CompletionException e) {
+                throw e.getCause() instanceof Failed failed ? failed : e;
+            }
+        }
+    }
+
+    /** The snapshot failed, which is logged already. */
+    static final class Failed extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private Failed(Throwable cause) {
+            super(cause);
+        }
+    }
+
+    /**
+     * @param attempt takes the snapshot, given how many changes have started; code of the
+     *     application
+     * @param keep gets a snapshot that is exact, before those who wait for it
+     * @param timeout how long the code of the application may take, in nanoseconds
+     */
+    SnapshotRun(
+            String topic,
+            Changes changes,
+            LongFunction<Snapshot> attempt,
+            Consumer<Snapshot> keep,
+            long timeout) {
+        this.topic = topic;
+        this.changes = changes;
+        this.attempt = attempt;
+        this.keep = keep;
+        this.timeout = timeout;
+    }
+
+    void start() {
+        Thread.ofVirtual().name("microdot-topics").start(this::run);
+    }
+
+    // ---- The clients that wait ----
+
+    /** Returns how many clients wait. */
+    int waiting() {
+        lock.lock();
+        try {
+            return waiters.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Adds a client, unless this is over: then it returns false. */
+    boolean join(Ticket waiter) {
+        lock.lock();
+        try {
+            return !over && waiters.add(waiter);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The client has left. */
+    void leave(Ticket waiter) {
+        waiter.result.cancel(false);
+        lock.lock();
+        try {
+            if (waiters.remove(waiter) && waiters.isEmpty()) {
+                end();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Under the lock. */
+    private void end() {
+        over = true;
+        helped.signalAll();
+        if (thread != null) {
+            thread.interrupt();
+        }
+    }
+
+    private boolean isOver() {
+        lock.lock();
+        try {
+            return over;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- The computation ----
+
+    private void run() {
+        lock.lock();
+        try {
+            thread = Thread.currentThread();
+        } finally {
+            lock.unlock();
+        }
+        Deadlines.add(this);
+        try {
+            compute();
+        } catch (InterruptedException e) {
+            // Nobody waits any more, or the deadline has passed: those who waited know.
+            finish(null, e);
+        } finally {
+            Deadlines.remove(this);
+        }
+    }
+
+    private void compute() throws InterruptedException {
+        long took = 0;
+        for (int tries = 0; !isOver(); tries++) {
+            if (tries >= TRIES && awaitHelp(Math.max(SHORTEST_WAIT, took))) {
+                return;
+            }
+            since = System.nanoTime();
+            long started = changes.awaitQuiet();
+            if (started < 0) {
+                continue;
+            }
+            since = System.nanoTime();
+            Snapshot snapshot = null;
+            Throwable failure = null;
+            try {
+                snapshot = attempt.apply(started);
+            } catch (Throwable e) {
+                failure = e;
+            }
+            took = System.nanoTime() - since;
+            if (Thread.interrupted() && failure == null) {
+                failure = new InterruptedException("a snapshot taken by an interrupted thread");
+            }
+            if (changes.started() == started) {
+                finish(snapshot, failure);
+                return;
+            }
+        }
+    }
+
+    /**
+     * Asks the next publisher that changes the topic, and waits for it. Returns false when none
+     * came in this time: then the state is at rest long enough for one more try.
+     */
+    private boolean awaitHelp(long nanos) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            since = System.nanoTime();
+            asking = true;
+            changes.afterNext(helper);
+            long left = nanos;
+            while (!over && !helping && left > 0) {
+                left = helped.awaitNanos(left);
+            }
+            while (!over && helping) {
+                helped.await(); // Until the publisher is through, or the deadline ends this.
+            }
+            return over;
+        } finally {
+            changes.withdraw(helper);
+            asking = false; // A publisher that has taken the task does nothing now.
+            lock.unlock();
+        }
+    }
+
+    /** On the thread of a publisher that holds the topic's lock: what is thrown stays here. */
+    private void help() {
+        if (!setHelping(true)) {
+            return;
+        }
+        since = System.nanoTime();
+        boolean interrupted = Thread.interrupted();
+        Snapshot snapshot = null;
+        Throwable failure = null;
+        try {
+            snapshot = attempt.apply(changes.started());
+        } catch (Throwable e) {
+            failure = e;
+        }
+        // The publisher's own interrupt must not reach those who wait for the snapshot.
+        boolean spoiled = Thread.interrupted();
+        if (interrupted || spoiled) {
+            Thread.currentThread().interrupt();
+        }
+        if (!spoiled) {
+            finish(snapshot, failure);
+        }
+        setHelping(false);
+    }
+
+    private boolean setHelping(boolean value) {
+        lock.lock();
+        try {
+            helping = value && asking && !over;
+            helped.signalAll();
+            return helping;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- The result ----
+
+    private void finish(@Nullable Snapshot snapshot, @Nullable Throwable failure) {
+        Set<Ticket> all;
+        lock.lock();
+        try {
+            if (over) {
+                return; // An interrupted result is never kept.
+            }
+            over = true;
+            helped.signalAll();
+            all = Set.copyOf(waiters);
+            waiters.clear();
+        } finally {
+            lock.unlock();
+        }
+        if (snapshot != null) {
+            keep.accept(snapshot);
+            all.forEach(waiter -> waiter.result.complete(null));
+        } else if (failure != null) {
+            all.forEach(waiter -> waiter.result.completeExceptionally(new Failed(failure)));
+            // Not on the thread of a publisher or of the deadlines: a log may block.
+            Thread.ofVirtual().name("microdot-topics").start(() -> log(failure));
+        }
+    }
+
+    private void log(Throwable failure) {
+        LOG.log(
+                Level.ERROR,
+                "the snapshot of topic \""
+                        + topic
+                        + "\" failed; the clients that wait for it are disconnected",
+                failure);
+    }
+
+    @Override
+    public void checkDeadline(long now) {
+        if (now - since <= timeout) {
+            return;
+        }
+        Deadlines.remove(this);
+        Thread overdue;
+        lock.lock();
+        try {
+            overdue = thread;
+        } finally {
+            lock.unlock();
+        }
+        var timedOut =
+                new TimeoutException(
+                        "not finished within userCodeTimeout, "
+                                + Duration.ofNanos(timeout)
+                                + " (the stack is that of the code that runs)");
+        if (overdue != null) {
+            timedOut.setStackTrace(overdue.getStackTrace());
+        }
+        finish(null, timedOut);
+        if (overdue != null) {
+            overdue.interrupt();
+        }
+    }
+}

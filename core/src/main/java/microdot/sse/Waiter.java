@@ -1,0 +1,14 @@
+package microdot.sse;
+
+import org.jspecify.annotations.Nullable;
+
+/** One client, as the code of the application that runs for it sees it. */
+interface Waiter {
+    /**
+     * Sets what stops the code that runs for the client. It runs at once when the client has left
+     * already, and once when it leaves.
+     *
+     * @param stop null when nothing runs for the client any more
+     */
+    void stopWith(@Nullable Runnable stop);
+}

@@ -1,0 +1,84 @@
+package microdot.netty;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import microdot.netty.limits.ConnectionLimits;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stops accepting while too many connections are open, or while the process has no descriptors.
+ * Further clients wait in the queue of the kernel. Confined to the event loop of the listener,
+ * except the ends of connections.
+ */
+final class AcceptLimiter extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+    private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
+
+    private final ConnectionLimits limits;
+    private long nextEntry = System.nanoTime();
+
+    AcceptLimiter(ConnectionLimits limits) {
+        this.limits = limits;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        var accepted = (Channel) message;
+        InetAddress client = ((InetSocketAddress) accepted.remoteAddress()).getAddress();
+        if (!limits.enter(client)) {
+            accepted.unsafe().closeForcibly();
+            return;
+        }
+        if (!limits.enter()) {
+            ctx.channel().config().setAutoRead(false);
+            report(
+                    "the server accepts no further connection while "
+                            + limits.max()
+                            + " are open (maxConnections)",
+                    null);
+        }
+        accepted.closeFuture()
+                .addListener(
+                        closed -> {
+                            limits.leave(client);
+                            if (limits.leave()) {
+                                acceptAgain(ctx);
+                            }
+                        });
+        ctx.fireChannelRead(accepted);
+    }
+
+    private void acceptAgain(ChannelHandlerContext ctx) {
+        if (!ctx.executor().isShuttingDown()) {
+            ctx.executor()
+                    .execute(
+                            () -> {
+                                if (limits.mayAccept()) {
+                                    ctx.channel().config().setAutoRead(true);
+                                }
+                            });
+        }
+    }
+
+    /** Accepting failed, mostly because the process has no descriptors left. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        report("no connection can be accepted; the next try is in a second", cause);
+        ctx.channel().config().setAutoRead(false);
+        ctx.executor().schedule(() -> acceptAgain(ctx), 1, TimeUnit.SECONDS);
+    }
+
+    private void report(String text, @Nullable Throwable cause) {
+        long now = System.nanoTime();
+        if (now - nextEntry >= 0) {
+            nextEntry = now + MINUTE;
+            LOG.log(Level.WARNING, text, cause);
+        }
+    }
+}

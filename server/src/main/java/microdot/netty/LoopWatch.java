@@ -1,0 +1,97 @@
+package microdot.netty;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Collection;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import microdot.netty.loop.FatalErrors;
+import microdot.netty.loop.LoopConnections;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches the event loops of a server on a platform thread: reports a loop that stands still, and a
+ * failure after which the server cannot go on. The thread is started with the server, because with
+ * a full heap none could be started.
+ */
+final class LoopWatch implements Runnable {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+    private static final long INTERVAL = TimeUnit.SECONDS.toNanos(1);
+
+    private final Collection<LoopConnections> loops;
+    private final FatalErrors errors;
+    private final long standstill;
+    private final Consumer<Throwable> onFailure;
+    private final Thread thread;
+    private volatile boolean stopped;
+
+    /**
+     * Creates a watch and starts its thread.
+     *
+     * @param standstill how long a loop may do nothing before it is reported, in nanoseconds
+     * @param onFailure is called once on the thread of the watch when the server cannot go on
+     */
+    LoopWatch(
+            Collection<LoopConnections> loops,
+            FatalErrors errors,
+            long standstill,
+            Consumer<Throwable> onFailure) {
+        this.loops = loops;
+        this.errors = errors;
+        this.standstill = standstill;
+        this.onFailure = onFailure;
+        this.thread = Thread.ofPlatform().name("microdot-watchdog").daemon().unstarted(this);
+        errors.wake(thread);
+        thread.start();
+    }
+
+    void stop() {
+        stopped = true;
+        LockSupport.unpark(thread);
+    }
+
+    @Override
+    public void run() {
+        long interval = Math.min(INTERVAL, standstill / 4);
+        long last = System.nanoTime();
+        while (!stopped) {
+            Throwable failure = failure();
+            if (failure != null) {
+                onFailure.accept(failure);
+                return;
+            }
+            LockSupport.parkNanos(this, interval);
+            long now = System.nanoTime();
+            // After a pause of the whole process the loops have been still too.
+            if (now - last < standstill) {
+                loops.forEach(loop -> check(loop, now));
+            }
+            last = now;
+        }
+    }
+
+    private @Nullable Throwable failure() {
+        Throwable failure = errors.first();
+        if (failure != null) {
+            return failure;
+        }
+        boolean ended = loops.stream().anyMatch(LoopConnections::hasEnded);
+        return ended && !stopped ? new IllegalStateException("an event loop has ended") : null;
+    }
+
+    private void check(LoopConnections loop, long now) {
+        Thread still = loop.standsStill(now, standstill);
+        if (still != null) {
+            var stack = new Throwable("the stack of " + still.getName());
+            stack.setStackTrace(still.getStackTrace());
+            LOG.log(
+                    Level.WARNING,
+                    () ->
+                            "the event loop "
+                                    + still.getName()
+                                    + " stands still; its connections wait",
+                    stack);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package microdot.netty.limits;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import microdot.ServerOptions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory that waits in a server: what is unfinished or unsent, of all connections together, and
+ * its limit. Each event loop reports what its connections need ({@link LoopMemory}). Thread-safe.
+ *
+ * <p>When the limit is reached, the connection with the largest product of waiting bytes and age is
+ * disconnected. A client that reads is thus never chosen before one that does not, because its
+ * bytes do not become old.
+ */
+public final class WaitingMemory {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+
+    /** Connections below this many bytes are spared. */
+    static final int SPARED = 64 << 10;
+
+    private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
+
+    private final long max;
+    private final AtomicLong used = new AtomicLong();
+    // Only accounts that are large enough to be chosen: most connections never enter the set.
+    private final Set<MemoryUser> large = ConcurrentHashMap.newKeySet();
+
+    /** Connections that were chosen and are not closed yet. */
+    private final AtomicInteger leaving = new AtomicInteger();
+
+    private final LongAdder disconnected = new LongAdder();
+    private final LongAdder rejected = new LongAdder();
+    private final AtomicLong nextEntry = new AtomicLong(System.nanoTime());
+
+    /** Creates the memory of a server in which nothing waits. */
+    public WaitingMemory(ServerOptions options) {
+        long bytes = options.maxMemory();
+        this.max = bytes == 0 ? Runtime.getRuntime().maxMemory() / 4 : bytes;
+    }
+
+    /** Returns the bytes that wait, as far as the event loops have reported them. */
+    public long used() {
+        return used.get();
+    }
+
+    /** Returns the bytes that a loop collects before it reports them: loops do not contend. */
+    long lump() {
+        return Math.clamp(max / 256, 1, SPARED / 4);
+    }
+
+    void add(long bytes) {
+        used.addAndGet(bytes);
+    }
+
+    void enter(MemoryUser account) {
+        large.add(account);
+    }
+
+    void leave(MemoryUser account) {
+        large.remove(account);
+    }
+
+    /** Notes that a connection that had been chosen is gone. */
+    void left() {
+        leaving.decrementAndGet();
+    }
+
+    /**
+     * Makes room if the limit is exceeded. Returns false if there is no connection to disconnect
+     * except the asking one: then that is to be rejected or closed.
+     */
+    @SuppressWarnings("ReferenceEquality") // The very same connection is meant.
+    boolean makeRoom(MemoryUser asking) {
+        long bytes = used.get();
+        // What was chosen last is perhaps not closed yet; choosing more meanwhile would disconnect
+        // more than is needed.
+        if (bytes <= max || (leaving.get() > 0 && bytes <= max + max / 4)) {
+            return true;
+        }
+        MemoryUser chosen = choose();
+        if (chosen == null || chosen == asking) {
+            rejected.increment();
+        } else {
+            leaving.incrementAndGet();
+            disconnected.increment();
+            chosen.disconnect();
+        }
+        report(bytes);
+        return chosen != null && chosen != asking;
+    }
+
+    private @Nullable MemoryUser choose() {
+        long now = System.nanoTime();
+        MemoryUser chosen = null;
+        double most = -1;
+        for (MemoryUser account : large) {
+            double score = account.score(now);
+            if (score > most) {
+                most = score;
+                chosen = account;
+            }
+        }
+        return chosen;
+    }
+
+    /** One entry a minute: under an attack there are thousands of occasions a second. */
+    private void report(long bytes) {
+        long now = System.nanoTime();
+        long due = nextEntry.get();
+        if (now - due >= 0 && nextEntry.compareAndSet(due, now + MINUTE)) {
+            LOG.log(
+                    Level.WARNING,
+                    () ->
+                            "maxMemory is used up: "
+                                    + bytes
+                                    + " bytes wait (expected: at most "
+                                    + max
+                                    + "); disconnected since the last entry: "
+                                    + disconnected.sumThenReset()
+                                    + ", rejected: "
+                                    + rejected.sumThenReset());
+        }
+    }
+}

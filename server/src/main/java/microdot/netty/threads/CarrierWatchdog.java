@@ -1,0 +1,151 @@
+package microdot.netty.threads;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A platform thread, one for the process, that watches the code of the application. Virtual threads
+ * have one carrier thread for each core. If as many of them compute or wait in native code, no
+ * other gets its turn: then the watchdog warns, and raises the number of carrier threads. It sleeps
+ * while no server has anything to watch.
+ *
+ * <p>Why: docs/decisions/0014-carrier-watchdog.md.
+ */
+public final class CarrierWatchdog {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+
+    private static final long TICK = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long PATIENCE = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long LONG_WAIT = TimeUnit.SECONDS.toNanos(1);
+    private static final long LOOK = TimeUnit.SECONDS.toNanos(1);
+    private static final Duration OVERDUE = Duration.ofSeconds(10);
+
+    private static final CarrierWatchdog SHARED = new CarrierWatchdog();
+
+    private final Collection<ServerThreads> servers = new CopyOnWriteArrayList<>();
+    private @Nullable Thread thread; // Guarded by this.
+    private volatile boolean idle = true;
+
+    // Confined to its thread.
+    private final CarrierProbe probe = new CarrierProbe();
+    private final CarrierCount carriers = new CarrierCount();
+    private final CarrierHolders holders = new CarrierHolders();
+    private final OverdueHandlers overdue = new OverdueHandlers(OVERDUE);
+    private boolean warnedOfMost;
+    private long busyAt = System.nanoTime();
+    private long lookedAt = System.nanoTime();
+
+    private CarrierWatchdog() {}
+
+    /** Returns the watchdog of the process, which the scheduler of virtual threads belongs to. */
+    public static CarrierWatchdog shared() {
+        return SHARED;
+    }
+
+    /** Watches the threads of a server until {@link #remove}. */
+    public void add(ServerThreads server) {
+        servers.add(server);
+    }
+
+    public void remove(ServerThreads server) {
+        servers.remove(server);
+    }
+
+    /** Call it when a server has become busy; cheap if the watchdog is awake. From any thread. */
+    public void wake() {
+        if (idle) {
+            LockSupport.unpark(started());
+        }
+    }
+
+    private synchronized Thread started() {
+        Thread known = thread;
+        if (known == null) {
+            known = Thread.ofPlatform().daemon().name("microdot-watchdog").unstarted(this::run);
+            thread = known;
+            known.start();
+        }
+        return known;
+    }
+
+    private void run() {
+        long last = System.nanoTime();
+        while (true) {
+            sleepWhileIdle();
+            LockSupport.parkNanos(this, TICK);
+            long now = System.nanoTime();
+            guardedTick(now, now - last);
+            last = now;
+        }
+    }
+
+    private void sleepWhileIdle() {
+        long now = System.nanoTime();
+        if (isBusy() || carriers.isRaised()) {
+            idle = false;
+            busyAt = now;
+        } else if (now - busyAt > LOOK) {
+            // Set before the look: a server that becomes busy after it sees the flag and wakes us.
+            idle = true;
+            while (!isBusy()) {
+                LockSupport.park(this);
+            }
+            idle = false;
+            busyAt = System.nanoTime();
+        }
+    }
+
+    private boolean isBusy() {
+        for (ServerThreads server : servers) {
+            if (server.isBusy()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A failure must not end the watchdog. */
+    private void guardedTick(long now, long elapsed) {
+        try {
+            tick(now, elapsed);
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "the watchdog of handlers failed; it goes on", e);
+        }
+    }
+
+    private void tick(long now, long elapsed) {
+        long waited = probe.waited(elapsed);
+        if (waited == 0) {
+            carriers.lower(now);
+        } else if (waited < PATIENCE) {
+            holders.look(servers);
+        } else {
+            holders.warn(servers);
+            if (waited >= LONG_WAIT) {
+                holders.warnOfOthers();
+            }
+            if (!carriers.raise(now) && carriers.isRaised()) {
+                warnOfMost();
+            }
+        }
+        if (now - lookedAt >= LOOK) {
+            lookedAt = now;
+            overdue.look(servers, now);
+        }
+    }
+
+    private void warnOfMost() {
+        if (!warnedOfMost) {
+            warnedOfMost = true;
+            LOG.log(
+                    Level.WARNING,
+                    "every carrier thread is held, and no more are started; other handlers wait");
+        }
+    }
+}

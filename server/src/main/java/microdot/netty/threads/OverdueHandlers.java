@@ -1,0 +1,65 @@
+package microdot.netty.threads;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reports handlers that go on long after their stream has ended, each of them once. */
+public final class OverdueHandlers {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+    private static final long REPORTED = Long.MAX_VALUE;
+
+    private final Duration limit;
+
+    /** When the end of a stream was seen whose handler still runs, from System.nanoTime. */
+    private Map<UserCode, Long> ended = new HashMap<>();
+
+    /**
+     * @param limit how long a handler may go on
+     */
+    public OverdueHandlers(Duration limit) {
+        this.limit = limit;
+    }
+
+    /** Looks at all handlers; {@code now} from {@link System#nanoTime}. */
+    public void look(Iterable<? extends ServerThreads> servers, long now) {
+        var still = new HashMap<UserCode, Long>();
+        var overdue = new LinkedHashMap<String, List<Thread>>();
+        for (ServerThreads server : servers) {
+            for (UserCode code : server.running()) {
+                Thread thread = code.thread();
+                if (thread == null || !code.isStreamEnded()) {
+                    continue;
+                }
+                long since = ended.getOrDefault(code, now);
+                boolean due = since != REPORTED && now - since > limit.toNanos();
+                still.put(code, due ? REPORTED : since);
+                if (due) {
+                    overdue.computeIfAbsent(code.route(), route -> new ArrayList<>()).add(thread);
+                }
+            }
+        }
+        ended = still;
+        overdue.forEach(this::report);
+    }
+
+    private void report(String route, List<Thread> threads) {
+        LOG.log(
+                Level.WARNING,
+                () ->
+                        "handlers of "
+                                + route
+                                + " that go on although their stream ended "
+                                + limit.toSeconds()
+                                + " s ago: "
+                                + threads.size()
+                                + "; they swallowed the interrupt, or wait for something that"
+                                + " ignores it. The stack of one:",
+                new ThreadStack(threads.getFirst()));
+    }
+}

@@ -1,0 +1,210 @@
+package microdot.netty;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import microdot.Body;
+import microdot.Microdot;
+import microdot.Response;
+import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
+import microdot.sse.Event;
+import microdot.sse.Topics;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What waits in the server is bounded by what it takes in memory. */
+@Timeout(60)
+class MemoryTest {
+    private static final String HEAD = "GET / HTTP/1.1\r\nHost: x\r\n";
+    private static final ServerOptions SMALL = new ServerOptions().maxMemory(1 << 20);
+
+    private final Topics topics = new Topics();
+
+    private Microdot app() {
+        return new Microdot()
+                .get("/", request -> "home")
+                .get("/topic", topics.stream("topic"))
+                .post("/length", request -> request.body().length);
+    }
+
+    private Served small() {
+        return new Served(app(), SMALL, IoMode.best());
+    }
+
+    /** Sends; a server that has closed the connection meanwhile is no failure. */
+    private static void sendTo(RawClient client, String text) {
+        try {
+            client.send(text);
+        } catch (IOException refusedAndClosed) {
+            // The response says why.
+        }
+    }
+
+    @Test
+    void hundredFieldsAreReadAndOneMoreIsRefused() throws Exception {
+        try (Served served = Served.of(app())) {
+            String most = HEAD + "a:b\r\n".repeat(99);
+            assertTrue(served.answer(most + "\r\n").startsWith("HTTP/1.1 200 "));
+            String answer = served.answer(most + "a:b\r\n\r\n");
+            assertTrue(answer.startsWith("HTTP/1.1 431 "), answer);
+            assertTrue(answer.endsWith("more than 100 header fields (maxFields)"), answer);
+        }
+    }
+
+    @Test
+    void fieldCountsWithItsLineEndAnd32Bytes() throws Exception {
+        var options = new ServerOptions().maxHead(1000).maxFields(1000);
+        try (Served served = new Served(app(), options, IoMode.best())) {
+            // 9 and 32 bytes for Host; each other field takes 5 and 32 bytes.
+            String fits = HEAD + "a:b\r\n".repeat((1000 - 41) / 37);
+            assertTrue(served.answer(fits + "\r\n").startsWith("HTTP/1.1 200 "));
+            String answer = served.answer(fits + "a:b\r\n\r\n");
+            assertTrue(answer.startsWith("HTTP/1.1 431 "), answer);
+            assertTrue(answer.contains("(maxHead)"), answer);
+        }
+    }
+
+    /** The case http/half_sent: the head need not be whole to be refused. */
+    @Test
+    void halfSentHeadOfManyFieldsIsRefused() throws Exception {
+        try (Served served = Served.of(app());
+                RawClient client = served.client()) {
+            sendTo(client, HEAD + "a:b\r\n".repeat(5000));
+            assertTrue(client.readTo("\r\n").startsWith("HTTP/1.1 431 "));
+        }
+    }
+
+    @Test
+    void halfSentHeadsBeyondTheMemoryAreRejectedAndOthersServed() throws Exception {
+        var clients = new ArrayList<RawClient>();
+        try (Served served = small().expectFailures(1)) {
+            String half = HEAD + ("b: " + "x".repeat(100) + "\r\n").repeat(90);
+            for (int i = 0; i < 100; i++) {
+                var client = served.client();
+                clients.add(client);
+                sendTo(client, half);
+                if (i % 10 == 0) {
+                    assertTrue(served.answer(HEAD + "\r\n").startsWith("HTTP/1.1 200 "));
+                }
+            }
+            String answer = clients.getLast().readHead();
+            assertTrue(answer.startsWith("HTTP/1.1 503 "), answer);
+            assertTrue(answer.contains("\r\nRetry-After: "), answer);
+            for (RawClient client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    /** The case http/pipelined. */
+    @Test
+    void pipelinedRequestsBehindAResponseAreBounded(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("large"); // Sent by the kernel: it takes no memory here.
+        try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength(64 << 20);
+        }
+        var app = app().get("/file", request -> new Response(new Body.File(file, 0, 64 << 20)));
+        var clients = new ArrayList<RawClient>();
+        String one = HEAD + ("b: " + "x".repeat(100) + "\r\n").repeat(90) + "\r\n";
+        try (Served served = new Served(app, SMALL, IoMode.best()).expectFailures(1)) {
+            for (int i = 0; i < 30; i++) {
+                var client = new RawClient(served.server.port(), 4096);
+                clients.add(client);
+                client.get("/file").readHead();
+                Thread sender = Thread.ofVirtual().start(() -> sendTo(client, one.repeat(64)));
+                sender.join(200);
+                assertTrue(served.answer(HEAD + "\r\n").startsWith("HTTP/1.1 200 "));
+            }
+            assertTrue(served.server.stats().connections() < 30, "some were disconnected");
+            for (RawClient client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void pipelinedRequestsThatWaitedAreAllAnswered() throws Exception {
+        var release = new CountDownLatch(1);
+        var app =
+                app().get(
+                                "/wait",
+                                request -> {
+                                    release.await();
+                                    return "waited";
+                                });
+        try (Served served = Served.of(app);
+                RawClient client = served.client()) {
+            client.get("/wait");
+            client.send((HEAD + "\r\n").repeat(500));
+            release.countDown();
+            assertEquals("waited", client.readText());
+            for (int i = 0; i < 500; i++) {
+                assertEquals("home", client.readText());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void stalledFollowersAreDisconnectedAndTheHealthyNoticesNothing(IoMode io) throws Exception {
+        var options = new ServerOptions().maxMemory(8 << 20);
+        int size = 2 << 20;
+        List<RawClient> stalled = new ArrayList<>();
+        try (Served served = new Served(app(), options, io).expectFailures(1);
+                RawClient healthy = served.client()) {
+            healthy.get("/topic").readHead();
+            // Each new follower stalls on an event of its own, which none of the others shares.
+            for (int i = 0; i < 20; i++) {
+                var client = new RawClient(served.server.port(), 4096);
+                client.get("/topic").readHead();
+                stalled.add(client);
+                topics.publish("topic", Event.of("x".repeat(size)).event("e" + i));
+                String event = healthy.readTo("\n\n");
+                assertTrue(event.contains("event: e" + i + "\n"), () -> event.substring(0, 200));
+            }
+            assertTrue(served.server.stats().streams() < 21, "some were disconnected");
+            assertFalse(served.server.stats().streams() < 2, "the healthy one is there");
+            for (RawClient client : stalled) {
+                client.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void frameThatManyStalledFollowersShareCountsOnce(IoMode io) throws Exception {
+        // More loops than one hold the frame, each its own.
+        int loops = Runtime.getRuntime().availableProcessors();
+        int size = 4 << 20;
+        var options = new ServerOptions().maxMemory((long) (loops + 1) * (size + 1000));
+        List<RawClient> stalled = new ArrayList<>();
+        try (Served served = new Served(app(), options, io);
+                RawClient healthy = served.client()) {
+            healthy.get("/topic").readHead();
+            for (int i = 0; i < 20; i++) {
+                var client = new RawClient(served.server.port(), 4096);
+                client.get("/topic").readHead();
+                stalled.add(client);
+            }
+            topics.publish("topic", Event.of("x".repeat(size)));
+            healthy.readTo("\n\n");
+            topics.publish("topic", "next");
+            healthy.readTo("data: next\n\n");
+            assertEquals(21, served.server.stats().streams());
+            for (RawClient client : stalled) {
+                client.close();
+            }
+        }
+    }
+}

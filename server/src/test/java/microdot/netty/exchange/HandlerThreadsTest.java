@@ -1,0 +1,120 @@
+package microdot.netty.exchange;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import microdot.ClosingFrames;
+import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
+import microdot.netty.limits.WaitingMemory;
+import microdot.netty.stream.ChannelSink;
+import microdot.netty.stream.Framing;
+import microdot.netty.stream.LoopStreams;
+import microdot.netty.threads.OverdueHandlers;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Handlers that outlive their stream. */
+@Timeout(60)
+class HandlerThreadsTest {
+    private final HandlerThreads handlers = new HandlerThreads(1, () -> false);
+    private final OverdueHandlers overdue = new OverdueHandlers(Duration.ofSeconds(10));
+    private final EmbeddedChannel channel = new EmbeddedChannel();
+    private final CountDownLatch begun = new CountDownLatch(1);
+    private final CountDownLatch released = new CountDownLatch(1);
+    private final List<LogRecord> reports = new ArrayList<>();
+
+    private ChannelSink sink() {
+        var streams =
+                new LoopStreams(
+                        channel.eventLoop(),
+                        new ServerOptions(),
+                        IoMode.NIO,
+                        () -> Duration.ofSeconds(1),
+                        handlers,
+                        new WaitingMemory(new ServerOptions()),
+                        failure -> {});
+        return new ChannelSink(channel, Framing.CHUNKED, ClosingFrames.NONE, streams);
+    }
+
+    private void startHandlerThatSwallowsInterrupts(ChannelSink sink) throws Exception {
+        handlers.start(
+                "GET /swallow",
+                run -> {
+                    run.streams(sink);
+                    return this::swallow;
+                });
+        begun.await();
+    }
+
+    private void swallow() {
+        begun.countDown();
+        while (released.getCount() > 0) {
+            try {
+                released.await();
+            } catch (InterruptedException swallowed) {
+                // As the handlers do that this is about.
+            }
+        }
+    }
+
+    /** Looks when this many seconds have passed since the first look. */
+    private void look(long begin, int second) {
+        overdue.look(List.of(handlers), begin + Duration.ofSeconds(second).toNanos());
+    }
+
+    @Test
+    void handlerThatGoesOnAfterItsStreamIsReportedOnceWithItsStack() throws Exception {
+        var log = Logger.getLogger("microdot.netty");
+        var handler = new Collector();
+        log.addHandler(handler);
+        try (handlers) {
+            ChannelSink sink = sink();
+            startHandlerThatSwallowsInterrupts(sink);
+            long begin = System.nanoTime();
+            look(begin, 0);
+            look(begin, 60); // Its stream is open.
+            sink.disconnected();
+            handlers.interrupt();
+            look(begin, 100);
+            look(begin, 109);
+            assertEquals(List.of(), reports);
+            look(begin, 111);
+            look(begin, 130);
+            assertEquals(1, reports.size());
+            assertTrue(reports.getFirst().getMessage().startsWith("handlers of GET /swallow that"));
+            StackTraceElement[] stack = reports.getFirst().getThrown().getStackTrace();
+            assertTrue(
+                    Arrays.stream(stack).anyMatch(at -> at.getMethodName().equals("swallow")),
+                    () -> Arrays.toString(stack));
+        } finally {
+            released.countDown();
+            log.removeHandler(handler);
+            handlers.await(System.nanoTime() + Duration.ofSeconds(20).toNanos());
+            channel.close();
+        }
+        assertEquals(0, handlers.size());
+    }
+
+    private final class Collector extends Handler {
+        @Override
+        public void publish(LogRecord record) {
+            reports.add(record);
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,94 @@
+package microdot.testing;
+
+import java.time.Duration;
+import microdot.Body;
+import microdot.JsonCodec;
+import microdot.Response;
+
+/**
+ * A request whose response the test does not wait for yet, so that its client can leave meanwhile.
+ * Every method may be called from any thread.
+ */
+public final class RunningRequest {
+    private final String request;
+    private final boolean head;
+    private final Exchange exchange;
+    private final JsonCodec codec;
+    private final Duration patience;
+
+    RunningRequest(
+            String request, boolean head, Exchange exchange, JsonCodec codec, Duration patience) {
+        this.request = request;
+        this.head = head;
+        this.exchange = exchange;
+        this.codec = codec;
+        this.patience = patience;
+    }
+
+    /**
+     * Waits for the whole response.
+     *
+     * @throws AssertionError when no response arrives in time, or when the response is a stream
+     */
+    public TestResponse response() {
+        Response response = exchange.await(request, patience);
+        if (response.body() instanceof Body.Stream && !head) {
+            throw new AssertionError(
+                    request + " answers with a stream (expected: a call of stream)");
+        }
+        return TestResponse.of(response, !head, codec);
+    }
+
+    /**
+     * The client leaves: {@link microdot.Request#isOpen} becomes false, and the actions of {@link
+     * microdot.Request#onClose} have run when this returns. The handler is not interrupted, as in a
+     * server with the default options.
+     *
+     * @throws AssertionError when an action does not end
+     */
+    public void leave() {
+        leave(false);
+    }
+
+    /**
+     * The client leaves, and a handler of GET or HEAD is interrupted, as in a server with {@link
+     * microdot.ServerOptions#interruptAbandoned}.
+     *
+     * @throws AssertionError when an action does not end
+     */
+    public void leaveAndInterrupt() {
+        leave(true);
+    }
+
+    private void leave(boolean interrupt) {
+        expect(
+                "an onClose action of " + request + " still runs; the handler is at",
+                () -> exchange.leave(interrupt, patience));
+    }
+
+    /**
+     * Waits for the end of the handler.
+     *
+     * @throws AssertionError when it does not end; the message contains its stack
+     */
+    public void awaitHandler() {
+        expect(
+                "the handler of " + request + " still runs, at",
+                () -> exchange.awaitHandler(patience));
+    }
+
+    private interface Condition {
+        boolean await() throws InterruptedException;
+    }
+
+    private void expect(String otherwise, Condition condition) {
+        try {
+            if (!condition.await()) {
+                throw new AssertionError(otherwise + exchange.where());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted; " + otherwise, e);
+        }
+    }
+}
