@@ -1,7 +1,11 @@
 // The code of docs/guide/routes.md.
 
+import static microdot.Microdot.maxBody;
+
+import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import microdot.Microdot;
+import microdot.Part;
 import microdot.Response;
 
 record User(int id, String name) {}
@@ -29,6 +33,27 @@ void main(String[] args) throws IOException {
     app.errorHandler(404, request -> Response.html("<h1>Not here</h1>").status(404));
     app.errorHandler(SQLException.class, (request, error) -> Map.of("error", "try again later"));
 
+    Path photos = Files.createTempDirectory("photos");
+    Path backup = folder.resolve("backup");
+
+    app.post("/photos", maxBody(20 << 20, request -> {
+        for (Part part : request.parts()) {
+            if (part.fileName() != null) {
+                part.saveTo(photos.resolve(part.fileName()));
+            } else if (part.name().equals("title")) {
+                System.out.println("title: " + part.text());
+            }
+        }
+        return Response.redirect("/", 303);
+    }));
+    app.put("/backup", maxBody(10L << 30, request -> {
+        try (InputStream in = request.stream()) {
+            Files.copy(in, backup, StandardCopyOption.REPLACE_EXISTING);
+        }
+        return 204;
+    }));
+
+    app.get("/photos/{name}", request -> Response.file(photos, request.param("name")));
     app.get("/broken", request -> {
         throw new SQLException("no connection");
     });

@@ -40,6 +40,9 @@ public final class Call {
             return;
         }
         request.params(match.params());
+        if (match.maxBody() > 0) {
+            request.maxBody(match.maxBody());
+        }
         if (!NonBlockingHandler.mayBlock(match.handler()) && !hasHooks()) {
             runHere(match.handler());
         }
@@ -158,6 +161,9 @@ public final class Call {
         Response answer;
         try {
             answer = failure == null ? dispatch() : onError(failure, found.hooks());
+            if (answer.body() instanceof Body.Stream) {
+                request.readBeforeStream();
+            }
         } catch (Throwable error) {
             answer = onError(error, found.hooks());
         }
@@ -171,6 +177,15 @@ public final class Call {
         } catch (Throwable error) {
             return failed(error);
         }
+    }
+
+    /**
+     * Returns what deletes the files that hold parts of the request's body; null if there are none.
+     * A transport runs it, on a thread that may block, after {@link #run}; if the response is a
+     * stream, when the stream has ended or will not begin.
+     */
+    public @Nullable Runnable release() {
+        return request.release();
     }
 
     private Response encode(Response answer) {

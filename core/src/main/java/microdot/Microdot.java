@@ -81,6 +81,23 @@ public final class Microdot {
     }
 
     /**
+     * Returns a handler whose requests may have a body of this many bytes, instead of {@link
+     * ServerOptions#maxBody()}: {@code app.post("/upload", maxBody(100 << 20, handler))}. It holds
+     * for the hooks of the route too. A larger body is answered with 413 when it is read. {@link
+     * Request#body} and what uses it keep the body in memory; for a large one use {@link
+     * Request#stream} or {@link Request#parts}.
+     *
+     * @throws IllegalArgumentException when the number of bytes is not positive
+     */
+    public static Handler maxBody(long bytes, Handler handler) {
+        if (bytes <= 0) {
+            throw new IllegalArgumentException(
+                    "maxBody: " + bytes + " (expected: a positive number of bytes)");
+        }
+        return new BodyLimit(bytes, handler);
+    }
+
+    /**
      * Adds another application's routes below a prefix. Its hooks and error handlers apply to its
      * own routes only. Its before hooks run after those of this application, its after hooks run
      * before them.

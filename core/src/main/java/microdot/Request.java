@@ -1,29 +1,31 @@
 package microdot;
 
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.Charset;
-import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.StandardCharsets;
-import java.nio.charset.UnsupportedCharsetException;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request whose body has been read completely. Malformed input of a client (a broken
+ * A request. Its body is read when a method asks for it: {@link #body}, {@link #text}, {@link
+ * #json}, {@link #form}, {@link #stream} or {@link #parts}. Malformed input of a client (a broken
  * percent-encoding, a body that is not JSON) throws an {@link HttpException} with status 400. Not
  * safe for use by several threads at the same time.
  */
 public final class Request {
+    private static final String FORM = "application/x-www-form-urlencoded";
+
     private final String method;
     private final RequestTarget target;
     private final Headers headers;
-    private final byte[] body;
+    private final RequestBody source;
     private final InetSocketAddress client;
     private final String scheme;
     private final ClientLife clientLife = new ClientLife();
+    private @Nullable BodyAccess access;
     private @Nullable Map<String, Object> g;
     private Map<String, String> params = Map.of();
     private @Nullable Map<String, List<String>> query;
@@ -32,7 +34,7 @@ public final class Request {
     private JsonCodec json = JsonCodec.standard();
 
     /**
-     * Creates a request, for transports and tests.
+     * Creates a request with a body in memory, for tests. Only its route may limit its body.
      *
      * @param target the target of the request line: a path with a query, or a whole URL
      * @param headers the header fields, which become read-only
@@ -46,10 +48,28 @@ public final class Request {
             byte[] body,
             InetSocketAddress client,
             String scheme) {
+        this(method, target, headers, new BytesBody(body), client, scheme);
+    }
+
+    /**
+     * Creates a request, for transports.
+     *
+     * @param target the target of the request line: a path with a query, or a whole URL
+     * @param headers the header fields, which become read-only
+     * @param scheme {@code http} or {@code https}
+     * @throws HttpException with status 400 when the target is malformed
+     */
+    public Request(
+            String method,
+            String target,
+            Headers headers,
+            RequestBody body,
+            InetSocketAddress client,
+            String scheme) {
         this.method = method;
         this.target = RequestTarget.parse(target);
         this.headers = headers.readOnly();
-        this.body = body;
+        this.source = body;
         this.client = client;
         this.scheme = scheme;
     }
@@ -140,28 +160,69 @@ public final class Request {
         return values;
     }
 
-    /** Returns the body, empty when there is none. The array is not a copy: do not change it. */
+    /**
+     * Reads the whole body into memory, and returns it; empty when there is none. The array is not
+     * a copy: do not change it. This and the other methods that read the body wait for the client.
+     *
+     * @throws HttpException with status 413 when the body is larger than {@link
+     *     Microdot#maxBody(long, Handler)}, or without that {@link ServerOptions#maxBody()},
+     *     allows; 408 when it comes too slowly; 400 when it is malformed or unfinished; 503 when
+     *     this thread is interrupted
+     * @throws IllegalStateException after {@link #stream} or {@link #parts}
+     */
     public byte[] body() {
-        return body;
+        return access().whole();
+    }
+
+    /**
+     * Returns the body as a stream that reads from the client as the handler reads from it: at most
+     * 64 KiB wait in memory. A read throws what {@link #body} throws. The stream ends when the
+     * response begins. Later calls return the same stream.
+     *
+     * @throws HttpException with status 413 when the client declares a body that is too large
+     * @throws IllegalStateException after {@link #parts}
+     */
+    public InputStream stream() {
+        return access().stream();
+    }
+
+    /**
+     * Reads a {@code multipart/form-data} body and returns its parts: the fields and the files of a
+     * form, in order. A part larger than 64 KiB is stored in a temporary file. See {@link Part} for
+     * how long the parts are kept.
+     *
+     * @throws HttpException as {@link #body} does; with status 413 also when there are more than
+     *     128 parts, 400 when the body ends before its last boundary, 415 when it has another
+     *     content type
+     * @throws java.io.UncheckedIOException when a part cannot be stored
+     * @throws IllegalStateException after {@link #stream}
+     */
+    public List<Part> parts() {
+        if (!isMultipart()) {
+            throw unexpectedType("multipart/form-data");
+        }
+        return access().parts(String.valueOf(headers.get("Content-Type")));
     }
 
     /**
      * Returns the body as text, in the charset that the content type names; default UTF-8.
      *
-     * @throws HttpException with status 415 when the charset is unknown
+     * @throws HttpException as {@link #body} does; with status 415 when the charset is unknown
      */
     public String text() {
-        return new String(body, charset());
+        Charset charset = ContentType.charset(headers.get("Content-Type"), StandardCharsets.UTF_8);
+        return new String(body(), charset);
     }
 
     /**
      * Returns the JSON body as a value of the type: a record, a Map, a List, a String...
      *
-     * @throws HttpException with status 400 when the body is not JSON of that type
+     * @throws HttpException as {@link #body} does; with status 400 when the body is not JSON of
+     *     that type
      */
     public <T> T json(Class<T> type) {
         try {
-            return json.decode(body, type);
+            return json.decode(body(), type);
         } catch (IllegalArgumentException e) {
             throw new HttpException(400, String.valueOf(e.getMessage()));
         }
@@ -174,20 +235,16 @@ public final class Request {
     }
 
     /**
-     * Returns the fields of an {@code application/x-www-form-urlencoded} body.
+     * Returns the fields of an {@code application/x-www-form-urlencoded} body. {@link #parts}
+     * returns those of a {@code multipart/form-data} body.
      *
-     * @throws HttpException with status 415 when the body has another type
+     * @throws HttpException as {@link #body} does; with status 415 when the body has another type
      */
     public Map<String, List<String>> form() {
         Map<String, List<String>> values = form;
         if (values == null) {
-            String type = contentType();
-            if (!type.equals("application/x-www-form-urlencoded")) {
-                throw new HttpException(
-                        415,
-                        "content type: "
-                                + Quoted.of(type)
-                                + " (expected: application/x-www-form-urlencoded)");
+            if (!contentType().equals(FORM)) {
+                throw unexpectedType(isMultipart() ? FORM + "; parts() reads this type" : FORM);
             }
             values = Query.parse(text());
             form = values;
@@ -255,27 +312,50 @@ public final class Request {
         this.json = codec;
     }
 
-    private String contentType() {
-        String type = headers.get("Content-Type");
-        return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    private BodyAccess access() {
+        BodyAccess reading = access;
+        if (reading == null) {
+            reading = new BodyAccess(source);
+            access = reading;
+        }
+        return reading;
     }
 
-    private Charset charset() {
-        String type = headers.get("Content-Type");
-        int at = type == null ? -1 : type.toLowerCase(Locale.ROOT).indexOf("charset=");
-        if (type == null || at < 0) {
-            return StandardCharsets.UTF_8;
+    /** Sets the limit of the route. */
+    void maxBody(long bytes) {
+        access().limit(bytes);
+    }
+
+    /**
+     * Reads a body that nothing has read yet: the response is a stream, and its connection reads no
+     * further once the head of the stream is sent.
+     */
+    void readBeforeStream() {
+        if (source.length() == 0 || !access().isUnread()) {
+            return;
         }
-        String name = type.substring(at + 8).split(";", 2)[0].replace("\"", "").strip();
-        try {
-            return Charset.forName(name);
-        } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
-            throw new HttpException(
-                    415,
-                    "charset: "
-                            + Quoted.of(name)
-                            + " (expected: a supported charset, such as UTF-8)");
+        if (isMultipart()) {
+            parts();
+        } else {
+            body();
         }
+    }
+
+    @Nullable Runnable release() {
+        return access == null ? null : access.release();
+    }
+
+    private boolean isMultipart() {
+        return contentType().equals("multipart/form-data");
+    }
+
+    private String contentType() {
+        return ContentType.type(headers.get("Content-Type"));
+    }
+
+    private HttpException unexpectedType(String expected) {
+        return new HttpException(
+                415, "content type: " + Quoted.of(contentType()) + " (expected: " + expected + ")");
     }
 
     /** Returns method and path for a log entry. Line breaks are escaped. */

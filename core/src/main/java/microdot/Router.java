@@ -15,12 +15,14 @@ final class Router {
     /**
      * A route.
      *
+     * @param maxBody its own limit for the body of a request; 0 if it has none
      * @param name for log entries, such as {@code GET /users/{id}}
      */
-    private record Route(Set<String> methods, PathPattern path, Handler handler, String name)
+    private record Route(
+            Set<String> methods, PathPattern path, Handler handler, long maxBody, String name)
             implements Entry {
-        Route(Set<String> methods, PathPattern path, Handler handler) {
-            this(methods, path, handler, name(methods, "", path));
+        Route(Set<String> methods, PathPattern path, Handler handler, long maxBody) {
+            this(methods, path, handler, maxBody, name(methods, "", path));
         }
 
         String name(String prefix) {
@@ -42,6 +44,11 @@ final class Router {
     record Match(Route route, String prefix, Map<String, String> params, List<Hooks> hooks) {
         Handler handler() {
             return route.handler();
+        }
+
+        /** Returns the route's own limit for the body; 0 if it has none. */
+        long maxBody() {
+            return route.maxBody();
         }
 
         /** Returns the name of the route for log entries, such as {@code GET /users/{id}}. */
@@ -80,7 +87,12 @@ final class Router {
     }
 
     void add(Set<String> methods, String path, Handler handler) {
-        entries.add(new Route(methods, new PathPattern(path), handler));
+        var pattern = new PathPattern(path);
+        // The limit counts for hooks too, and must not hide what kind of handler it is for.
+        entries.add(
+                handler instanceof BodyLimit limit
+                        ? new Route(methods, pattern, limit.handler(), limit.bytes())
+                        : new Route(methods, pattern, handler, 0));
     }
 
     void mount(String prefix, Router router) {

@@ -110,7 +110,9 @@ public final class ServerOptions {
     }
 
     /**
-     * The bytes that a request body may have; default 1 MiB. A longer body is answered with 413.
+     * The bytes that a request body may have; default 1 MiB. A longer body is answered with 413
+     * when a handler reads it. {@link Microdot#maxBody(long, Handler)} sets another limit for a
+     * route.
      */
     public int maxBody() {
         return maxBody;
@@ -135,8 +137,9 @@ public final class ServerOptions {
     }
 
     /**
-     * How long the body of a request may take to arrive, from the end of its head; default 60 s. A
-     * later body is answered with 408.
+     * How long the server may wait for the body of a request while a handler reads it; default 60
+     * s. A body that is longer than {@link #maxBody}, where a route allows that, has this time for
+     * each {@link #maxBody} bytes. A later body is answered with 408.
      */
     public Duration bodyTimeout() {
         return bodyTimeout;

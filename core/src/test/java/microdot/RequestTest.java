@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -144,6 +146,74 @@ class RequestTest {
         assertRejected(
                 415, () -> request("POST", "/", "a=1", "Content-Type", "text/plain").form("a"));
         assertRejected(400, () -> request("POST", "/", "a=%", "Content-Type", FORM).form());
+    }
+
+    private static Request limited(long bytes, RequestBody body) {
+        var client = InetSocketAddress.createUnresolved("client", 1);
+        var request = new Request("POST", "/", new Headers(), body, client, "http");
+        request.maxBody(bytes);
+        return request;
+    }
+
+    /** A chunked body: its length is known at its end only. */
+    private static RequestBody chunked(String text) {
+        return new RequestBody() {
+            @Override
+            public long length() {
+                return -1;
+            }
+
+            @Override
+            public long limit() {
+                return 3;
+            }
+
+            @Override
+            public InputStream open() {
+                return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
+            }
+        };
+    }
+
+    @Test
+    void bodyBeyondTheLimitFailsWith413() throws Exception {
+        byte[] four = {1, 2, 3, 4};
+        assertRejected(413, () -> limited(3, new BytesBody(four)).body());
+        assertRejected(413, () -> limited(3, new BytesBody(four)).stream());
+        assertEquals(4, limited(4, new BytesBody(four)).body().length);
+        assertRejected(413, () -> limited(3, chunked("four")).body());
+        assertRejected(413, () -> limited(3, chunked("four")).stream().readAllBytes());
+        assertEquals("four", limited(4, chunked("four")).text());
+        assertEquals(4, limited(4, chunked("four")).stream().readAllBytes().length);
+    }
+
+    @Test
+    void bodyIsReadInOneWayOnly() throws Exception {
+        Request request = request("POST", "/", "text");
+        InputStream stream = request.stream();
+        assertSame(stream, request.stream());
+        assertThrows(IllegalStateException.class, request::text);
+        Request again = request("POST", "/", "text");
+        assertEquals("text", again.text());
+        assertEquals("text", again.text());
+        assertEquals(4, again.stream().readAllBytes().length);
+        assertEquals(4, again.stream().readAllBytes().length);
+    }
+
+    @Test
+    void partsAreReadFromTheBodyInMemoryToo() {
+        String body = "--b\r\nContent-Disposition: form-data; name=a\r\n\r\nx\r\n--b--\r\n";
+        String type = "multipart/form-data; boundary=b";
+        Request request = request("POST", "/", body, "Content-Type", type);
+        assertEquals(body, request.text());
+        assertEquals("x", request.parts().getFirst().text());
+        assertSame(request.parts(), request.parts());
+        Request first = request("POST", "/", body, "Content-Type", type);
+        assertEquals(1, first.parts().size());
+        assertThrows(IllegalStateException.class, first::body);
+        assertThrows(IllegalStateException.class, first::stream);
+        assertRejected(415, () -> request("POST", "/", body, "Content-Type", type).form());
+        assertRejected(415, () -> request("POST", "/", body).parts());
     }
 
     private static Request json(String body) {

@@ -2,6 +2,8 @@ package microdot;
 
 import static microdot.Calls.answer;
 import static microdot.Calls.call;
+import static microdot.Calls.request;
+import static microdot.Calls.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -149,5 +151,21 @@ class RoutingTest {
         assertThrows(IllegalArgumentException.class, () -> app.mount("/a", app));
         var inner = new Microdot().mount("/b", new Microdot().mount("/c", app));
         assertThrows(IllegalArgumentException.class, () -> app.mount("/", inner));
+    }
+
+    @Test
+    void routeMayLimitTheBodyForItsHooksToo() {
+        var app =
+                new Microdot()
+                        .beforeRequest(
+                                request -> {
+                                    request.body();
+                                    return null;
+                                })
+                        .post("/two", Microdot.maxBody(2, request -> request.text()))
+                        .post("/all", request -> request.text());
+        assertEquals("two", text(app.route(request("POST", "/all", "two")).run()));
+        assertEquals(413, app.route(request("POST", "/two", "two")).run().status());
+        assertThrows(IllegalArgumentException.class, () -> Microdot.maxBody(0, request -> null));
     }
 }

@@ -127,6 +127,17 @@ class GuideTest {
             assertEquals("{\"error\":\"try again later\"}", routes.get("/broken").body());
             assertEquals(500, routes.get("/broken").statusCode());
             assertEquals("admin", routes.get("/admin/").body());
+            String form =
+                    "--b\r\nContent-Disposition: form-data; name=title\r\n\r\nMy cat\r\n"
+                            + "--b\r\nContent-Disposition: form-data; name=file; filename=\"../cat.txt\""
+                            + "\r\n\r\nmeow\r\n--b--";
+            String type = "multipart/form-data; boundary=b";
+            assertEquals(
+                    303, routes.send("POST", "/photos", form, "Content-Type", type).statusCode());
+            assertEquals("title: My cat", RecipesTest.nextOutput(routes));
+            assertEquals("meow", routes.get("/photos/cat.txt").body());
+            assertEquals(204, routes.send("PUT", "/backup", "x".repeat(2 << 20)).statusCode());
+            assertEquals("x".repeat(2 << 20), routes.get("/static/backup").body());
         }
     }
 

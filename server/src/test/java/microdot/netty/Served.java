@@ -60,6 +60,15 @@ final class Served implements AutoCloseable {
         assertEquals(count, server.stats().connections());
     }
 
+    /** Waits until the server has noticed that all its clients have left. */
+    void awaitDisconnected() {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (server.stats().connections() > 0 && System.nanoTime() < patience) {
+            Thread.onSpinWait();
+        }
+        assertEquals(0, server.stats().connections());
+    }
+
     /** Waits until no handler runs. */
     void awaitIdle() {
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);

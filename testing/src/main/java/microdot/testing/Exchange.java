@@ -40,32 +40,37 @@ final class Exchange {
 
     private void run(Microdot app, Supplier<Request> request, @Nullable StreamSink sink) {
         try {
-            Response answer = answer(app, request);
-            if (sink != null && answer.body() instanceof Body.Stream) {
-                call.join().streams(sink);
+            Call routed = route(app, request);
+            try {
+                Response answer = routed.run();
+                if (sink != null && answer.body() instanceof Body.Stream) {
+                    routed.streams(sink);
+                }
+                response.complete(answer);
+                if (sink != null && answer.body() instanceof Body.Stream stream) {
+                    sink.run(stream);
+                }
+            } finally {
+                Runnable release = routed.release();
+                if (release != null) {
+                    release.run();
+                }
             }
-            response.complete(answer);
-            if (sink != null && answer.body() instanceof Body.Stream stream) {
-                sink.run(stream);
-            }
+        } catch (HttpException e) {
+            // A server rejects a malformed target before the application sees it.
+            call.completeExceptionally(e);
+            String text = String.valueOf(e.getMessage());
+            response.complete(Response.text(text).status(e.status()));
         } catch (Throwable e) {
             call.completeExceptionally(e);
             response.completeExceptionally(e);
         }
     }
 
-    private Response answer(Microdot app, Supplier<Request> supplier) {
-        Request request;
-        try {
-            request = supplier.get();
-        } catch (HttpException e) {
-            // A server rejects a malformed target before the application sees it.
-            call.completeExceptionally(e);
-            return Response.text(String.valueOf(e.getMessage())).status(e.status());
-        }
-        Call routed = app.route(request);
+    private Call route(Microdot app, Supplier<Request> request) {
+        Call routed = app.route(request.get());
         call.complete(routed);
-        return routed.run();
+        return routed;
     }
 
     /**

@@ -32,6 +32,7 @@ public final class TestRequest {
     private final List<String> query = new ArrayList<>();
     private final List<String> cookies = new ArrayList<>();
     private final List<String> form = new ArrayList<>();
+    private final List<MultipartForm.Field> parts = new ArrayList<>();
     private byte[] body = NO_BYTES;
 
     TestRequest(
@@ -100,6 +101,24 @@ public final class TestRequest {
         form.add(pair(name, value));
         byte[] fields = String.join("&", form).getBytes(StandardCharsets.US_ASCII);
         return typed(fields, "application/x-www-form-urlencoded");
+    }
+
+    /** Adds a text field to a {@code multipart/form-data} form, which becomes the body. */
+    public TestRequest part(String name, String value) {
+        byte[] content = value.getBytes(StandardCharsets.UTF_8);
+        return part(new MultipartForm.Field(name, null, null, content));
+    }
+
+    /** Adds a file to a {@code multipart/form-data} form, as {@link #part} adds a field. */
+    public TestRequest file(String name, String fileName, String contentType, byte[] content) {
+        return part(new MultipartForm.Field(name, fileName, contentType, content.clone()));
+    }
+
+    private TestRequest part(MultipartForm.Field field) {
+        parts.add(field);
+        return typed(
+                MultipartForm.encode(parts),
+                "multipart/form-data; boundary=" + MultipartForm.BOUNDARY);
     }
 
     /** Sets the body: bytes unchanged, text as plain text, any other value as JSON. */

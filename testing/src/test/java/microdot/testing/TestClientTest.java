@@ -74,6 +74,27 @@ class TestClientTest {
     }
 
     @Test
+    void uploadReachesTheHandlerInParts() {
+        app.post(
+                "/upload",
+                Microdot.maxBody(
+                        1000,
+                        request ->
+                                request.parts().stream()
+                                        .map(part -> part + "=" + part.text())
+                                        .toList()));
+        byte[] meow = "meow\r\n".getBytes(UTF_8);
+        TestRequest upload =
+                client.request("POST", "/upload")
+                        .part("title", "Zoë")
+                        .file("photo", "a/\"名\".txt", "text/plain", meow);
+        assertEquals(
+                List.of("title=Zoë", "photo \"%22名%22.txt\"=meow\r\n"),
+                upload.send().json(List.class));
+        assertEquals(413, upload.part("large", "x".repeat(1000)).send().status());
+    }
+
+    @Test
     void bodySetsItsContentType() {
         assertEquals(
                 Map.of("method", "POST", "type", "text/plain; charset=UTF-8", "text", "ä"),

@@ -113,6 +113,10 @@ public final class Exchange {
         } catch (RuntimeException | Error e) {
             fail(e);
         }
+        Runnable release = call.release();
+        if (release != null) {
+            release.run();
+        }
         return null;
     }
 
@@ -162,6 +166,10 @@ public final class Exchange {
             run.streams(sink);
         }
         sink.onClose(leaving(server.limits(), client()));
+        Runnable release = call.release();
+        if (release != null) {
+            sink.afterClose(release);
+        }
         limitAge(sink);
         OpenedResponse head = open(response);
         if (!onLoop(() -> responder.beginStream(head, sink))) {

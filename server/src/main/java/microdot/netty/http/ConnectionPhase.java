@@ -9,7 +9,7 @@ interface ConnectionPhase {
     /** Handles a message; the caller releases it. */
     void read(Object message);
 
-    /** Everything that has arrived so far was read. */
+    /** All messages of one read have been passed to {@link #read}. */
     default void readComplete() {}
 
     /** The client has closed its sending side. */

@@ -3,7 +3,7 @@ package microdot.netty.http;
 import microdot.Request;
 import org.jspecify.annotations.Nullable;
 
-/** What a client sent: a whole request, or input that is refused without one. */
+/** What a client sent: a request, or input that is refused without one. */
 sealed interface ParsedRequest {
     /** Returns whether the client speaks HTTP/1.1, and so understands a chunked body. */
     boolean http11();
@@ -11,15 +11,19 @@ sealed interface ParsedRequest {
     /** Returns whether the client wants only the head of the response. */
     boolean headOnly();
 
-    /** Returns about what the request takes in memory while it waits, in bytes. */
+    /**
+     * Returns about what the request takes in memory while it waits, without its body, in bytes.
+     */
     long memory();
 
     /**
-     * A whole request.
+     * A request whose head is whole; its body may still arrive.
      *
+     * @param body null if the request has none
      * @param keepAlive whether the client wants to send further requests on the connection
      */
-    record Whole(Request request, boolean http11, boolean keepAlive) implements ParsedRequest {
+    record Accepted(Request request, @Nullable IncomingBody body, boolean http11, boolean keepAlive)
+            implements ParsedRequest {
         @Override
         public boolean headOnly() {
             return request.method().equals("HEAD");
@@ -27,7 +31,7 @@ sealed interface ParsedRequest {
 
         @Override
         public long memory() {
-            return RequestMemory.of(request.headers(), request.body().length);
+            return RequestMemory.of(request.headers(), 0);
         }
     }
 

@@ -27,7 +27,7 @@ import microdot.netty.stream.StallDetector;
 import org.jspecify.annotations.Nullable;
 
 /** The connection reads requests and answers them one after another, in order. */
-final class RequestPhase implements ConnectionPhase {
+final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     /** How many pipelined requests may wait before the connection is no longer read. */
@@ -37,12 +37,14 @@ final class RequestPhase implements ConnectionPhase {
     private static final int MAX_WAITING_MEMORY = 256 << 10;
 
     private enum State {
-        /** Waits for a request or reads one. */
+        /** Waits for a request or reads its head. */
         IDLE,
         /** A request is being handled. */
         HANDLING,
         /** Its response is being written. */
-        WRITING
+        WRITING,
+        /** The response is written, and the rest of the body is read and dropped. */
+        DISCARDING
     }
 
     private final HttpConnection connection;
@@ -52,7 +54,11 @@ final class RequestPhase implements ConnectionPhase {
     private final RequestReader reader;
     private final StallDetector stall = new StallDetector();
     private final Queue<ParsedRequest> waiting = new ArrayDeque<>(2);
-    private long waitingMemory;
+    private long waitingMemory; // Without the bodies.
+    private @Nullable IncomingBody handledBody; // The body of the request that is being handled.
+    private boolean overBudget; // That body was given up, because there was no memory for it.
+    private @Nullable BodyClock clock; // Of the body that is arriving, if anybody waited for it.
+    private @Nullable IncomingBody rest; // What is still to come of a body, and to be dropped.
     private State state = State.IDLE;
     private @Nullable Exchange handled; // While the state is HANDLING.
     private long since = System.nanoTime(); // When the last response was written.
@@ -62,7 +68,7 @@ final class RequestPhase implements ConnectionPhase {
         this.channel = connection.channel();
         this.options = connection.server().options();
         this.decoder = decoder;
-        this.reader = new RequestReader(options.maxBody(), channel.remoteAddress());
+        this.reader = new RequestReader(options.maxBody(), channel.remoteAddress(), this);
     }
 
     // ---- Reading ----
@@ -72,42 +78,83 @@ final class RequestPhase implements ConnectionPhase {
         if (!(message instanceof HttpObject part)) {
             return;
         }
+        IncomingBody before = reader.body();
         ParsedRequest request = reader.read(part);
-        if (request == null) {
-            inviteBody();
-            return;
+        if (request != null) {
+            waiting.add(request);
+            waitingMemory += request.memory();
         }
+        IncomingBody body = reader.body();
+        if (before != null && body == null) {
+            bodyEnded();
+        }
+        if (!reader.isInRequest()) {
+            requestEnded();
+        } else if (body != null) {
+            bodyArrives(body, false);
+        }
+    }
+
+    private void requestEnded() {
         decoder.restart();
-        if (state == State.IDLE && waiting.isEmpty()) {
-            handle(request);
-            return;
-        }
-        waiting.add(request);
-        waitingMemory += request.memory();
-        if (waiting.size() >= MAX_WAITING || waitingMemory > MAX_WAITING_MEMORY) {
+        next();
+        if (waiting.size() >= MAX_WAITING || waitingMemory + bodyMemory() > MAX_WAITING_MEMORY) {
             channel.config().setAutoRead(false);
             decoder.pause();
         }
     }
 
+    private long bodyMemory() {
+        long memory = 0;
+        for (ParsedRequest request : waiting) {
+            if (request instanceof ParsedRequest.Accepted accepted && accepted.body() != null) {
+                memory += accepted.body().memory();
+            }
+        }
+        return memory;
+    }
+
+    /**
+     * Only now the request of an unfinished body begins: most bodies come whole with their head.
+     */
     @Override
     public void readComplete() {
-        if (!connection.input(decoder.memory() + reader.memory() + waitingMemory)) {
+        IncomingBody body = reader.body();
+        if (body != null) {
+            next();
+            bodyArrives(body, true);
+        }
+        if (!reader.isRefused() && !account()) {
             rejectOverBudget();
         }
     }
 
+    /** Sets what this connection takes in memory; returns false if there is none. */
+    private boolean account() {
+        IncomingBody body = handledBody;
+        return connection.input(
+                decoder.memory()
+                        + waitingMemory
+                        + bodyMemory()
+                        + (body == null ? 0 : body.memory()));
+    }
+
     /** Rejects what is read and what waits; its memory is released at once. */
     private void rejectOverBudget() {
-        ParsedRequest.Refused refused =
-                reader.refuse(503, "the server has no memory for the request (maxMemory)");
+        String reason = "the server has no memory for the request (maxMemory)";
+        IncomingBody body = reader.body();
+        ParsedRequest.Refused refused = reader.refuse(503, reason);
         clearWaiting();
         removeDecoder();
-        if (state == State.IDLE) {
+        if (body != null && body == handledBody && state == State.HANDLING) {
+            overBudget = true; // The handler answers.
+            body.fail(503, reason);
+        } else if (state == State.IDLE) {
             refuse(refused);
         } else {
             waiting.add(refused); // After the response that is under way.
         }
+        account();
     }
 
     /** Releases what the decoder holds. What still arrives is dropped. */
@@ -122,15 +169,64 @@ final class RequestPhase implements ConnectionPhase {
         waitingMemory = 0;
     }
 
-    /** Sends 100 if the client waits for it and no earlier request is unanswered. */
-    private void inviteBody() {
-        if (state == State.IDLE && waiting.isEmpty() && reader.takeExpectation()) {
+    private void bodyArrives(IncomingBody body, boolean idle) {
+        if (body == rest) {
+            if (body.isRestTooLong()) {
+                LOG.log(
+                        Level.DEBUG,
+                        () ->
+                                "the rest of a body of "
+                                        + channel.remoteAddress()
+                                        + " is too long to be discarded; its connection is closed");
+                // An empty write completes after the response.
+                linger(channel.writeAndFlush(Unpooled.EMPTY_BUFFER));
+            }
+        } else if (body.pauses(idle)) {
+            channel.config().setAutoRead(false);
+            if (clock != null) {
+                clock.stop(System.nanoTime());
+            }
+        }
+    }
+
+    private void bodyEnded() {
+        clock = null;
+        rest = null;
+        if (state == State.DISCARDING) {
+            finished();
+        }
+    }
+
+    /** From any thread. */
+    @Override
+    public void readBody(IncomingBody body) {
+        channel.eventLoop().execute(() -> readOn(body));
+    }
+
+    @Override
+    public boolean isOnLoop() {
+        return channel.eventLoop().inEventLoop();
+    }
+
+    /** Reads on for a handler, or drops the rest, unless the body has ended meanwhile. */
+    private void readOn(IncomingBody body) {
+        if (reader.body() != body) {
+            return;
+        }
+        if (body.takeExpectation()) {
             channel.writeAndFlush(
                     new DefaultFullHttpResponse(
                             HttpVersion.HTTP_1_1,
                             HttpResponseStatus.CONTINUE,
                             Unpooled.EMPTY_BUFFER));
         }
+        BodyClock running = clock;
+        if (running == null) {
+            running = new BodyClock();
+            clock = running;
+        }
+        running.start(System.nanoTime());
+        channel.config().setAutoRead(true);
     }
 
     private void next() {
@@ -139,20 +235,18 @@ final class RequestPhase implements ConnectionPhase {
         }
         ParsedRequest request = waiting.poll();
         if (request == null) {
-            inviteBody();
-        } else {
-            waitingMemory -= request.memory();
-            handle(request);
+            return;
         }
-    }
-
-    private void handle(ParsedRequest request) {
+        waitingMemory -= request.memory();
         switch (request) {
-            case ParsedRequest.Whole whole -> {
+            case ParsedRequest.Accepted accepted -> {
                 state = State.HANDLING;
+                handledBody = accepted.body();
                 var exchange =
                         new Exchange(
-                                connection.server(), whole.request(), new Http1Responder(whole));
+                                connection.server(),
+                                accepted.request(),
+                                new Http1Responder(accepted));
                 handled = exchange;
                 exchange.begin();
             }
@@ -176,8 +270,12 @@ final class RequestPhase implements ConnectionPhase {
 
     private OpenedResponse response(ParsedRequest.Refused refused) {
         return refused.status() == 503
-                ? OpenedResponse.rejection(connection.server().limits().rejection(refused.accept()))
+                ? rejection(refused.accept())
                 : OpenedResponse.of(new HttpException(refused.status(), refused.reason()));
+    }
+
+    private OpenedResponse rejection(@Nullable String accept) {
+        return OpenedResponse.rejection(connection.server().limits().rejection(accept));
     }
 
     private void linger(ChannelFuture response) {
@@ -191,9 +289,9 @@ final class RequestPhase implements ConnectionPhase {
 
     /** Answers one request. Each has its own, because a stream outlives this phase. */
     private final class Http1Responder implements Responder {
-        private final ParsedRequest.Whole request;
+        private final ParsedRequest.Accepted request;
 
-        Http1Responder(ParsedRequest.Whole request) {
+        Http1Responder(ParsedRequest.Accepted request) {
             this.request = request;
         }
 
@@ -203,10 +301,17 @@ final class RequestPhase implements ConnectionPhase {
         }
 
         @Override
-        public void respond(OpenedResponse response) {
+        public void respond(OpenedResponse made) {
             handled = null;
+            OpenedResponse response = made;
+            boolean reusable = closeBody();
+            if (overBudget && made.response().status() == 503) {
+                made.release();
+                response = rejection(request.request().header("Accept"));
+            }
             boolean last =
-                    !request.keepAlive()
+                    !reusable
+                            || !request.keepAlive()
                             || (connection.isInputClosed() && waiting.isEmpty())
                             || connection.isStopping()
                             || ResponseWriter.asksToClose(response);
@@ -216,8 +321,27 @@ final class RequestPhase implements ConnectionPhase {
             } else {
                 since = System.nanoTime();
                 state = State.WRITING;
+                discardRest();
                 written.addListener(done -> written(done.isSuccess()));
                 connection.output(written);
+                account();
+            }
+        }
+
+        /** Returns whether the connection can be kept as far as the body is concerned. */
+        private boolean closeBody() {
+            IncomingBody body = request.body();
+            handledBody = null;
+            return body == null || body.close();
+        }
+
+        /** The client may send the rest of its body before it reads the response. */
+        private void discardRest() {
+            IncomingBody body = request.body();
+            if (body != null && body == reader.body()) {
+                rest = body;
+                clock = null; // The rest has a time of its own.
+                readOn(body);
             }
         }
 
@@ -237,6 +361,7 @@ final class RequestPhase implements ConnectionPhase {
                 channel.close();
                 return;
             }
+            closeBody();
             connection.closeAccount();
             connection.become(new StreamPhase(connection, sink));
             ResponseWriter.writeStreamHead(channel, request, head);
@@ -264,10 +389,21 @@ final class RequestPhase implements ConnectionPhase {
         if (connection.isStopping() || state != State.WRITING) {
             return; // The connection is being closed.
         }
+        if (!success) {
+            channel.close();
+        } else if (rest != null) {
+            state = State.DISCARDING;
+        } else {
+            finished();
+        }
+    }
+
+    /** The request and the response are whole. */
+    private void finished() {
         since = System.nanoTime();
         state = State.IDLE;
-        if (!success || (connection.isInputClosed() && waiting.isEmpty())) {
-            channel.close();
+        if (waiting.isEmpty() && (connection.isInputClosed() || reader.isRefused())) {
+            connection.closeWhenFlushed();
             return;
         }
         if (waiting.isEmpty()) {
@@ -281,9 +417,13 @@ final class RequestPhase implements ConnectionPhase {
 
     @Override
     public void inputClosed() {
+        IncomingBody body = reader.body();
+        if (body != null) {
+            body.fail(400, "the connection ended before the body");
+        }
         // A client that closed its side before the response still waits for it.
         switch (state) {
-            case IDLE -> connection.closeWhenFlushed();
+            case IDLE, DISCARDING -> connection.closeWhenFlushed();
             case HANDLING -> HalfClosedPeer.probe(channel);
             case WRITING -> {}
         }
@@ -296,6 +436,17 @@ final class RequestPhase implements ConnectionPhase {
             case HANDLING -> {
                 if (connection.isInputClosed() && HalfClosedPeer.isGone(channel)) {
                     channel.close();
+                    return;
+                }
+                IncomingBody body = reader.body();
+                if (body != null && isLate(body, now)) {
+                    body.fail(408, "the body came too slowly");
+                }
+            }
+            case DISCARDING -> {
+                IncomingBody body = reader.body();
+                if (body != null && isLate(body, now)) {
+                    channel.close();
                 }
             }
             case WRITING -> {
@@ -306,14 +457,14 @@ final class RequestPhase implements ConnectionPhase {
         }
     }
 
+    private boolean isLate(IncomingBody body, long now) {
+        BodyClock running = clock;
+        return running != null && running.isLate(now, body.received(), options);
+    }
+
     private void tickIdle(long now) {
-        long headAt = reader.headAt();
         long byteAt = decoder.firstByteAt();
-        if (headAt != 0) {
-            if (now - later(headAt, since) > options.bodyTimeout().toNanos()) {
-                refuse(reader.refuse(408, "the body came too slowly"));
-            }
-        } else if (byteAt != 0) {
+        if (byteAt != 0) {
             if (now - later(byteAt, since) > options.headTimeout().toNanos()) {
                 refuse(reader.refuse(408, "the head came too slowly"));
             }
@@ -338,6 +489,10 @@ final class RequestPhase implements ConnectionPhase {
     @Override
     public void closed() {
         clearWaiting();
+        IncomingBody body = reader.body();
+        if (body != null) {
+            body.fail(400, "the client disconnected before the end of the body");
+        }
         if (handled != null) {
             handled.clientLeft();
         }

@@ -1,7 +1,5 @@
 package microdot.netty.http;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -15,7 +13,6 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.AsciiString;
-import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
 import java.util.Iterator;
 import java.util.List;
@@ -29,9 +26,11 @@ import microdot.HttpException;
 import microdot.Request;
 import org.jspecify.annotations.Nullable;
 
-/** Makes whole requests from the parts that Netty's decoder gives. Confined to its event loop. */
+/**
+ * Makes requests from the heads that Netty's decoder gives, and hands each body on as it arrives.
+ * Confined to its event loop.
+ */
 final class RequestReader {
-    private static final byte[] NO_BYTES = {};
     // Field names as browsers and proxies write them: all requests share one String for each.
     private static final Map<AsciiString, String> COMMON =
             Stream.of(
@@ -63,63 +62,52 @@ final class RequestReader {
 
     private final int maxBody;
     private final InetSocketAddress client;
-    private @Nullable HttpRequest head;
-    private @Nullable ByteArrayOutputStream body;
-    private long headAt;
+    private final IncomingBody.Connection connection;
+    private @Nullable HttpRequest head; // Null between two requests.
+    private @Nullable IncomingBody body; // Of that request, if it has one.
     private boolean refused;
-    private boolean expectation;
 
-    RequestReader(int maxBody, InetSocketAddress client) {
+    RequestReader(int maxBody, InetSocketAddress client, IncomingBody.Connection connection) {
         this.maxBody = maxBody;
         this.client = client;
+        this.connection = connection;
+    }
+
+    /** Returns whether the end of a request is still to come. */
+    boolean isInRequest() {
+        return head != null;
+    }
+
+    /** Returns the body that is arriving; null if none is. */
+    @Nullable IncomingBody body() {
+        return body;
+    }
+
+    /** Returns whether all further input is ignored. */
+    boolean isRefused() {
+        return refused;
     }
 
     /**
-     * Returns when the head arrived whose body is being read, from {@link System#nanoTime}; 0 if no
-     * body is being read.
-     */
-    long headAt() {
-        return head == null ? 0 : headAt;
-    }
-
-    /** Returns what the body so far takes in memory. */
-    long memory() {
-        // The array of the stream is up to twice as long as its bytes.
-        return body == null ? 0 : 2L * body.size();
-    }
-
-    /**
-     * Returns, once for each request, whether the client waits for 100 before it sends the body.
-     */
-    boolean takeExpectation() {
-        boolean taken = expectation;
-        expectation = false;
-        return taken;
-    }
-
-    /**
-     * Reads the next part. Returns null until the request is whole. After a refusal all input is
-     * ignored.
+     * Reads the next part. Returns a request when its head is read, and null for what follows the
+     * head. After a refusal all input is ignored.
      */
     @Nullable ParsedRequest read(HttpObject part) {
         if (refused) {
             return null;
         }
         if (part.decoderResult().isFailure()) {
-            return refuse(part.decoderResult(), part instanceof HttpRequest);
+            return fail(part.decoderResult(), part instanceof HttpRequest);
         }
-        if (part instanceof HttpRequest request) {
-            ParsedRequest.Refused fault = begin(request);
-            if (fault != null) {
-                return fault;
-            }
+        ParsedRequest request = part instanceof HttpRequest parsed ? begin(parsed) : null;
+        if (!refused && part instanceof HttpContent content) {
+            append(content);
         }
-        return part instanceof HttpContent content ? append(content) : null;
+        return request;
     }
 
-    private ParsedRequest.@Nullable Refused begin(HttpRequest request) {
+    private ParsedRequest begin(HttpRequest request) {
         head = request;
-        headAt = System.nanoTime();
         body = null;
         ParsedRequest.Refused fault = checkHost(request);
         if (fault == null) {
@@ -128,13 +116,38 @@ final class RequestReader {
         if (fault != null) {
             return fault;
         }
-        boolean http11 = isHttp11(request);
         String expect = request.headers().get(HttpHeaderNames.EXPECT);
-        if (http11 && expect != null && !expect.equalsIgnoreCase("100-continue")) {
+        if (isHttp11(request) && expect != null && !expect.equalsIgnoreCase("100-continue")) {
             return refuse(417, "Expect: (expected: 100-continue)");
         }
-        expectation = HttpUtil.is100ContinueExpected(request);
-        return HttpUtil.getContentLength(request, 0L) > maxBody ? tooLarge() : null;
+        try {
+            return accept(request);
+        } catch (HttpException e) {
+            return refuse(e.status(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private ParsedRequest accept(HttpRequest request) {
+        long length =
+                HttpUtil.isTransferEncodingChunked(request)
+                        ? -1
+                        : HttpUtil.getContentLength(request, 0L);
+        IncomingBody incoming = null;
+        if (length != 0) {
+            boolean expectation = HttpUtil.is100ContinueExpected(request);
+            incoming = new IncomingBody(connection, length, maxBody, expectation);
+        }
+        var accepted =
+                new Request(
+                        request.method().name(),
+                        request.uri(),
+                        headers(request),
+                        incoming == null ? NoBody.INSTANCE : incoming,
+                        client,
+                        "http");
+        body = incoming;
+        boolean keepAlive = HttpUtil.isKeepAlive(request);
+        return new ParsedRequest.Accepted(accepted, incoming, isHttp11(request), keepAlive);
     }
 
     private ParsedRequest.@Nullable Refused checkHost(HttpRequest request) {
@@ -180,43 +193,18 @@ final class RequestReader {
         return request.protocolVersion().equals(HttpVersion.HTTP_1_1);
     }
 
-    private @Nullable ParsedRequest append(HttpContent content) {
-        expectation &= !content.content().isReadable() && !(content instanceof LastHttpContent);
-        ByteBuf bytes = content.content();
-        if (bytes.isReadable()) {
-            ByteArrayOutputStream all = body;
-            if (all == null) {
-                all = new ByteArrayOutputStream(bytes.readableBytes());
-                body = all;
+    private void append(HttpContent content) {
+        IncomingBody incoming = body;
+        boolean last = content instanceof LastHttpContent;
+        if (incoming != null) {
+            incoming.append(content.content());
+            if (last) {
+                incoming.end();
             }
-            if (all.size() + bytes.readableBytes() > maxBody) {
-                return tooLarge();
-            }
-            all.writeBytes(ByteBufUtil.getBytes(bytes));
         }
-        return content instanceof LastHttpContent ? finish() : null;
-    }
-
-    private ParsedRequest finish() {
-        HttpRequest request = head;
-        ByteArrayOutputStream all = body;
-        if (request == null) {
-            return refuse(400, "a body without a head");
-        }
-        try {
-            var whole =
-                    new Request(
-                            request.method().name(),
-                            request.uri(),
-                            headers(request),
-                            all == null ? NO_BYTES : all.toByteArray(),
-                            client,
-                            "http");
+        if (last) {
             head = null;
             body = null;
-            return new ParsedRequest.Whole(whole, isHttp11(request), HttpUtil.isKeepAlive(request));
-        } catch (HttpException e) {
-            return refuse(e.status(), String.valueOf(e.getMessage()));
         }
     }
 
@@ -237,8 +225,15 @@ final class RequestReader {
         return headers;
     }
 
-    private ParsedRequest.Refused tooLarge() {
-        return refuse(413, "the body is larger than " + maxBody + " bytes");
+    private ParsedRequest.@Nullable Refused fail(DecoderResult result, boolean inHead) {
+        IncomingBody incoming = body;
+        ParsedRequest.Refused fault = refuse(result, inHead);
+        if (incoming == null) {
+            return fault;
+        }
+        // Its request is accepted already, and its handler answers.
+        incoming.fail(fault.status(), fault.reason());
+        return null;
     }
 
     private ParsedRequest.Refused refuse(DecoderResult result, boolean inHead) {

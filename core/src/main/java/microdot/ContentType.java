@@ -1,0 +1,39 @@
+package microdot;
+
+import java.nio.charset.Charset;
+import java.nio.charset.IllegalCharsetNameException;
+import java.nio.charset.UnsupportedCharsetException;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the value of a field {@code Content-Type}. */
+final class ContentType {
+    private ContentType() {}
+
+    /** Returns the type without parameters in lower case; empty for null. */
+    static String type(@Nullable String value) {
+        return value == null ? "" : value.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Returns the charset that the value names, or the given default.
+     *
+     * @throws HttpException with status 415 when the charset is unknown
+     */
+    static Charset charset(@Nullable String value, Charset otherwise) {
+        int at = value == null ? -1 : value.toLowerCase(Locale.ROOT).indexOf("charset=");
+        if (value == null || at < 0) {
+            return otherwise;
+        }
+        String name = value.substring(at + 8).split(";", 2)[0].replace("\"", "").strip();
+        try {
+            return Charset.forName(name);
+        } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
+            throw new HttpException(
+                    415,
+                    "charset: "
+                            + Quoted.of(name)
+                            + " (expected: a supported charset, such as UTF-8)");
+        }
+    }
+}

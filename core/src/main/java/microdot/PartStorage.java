@@ -1,0 +1,102 @@
+package microdot;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Stores the parts of one request: short ones in memory, the others in temporary files. */
+final class PartStorage {
+    /** The bytes of one part that are kept in memory. */
+    static final int MAX_IN_MEMORY = 64 << 10;
+
+    private final List<Path> files = new ArrayList<>();
+    private boolean released;
+
+    Stored create() {
+        return new Stored();
+    }
+
+    private synchronized Path createFile() throws IOException {
+        if (released) {
+            throw new IOException("the request has ended");
+        }
+        Path file = Files.createTempFile("microdot-part-", null);
+        files.add(file);
+        return file;
+    }
+
+    synchronized boolean hasFiles() {
+        return !files.isEmpty();
+    }
+
+    /** Deletes the files; the parts cannot be read any more. */
+    synchronized void release() {
+        released = true;
+        try {
+            for (Path file : files) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            files.clear();
+        }
+    }
+
+    /** The content of one part: written once, then read. */
+    final class Stored extends OutputStream {
+        private @Nullable ByteArrayOutputStream memory = new ByteArrayOutputStream();
+        private @Nullable Path file;
+        private @Nullable OutputStream out;
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+            ByteArrayOutputStream kept = memory;
+            if (kept != null && kept.size() + length <= MAX_IN_MEMORY) {
+                kept.write(bytes, from, length);
+                return;
+            }
+            OutputStream target = out;
+            if (target == null) {
+                Path path = createFile();
+                target = Files.newOutputStream(path);
+                file = path;
+                out = target;
+            }
+            if (kept != null) {
+                kept.writeTo(target);
+                memory = null;
+            }
+            target.write(bytes, from, length);
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (out != null) {
+                out.close();
+            }
+        }
+
+        InputStream open() throws IOException {
+            Path path = file;
+            ByteArrayOutputStream kept = memory;
+            if (path != null) {
+                return Files.newInputStream(path);
+            }
+            return new ByteArrayInputStream(kept == null ? new byte[0] : kept.toByteArray());
+        }
+    }
+}

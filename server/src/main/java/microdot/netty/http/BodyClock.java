@@ -1,0 +1,43 @@
+package microdot.netty.http;
+
+import java.util.concurrent.TimeUnit;
+import microdot.ServerOptions;
+
+/**
+ * Counts the time for which the server waited for the bytes of one body. Time in which the handler
+ * does not read is not the client's. Confined to its event loop.
+ */
+final class BodyClock {
+    private static final long GRACE = TimeUnit.SECONDS.toNanos(5);
+    private static final double SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    private long waited;
+    private long since; // When the present wait began; meaningless unless it runs.
+    private boolean running;
+
+    void start(long now) {
+        if (!running) {
+            running = true;
+            since = now;
+        }
+    }
+
+    void stop(long now) {
+        if (running) {
+            running = false;
+            waited += now - since;
+        }
+    }
+
+    /** Returns whether the body came too slowly; false while nobody waits for it. */
+    boolean isLate(long now, long received, ServerOptions options) {
+        if (!running) {
+            return false;
+        }
+        long time = waited + now - since;
+        double allowed =
+                (double) options.bodyTimeout().toNanos() * (1 + received / options.maxBody());
+        return time > allowed
+                || (time > GRACE && received < (double) options.minRate() * (time / SECOND));
+    }
+}

@@ -1,0 +1,33 @@
+package microdot.netty.http;
+
+import java.io.InputStream;
+import microdot.RequestBody;
+
+/** The body of a request without one; the same for all of them. */
+final class NoBody implements RequestBody {
+    static final NoBody INSTANCE = new NoBody();
+
+    private static final byte[] NO_BYTES = {};
+
+    private NoBody() {}
+
+    @Override
+    public long length() {
+        return 0;
+    }
+
+    @Override
+    public long limit() {
+        return Long.MAX_VALUE;
+    }
+
+    @Override
+    public InputStream open() {
+        return InputStream.nullInputStream();
+    }
+
+    @Override
+    public byte[] readAll(int limit) {
+        return NO_BYTES;
+    }
+}

@@ -1,0 +1,10 @@
+package microdot.netty;
+
+import microdot.netty.io.IoMode;
+
+class BodyNioTest extends BodyContract {
+    @Override
+    IoMode io() {
+        return IoMode.NIO;
+    }
+}
