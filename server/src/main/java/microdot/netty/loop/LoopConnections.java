@@ -33,7 +33,7 @@ public final class LoopConnections {
     private volatile long lastTick = System.nanoTime();
 
     /** Confined to the thread that watches the loop. */
-    private boolean reported;
+    private long reportedAt = lastTick;
 
     // Confined to the event loop.
     private final List<Connection> connections = new ArrayList<>();
@@ -132,16 +132,20 @@ public final class LoopConnections {
     }
 
     /**
-     * Returns the thread of the loop if it has not run its timer for this long, once each time;
-     * else null. On the thread that watches the loops.
+     * Returns the thread of the loop if it has not run its timer for this long, and again after
+     * each such time, because it may stand somewhere else then; else null. On the thread that
+     * watches the loops.
      *
      * @param now from {@link System#nanoTime}
      */
     public @Nullable Thread standsStill(long now, long nanos) {
-        boolean still = now - lastTick > nanos;
-        boolean before = reported;
-        reported = still;
-        return still && !before ? thread : null;
+        long tick = lastTick;
+        long from = reportedAt - tick > 0 ? reportedAt : tick;
+        if (now - from <= nanos) {
+            return null;
+        }
+        reportedAt = now;
+        return thread;
     }
 
     /** Returns the errors after which the server cannot go on. */
