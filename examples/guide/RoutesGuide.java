@@ -33,6 +33,10 @@ void main(String[] args) throws IOException {
     app.errorHandler(404, request -> Response.html("<h1>Not here</h1>").status(404));
     app.errorHandler(SQLException.class, (request, error) -> Map.of("error", "try again later"));
 
+    app.afterRequest((request, response) -> {
+        response.header("Access-Control-Allow-Origin", "http://localhost:3000");
+    });
+
     Path photos = Files.createTempDirectory("photos");
     Path backup = folder.resolve("backup");
 
