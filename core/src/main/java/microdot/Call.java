@@ -36,10 +36,10 @@ public final class Call {
         this.json = json;
         Router.Match match = found.match();
         request.jsonCodec(json);
+        request.params(found.params());
         if (match == null) {
             return;
         }
-        request.params(match.params());
         if (match.maxBody() > 0) {
             request.maxBody(match.maxBody());
         }
@@ -193,10 +193,6 @@ public final class Call {
     }
 
     private Response dispatch() throws Exception {
-        Router.Match match = found.match();
-        if (match == null) {
-            return unmatched(found.allowed());
-        }
         for (Hooks hooks : found.hooks()) {
             for (Handler hook : hooks.before()) {
                 Object answer = hook.handle(request);
@@ -205,7 +201,10 @@ public final class Call {
                 }
             }
         }
-        return ReturnValues.of(match.handler().handle(request));
+        Router.Match match = found.match();
+        return match == null
+                ? unmatched(found.allowed())
+                : ReturnValues.of(match.handler().handle(request));
     }
 
     private Response unmatched(Set<String> allowed) {
@@ -240,21 +239,34 @@ public final class Call {
         try {
             Object answer = handler.handle(request, error);
             Response response = ReturnValues.of(answer);
-            boolean own = answer instanceof Response || answer instanceof Integer;
-            return own ? response : response.status(ErrorHandlers.status(error));
+            boolean own =
+                    answer instanceof Response given
+                            ? given.hasStatus()
+                            : answer instanceof Integer;
+            if (!own) {
+                response.status(ErrorHandlers.status(error));
+            }
+            if (response.status() >= 500 && !(error instanceof HttpException)) {
+                log(error);
+            }
+            return response;
         } catch (Throwable second) {
             second.addSuppressed(error);
             return failed(second);
         }
     }
 
-    // The one place that logs a failure; the client gets the status 500 and no detail.
+    /** The client gets the status 500 and no detail. */
     private Response failed(Throwable error) {
         if (isAbandoned()) {
             LOG.log(Level.DEBUG, request + " was cancelled", error);
             return ReturnValues.ofStatus(CLIENT_LEFT);
         }
-        LOG.log(Level.ERROR, request + " failed", error);
+        log(error);
         return ReturnValues.ofStatus(500);
+    }
+
+    private void log(Throwable error) {
+        LOG.log(Level.ERROR, request + " failed", error);
     }
 }

@@ -9,28 +9,41 @@ final class ErrorHandlers {
     private final Map<Integer, ErrorHandler<Throwable>> byStatus = new ConcurrentHashMap<>();
     private final Map<Class<?>, ErrorHandler<Throwable>> byClass = new ConcurrentHashMap<>();
 
-    void put(int status, Handler handler) {
-        byStatus.put(Status.check(status), (request, error) -> handler.handle(request));
+    void put(int status, ErrorHandler<Throwable> handler) {
+        if (status < 400 || status > 599) {
+            throw new IllegalArgumentException(
+                    "status: " + status + " (expected: that of an error, 400 to 599)");
+        }
+        byStatus.put(status, handler);
     }
 
     <E extends Throwable> void put(Class<E> type, ErrorHandler<E> handler) {
         byClass.put(type, (request, error) -> handler.handle(request, type.cast(error)));
     }
 
-    /** Returns the handler of the error's most specific class, else that of its status. */
+    /**
+     * Returns the handler of the error's most specific class, else that of its status. An {@link
+     * HttpException} is an answer and no failure: the handler of a subclass of it comes first, then
+     * that of its status, then that of {@code HttpException}, but no handler of a superclass.
+     */
     @Nullable ErrorHandler<Throwable> find(Throwable error) {
-        // An HttpException has a status: the handler of that status is more specific than a handler
-        // of RuntimeException or of its superclasses.
-        boolean byOwnStatus = error instanceof HttpException && byStatus.containsKey(status(error));
-        for (Class<?> type = error.getClass();
-                type != null && !(byOwnStatus && type == RuntimeException.class); ) {
+        if (!(error instanceof HttpException http)) {
+            ErrorHandler<Throwable> handler = find(error.getClass(), null);
+            return handler != null ? handler : byStatus.get(500);
+        }
+        ErrorHandler<Throwable> handler = find(error.getClass(), HttpException.class);
+        handler = handler != null ? handler : byStatus.get(http.status());
+        return handler != null ? handler : byClass.get(HttpException.class);
+    }
+
+    private @Nullable ErrorHandler<Throwable> find(Class<?> from, @Nullable Class<?> end) {
+        for (Class<?> type = from; type != end && type != null; type = type.getSuperclass()) {
             ErrorHandler<Throwable> handler = byClass.get(type);
             if (handler != null) {
                 return handler;
             }
-            type = type.getSuperclass();
         }
-        return byStatus.get(status(error));
+        return null;
     }
 
     static int status(Throwable error) {

@@ -60,6 +60,11 @@ public final class Headers {
         return this;
     }
 
+    void addAll(Headers others) {
+        fields = Arrays.copyOf(others.fields, others.end);
+        end = others.end;
+    }
+
     /** Removes the field; does nothing when it is absent. */
     public Headers remove(String name) {
         checkWritable();

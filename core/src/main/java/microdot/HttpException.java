@@ -15,12 +15,19 @@ public class HttpException extends RuntimeException {
      * Creates an exception.
      *
      * @param message the text that the client receives
-     * @throws IllegalArgumentException when the status is not from 400 to 599
+     * @throws IllegalArgumentException when the status is not from 400 to 599; return the others
+     *     from the handler instead, as in {@code return 204} or {@link Response#redirect}
      */
     public HttpException(int status, String message) {
         super(message);
         if (status < 400 || status > 599) {
-            throw new IllegalArgumentException("status: " + status + " (expected: 400 to 599)");
+            String instead = status >= 300 && status < 400 ? "Response.redirect" : "a status";
+            throw new IllegalArgumentException(
+                    "status: "
+                            + status
+                            + " (expected: an error, 400 to 599; return "
+                            + instead
+                            + " from the handler for others)");
         }
         this.status = status;
     }

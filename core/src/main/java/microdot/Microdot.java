@@ -49,7 +49,8 @@ public final class Microdot {
      *
      * @param path {@code /{name}} matches one segment, {@code /{name:int}} one segment that is a
      *     number, {@code /{name:path}} the rest of the path
-     * @throws IllegalArgumentException when the path is malformed or no method is given
+     * @throws IllegalArgumentException when the path is malformed, no method is given, or a route
+     *     of this method and path exists
      */
     public Microdot route(String path, Handler handler, String... methods) {
         if (methods.length == 0) {
@@ -59,8 +60,15 @@ public final class Microdot {
                 Arrays.stream(methods)
                         .map(method -> method.toUpperCase(Locale.ROOT))
                         .collect(Collectors.toSet());
-        router.add(capitals, path, handler);
+        router.add(capitals, path, checked(handler));
         return this;
+    }
+
+    private static <T> T checked(@Nullable T handler) {
+        if (handler == null) {
+            throw new IllegalArgumentException("handler: null (expected: a handler)");
+        }
+        return handler;
     }
 
     /**
@@ -115,35 +123,55 @@ public final class Microdot {
     }
 
     /**
-     * Adds a hook that runs before each matched route. If it returns anything but null, that is the
-     * response, and neither further before hooks nor the route's handler run.
+     * Adds a hook that runs before each request of this application: all its paths, or those below
+     * the prefix where it is mounted, also paths without a route (404, 405) and OPTIONS. If it
+     * returns anything but null, that is the response, and neither further before hooks nor the
+     * route's handler run.
      */
     public Microdot beforeRequest(Handler hook) {
-        hooks.before().add(hook);
-        return this;
-    }
-
-    /** Adds a hook that gets each response, including errors, before its head is sent. */
-    public Microdot afterRequest(AfterRequest hook) {
-        hooks.after().add(hook);
+        hooks.before().add(checked(hook));
         return this;
     }
 
     /**
-     * Adds a handler that answers requests that failed with this status: by an exception, or
-     * because no route matched (404, 405).
+     * Adds a hook that gets each response to the requests that {@link #beforeRequest} names, errors
+     * too, before its head is sent.
+     */
+    public Microdot afterRequest(AfterRequest hook) {
+        hooks.after().add(checked(hook));
+        return this;
+    }
+
+    /**
+     * Adds a handler that answers requests that failed with this status: by an {@link
+     * HttpException}, because no route matched (404, 405), or for 500 by any other exception.
+     *
+     * @throws IllegalArgumentException when the status is not from 400 to 599
      */
     public Microdot errorHandler(int status, Handler handler) {
-        hooks.errors().put(status, handler);
+        checked(handler);
+        return errorHandler(status, (request, error) -> handler.handle(request));
+    }
+
+    /**
+     * Adds a handler that answers requests that failed with this status, and gets the exception. A
+     * failure with status 500 is logged whether or not it has a handler.
+     *
+     * @throws IllegalArgumentException when the status is not from 400 to 599
+     */
+    public Microdot errorHandler(int status, ErrorHandler<Throwable> handler) {
+        hooks.errors().put(status, checked(handler));
         return this;
     }
 
     /**
      * Adds a handler that answers requests whose handler threw this exception or a subclass of it.
-     * The handler of the most specific class answers.
+     * The handler of the most specific class answers. An {@link HttpException} goes to the handler
+     * of its own class or of its status, not to that of a superclass such as {@code Exception}. The
+     * failure is logged unless the handler answers it with a status below 500.
      */
     public <E extends Throwable> Microdot errorHandler(Class<E> type, ErrorHandler<E> handler) {
-        hooks.errors().put(type, handler);
+        hooks.errors().put(type, checked(handler));
         return this;
     }
 

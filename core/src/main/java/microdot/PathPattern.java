@@ -62,6 +62,16 @@ final class PathPattern {
     }
 
     private static Segment parse(String path, String part) {
+        if (part.startsWith("<") && part.endsWith(">")) {
+            throw new IllegalArgumentException(
+                    "path: "
+                            + Quoted.of(path)
+                            + ": "
+                            + Quoted.of(part)
+                            + " (expected: "
+                            + inBraces(part)
+                            + ")");
+        }
         if (!part.startsWith("{") || !part.endsWith("}")) {
             if (part.indexOf('{') >= 0 || part.indexOf('}') >= 0) {
                 throw new IllegalArgumentException(
@@ -96,6 +106,15 @@ final class PathPattern {
         };
     }
 
+    /** Python's {@code <int:id>} is {@code {id:int}} here. */
+    private static String inBraces(String part) {
+        String[] inside = part.substring(1, part.length() - 1).split(":", 2);
+        if (inside.length == 1) {
+            return "{" + inside[0] + "}";
+        }
+        return "{" + inside[1] + (inside[0].equals("string") ? "" : ":" + inside[0]) + "}";
+    }
+
     private Set<String> checkedNames() {
         Set<String> names = new HashSet<>();
         for (int i = 0; i < segments.size(); i++) {
@@ -112,6 +131,24 @@ final class PathPattern {
             }
         }
         return names;
+    }
+
+    /** Returns whether the two patterns differ at most in the names of their parts. */
+    boolean matchesAsMuchAs(PathPattern other) {
+        if (segments.size() != other.segments.size()) {
+            return false;
+        }
+        for (int i = 0; i < segments.size(); i++) {
+            Segment mine = segments.get(i);
+            Segment others = other.segments.get(i);
+            boolean fixed = mine instanceof Fixed && mine.equals(others);
+            boolean sameType =
+                    !(mine instanceof Fixed) && mine.getClass().equals(others.getClass());
+            if (!fixed && !sameType) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Returns whether the pattern matches the whole path from a segment on. */

@@ -6,10 +6,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A response: status, headers, body. The methods that change it return the same response, so that
- * calls can be chained. Not safe for use by several threads at the same time.
+ * calls can be chained. Not safe for use by several threads at the same time. A handler may return
+ * the same response to several requests: hooks get a copy.
  */
 public final class Response {
-    private int status = 200;
+    private int status; // 0 until it is set.
     private final Headers headers = new Headers();
     private Body body = new Body.Empty();
     private @Nullable Object entity;
@@ -94,6 +95,18 @@ public final class Response {
         return of(StaticFiles.resource(anchor, folder, path));
     }
 
+    /**
+     * Returns a copy with fields of its own. An application may return one response again and
+     * again, also to several requests at the same time, and hooks change what they get.
+     */
+    Response copy() {
+        var copy = new Response(body);
+        copy.status = status;
+        copy.headers.addAll(headers);
+        copy.entity = entity;
+        return copy;
+    }
+
     private static Response of(StaticFiles.Found found) {
         var response =
                 new Response(found.body())
@@ -105,8 +118,13 @@ public final class Response {
         return response.header("Accept-Ranges", "bytes");
     }
 
+    /** Returns the status; 200 unless another was set. */
     public int status() {
-        return status;
+        return status == 0 ? 200 : status;
+    }
+
+    boolean hasStatus() {
+        return status != 0;
     }
 
     /**

@@ -11,7 +11,7 @@ final class ReturnValues {
     static Response of(@Nullable Object value) {
         return switch (value) {
             case null -> new Response().status(204);
-            case Response response -> response;
+            case Response response -> response.copy();
             case Integer status -> ofStatus(status);
             case CharSequence text -> Response.text(text.toString());
             case byte[] bytes -> Response.bytes(bytes, "application/octet-stream");
@@ -26,12 +26,30 @@ final class ReturnValues {
                             "a handler returned a "
                                     + value.getClass().getName()
                                     + " (expected: Response, text, a status, byte[], Map, Iterable, array, record or"
-                                    + " null)");
+                                    + " null; "
+                                    + instead(value)
+                                    + ")");
+        };
+    }
+
+    private static String instead(Object value) {
+        return switch (value) {
+            case Path path -> "Response.file(path) sends a file";
+            case Number number -> "String.valueOf(number) is text";
+            case Boolean bool -> "String.valueOf(value) is text";
+            default -> "Response.json(value) writes any object as JSON";
         };
     }
 
     /** An error gets its reason as text; any other status has no body. */
     static Response ofStatus(int status) {
+        if (!Status.isValid(status)) {
+            throw new IllegalStateException(
+                    "a handler returned the number "
+                            + status
+                            + ", which is no status (expected: 200 to 599; String.valueOf(number)"
+                            + " is text)");
+        }
         return (status >= 400 ? Response.text(Status.reason(status)) : new Response())
                 .status(status);
     }

@@ -62,12 +62,43 @@ final class Router {
      *
      * @param match null when no route matches
      * @param allowed without a match, the methods that the path accepts
+     * @param params the parts of the path that the route and its prefixes name
      * @param hooks of the applications that the request passes, the outermost first
      */
-    record Found(@Nullable Match match, Set<String> allowed, List<Hooks> hooks) {}
+    record Found(
+            @Nullable Match match,
+            Set<String> allowed,
+            Map<String, String> params,
+            List<Hooks> hooks) {}
 
-    /** What is searched for, and the methods that the path accepts, collected on the way. */
-    private record Search(String method, List<String> path, Set<String> allowed) {}
+    /** What is searched for, and what is collected on the way. */
+    private static final class Search {
+        final String method;
+        final List<String> path;
+        final Set<String> allowed = new TreeSet<>(); // The methods that the path accepts.
+        At nearest; // The application whose hooks see the request if no route matches.
+
+        Search(String method, List<String> path, At start) {
+            this.method = method;
+            this.path = path;
+            this.nearest = start;
+        }
+
+        /** The application has the path, for these other methods; the first one counts. */
+        void allow(Set<String> methods, At at) {
+            if (allowed.isEmpty()) {
+                nearest = at;
+            }
+            allowed.addAll(methods);
+        }
+
+        /** The path is below the prefix of an application; the innermost and first one counts. */
+        void enter(At at) {
+            if (allowed.isEmpty() && at.hooks().size() > nearest.hooks().size()) {
+                nearest = at;
+            }
+        }
+    }
 
     /**
      * The progress of a search: the next segment, the parts named before it, and the hooks and the
@@ -88,11 +119,31 @@ final class Router {
 
     void add(Set<String> methods, String path, Handler handler) {
         var pattern = new PathPattern(path);
+        for (Entry entry : entries) {
+            if (entry instanceof Route route && route.path().matchesAsMuchAs(pattern)) {
+                checkNew(route, methods, path);
+            }
+        }
         // The limit counts for hooks too, and must not hide what kind of handler it is for.
         entries.add(
                 handler instanceof BodyLimit limit
                         ? new Route(methods, pattern, limit.handler(), limit.bytes())
                         : new Route(methods, pattern, handler, 0));
+    }
+
+    private static void checkNew(Route route, Set<String> methods, String path) {
+        for (String method : methods) {
+            if (route.methods().contains(method)) {
+                throw new IllegalArgumentException(
+                        "route: "
+                                + method
+                                + " "
+                                + path
+                                + ": "
+                                + route.name()
+                                + " exists and answers the same requests (expected: one handler)");
+            }
+        }
     }
 
     void mount(String prefix, Router router) {
@@ -110,19 +161,23 @@ final class Router {
     }
 
     Found find(String method, List<String> path) {
-        var search = new Search(method, path, new TreeSet<>());
+        var search = new Search(method, path, start);
         Match match = find(search, start);
         if (match == null && method.equals("HEAD")) {
             // HEAD is GET without the body (RFC 9110, section 9.3.2).
-            match = find(new Search("GET", path, search.allowed()), start);
+            match = find(new Search("GET", path, start), start);
         }
-        if (search.allowed().contains("GET")) {
-            search.allowed().add("HEAD");
+        if (match != null) {
+            return new Found(match, Set.of(), match.params(), match.hooks());
         }
-        if (!search.allowed().isEmpty()) {
-            search.allowed().add("OPTIONS");
+        Set<String> allowed = search.allowed;
+        if (allowed.contains("GET")) {
+            allowed.add("HEAD");
         }
-        return new Found(match, search.allowed(), match == null ? start.hooks() : match.hooks());
+        if (!allowed.isEmpty()) {
+            allowed.add("OPTIONS");
+        }
+        return new Found(null, allowed, search.nearest.params(), search.nearest.hooks());
     }
 
     private @Nullable Match find(Search search, At at) {
@@ -140,27 +195,28 @@ final class Router {
     }
 
     private static @Nullable Match match(Route route, Search search, At at) {
-        if (!route.path().matches(search.path(), at.segment())) {
+        if (!route.path().matches(search.path, at.segment())) {
             return null;
         }
-        if (!route.methods().contains(search.method())) {
-            search.allowed().addAll(route.methods());
+        if (!route.methods().contains(search.method)) {
+            search.allow(route.methods(), at);
             return null;
         }
-        var params = route.path().params(search.path(), at.segment(), at.params());
+        var params = route.path().params(search.path, at.segment(), at.params());
         return new Match(route, at.prefix(), params, at.hooks());
     }
 
     private static @Nullable Match match(Mount mount, Search search, At at) {
-        int end = mount.prefix().match(search.path(), at.segment());
+        int end = mount.prefix().match(search.path, at.segment());
         if (end < 0) {
             return null;
         }
-        var params = mount.prefix().params(search.path(), at.segment(), at.params());
-        var entered = new ArrayList<>(at.hooks());
-        entered.add(mount.router().hooks);
-        return mount.router()
-                .find(search, new At(end, params, entered, joined(at.prefix(), mount.prefix())));
+        var params = mount.prefix().params(search.path, at.segment(), at.params());
+        var hooks = new ArrayList<>(at.hooks());
+        hooks.add(mount.router().hooks);
+        var entered = new At(end, params, hooks, joined(at.prefix(), mount.prefix()));
+        search.enter(entered);
+        return mount.router().find(search, entered);
     }
 
     private static String joined(String outer, PathPattern prefix) {

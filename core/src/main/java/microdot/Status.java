@@ -49,9 +49,13 @@ final class Status {
         return REASONS.getOrDefault(status, "Status " + status);
     }
 
+    /** 1xx statuses are interim: after one, the client would still wait for the response. */
+    static boolean isValid(int status) {
+        return status >= 200 && status <= 599;
+    }
+
     static int check(int status) {
-        // 1xx statuses are interim: after one, the client would still wait for the response.
-        if (status < 200 || status > 599) {
+        if (!isValid(status)) {
             throw new IllegalArgumentException("status: " + status + " (expected: 200 to 599)");
         }
         return status;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -61,14 +62,47 @@ class ErrorHandlersTest {
         app.errorHandler(405, request -> Map.of("error", "method"));
         app.errorHandler(500, request -> Response.text("sorry").status(503));
         app.errorHandler(403, request -> 418);
+        app.errorHandler(422, request -> Response.html("<h1>no</h1>").header("X-Page", "1"));
         app.get("/x", request -> "");
         fails("/fails", new IOException());
         fails("/forbidden", new HttpException(403));
+        fails("/page", new HttpException(422));
         assertEquals("404 nothing at /y", answer(app, "/y"));
         assertEquals("405 {\"error\":\"method\"}", answer(app, "POST", "/x"));
         assertEquals("GET, HEAD, OPTIONS", call(app, "POST", "/x").headers().get("Allow"));
         assertEquals("503 sorry", answer(app, "/fails"));
         assertEquals("418 I'm a Teapot", answer(app, "/forbidden"));
+        assertEquals("422 <h1>no</h1>", answer(app, "/page"));
+    }
+
+    @Test
+    void failureIsLoggedOnceWhoeverAnswers() {
+        app.errorHandler(500, request -> Map.of("error", "sorry"));
+        app.errorHandler(IOException.class, (request, error) -> Response.text("io"));
+        app.errorHandler(NumberFormatException.class, (request, error) -> 400);
+        fails("/status", new IllegalStateException());
+        fails("/class", new IOException());
+        fails("/client", new NumberFormatException());
+        fails("/said", new HttpException(503, "later"));
+        try (var log = new Logged("microdot")) {
+            assertEquals("500 {\"error\":\"sorry\"}", answer(app, "/status"));
+            assertEquals("500 io", answer(app, "/class"));
+            assertEquals("400 Bad Request", answer(app, "/client"));
+            assertEquals("503 later", answer(app, "/said"));
+            assertEquals(List.of("GET /status failed", "GET /class failed"), log.messages());
+        }
+    }
+
+    @Test
+    void handlerOfAStatusMayTakeTheException() {
+        app.errorHandler(500, (request, error) -> "failed: " + error.getMessage());
+        app.errorHandler(404, (request, error) -> "status " + ((HttpException) error).status());
+        fails("/x", new IllegalStateException("it"));
+        try (var log = new Logged("microdot")) {
+            assertEquals("500 failed: it", answer(app, "/x"));
+            assertEquals(1, log.messages().size());
+        }
+        assertEquals("404 status 404", answer(app, "/none"));
     }
 
     @Test
@@ -88,15 +122,31 @@ class ErrorHandlersTest {
         assertEquals("500 any", answer(app, "/unchecked"));
     }
 
+    private static final class Teapot extends HttpException {
+        private static final long serialVersionUID = 1;
+
+        Teapot() {
+            super(418);
+        }
+    }
+
     @Test
-    void statusIsMoreSpecificThanRuntimeException() {
+    void httpExceptionGoesToTheHandlerOfItsClassOrItsStatusOnly() {
+        app.errorHandler(Exception.class, (request, error) -> "any");
         app.errorHandler(RuntimeException.class, (request, error) -> "any");
-        app.errorHandler(404, request -> "status");
-        fails("/teapot", new HttpException(418));
-        assertEquals("404 status", answer(app, "/y"));
-        assertEquals("418 any", answer(app, "/teapot"));
-        app.errorHandler(HttpException.class, (request, error) -> "http " + error.status());
-        assertEquals("404 http 404", answer(app, "/y"));
+        fails("/teapot", new Teapot());
+        fails("/said", new HttpException(418, "said"));
+        app.post("/json", request -> request.json(int[].class));
+        assertEquals("418 I'm a Teapot", answer(app, "/teapot"));
+        assertEquals(400, call(app, "POST", "/json").status());
+        app.errorHandler(HttpException.class, (request, error) -> "http " + error.getMessage());
+        assertEquals("404 http Not Found", answer(app, "/y"));
+        assertEquals("418 http said", answer(app, "/said"));
+        app.errorHandler(418, request -> "status");
+        assertEquals("418 status", answer(app, "/said"));
+        app.errorHandler(Teapot.class, (request, error) -> "teapot");
+        assertEquals("418 teapot", answer(app, "/teapot"));
+        assertEquals("418 status", answer(app, "/said"));
     }
 
     @Test
@@ -134,7 +184,19 @@ class ErrorHandlersTest {
     }
 
     @Test
-    void statusOutOfRangeIsRejected() {
-        assertThrows(IllegalArgumentException.class, () -> app.errorHandler(99, request -> ""));
+    void statusThatIsNoErrorIsRejected() {
+        for (int status : new int[] {99, 200, 302, 399, 600}) {
+            assertThrows(
+                    IllegalArgumentException.class, () -> app.errorHandler(status, request -> ""));
+        }
+    }
+
+    @Test
+    void exceptionWithoutAnErrorStatusSaysWhatToUse() {
+        var error = assertThrows(IllegalArgumentException.class, () -> new HttpException(302));
+        assertEquals(
+                "status: 302 (expected: an error, 400 to 599; return Response.redirect from the"
+                        + " handler for others)",
+                error.getMessage());
     }
 }

@@ -76,13 +76,53 @@ class HooksTest {
     }
 
     @Test
-    void beforeHooksNeedAMatchAfterHooksDoNot() {
+    void hooksSeeRequestsWithoutARoute() {
         app.beforeRequest(before("before")).afterRequest(after("after"));
         app.get("/x", request -> "");
-        call(app, "/y");
-        call(app, "POST", "/x");
-        call(app, "OPTIONS", "/x");
-        assertEquals(List.of("after", "after", "after"), ran);
+        assertEquals("404 Not Found", answer(app, "/y"));
+        assertEquals("405 Method Not Allowed", answer(app, "POST", "/x"));
+        assertEquals("204 ", answer(app, "OPTIONS", "/x"));
+        assertEquals(List.of("before", "after", "before", "after", "before", "after"), ran);
+    }
+
+    @Test
+    void guardOfAMountedApplicationGuardsEverythingBelowItsPrefix() {
+        var admin = new Microdot().beforeRequest(request -> 401).get("/users", request -> "users");
+        admin.afterRequest((request, response) -> response.header("X-Admin", "1"));
+        app.mount("/admin", admin).get("/open", request -> "open");
+        for (String path : List.of("/admin", "/admin/users", "/admin/none", "/admin/a/b")) {
+            for (String method : List.of("GET", "POST", "OPTIONS")) {
+                Response response = call(app, method, path);
+                assertEquals(401, response.status(), method + " " + path);
+                assertEquals("1", response.headers().get("X-Admin"), method + " " + path);
+            }
+        }
+        assertEquals("404 Not Found", answer(app, "/administration"));
+        assertNull(call(app, "/none").headers().get("X-Admin"));
+    }
+
+    @Test
+    void hookGetsTheParamsOfThePrefixAlsoWithoutARoute() {
+        var room = new Microdot().get("/events", request -> "");
+        room.beforeRequest(
+                request -> {
+                    ran.add(request.param("room"));
+                    return null;
+                });
+        app.mount("/rooms/{room}", room);
+        call(app, "/rooms/red/none");
+        call(app, "POST", "/rooms/blue/events");
+        assertEquals(List.of("red", "blue"), ran);
+    }
+
+    @Test
+    void applicationThatHasThePathSeesTheRequestWithAnotherMethod() {
+        app.mount("/api", new Microdot().beforeRequest(before("first")));
+        app.mount("/api", new Microdot().beforeRequest(before("second")).get("/x", r -> ""));
+        assertEquals("405 Method Not Allowed", answer(app, "POST", "/api/x"));
+        assertEquals(List.of("second"), ran);
+        assertEquals("404 Not Found", answer(app, "/api/y"));
+        assertEquals(List.of("second", "first"), ran);
     }
 
     @Test

@@ -3,6 +3,7 @@ package microdot;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
@@ -100,5 +101,23 @@ class PathPatternTest {
                 assertThrows(IllegalArgumentException.class, () -> new PathPattern("/{x:float}"));
         assertEquals(
                 "path: \"/{x:float}\": type \"float\" (expected: int or path)", error.getMessage());
+    }
+
+    @Test
+    void placeholderOfPythonIsRejectedWithTheRightSpelling() {
+        Map.of(
+                        "/users/<int:id>", "{id:int}",
+                        "/users/<id>", "{id}",
+                        "/users/<string:id>", "{id}",
+                        "/files/<path:rest>", "{rest:path}")
+                .forEach(
+                        (pattern, right) -> {
+                            var error =
+                                    assertThrows(
+                                            IllegalArgumentException.class,
+                                            () -> new PathPattern(pattern));
+                            String said = String.valueOf(error.getMessage());
+                            assertTrue(said.endsWith("(expected: " + right + ")"), said);
+                        });
     }
 }

@@ -1,9 +1,10 @@
 package microdot;
 
 import static microdot.Calls.call;
+import static microdot.Calls.get;
 import static microdot.Calls.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.CharBuffer;
@@ -58,9 +59,32 @@ class ReturnValuesTest {
     }
 
     @Test
-    void responseIsReturnedUnchanged() {
-        var response = Response.text("x").status(202);
-        assertSame(response, call(new Microdot().get("/", request -> response), "/"));
+    void reusedResponseIsNotChangedByARequest() {
+        var reused = Response.text("0123456789").header("ETag", "\"a\"").status(200);
+        var app = new Microdot().get("/", request -> reused);
+        app.afterRequest((request, response) -> response.header("X-Path", request.path()));
+        Response part = app.route(get("/", "Range", "bytes=0-1")).run();
+        assertEquals(206, part.status());
+        assertEquals(304, app.route(get("/", "If-None-Match", "\"a\"")).run().status());
+        Response whole = app.route(get("/")).run();
+        assertEquals("200 0123456789", whole.status() + " " + text(whole));
+        assertEquals(List.of(), reused.headers().all("X-Path"));
+        assertNull(whole.headers().get("Content-Range"));
+    }
+
+    @Test
+    void mistakeNamesTheWayOut() {
+        try (var log = new Logged("microdot")) {
+            call(new Microdot().get("/", request -> 7), "/");
+            call(new Microdot().get("/", request -> 7L), "/");
+            call(new Microdot().get("/", request -> new Object()), "/");
+            call(new Microdot().get("/", request -> Path.of("x")), "/");
+            String said = log.thrown().stream().map(Throwable::getMessage).toList().toString();
+            assertTrue(said.contains("the number 7, which is no status"), said);
+            assertTrue(said.contains("String.valueOf(number) is text"), said);
+            assertTrue(said.contains("Response.json(value)"), said);
+            assertTrue(said.contains("Response.file(path)"), said);
+        }
     }
 
     static Stream<Object> mistakes() {

@@ -85,6 +85,34 @@ class RoutingTest {
     }
 
     @Test
+    void routeThatAnotherOneHidesIsRejected() {
+        app.get("/users/{id}", request -> "").route("/users/{id}", request -> "", "PUT", "POST");
+        var error =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> app.route("/users/{name}", request -> "", "DELETE", "POST"));
+        assertEquals(
+                "route: POST /users/{name}: POST,PUT /users/{id} exists and answers the same"
+                        + " requests (expected: one handler)",
+                error.getMessage());
+        assertEquals("405 Method Not Allowed", answer(app, "DELETE", "/users/1"));
+        app.get("/users/{id:int}", request -> "").get("/users/me", request -> "");
+    }
+
+    @Test
+    void missingHandlerIsRejected() {
+        Handler none = missing();
+        assertThrows(IllegalArgumentException.class, () -> app.get("/x", none));
+        assertThrows(IllegalArgumentException.class, () -> app.beforeRequest(none));
+        assertThrows(IllegalArgumentException.class, () -> app.errorHandler(404, none));
+    }
+
+    @SuppressWarnings("NullAway") // As an application without a null checker may do.
+    private static Handler missing() {
+        return null;
+    }
+
+    @Test
     void routeWithoutAMethodIsRejected() {
         assertThrows(
                 IllegalArgumentException.class,

@@ -87,7 +87,9 @@ public final class Sse {
     private static Response rejectWithRetry(Request request, byte[] retry, Duration delay) {
         String accept = request.header("Accept");
         if (accept != null && accept.contains("text/event-stream")) {
-            return Response.bytes(retry, "text/event-stream").header("Cache-Control", "no-cache");
+            return Response.bytes(retry, "text/event-stream")
+                    .status(200) // Not that of an error that this answers.
+                    .header("Cache-Control", "no-cache");
         }
         return Response.text("Service Unavailable")
                 .status(503)
