@@ -30,7 +30,7 @@ void main(String[] args) throws IOException {
     app.route("/thing", request -> request.method() + " it is", "GET", "POST");
     app.get("/static/{file:path}", request -> Response.file(folder, request.param("file")));
     app.mount("/admin", adminApp);
-    app.errorHandler(404, request -> Response.html("<h1>Not here</h1>").status(404));
+    app.errorHandler(404, request -> Response.html("<h1>Not here</h1>"));
     app.errorHandler(SQLException.class, (request, error) -> Map.of("error", "try again later"));
 
     app.afterRequest((request, response) -> {

@@ -28,13 +28,19 @@ public final class Event {
     public static final int MAX_ID_BYTES = 128;
 
     private final Object data;
+    private final boolean json; // The data is written as JSON, whatever it is.
     private final @Nullable String event;
     private final @Nullable String id;
     private final @Nullable Duration retry;
 
     private Event(
-            Object data, @Nullable String event, @Nullable String id, @Nullable Duration retry) {
+            Object data,
+            boolean json,
+            @Nullable String event,
+            @Nullable String id,
+            @Nullable Duration retry) {
         this.data = data;
+        this.json = json;
         this.event = event;
         this.id = id;
         this.retry = retry;
@@ -42,13 +48,28 @@ public final class Event {
 
     /**
      * Returns an event with this data. A {@link CharSequence} and a {@code byte[]} (UTF-8) go out
-     * as they are; a {@link java.util.Map}, {@link Iterable}, array or record as JSON; anything
-     * else as {@link String#valueOf(Object)}. Conversion happens when the event is sent or
-     * published.
+     * as they are; a {@link java.util.Map}, {@link Iterable}, array or record as JSON; numbers and
+     * other objects as the text of their {@code toString}. Conversion happens when the event is
+     * sent or published; an object whose class has no {@code toString} of its own is rejected
+     * there: see {@link #json}.
      *
      * @throws IllegalArgumentException when the data is null or an event itself
      */
     public static Event of(Object data) {
+        return new Event(checked(data), false, null, null, null);
+    }
+
+    /**
+     * Returns an event whose data is this object as JSON, whatever its class is. It is converted
+     * when the event is sent or published.
+     *
+     * @throws IllegalArgumentException when the object is null or an event itself
+     */
+    public static Event json(Object data) {
+        return new Event(checked(data), true, null, null, null);
+    }
+
+    private static Object checked(Object data) {
         if (data == null) {
             throw new IllegalArgumentException(
                     "data: null (expected: a value; \"\" for an event without text)");
@@ -56,12 +77,16 @@ public final class Event {
         if (data instanceof Event) {
             throw new IllegalArgumentException("data: an " + data + " (expected: its data)");
         }
-        return new Event(data, null, null, null);
+        return data;
     }
 
     /** Returns an event as a client received it, without the checks of what a server may send. */
     static Event received(String data, @Nullable String event, @Nullable String id) {
-        return new Event(data, event, id, null);
+        return new Event(data, false, event, id, null);
+    }
+
+    boolean isJson() {
+        return json;
     }
 
     /** Returns the data as it was given; a String in an event that was received. */
@@ -80,7 +105,7 @@ public final class Event {
      * @throws IllegalArgumentException when it holds CR, LF or NUL
      */
     public Event event(@Nullable String name) {
-        return new Event(data, checked("event", name), id, retry);
+        return new Event(data, json, checked("event", name), id, retry);
     }
 
     /**
@@ -116,7 +141,7 @@ public final class Event {
                             + " as code points (expected: no control characters or halves of"
                             + " characters, no space at an end)");
         }
-        return new Event(data, event, id, retry);
+        return new Event(data, json, event, id, retry);
     }
 
     private static boolean survivesHeader(String id) {
@@ -138,16 +163,18 @@ public final class Event {
     /**
      * Returns a copy with this reconnect delay, written in whole milliseconds; null for none.
      *
-     * @throws IllegalArgumentException when it is negative or more than 2,147,483,647 ms
+     * @throws IllegalArgumentException when it is negative, more than 2,147,483,647 ms, or below a
+     *     millisecond without being 0
      */
     public Event retry(@Nullable Duration retry) {
         if (retry != null
                 && (retry.isNegative()
-                        || retry.compareTo(Duration.ofMillis(Integer.MAX_VALUE)) > 0)) {
+                        || retry.compareTo(Duration.ofMillis(Integer.MAX_VALUE)) > 0
+                        || (retry.toMillis() == 0 && !retry.isZero()))) {
             throw new IllegalArgumentException(
                     "retry: " + retry + " (expected: 0 to " + Integer.MAX_VALUE + " ms)");
         }
-        return new Event(data, event, id, retry);
+        return new Event(data, json, event, id, retry);
     }
 
     private static @Nullable String checked(String field, @Nullable String value) {
@@ -163,6 +190,7 @@ public final class Event {
     public boolean equals(@Nullable Object other) {
         return other instanceof Event that
                 && data.equals(that.data)
+                && json == that.json
                 && Objects.equals(event, that.event)
                 && Objects.equals(id, that.id)
                 && Objects.equals(retry, that.retry);

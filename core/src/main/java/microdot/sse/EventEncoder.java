@@ -37,6 +37,18 @@ final class EventEncoder {
 
     private static final int REPLACEMENT = 0xFFFD;
 
+    private static final ClassValue<Boolean> OWN_TEXT =
+            new ClassValue<>() {
+                @Override
+                protected Boolean computeValue(Class<?> type) {
+                    try {
+                        return type.getMethod("toString").getDeclaringClass() != Object.class;
+                    } catch (NoSuchMethodException e) {
+                        throw new AssertionError(e); // Every class has one.
+                    }
+                }
+            };
+
     private byte[] buffer;
     private int length;
     // Bytes of the buffer beyond those that the rest needs at one byte per character.
@@ -57,7 +69,7 @@ final class EventEncoder {
      *     codec cannot write the data
      */
     static byte[] encode(Event event, JsonCodec json) {
-        Object data = textOrBytes(event.data(), json);
+        Object data = event.isJson() ? json.encode(event.data()) : textOrBytes(event.data(), json);
         String retry = milliseconds(event.retry());
         long head = size(EVENT, event.event()) + size(ID, event.id()) + size(RETRY, retry);
         var out = new EventEncoder(head + size(DATA, data) + 1);
@@ -110,8 +122,21 @@ final class EventEncoder {
             case Map<?, ?> map -> json.encode(map);
             case Iterable<?> items -> json.encode(items);
             case Record fields -> json.encode(fields);
-            default -> data.getClass().isArray() ? json.encode(data) : "" + data;
+            default -> data.getClass().isArray() ? json.encode(data) : text(data);
         };
+    }
+
+    /** {@code Bean@1f32e575} would help nobody. */
+    private static String text(Object data) {
+        if (!OWN_TEXT.get(data.getClass())) {
+            throw new IllegalArgumentException(
+                    "data: a "
+                            + data.getClass().getName()
+                            + ", which has no toString of its own (expected: text, byte[], Map,"
+                            + " Iterable, array, record, number; Event.json(value) writes any object"
+                            + " as JSON)");
+        }
+        return "" + data;
     }
 
     private static @Nullable String milliseconds(@Nullable Duration time) {

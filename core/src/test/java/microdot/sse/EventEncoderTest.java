@@ -2,8 +2,10 @@ package microdot.sse;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.CharBuffer;
 import java.time.Duration;
@@ -51,6 +53,31 @@ class EventEncoderTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> EventEncoder.encodeWithoutId(large, JsonCodec.standard()));
+    }
+
+    private static final class Bean {}
+
+    @Test
+    void objectWithoutItsOwnTextIsRejectedWithTheWayOut() {
+        for (Object data : List.of(new Bean(), new Object(), (Runnable) () -> {})) {
+            String said =
+                    String.valueOf(
+                            assertThrows(IllegalArgumentException.class, () -> wire(data))
+                                    .getMessage());
+            assertTrue(said.contains("Event.json(value) writes any object as JSON"), said);
+        }
+    }
+
+    @Test
+    void anyObjectMayBeWrittenAsJson() {
+        Event bean = Event.json(new Bean()).event("e");
+        String said = new String(EventEncoder.encode(bean, new Fixed("{}")), UTF_8);
+        assertEquals("event: e\ndata: {}\n\n", said);
+        Event text = Event.json("text").id("7").retry(null);
+        said = new String(EventEncoder.encode(text, JSON), UTF_8);
+        assertEquals("id: 7\ndata: \"text\"\n\n", said);
+        assertNotEquals(Event.json("a"), Event.of("a"));
+        assertThrows(IllegalArgumentException.class, () -> Event.json(Event.of("a")));
     }
 
     @Test

@@ -61,6 +61,9 @@ class EventTest {
                 "retry: PT-0.001S (expected: 0 to 2147483647 ms)",
                 () -> EVENT.retry(Duration.ofMillis(-1)));
         assertRejected(
+                "retry: PT0.0009S (expected: 0 to 2147483647 ms)",
+                () -> EVENT.retry(Duration.ofNanos(900_000)));
+        assertRejected(
                 "retry: PT596H31M23.648S (expected: 0 to 2147483647 ms)",
                 () -> EVENT.retry(longest.plusMillis(1)));
     }
