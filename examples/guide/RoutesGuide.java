@@ -4,6 +4,8 @@ import static microdot.Microdot.maxBody;
 
 import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
+import microdot.Cors;
+import microdot.Csrf;
 import microdot.Microdot;
 import microdot.Part;
 import microdot.Response;
@@ -33,9 +35,16 @@ void main(String[] args) throws IOException {
     app.errorHandler(404, request -> Response.html("<h1>Not here</h1>"));
     app.errorHandler(SQLException.class, (request, error) -> Map.of("error", "try again later"));
 
-    app.afterRequest((request, response) -> {
-        response.header("Access-Control-Allow-Origin", "http://localhost:3000");
+    app.beforeRequest(request -> {
+        request.g().put("started", System.nanoTime());
+        return null;
     });
+    app.afterRequest((request, response) -> {
+        response.header("X-Frame-Options", "DENY");
+    });
+
+    app.cors(new Cors().origins("https://app.example", "http://localhost:3000"));
+    app.beforeRequest(new Csrf("https://app.example"));
 
     Path photos = Files.createTempDirectory("photos");
     Path backup = folder.resolve("backup");

@@ -1,9 +1,5 @@
 package microdot;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import microdot.internal.NonBlockingHandler;
 import org.jspecify.annotations.Nullable;
@@ -15,14 +11,9 @@ import org.jspecify.annotations.Nullable;
  * otherwise.
  */
 public final class Call {
-    private static final Logger LOG = System.getLogger("microdot");
-
-    /** What hooks see of a request whose client has left: nginx's number. Nobody receives it. */
-    private static final int CLIENT_LEFT = 499;
-
     private final Request request;
     private final Router.Found found;
-    private final JsonCodec json;
+    private final HandlerChain chain;
     private @Nullable Response response;
     private @Nullable Throwable failure;
 
@@ -33,11 +24,14 @@ public final class Call {
     Call(Request request, Router.Found found, JsonCodec json) {
         this.request = request;
         this.found = found;
-        this.json = json;
+        this.chain = new HandlerChain(request, found, json, this::isAbandoned);
         Router.Match match = found.match();
         request.jsonCodec(json);
         request.params(found.params());
         if (match == null) {
+            if (!hasHooks() && !hasErrorHandlers()) {
+                response = chain.run(null); // 404, 405 or OPTIONS: no code of the application runs.
+            }
             return;
         }
         if (match.maxBody() > 0) {
@@ -57,10 +51,19 @@ public final class Call {
         return false;
     }
 
+    private boolean hasErrorHandlers() {
+        for (Hooks hooks : found.hooks()) {
+            if (!hooks.errors().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     // A failure is kept: the error handlers that answer it may block.
     private void runHere(Handler handler) {
         try {
-            response = encode(ReturnValues.of(handler.handle(request)));
+            response = chain.runAlone(handler);
         } catch (Throwable error) {
             failure = error;
         }
@@ -68,8 +71,8 @@ public final class Call {
 
     /**
      * Returns whether {@link #run} may block, so that it must not run on an event loop. Returns
-     * false only when the response is ready: {@link Microdot#route(Request)} has run a handler of
-     * the framework that never blocks, and no hook applies to the request.
+     * false only when the response is ready: no hook applies to the request, and it has no route,
+     * or {@link Microdot#route(Request)} has run a handler of the framework that never blocks.
      */
     public boolean mayBlock() {
         return response == null;
@@ -151,32 +154,21 @@ public final class Call {
         }
         boolean wanted = begin();
         try {
-            return wanted ? answer() : ReturnValues.ofStatus(CLIENT_LEFT);
+            return wanted ? chain.run(failure) : chain.clientLeft();
         } finally {
             end();
         }
     }
 
-    private Response answer() {
-        Response answer;
-        try {
-            answer = failure == null ? dispatch() : onError(failure, found.hooks());
-            if (answer.body() instanceof Body.Stream) {
-                request.readBeforeStream();
-            }
-        } catch (Throwable error) {
-            answer = onError(error, found.hooks());
-        }
-        try {
-            for (Hooks hooks : found.hooks().reversed()) {
-                for (AfterRequest hook : hooks.after()) {
-                    hook.handle(request, answer);
-                }
-            }
-            return encode(answer);
-        } catch (Throwable error) {
-            return failed(error);
-        }
+    /**
+     * Returns an empty response for a request that the transport rejects without running it. It has
+     * the CORS fields, without which a page of another origin could not read the rejection; not
+     * where a function of the application decides about the origin. Does not block.
+     */
+    public Response rejection() {
+        Cors cors = found.cors();
+        boolean decided = cors != null && !cors.runsUserCode();
+        return decided ? chain.withCors(new Response()) : new Response();
     }
 
     /**
@@ -186,87 +178,5 @@ public final class Call {
      */
     public @Nullable Runnable release() {
         return request.release();
-    }
-
-    private Response encode(Response answer) {
-        return ConditionalRequests.apply(request, answer.encode(json));
-    }
-
-    private Response dispatch() throws Exception {
-        for (Hooks hooks : found.hooks()) {
-            for (Handler hook : hooks.before()) {
-                Object answer = hook.handle(request);
-                if (answer != null) {
-                    return ReturnValues.of(answer);
-                }
-            }
-        }
-        Router.Match match = found.match();
-        return match == null
-                ? unmatched(found.allowed())
-                : ReturnValues.of(match.handler().handle(request));
-    }
-
-    private Response unmatched(Set<String> allowed) {
-        if (allowed.isEmpty()) {
-            throw new HttpException(404);
-        }
-        String allow = String.join(", ", allowed);
-        if (request.method().equals("OPTIONS")) {
-            return new Response().status(204).header("Allow", allow);
-        }
-        return onError(new HttpException(405), found.hooks()).header("Allow", allow);
-    }
-
-    /** The innermost application that has an error handler for the error answers. */
-    private Response onError(Throwable error, List<Hooks> applications) {
-        if (isAbandoned()) {
-            return failed(error);
-        }
-        for (Hooks hooks : applications.reversed()) {
-            ErrorHandler<Throwable> handler = hooks.errors().find(error);
-            if (handler != null) {
-                return handled(error, handler);
-            }
-        }
-        if (error instanceof HttpException http) {
-            return Response.text(String.valueOf(http.getMessage())).status(http.status());
-        }
-        return failed(error);
-    }
-
-    private Response handled(Throwable error, ErrorHandler<Throwable> handler) {
-        try {
-            Object answer = handler.handle(request, error);
-            Response response = ReturnValues.of(answer);
-            boolean own =
-                    answer instanceof Response given
-                            ? given.hasStatus()
-                            : answer instanceof Integer;
-            if (!own) {
-                response.status(ErrorHandlers.status(error));
-            }
-            if (response.status() >= 500 && !(error instanceof HttpException)) {
-                log(error);
-            }
-            return response;
-        } catch (Throwable second) {
-            second.addSuppressed(error);
-            return failed(second);
-        }
-    }
-
-    /** The client gets the status 500 and no detail. */
-    private Response failed(Throwable error) {
-        if (isAbandoned()) {
-            LOG.log(Level.DEBUG, request + " was cancelled", error);
-            return ReturnValues.ofStatus(CLIENT_LEFT);
-        }
-        log(error);
-        return ReturnValues.ofStatus(500);
-    }
-
-    private void log(Throwable error) {
-        LOG.log(Level.ERROR, request + " failed", error);
     }
 }

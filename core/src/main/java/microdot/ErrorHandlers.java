@@ -46,6 +46,10 @@ final class ErrorHandlers {
         return null;
     }
 
+    boolean isEmpty() {
+        return byStatus.isEmpty() && byClass.isEmpty();
+    }
+
     static int status(Throwable error) {
         return error instanceof HttpException http ? http.status() : 500;
     }

@@ -2,12 +2,14 @@ package microdot;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** The hooks and the error handlers of one application. */
 final class Hooks {
     private final List<Handler> before = new CopyOnWriteArrayList<>();
     private final List<AfterRequest> after = new CopyOnWriteArrayList<>();
     private final ErrorHandlers errors = new ErrorHandlers();
+    private volatile @Nullable Cors cors;
 
     List<Handler> before() {
         return before;
@@ -21,8 +23,20 @@ final class Hooks {
         return errors;
     }
 
-    /** Whether no hook runs before or after a handler; error handlers do not count. */
+    @Nullable Cors cors() {
+        return cors;
+    }
+
+    void cors(Cors cors) {
+        this.cors = cors;
+    }
+
+    /**
+     * Whether no code of the application runs before or after a handler; error handlers do not
+     * count.
+     */
     boolean isEmpty() {
-        return before.isEmpty() && after.isEmpty();
+        Cors rules = cors;
+        return before.isEmpty() && after.isEmpty() && (rules == null || !rules.runsUserCode());
     }
 }

@@ -175,6 +175,16 @@ public final class Microdot {
         return this;
     }
 
+    /**
+     * Allows pages of other origins to read the responses of this application, or of the prefix
+     * where it is mounted; default none. Preflights are answered before any hook. An application
+     * that is mounted in this one may have rules of its own, which then replace these.
+     */
+    public Microdot cors(Cors rules) {
+        hooks.cors(rules);
+        return this;
+    }
+
     /** Sets the codec that reads and writes JSON; default {@link JsonCodec#standard()}. */
     public Microdot jsonCodec(JsonCodec codec) {
         this.json = codec;

@@ -69,7 +69,18 @@ final class Router {
             @Nullable Match match,
             Set<String> allowed,
             Map<String, String> params,
-            List<Hooks> hooks) {}
+            List<Hooks> hooks) {
+        /** Returns the CORS rules of the innermost application that has some. */
+        @Nullable Cors cors() {
+            for (Hooks application : hooks.reversed()) {
+                Cors cors = application.cors();
+                if (cors != null) {
+                    return cors;
+                }
+            }
+            return null;
+        }
+    }
 
     /** What is searched for, and what is collected on the way. */
     private static final class Search {

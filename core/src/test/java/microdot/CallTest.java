@@ -114,6 +114,22 @@ class CallTest {
     }
 
     @Test
+    void requestWithoutARouteIsAnsweredWithoutBlocking() {
+        app.get("/x", request -> "");
+        app.mount("/in", new Microdot().errorHandler(404, request -> "handled"));
+        for (String target : List.of("/none", "/in2")) {
+            Call call = app.route(get(target));
+            assertFalse(call.mayBlock());
+            assertEquals("404 Not Found", answer(call));
+        }
+        assertFalse(app.route(Calls.request("POST", "/x", "")).mayBlock());
+        assertFalse(app.route(Calls.request("OPTIONS", "/x", "")).mayBlock());
+        Call call = app.route(get("/in/none"));
+        assertTrue(call.mayBlock()); // Code of the application answers.
+        assertEquals("404 handled", answer(call));
+    }
+
+    @Test
     void requestIsRoutedOnce() {
         app.get("/x", request -> "first");
         Call call = app.route(get("/x"));

@@ -62,7 +62,7 @@ public final class Exchange {
         call = routed;
         RequestLimit requests = server.requests();
         if (!requests.enter()) {
-            respond(server.limits().rejection(request, new Response()));
+            respond(server.limits().rejection(request, routed.rejection()));
             return;
         }
         HandlerThreads threads = server.handlers();
@@ -71,7 +71,7 @@ public final class Exchange {
         } else if (!threads.startBlocking(
                 routed.route(), run -> respondAndLeave(routed, run, requests))) {
             requests.leave();
-            respond(server.limits().rejection(request, new Response()));
+            respond(server.limits().rejection(request, routed.rejection()));
         }
     }
 

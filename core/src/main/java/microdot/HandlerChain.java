@@ -1,0 +1,186 @@
+package microdot;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What answers a routed request: hooks, the handler, error handlers, and what holds for every
+ * response. The methods that return a response never throw.
+ */
+final class HandlerChain {
+    private static final Logger LOG = System.getLogger("microdot");
+
+    /** What hooks see of a request whose client has left: nginx's number. Nobody receives it. */
+    private static final int CLIENT_LEFT = 499;
+
+    private final Request request;
+    private final Router.Found found;
+    private final JsonCodec json;
+    private final BooleanSupplier abandoned;
+
+    /**
+     * Creates the chain.
+     *
+     * @param abandoned whether the client has left and the handler was interrupted for it
+     */
+    HandlerChain(Request request, Router.Found found, JsonCodec json, BooleanSupplier abandoned) {
+        this.request = request;
+        this.found = found;
+        this.json = json;
+        this.abandoned = abandoned;
+    }
+
+    /** Runs a handler to which no hook applies; throws what it throws. */
+    Response runAlone(Handler handler) throws Exception {
+        return withCors(encode(ReturnValues.of(handler.handle(request))));
+    }
+
+    /**
+     * Runs everything.
+     *
+     * @param failure what the handler threw, if it has run already
+     */
+    Response run(@Nullable Throwable failure) {
+        Cors cors = found.cors();
+        return cors != null && Cors.isPreflight(request)
+                ? preflight(cors)
+                : withCors(answer(failure));
+    }
+
+    Response clientLeft() {
+        return ReturnValues.ofStatus(CLIENT_LEFT);
+    }
+
+    /** Adds the fields that let pages of other origins read the response. */
+    Response withCors(Response response) {
+        Cors cors = found.cors();
+        if (cors == null) {
+            return response;
+        }
+        try {
+            cors.apply(request, response);
+            return response;
+        } catch (RuntimeException | Error error) {
+            return failed(error); // In the application's own test of the origin.
+        }
+    }
+
+    private Response preflight(Cors cors) {
+        try {
+            Response response = cors.preflight(request, found.allowed());
+            cors.apply(request, response);
+            return response;
+        } catch (RuntimeException | Error error) {
+            return failed(error);
+        }
+    }
+
+    private Response answer(@Nullable Throwable failure) {
+        Response answer;
+        try {
+            answer = failure == null ? dispatch() : onError(failure);
+            if (answer.body() instanceof Body.Stream) {
+                request.readBeforeStream();
+            }
+        } catch (Throwable error) {
+            answer = onError(error);
+        }
+        try {
+            for (Hooks hooks : found.hooks().reversed()) {
+                for (AfterRequest hook : hooks.after()) {
+                    hook.handle(request, answer);
+                }
+            }
+            return encode(answer);
+        } catch (Throwable error) {
+            return failed(error);
+        }
+    }
+
+    private Response encode(Response answer) {
+        return ConditionalRequests.apply(request, answer.encode(json));
+    }
+
+    private Response dispatch() throws Exception {
+        for (Hooks hooks : found.hooks()) {
+            for (Handler hook : hooks.before()) {
+                Object answer = hook.handle(request);
+                if (answer != null) {
+                    return ReturnValues.of(answer);
+                }
+            }
+        }
+        Router.Match match = found.match();
+        return match == null
+                ? unmatched(found.allowed())
+                : ReturnValues.of(match.handler().handle(request));
+    }
+
+    private Response unmatched(Set<String> allowed) {
+        if (allowed.isEmpty()) {
+            throw new HttpException(404);
+        }
+        String allow = String.join(", ", allowed);
+        if (request.method().equals("OPTIONS")) {
+            return new Response().status(204).header("Allow", allow);
+        }
+        return onError(new HttpException(405)).header("Allow", allow);
+    }
+
+    /** The innermost application that has an error handler for the error answers. */
+    private Response onError(Throwable error) {
+        if (abandoned.getAsBoolean()) {
+            return failed(error);
+        }
+        List<Hooks> applications = found.hooks().reversed();
+        for (Hooks hooks : applications) {
+            ErrorHandler<Throwable> handler = hooks.errors().find(error);
+            if (handler != null) {
+                return handled(error, handler);
+            }
+        }
+        if (error instanceof HttpException http) {
+            return Response.text(String.valueOf(http.getMessage())).status(http.status());
+        }
+        return failed(error);
+    }
+
+    private Response handled(Throwable error, ErrorHandler<Throwable> handler) {
+        try {
+            Object answer = handler.handle(request, error);
+            Response response = ReturnValues.of(answer);
+            boolean own =
+                    answer instanceof Response given
+                            ? given.hasStatus()
+                            : answer instanceof Integer;
+            if (!own) {
+                response.status(ErrorHandlers.status(error));
+            }
+            if (response.status() >= 500 && !(error instanceof HttpException)) {
+                log(error);
+            }
+            return response;
+        } catch (Throwable second) {
+            second.addSuppressed(error);
+            return failed(second);
+        }
+    }
+
+    /** The client gets the status 500 and no detail. */
+    private Response failed(Throwable error) {
+        if (abandoned.getAsBoolean()) {
+            LOG.log(Level.DEBUG, request + " was cancelled", error);
+            return clientLeft();
+        }
+        log(error);
+        return ReturnValues.ofStatus(500);
+    }
+
+    private void log(Throwable error) {
+        LOG.log(Level.ERROR, request + " failed", error);
+    }
+}
