@@ -228,10 +228,11 @@ public final class Microdot {
      * thread; then closes the server as {@link Server#close()} does. If the address cannot be
      * bound, prints one sentence that names it and ends the process with status 1.
      *
-     * <p>After SIGTERM the process has ended within {@link ServerOptions#closeTimeout()} and a
-     * second, whatever handlers and other shutdown hooks do. When the server cannot go on, because
-     * an {@link OutOfMemoryError} hit its own threads, the process ends with a message and the
-     * status 3, so that its supervisor restarts it.
+     * <p>After SIGINT, SIGTERM or {@link System#exit} the process has ended within {@link
+     * ServerOptions#closeTimeout()} and a second, whatever handlers and other shutdown hooks do;
+     * its status is 143 if it had to be halted. When the server cannot go on, because an {@link
+     * OutOfMemoryError} hit its own threads, the process ends with a message and the status 3, so
+     * that its supervisor restarts it.
      */
     public void run(ServerOptions options) {
         var end = new ProcessEnd(options.closeTimeout());
@@ -242,7 +243,10 @@ public final class Microdot {
                     server.close();
                 };
         var hook = new Thread(closing, "microdot-shutdown");
-        Runtime.getRuntime().addShutdownHook(hook);
+        if (!addHook(hook)) {
+            server.close();
+            return;
+        }
         ServerUrls.of(options.host(), server.port()).forEach(System.out::println);
         try {
             server.awaitClosed();
@@ -265,6 +269,17 @@ public final class Microdot {
                             + " (expected: a free port and an address of this machine)");
             System.exit(1);
             throw e;
+        }
+    }
+
+    /** Returns false when the process is ending already, by a SIGTERM while the server started. */
+    private static boolean addHook(Thread hook) {
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+            return true;
+        } catch (IllegalStateException e) {
+            LOG.log(Level.DEBUG, "no shutdown hook: the process is ending", e);
+            return false;
         }
     }
 

@@ -48,7 +48,8 @@ public final class LoopConnections {
         this.loop = loop;
         this.streams = streams;
         long tick = tickInterval(options);
-        loop.scheduleAtFixedRate(this::tickAll, tick, tick, TimeUnit.NANOSECONDS);
+        // The first tick at once: before it the thread is unknown, and its standstill too.
+        loop.scheduleAtFixedRate(this::tickAll, 0, tick, TimeUnit.NANOSECONDS);
     }
 
     /** An eighth of the shortest timeout: no timeout is noticed later than that. */
@@ -165,7 +166,7 @@ public final class LoopConnections {
 
     /** Gives each stream a random moment within the time at which it ends. From any thread. */
     public void drain(Duration grace) {
-        loop.execute(
+        onLoop(
                 () -> {
                     draining = true;
                     drainedBy = System.nanoTime() + grace.toNanos();
