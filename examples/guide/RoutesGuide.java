@@ -66,6 +66,12 @@ void main(String[] args) throws IOException {
         return 204;
     }));
 
+    app.get("/export", request -> Response.stream(out -> {
+        for (User user : users.values()) {
+            out.write((user.id() + "," + user.name() + "\n").getBytes());
+        }
+    }).header("Content-Type", "text/csv"));
+
     app.get("/photos/{name}", request -> Response.file(photos, request.param("name")));
     app.get("/broken", request -> {
         throw new SQLException("no connection");

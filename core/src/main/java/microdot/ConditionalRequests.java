@@ -2,6 +2,7 @@ package microdot;
 
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,11 @@ final class ConditionalRequests {
         if (!read || tag == null || response.status() != 200) {
             return response;
         }
-        if (isUnchanged(request, tag, response.headers().get("Last-Modified"))) {
+        String modified = response.headers().get("Last-Modified");
+        if (!isExpected(request, tag, modified)) {
+            return failed(response);
+        }
+        if (isUnchanged(request, tag, modified)) {
             return response.status(304).body(new Body.Empty());
         }
         // Ranges are defined for GET only (RFC 9110, section 14.2).
@@ -29,11 +34,34 @@ final class ConditionalRequests {
         return range == null || !rangeStillHolds(request, tag) ? response : slice(response, range);
     }
 
+    /** Whether the client still wants the body: it has a part of it, and would combine the two. */
+    private static boolean isExpected(Request request, String tag, @Nullable String modified) {
+        List<String> wanted = tags(request, "If-Match");
+        if (!wanted.isEmpty()) {
+            // A weak tag may belong to different bytes.
+            return wanted.contains("*") || (!tag.startsWith("W/") && wanted.contains(tag));
+        }
+        Instant until = HttpDate.parse(request.header("If-Unmodified-Since"));
+        Instant last = HttpDate.parse(modified);
+        return until == null || last == null || !last.isAfter(until);
+    }
+
+    private static Response failed(Response response) {
+        response.headers().remove("Content-Type");
+        return response.status(412).body(new Body.Empty());
+    }
+
+    private static List<String> tags(Request request, String field) {
+        return request.headers().all(field).stream()
+                .flatMap(line -> Arrays.stream(line.split(",", -1)))
+                .map(String::strip)
+                .toList();
+    }
+
     private static boolean isUnchanged(Request request, String tag, @Nullable String modified) {
-        String known = request.header("If-None-Match");
-        if (known != null) {
-            return Arrays.stream(known.split(",", -1))
-                    .map(String::strip)
+        List<String> known = tags(request, "If-None-Match");
+        if (!known.isEmpty()) {
+            return known.stream()
                     .anyMatch(one -> one.equals("*") || strong(one).equals(strong(tag)));
         }
         Instant since = HttpDate.parse(request.header("If-Modified-Since"));

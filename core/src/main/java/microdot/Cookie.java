@@ -1,6 +1,8 @@
 package microdot;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,15 +13,20 @@ import org.jspecify.annotations.Nullable;
  * until the browser closes, cannot be read by scripts, and has {@code SameSite=Lax}; then change
  * what must differ.
  *
+ * @param domain a domain whose subdomains get the cookie too; null for this host only
  * @param maxAge how long the browser keeps the cookie; null for until the browser closes; zero
  *     removes the cookie
+ * @param expires until when the browser keeps the cookie, for those that do not know {@code
+ *     Max-Age}; null for no such time
  * @param sameSite {@code Strict}, {@code Lax} or {@code None}
  */
 public record Cookie(
         String name,
         String value,
         String path,
+        @Nullable String domain,
         @Nullable Duration maxAge,
+        @Nullable Instant expires,
         boolean httpOnly,
         boolean secure,
         String sameSite) {
@@ -34,6 +41,7 @@ public record Cookie(
         check("cookie name", name, "=");
         check("cookie value", value, "\"\\");
         check("cookie path", path, "");
+        check("cookie domain", domain == null ? "" : domain, "");
         if (name.isEmpty() || !List.of("Strict", "Lax", "None").contains(sameSite)) {
             throw new IllegalArgumentException(
                     "cookie: name \""
@@ -45,33 +53,65 @@ public record Cookie(
     }
 
     public static Cookie of(String name, String value) {
-        return new Cookie(name, value, "/", null, true, false, "Lax");
+        return new Cookie(name, value, "/", null, null, null, true, false, "Lax");
+    }
+
+    /**
+     * Returns a cookie that removes the browser's cookie of this name. Path and domain must be
+     * those with which it was set.
+     */
+    public static Cookie deleted(String name) {
+        return of(name, "").maxAge(Duration.ZERO).expires(Instant.EPOCH);
     }
 
     public Cookie path(String path) {
-        return new Cookie(name, value, path, maxAge, httpOnly, secure, sameSite);
+        return new Cookie(name, value, path, domain, maxAge, expires, httpOnly, secure, sameSite);
+    }
+
+    public Cookie domain(@Nullable String domain) {
+        return new Cookie(name, value, path, domain, maxAge, expires, httpOnly, secure, sameSite);
     }
 
     public Cookie maxAge(@Nullable Duration maxAge) {
-        return new Cookie(name, value, path, maxAge, httpOnly, secure, sameSite);
+        return new Cookie(name, value, path, domain, maxAge, expires, httpOnly, secure, sameSite);
+    }
+
+    public Cookie expires(@Nullable Instant expires) {
+        return new Cookie(name, value, path, domain, maxAge, expires, httpOnly, secure, sameSite);
     }
 
     public Cookie httpOnly(boolean httpOnly) {
-        return new Cookie(name, value, path, maxAge, httpOnly, secure, sameSite);
+        return new Cookie(name, value, path, domain, maxAge, expires, httpOnly, secure, sameSite);
     }
 
     public Cookie secure(boolean secure) {
-        return new Cookie(name, value, path, maxAge, httpOnly, secure, sameSite);
+        return new Cookie(name, value, path, domain, maxAge, expires, httpOnly, secure, sameSite);
     }
 
+    /**
+     * Returns a copy for requests that other sites cause: {@code Strict}, {@code Lax} or {@code
+     * None}. With {@code None} the cookie must be {@link #secure(boolean) secure}, because browsers
+     * drop it otherwise.
+     */
     public Cookie sameSite(String sameSite) {
-        return new Cookie(name, value, path, maxAge, httpOnly, secure, sameSite);
+        return new Cookie(name, value, path, domain, maxAge, expires, httpOnly, secure, sameSite);
+    }
+
+    /** Browsers drop such a cookie without a word. */
+    boolean isDropped() {
+        return sameSite.equals("None") && !secure;
     }
 
     /** Returns the value of the Set-Cookie field. */
     @Override
     public String toString() {
         var text = new StringBuilder(name).append('=').append(value).append("; Path=").append(path);
+        if (domain != null) {
+            text.append("; Domain=").append(domain);
+        }
+        if (expires != null) {
+            text.append("; Expires=").append(HttpDate.format(expires));
+        }
         if (maxAge != null) {
             text.append("; Max-Age=").append(maxAge.toSeconds());
         }
@@ -92,7 +132,8 @@ public record Cookie(
                 }
             }
         }
-        return Map.copyOf(cookies);
+        // No copy: a Map.of takes quadratic time for names that a client chose to collide.
+        return Collections.unmodifiableMap(cookies);
     }
 
     private static void check(String what, String text, String more) {

@@ -102,7 +102,8 @@ final class HandlerChain {
     }
 
     private Response encode(Response answer) {
-        return ConditionalRequests.apply(request, answer.encode(json));
+        Response encoded = PrecompressedFiles.apply(request, answer.encode(json));
+        return ConditionalRequests.apply(request, encoded);
     }
 
     private Response dispatch() throws Exception {
@@ -121,6 +122,9 @@ final class HandlerChain {
     }
 
     private Response unmatched(Set<String> allowed) {
+        if (request.isForServer()) {
+            return new Response().status(204);
+        }
         if (allowed.isEmpty()) {
             throw new HttpException(404);
         }

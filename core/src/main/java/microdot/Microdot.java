@@ -47,8 +47,9 @@ public final class Microdot {
      * Adds a route for these methods at a path. If two routes match a request, the route that was
      * added first answers.
      *
-     * @param path {@code /{name}} matches one segment, {@code /{name:int}} one segment that is a
-     *     number, {@code /{name:path}} the rest of the path
+     * @param path {@code /{name}} matches one segment, {@code /{name:int}} and {@code /{name:long}}
+     *     one segment that is a number, {@code /{name:[0-9a-f]+}} one segment that matches the
+     *     regular expression, {@code /{name:path}} the rest of the path
      * @throws IllegalArgumentException when the path is malformed, no method is given, or a route
      *     of this method and path exists
      */

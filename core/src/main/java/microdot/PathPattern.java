@@ -7,14 +7,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * The path of a route. Its segments are {@code /fixed}, {@code /{name}} (one segment, not empty),
- * {@code /{name:int}} (an int, with an optional minus), and in the last place {@code /{name:path}}
- * (the rest of the path, slashes included, which may be empty).
+ * {@code /{name:int}} and {@code /{name:long}} (a number with an optional minus), {@code
+ * /{name:[0-9a-f]+}} (a segment that matches a regular expression), and in the last place {@code
+ * /{name:path}} (the rest of the path, slashes included, which may be empty).
  */
 final class PathPattern {
-    private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,10}");
+    private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,19}");
+    private static final Pattern WORD = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*");
 
     private sealed interface Segment {
         String name();
@@ -30,6 +33,10 @@ final class PathPattern {
     private record Any(String name) implements Segment {}
 
     private record Int(String name) implements Segment {}
+
+    private record LongInt(String name) implements Segment {}
+
+    private record Matching(String name, Pattern pattern) implements Segment {}
 
     private record Rest(String name) implements Segment {}
 
@@ -95,15 +102,29 @@ final class PathPattern {
         return switch (inside.length == 1 ? "" : inside[1]) {
             case "" -> new Any(inside[0]);
             case "int" -> new Int(inside[0]);
+            case "long" -> new LongInt(inside[0]);
             case "path" -> new Rest(inside[0]);
-            default ->
-                    throw new IllegalArgumentException(
-                            "path: "
-                                    + Quoted.of(path)
-                                    + ": type "
-                                    + Quoted.of(inside[1])
-                                    + " (expected: int or path)");
+            default -> new Matching(inside[0], pattern(path, inside[1]));
         };
+    }
+
+    private static Pattern pattern(String path, String type) {
+        String mistake = "no such type";
+        if (!WORD.matcher(type).matches()) {
+            try {
+                return Pattern.compile(type);
+            } catch (PatternSyntaxException e) {
+                mistake = e.getDescription();
+            }
+        }
+        throw new IllegalArgumentException(
+                "path: "
+                        + Quoted.of(path)
+                        + ": type "
+                        + Quoted.of(type)
+                        + ": "
+                        + mistake
+                        + " (expected: int, long, path or a regular expression such as [0-9a-f]+)");
     }
 
     /** Python's {@code <int:id>} is {@code {id:int}} here. */
@@ -141,14 +162,21 @@ final class PathPattern {
         for (int i = 0; i < segments.size(); i++) {
             Segment mine = segments.get(i);
             Segment others = other.segments.get(i);
-            boolean fixed = mine instanceof Fixed && mine.equals(others);
-            boolean sameType =
-                    !(mine instanceof Fixed) && mine.getClass().equals(others.getClass());
-            if (!fixed && !sameType) {
+            if (!matchesAsMuch(mine, others)) {
                 return false;
             }
         }
         return true;
+    }
+
+    private static boolean matchesAsMuch(Segment one, Segment other) {
+        if (one instanceof Fixed) {
+            return one.equals(other);
+        }
+        if (one instanceof Matching mine && other instanceof Matching others) {
+            return mine.pattern().pattern().equals(others.pattern().pattern());
+        }
+        return one.getClass().equals(other.getClass());
     }
 
     /** Returns whether the pattern matches the whole path from a segment on. */
@@ -177,7 +205,9 @@ final class PathPattern {
         return switch (segment) {
             case Fixed fixed -> fixed.text().equals(value);
             case Any any -> !value.isEmpty();
-            case Int number -> isInt(value);
+            case Int number -> isWithin(value, Integer.MIN_VALUE, Integer.MAX_VALUE);
+            case LongInt number -> isWithin(value, Long.MIN_VALUE, Long.MAX_VALUE);
+            case Matching matching -> matching.pattern().matcher(value).matches();
             case Rest rest -> throw new AssertionError("match handles the rest");
         };
     }
@@ -194,6 +224,8 @@ final class PathPattern {
                 case Fixed fixed -> {}
                 case Any any -> params.put(any.name(), path.get(at));
                 case Int number -> params.put(number.name(), path.get(at));
+                case LongInt number -> params.put(number.name(), path.get(at));
+                case Matching matching -> params.put(matching.name(), path.get(at));
                 case Rest rest ->
                         params.put(rest.name(), String.join("/", path.subList(at, path.size())));
             }
@@ -201,12 +233,16 @@ final class PathPattern {
         return params;
     }
 
-    private static boolean isInt(String value) {
+    private static boolean isWithin(String value, long least, long most) {
         if (!INTEGER.matcher(value).matches()) {
             return false;
         }
-        long number = Long.parseLong(value);
-        return number >= Integer.MIN_VALUE && number <= Integer.MAX_VALUE;
+        try {
+            long number = Long.parseLong(value);
+            return number >= least && number <= most;
+        } catch (NumberFormatException e) {
+            return false; // Nineteen digits may be too many.
+        }
     }
 
     @Override

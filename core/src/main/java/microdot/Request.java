@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +69,7 @@ public final class Request {
             InetSocketAddress client,
             String scheme) {
         this.method = method;
-        this.target = RequestTarget.parse(target);
+        this.target = RequestTarget.parse(method, target);
         this.headers = headers.readOnly();
         this.source = body;
         this.client = client;
@@ -77,6 +79,11 @@ public final class Request {
     /** Returns the method as the client wrote it, such as {@code GET}. */
     public String method() {
         return method;
+    }
+
+    /** Whether the request asks about the server as a whole: {@code OPTIONS *}. */
+    boolean isForServer() {
+        return target.segments().isEmpty();
     }
 
     /** Returns the decoded path. */
@@ -109,6 +116,11 @@ public final class Request {
         return Integer.parseInt(param(name));
     }
 
+    /** Returns a part of the path as a number, for routes with {@code {name:long}}. */
+    public long longParam(String name) {
+        return Long.parseLong(param(name));
+    }
+
     void params(Map<String, String> params) {
         this.params = params;
     }
@@ -133,6 +145,22 @@ public final class Request {
             query = values;
         }
         return values.getOrDefault(name, List.of());
+    }
+
+    /** Returns the query as the client sent it, without the question mark; empty without one. */
+    public String rawQuery() {
+        return target.query();
+    }
+
+    /** Returns the names of the query parameters, in order. */
+    public Set<String> queryNames() {
+        queries("");
+        return Objects.requireNonNull(query).keySet();
+    }
+
+    /** Returns the host and the port that the client asked for, from {@code Host}; or null. */
+    public @Nullable String host() {
+        return header("Host");
     }
 
     /** Returns the first value of the header field, or null. */

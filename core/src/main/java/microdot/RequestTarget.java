@@ -1,7 +1,12 @@
 package microdot;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
+import java.net.URLEncoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.util.List;
 
 /**
@@ -10,12 +15,12 @@ import java.util.List;
  */
 record RequestTarget(List<String> segments, String query) {
 
-    static RequestTarget parse(String target) {
+    static RequestTarget parse(String method, String target) {
         String origin = withoutAuthority(target);
         int question = origin.indexOf('?');
         String path = question < 0 ? origin : origin.substring(0, question);
         String query = question < 0 ? "" : origin.substring(question + 1);
-        if (path.equals("*")) {
+        if (path.equals("*") && method.equals("OPTIONS")) {
             return new RequestTarget(List.of(), query);
         }
         if (!path.startsWith("/")) {
@@ -39,6 +44,10 @@ record RequestTarget(List<String> segments, String query) {
         while (end < target.length() && target.charAt(end) != '/' && target.charAt(end) != '?') {
             end++;
         }
+        if (end == target.indexOf("//") + 2) {
+            throw new HttpException(
+                    400, "target: " + Quoted.of(target) + " (expected: a host behind //)");
+        }
         String origin = target.substring(end);
         return origin.startsWith("/") ? origin : "/" + origin; // RFC 9110, section 4.2.3
     }
@@ -52,17 +61,28 @@ record RequestTarget(List<String> segments, String query) {
         return List.of(segments);
     }
 
+    /** Encodes one segment of a path. */
+    static String encode(String segment) {
+        return URLEncoder.encode(segment, UTF_8).replace("+", "%20");
+    }
+
     private static String decode(String segment) {
         if (segment.indexOf('%') < 0) {
             return segment;
         }
         try {
-            // In a path a plus is a plus, unlike in a form.
-            String decoded = URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
+            // In a path a plus is a plus, unlike in a form. Latin-1 keeps each byte.
+            String bytes = URLDecoder.decode(segment.replace("+", "%2B"), ISO_8859_1);
+            String decoded =
+                    UTF_8.newDecoder()
+                            .decode(ByteBuffer.wrap(bytes.getBytes(ISO_8859_1)))
+                            .toString();
             if (decoded.indexOf('\0') >= 0) {
                 throw new HttpException(400, "path: " + Quoted.of(segment) + " (expected: no NUL)");
             }
             return decoded;
+        } catch (CharacterCodingException e) {
+            throw new HttpException(400, "path: " + Quoted.of(segment) + " (expected: UTF-8)");
         } catch (IllegalArgumentException e) {
             throw new HttpException(
                     400, "path: " + Quoted.of(segment) + " (expected: % and two hex digits)");

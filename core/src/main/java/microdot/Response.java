@@ -2,6 +2,8 @@ package microdot;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,7 @@ public final class Response {
     private final Headers headers = new Headers();
     private Body body = new Body.Empty();
     private @Nullable Object entity;
+    private boolean precompressed; // Encoded files may lie beside the file.
 
     /** Creates an empty response with status 200. */
     public Response() {}
@@ -43,6 +46,38 @@ public final class Response {
     /** Returns a response of these bytes. The array is not copied: do not change it afterwards. */
     public static Response bytes(byte[] bytes, String contentType) {
         return new Response(new Body.Bytes(bytes)).header("Content-Type", contentType);
+    }
+
+    /**
+     * Returns a response with this body, status and header fields. The body is what a handler may
+     * return: text, bytes, or an object as JSON.
+     */
+    public static Response of(Object body, int status, Map<String, String> headers) {
+        Response response = ReturnValues.of(body).status(status);
+        headers.forEach(response::header);
+        return response;
+    }
+
+    /**
+     * Returns a response whose body the writer writes while it is sent, of any length; its content
+     * type is {@code application/octet-stream} unless it is set. The writer runs on the thread of
+     * the handler, after the head was sent. A write waits while the client does not read, and
+     * throws an {@link java.io.IOException} when it has left. What the writer throws aborts the
+     * connection, so that the client can tell the body from a whole one. For events use {@link
+     * microdot.sse.Sse#withSse}.
+     */
+    public static Response stream(OutputWriter writer) {
+        return new Response(new Body.Stream(new StreamedOutput(writer)))
+                .header("Content-Type", "application/octet-stream");
+    }
+
+    /**
+     * Returns a response whose body are these chunks, of text in UTF-8 or bytes, each sent when the
+     * iterator has it. See {@link #stream(OutputWriter)}.
+     */
+    public static Response stream(Iterator<?> chunks) {
+        return stream(out -> StreamedOutput.copy(chunks, out))
+                .header("Content-Type", "text/plain; charset=UTF-8");
     }
 
     /** Returns a redirect to another URL with status 302. */
@@ -75,13 +110,34 @@ public final class Response {
 
     /**
      * Returns a file below a folder, for a path that a client sent. No path leaves the folder,
-     * whether by {@code ..}, by an absolute path or by a symbolic link. The path of a folder gives
-     * its {@code index.html}.
+     * whether by {@code ..}, by an absolute path or by a symbolic link. A path that ends with a
+     * slash gives the {@code index.html} of that folder; without the slash it is redirected there.
+     * If a file with {@code .br} or {@code .gz} at its end lies beside the file, clients that
+     * accept that encoding get it.
      *
-     * @throws HttpException with status 404 when the file does not exist or is outside the folder
+     * @throws HttpException with status 404 when the file does not exist, is outside the folder, or
+     *     when it or a folder on the way is a dot file, such as {@code .env}; {@code .well-known}
+     *     is none
      */
     public static Response file(Path folder, String path) {
-        return of(StaticFiles.below(folder, path));
+        return file(folder, path, false);
+    }
+
+    /**
+     * Returns a file below a folder as {@link #file(Path, String)} does.
+     *
+     * @param dotFiles whether dot files are served too
+     * @throws HttpException with status 404 as there
+     */
+    public static Response file(Path folder, String path, boolean dotFiles) {
+        StaticFiles.Found found = StaticFiles.below(folder, path, dotFiles);
+        if (found == null) {
+            String last = path.substring(path.lastIndexOf('/') + 1);
+            return redirect(RequestTarget.encode(last) + "/", 301);
+        }
+        Response response = of(found);
+        response.precompressed = true;
+        return response;
     }
 
     /**
@@ -104,6 +160,7 @@ public final class Response {
         copy.status = status;
         copy.headers.addAll(headers);
         copy.entity = entity;
+        copy.precompressed = precompressed;
         return copy;
     }
 
@@ -115,7 +172,9 @@ public final class Response {
         if (found.modified() != null) {
             response.header("Last-Modified", HttpDate.format(found.modified()));
         }
-        return response.header("Accept-Ranges", "bytes");
+        // A browser that guesses could run an upload as a page.
+        return response.header("Accept-Ranges", "bytes")
+                .header("X-Content-Type-Options", "nosniff");
     }
 
     /** Returns the status; 200 unless another was set. */
@@ -148,10 +207,26 @@ public final class Response {
         return this;
     }
 
-    /** Adds a Set-Cookie field. */
+    /**
+     * Adds a Set-Cookie field.
+     *
+     * @throws IllegalArgumentException when it has {@code SameSite=None} and is not secure
+     */
     public Response cookie(Cookie cookie) {
+        if (cookie.isDropped()) {
+            throw new IllegalArgumentException(
+                    "cookie "
+                            + cookie.name()
+                            + ": SameSite=None without Secure (expected: secure(true), because"
+                            + " browsers drop it otherwise)");
+        }
         headers.add("Set-Cookie", cookie.toString());
         return this;
+    }
+
+    /** Removes the cookie of this name and the path {@code /} from the browser. */
+    public Response deleteCookie(String name) {
+        return cookie(Cookie.deleted(name));
     }
 
     /** Adds a cookie with the defaults of {@link Cookie#of}. */
@@ -176,5 +251,9 @@ public final class Response {
      */
     Response encode(JsonCodec codec) {
         return entity == null ? this : body(new Body.Bytes(codec.encode(entity)));
+    }
+
+    boolean mayBePrecompressed() {
+        return precompressed;
     }
 }

@@ -3,6 +3,8 @@ package microdot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLConnection;
@@ -15,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +51,9 @@ final class StaticFiles {
                     Map.entry("wasm", "application/wasm"),
                     Map.entry("webmanifest", "application/manifest+json"));
 
+    private static final Logger LOG = System.getLogger("microdot");
+    private static final AtomicBoolean REPORTED = new AtomicBoolean();
+
     private StaticFiles() {}
 
     static Found file(Path file) {
@@ -71,20 +77,58 @@ final class StaticFiles {
         }
     }
 
-    static Found below(Path folder, String path) {
+    /**
+     * Finds a file below a folder; null for a folder whose path does not end with a slash, in which
+     * relative links of its {@code index.html} would lead elsewhere.
+     */
+    static @Nullable Found below(Path folder, String path, boolean dotFiles) {
+        if (!dotFiles && hasDotFile(path)) {
+            throw new HttpException(404);
+        }
         try {
             Path root = folder.toRealPath();
             Path wanted = root.resolve(path).normalize();
-            // Both the real path and the given path: a symbolic link inside may point outside.
-            Path real =
-                    (Files.isDirectory(wanted) ? wanted.resolve("index.html") : wanted)
-                            .toRealPath();
-            if (!wanted.startsWith(root) || !real.startsWith(root)) {
+            if (!wanted.startsWith(root)) {
                 throw new HttpException(404);
             }
-            return file(real);
-        } catch (IOException | InvalidPathException e) {
+            boolean slash = path.isEmpty() || path.endsWith("/");
+            boolean isFolder = Files.isDirectory(wanted);
+            if (slash && !isFolder) {
+                throw new HttpException(404);
+            }
+            // Both the real path and the given path: a symbolic link inside may point outside.
+            Path real = (isFolder ? wanted.resolve("index.html") : wanted).toRealPath();
+            if (!real.startsWith(root)) {
+                throw new HttpException(404);
+            }
+            return isFolder && !slash ? null : file(real);
+        } catch (InvalidPathException e) {
+            reportEncoding(path);
             throw new HttpException(404);
+        } catch (IOException e) {
+            throw new HttpException(404);
+        }
+    }
+
+    /** What is below {@code .well-known} is public (RFC 8615). */
+    private static boolean hasDotFile(String path) {
+        for (String name : path.split("/", -1)) {
+            boolean step = name.equals(".") || name.equals(".."); // Resolved, and checked then.
+            if (name.startsWith(".") && !step && !name.equals(".well-known")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void reportEncoding(String path) {
+        boolean beyondAscii = path.chars().anyMatch(c -> c > 127);
+        if (beyondAscii && !REPORTED.getAndSet(true)) {
+            LOG.log(
+                    Level.WARNING,
+                    "a file whose name is not ASCII cannot be read: the encoding of file names is "
+                            + System.getProperty("sun.jnu.encoding")
+                            + " (expected: UTF-8; set LC_ALL=C.UTF-8)");
         }
     }
 

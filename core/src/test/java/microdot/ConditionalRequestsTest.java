@@ -37,6 +37,40 @@ class ConditionalRequestsTest {
         return response.status() + " " + Calls.text(response);
     }
 
+    // ---- Expected ----
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/x|\"t\"|200",
+                "/x|\"a\", \"t\"|200",
+                "/x|*|200",
+                "/x|\"a\"|412",
+                "/x|W/\"t\"|412",
+                "/weak|W/\"t\"|412",
+                "/bare|\"a\"|200"
+            })
+    void tagThatTheClientDoesNotExpectIsAnsweredWith412(String path, String tags, int status) {
+        assertEquals(status, call("GET", path, "If-Match", tags).status());
+    }
+
+    @Test
+    void changedResponseIsAnsweredWith412IfTheClientWantsTheOldOne() {
+        String before = "Sun, 06 Nov 1994 08:49:36 GMT";
+        assertEquals("412 ", answer("/x", "If-Unmodified-Since", before, "Range", "bytes=0-1"));
+        assertEquals("206 01", answer("/x", "If-Unmodified-Since", MODIFIED, "Range", "bytes=0-1"));
+        // The tag is more exact than the time.
+        assertEquals(
+                "200 0123456789", answer("/x", "If-Match", "\"t\"", "If-Unmodified-Since", before));
+    }
+
+    @Test
+    void allLinesOfAListFieldCount() {
+        assertEquals("304 ", answer("/x", "If-None-Match", "\"a\"", "If-None-Match", "\"t\""));
+        assertEquals("200 0123456789", answer("/x", "If-Match", "\"a\"", "If-Match", "\"t\""));
+    }
+
     // ---- Unchanged ----
 
     @ParameterizedTest

@@ -18,8 +18,16 @@ class HttpDateTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"})
+    void obsoleteFormsAreParsed(String text) {
+        assertEquals(TIME, HttpDate.parse(text));
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
+                "Sunday, 06-Nov-1994 08:49:37 GMT",
+                "Monday, 06-Nov-94 08:49:37 GMT",
                 "",
                 "now",
                 "Mon, 06 Nov 1994 08:49:37 GMT",

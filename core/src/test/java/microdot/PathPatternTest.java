@@ -17,7 +17,7 @@ class PathPatternTest {
     /** What the pattern names in the path; null when it does not fit. */
     private static @Nullable Map<String, String> match(String pattern, String path) {
         var fixed = new PathPattern(pattern);
-        List<String> segments = RequestTarget.parse(path).segments();
+        List<String> segments = RequestTarget.parse("GET", path).segments();
         return fixed.matches(segments, 0) ? fixed.params(segments, 0, Map.of()) : null;
     }
 
@@ -100,7 +100,9 @@ class PathPatternTest {
         var error =
                 assertThrows(IllegalArgumentException.class, () -> new PathPattern("/{x:float}"));
         assertEquals(
-                "path: \"/{x:float}\": type \"float\" (expected: int or path)", error.getMessage());
+                "path: \"/{x:float}\": type \"float\": no such type (expected: int, long, path or a"
+                        + " regular expression such as [0-9a-f]+)",
+                error.getMessage());
     }
 
     @Test
@@ -119,5 +121,38 @@ class PathPatternTest {
                             String said = String.valueOf(error.getMessage());
                             assertTrue(said.endsWith("(expected: " + right + ")"), said);
                         });
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/{x:long}, 9223372036854775807, true",
+        "/{x:long}, -9223372036854775808, true",
+        "/{x:long}, 9223372036854775808, false",
+        "/{x:long}, 99999999999999999999, false",
+        "/{x:long}, 1a, false",
+        "/{x:int}, 2147483648, false",
+        "/{x:[0-9a-f]+}, 0aff, true",
+        "/{x:[0-9a-f]+}, 0afg, false",
+        "/{x:[0-9]{4}}, 2026, true",
+        "/{x:a|bc}, bc, true",
+        "/{x:a|bc}, abc, false"
+    })
+    void typeOfAPartDecidesWhetherItMatches(String pattern, String segment, boolean is) {
+        assertEquals(is, new PathPattern(pattern).matches(List.of(segment), 0));
+    }
+
+    @Test
+    void malformedRegularExpressionIsRejected() {
+        var error =
+                assertThrows(IllegalArgumentException.class, () -> new PathPattern("/{x:[0-9}"));
+        String said = String.valueOf(error.getMessage());
+        assertTrue(said.contains("Unclosed character class"), said);
+    }
+
+    @Test
+    void patternsOfTheSameShapeMatchAsMuch() {
+        assertTrue(new PathPattern("/{a:[0-9]+}").matchesAsMuchAs(new PathPattern("/{b:[0-9]+}")));
+        assertFalse(new PathPattern("/{a:[0-9]+}").matchesAsMuchAs(new PathPattern("/{b:[a-z]+}")));
+        assertFalse(new PathPattern("/{a:int}").matchesAsMuchAs(new PathPattern("/{a:long}")));
     }
 }

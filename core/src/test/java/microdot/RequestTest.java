@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +41,6 @@ class RequestTest {
         "http://host/a?x, /a",
         "HTTPS://host, /",
         "http://host?x=1, /",
-        "*, *",
         "//a, //a"
     })
     void pathIsDecoded(String target, String path) {
@@ -93,6 +93,36 @@ class RequestTest {
         Request request = get("/?&&a=1&&=2&");
         assertEquals("1", request.query("a"));
         assertEquals("2", request.query(""));
+    }
+
+    @Test
+    void queryIsKeptAsTheClientSentIt() {
+        Request request = get("/x?b=%20&a=1&b=2");
+        assertEquals("b=%20&a=1&b=2", request.rawQuery());
+        assertEquals(List.of("b", "a"), List.copyOf(request.queryNames()));
+        assertEquals("", get("/x").rawQuery());
+        assertEquals(Set.of(), get("/x").queryNames());
+    }
+
+    @Test
+    void hostIsThatOfTheRequest() {
+        assertEquals("h:1", get("/", "Host", "h:1").host());
+        assertNull(get("/").host());
+    }
+
+    @Test
+    void pathIsUtf8() {
+        assertEquals("/é", get("/%C3%A9").path());
+        for (String path : List.of("/%E9", "/%C3", "/%FF", "/a%ED%A0%80")) {
+            assertEquals(400, assertThrows(HttpException.class, () -> get(path)).status(), path);
+        }
+    }
+
+    @Test
+    void targetOfTheWholeServerIsForOptionsOnly() {
+        assertEquals(204, new Microdot().route(request("OPTIONS", "*", "")).run().status());
+        assertEquals(400, assertThrows(HttpException.class, () -> get("*")).status());
+        assertEquals(400, assertThrows(HttpException.class, () -> get("http:///x")).status());
     }
 
     // ---- Headers, cookies ----
@@ -305,6 +335,6 @@ class RequestTest {
     @Test
     void starIsOnlyATargetWithoutASlash() {
         assertEquals("/*", get("/*").path());
-        assertEquals("*", get("*").path());
+        assertEquals("*", request("OPTIONS", "*", "").path());
     }
 }

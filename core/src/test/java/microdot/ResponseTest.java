@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -126,6 +127,45 @@ class ResponseTest {
     }
 
     // ---- Cookies ----
+
+    @Test
+    void cookieMayBeForADomainAndUntilATime() {
+        Cookie cookie =
+                Cookie.of("a", "1")
+                        .domain("example.com")
+                        .expires(Instant.parse("1994-11-06T08:49:37Z"));
+        assertEquals(
+                "a=1; Path=/; Domain=example.com; Expires=Sun, 06 Nov 1994 08:49:37 GMT; HttpOnly;"
+                        + " SameSite=Lax",
+                cookie.toString());
+        assertThrows(IllegalArgumentException.class, () -> cookie.domain("a;b"));
+    }
+
+    @Test
+    void deletedCookieIsInThePast() {
+        assertEquals(
+                List.of(
+                        "a=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; HttpOnly;"
+                                + " SameSite=Lax"),
+                new Response().deleteCookie("a").headers().all("Set-Cookie"));
+    }
+
+    @Test
+    void cookieThatBrowsersDropIsRejected() {
+        Cookie none = Cookie.of("a", "1").sameSite("None");
+        assertThrows(IllegalArgumentException.class, () -> new Response().cookie(none));
+        assertEquals(
+                List.of("a=1; Path=/; HttpOnly; Secure; SameSite=None"),
+                new Response().cookie(none.secure(true)).headers().all("Set-Cookie"));
+    }
+
+    @Test
+    void bodyStatusAndHeadersMakeAResponse() {
+        Response response = Response.of(Map.of("a", 1), 201, Map.of("Location", "/1"));
+        assertEquals(201, response.status());
+        assertEquals("/1", response.headers().get("Location"));
+        assertEquals("application/json", response.headers().get("Content-Type"));
+    }
 
     @Test
     void cookieDefaultsAreSafe() {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -45,11 +46,76 @@ class StaticFilesTest {
         assertEquals(404, assertThrows(HttpException.class, call).status());
     }
 
+    @Test
+    void folderWithoutASlashIsRedirected() {
+        Response response = Response.file(folder, "sub");
+        assertEquals(301, response.status());
+        assertEquals("sub/", response.headers().get("Location"));
+        absent(() -> Response.file(folder, "page.html/"));
+        absent(() -> Response.file(folder, "sub/index.html/"));
+    }
+
+    @Test
+    void dotFilesAreServedOnlyIfAllowed() throws IOException {
+        Files.writeString(folder.resolve(".env"), "secret");
+        Files.createDirectories(folder.resolve(".git"));
+        Files.writeString(folder.resolve(".git/config"), "secret");
+        Files.createDirectories(folder.resolve(".well-known"));
+        Files.writeString(folder.resolve(".well-known/security.txt"), "public");
+        absent(() -> Response.file(folder, ".env"));
+        absent(() -> Response.file(folder, ".git/config"));
+        absent(() -> Response.file(folder, "sub/../.env"));
+        assertEquals("public", content(Response.file(folder, ".well-known/security.txt")));
+        assertEquals("secret", content(Response.file(folder, ".env", true)));
+    }
+
+    @Test
+    void browserMayNotGuessTheType() {
+        Response response = Response.file(folder, "page.html");
+        assertEquals("nosniff", response.headers().get("X-Content-Type-Options"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "gzip, deflate, br|br|page.html.br",
+                "gzip|gzip|page.html.gz",
+                "br;q=0, gzip;q=0.5|gzip|page.html.gz",
+                "*|br|page.html.br",
+                "identity||page.html",
+                "br;q=0,gzip;q=0.0||page.html",
+                "||page.html"
+            })
+    void precompressedFileIsSentToClientsThatAcceptIt(
+            @Nullable String accepted, @Nullable String encoding, String name) throws IOException {
+        Files.writeString(folder.resolve("page.html.br"), "as br");
+        Files.writeString(folder.resolve("page.html.gz"), "as gzip");
+        var app = new Microdot().get("/{f:path}", r -> Response.file(folder, r.param("f")));
+        String[] fields =
+                accepted == null ? new String[0] : new String[] {"Accept-Encoding", accepted};
+        Response response = app.route(Calls.get("/page.html", fields)).run();
+        assertEquals(
+                name,
+                assertInstanceOf(Body.File.class, response.body()).path().getFileName().toString());
+        assertEquals(encoding, response.headers().get("Content-Encoding"));
+        assertEquals("Accept-Encoding", response.headers().get("Vary"));
+        assertEquals("text/html; charset=UTF-8", response.headers().get("Content-Type"));
+        String tag = String.valueOf(response.headers().get("ETag"));
+        boolean plain = encoding == null;
+        assertEquals(plain, tag.equals(Response.file(folder, "page.html").headers().get("ETag")));
+    }
+
+    @Test
+    void fileWithoutCompressedOnesDoesNotVary() {
+        var app = new Microdot().get("/{f:path}", r -> Response.file(folder, r.param("f")));
+        assertNull(app.route(Calls.get("/page.html")).run().headers().get("Vary"));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "page.html, page",
         "sub/index.html, index",
-        "sub, index",
         "sub/, index",
         "./page.html, page",
         "sub/../page.html, page"
