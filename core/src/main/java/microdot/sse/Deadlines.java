@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import microdot.internal.ProcessErrors;
 
 /**
  * Ends code of the application for which the framework waits once it is overdue. One platform
@@ -50,15 +51,23 @@ final class Deadlines {
             }
             idle = false;
             LockSupport.parkNanos(RUNNING, PERIOD);
-            long now = System.nanoTime();
-            RUNNING.forEach(timed -> check(timed, now));
+            guarded(Deadlines::checkAll);
         }
     }
 
-    private static void check(Timed timed, long now) {
+    private static void checkAll() {
+        long now = System.nanoTime();
+        for (Timed timed : RUNNING) {
+            guarded(() -> timed.checkDeadline(now));
+        }
+    }
+
+    /** A failure must not end the thread. */
+    private static void guarded(Runnable task) {
         try {
-            timed.checkDeadline(now);
+            task.run();
         } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
             LOG.log(Level.ERROR, "a deadline could not be enforced", e);
         }
     }

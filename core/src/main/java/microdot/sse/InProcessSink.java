@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.BodySink;
 import microdot.internal.BriefLock;
+import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,16 +54,17 @@ final class InProcessSink extends BriefLock implements BodySink {
             LOOP.execute(
                     () -> {
                         asked.set(false);
-                        pullOrEnd();
+                        guarded(this::pull);
                     });
         }
     }
 
     /** A failure ends the subscription: its reader would wait for ever. */
-    private void pullOrEnd() {
+    private void guarded(Runnable task) {
         try {
-            pull();
+            task.run();
         } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
             LOG.log(Level.ERROR, "a subscription failed and was closed", e);
             abort();
         }
@@ -107,7 +109,7 @@ final class InProcessSink extends BriefLock implements BodySink {
         if (!open) {
             throw new ClosedChannelException();
         }
-        LOOP.execute(() -> parser.feed(bytes));
+        LOOP.execute(() -> guarded(() -> parser.feed(bytes)));
     }
 
     @Override

@@ -69,12 +69,22 @@ public final class LoopConnections {
 
     private void tickAll() {
         thread = Thread.currentThread();
-        lastTick = System.nanoTime();
-        streams.release();
         long now = System.nanoTime();
+        lastTick = now;
+        releaseGuarded();
         // Backwards: a removed connection is replaced by the last one, which was already checked.
         for (int i = connections.size() - 1; i >= 0; i--) {
             tick(connections.get(i), now);
+        }
+    }
+
+    /** If a failure got out of here, it would end the timer. */
+    private void releaseGuarded() {
+        try {
+            streams.release();
+        } catch (RuntimeException | Error e) {
+            errors.check(e);
+            LOG.log(Level.ERROR, "the timer of an event loop failed; it goes on", e);
         }
     }
 
@@ -140,8 +150,9 @@ public final class LoopConnections {
     public @Nullable Thread standsStill(long now, long nanos) {
         boolean still = now - lastTick > nanos;
         boolean before = reported;
-        reported = still;
-        return still && !before ? thread : null;
+        Thread known = thread; // Null until its first task.
+        reported = still && known != null;
+        return still && !before ? known : null;
     }
 
     /** Returns the errors after which the server cannot go on. */

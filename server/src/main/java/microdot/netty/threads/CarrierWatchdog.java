@@ -8,6 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,7 +80,6 @@ public final class CarrierWatchdog {
     private void run() {
         long last = System.nanoTime();
         while (true) {
-            sleepWhileIdle();
             LockSupport.parkNanos(this, TICK);
             long now = System.nanoTime();
             guardedTick(now, now - last);
@@ -116,7 +116,9 @@ public final class CarrierWatchdog {
     private void guardedTick(long now, long elapsed) {
         try {
             tick(now, elapsed);
+            sleepWhileIdle();
         } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
             LOG.log(Level.ERROR, "the watchdog of handlers failed; it goes on", e);
         }
     }
