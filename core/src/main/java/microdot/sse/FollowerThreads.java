@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
 import microdot.BodySink;
+import microdot.internal.CloseReason;
 import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
 
@@ -81,7 +82,7 @@ abstract class FollowerThreads implements Waiter {
         try {
             sink.loop().execute(task);
         } catch (RejectedExecutionException e) {
-            sink.abort(); // The server has stopped.
+            StreamEnd.abort(sink, CloseReason.SERVER_CLOSING);
         }
     }
 

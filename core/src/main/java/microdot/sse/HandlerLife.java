@@ -6,6 +6,7 @@ import microdot.Body;
 import microdot.BodySink;
 import microdot.Request;
 import microdot.internal.BriefLock;
+import microdot.internal.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,7 +63,7 @@ final class HandlerLife extends BriefLock {
             LOG.log(Level.DEBUG, () -> request + " was cancelled", failure);
         } else if (failure != null) {
             LOG.log(Level.ERROR, "the event stream " + request + " failed", failure);
-            sink.abort();
+            StreamEnd.abort(sink, CloseReason.HANDLER_FAILED);
         } else if (!wasCancelled && rest != null) {
             rest.writeTo(sink);
         } else if (!wasCancelled) {

@@ -13,6 +13,7 @@ import java.util.function.Supplier;
 import microdot.BodySink;
 import microdot.ClosingFrames;
 import microdot.internal.CloseReason;
+import microdot.internal.EndsWithReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Everything that touches the channel runs on its event loop.
  */
-public final class ChannelSink extends SocketWriter implements BodySink {
+public final class ChannelSink extends SocketWriter implements BodySink, EndsWithReason {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private static final AtomicReferenceFieldUpdater<ChannelSink, @Nullable WriteBacklog> BACKLOG =
@@ -248,7 +249,12 @@ public final class ChannelSink extends SocketWriter implements BodySink {
 
     @Override
     public void end() {
-        if (finish(CloseReason.HANDLER_RETURNED)) {
+        end(CloseReason.HANDLER_RETURNED);
+    }
+
+    @Override
+    public void end(CloseReason reason) {
+        if (finish(reason)) {
             onLoop(this::writeEnd);
         }
     }
@@ -263,7 +269,7 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         abort(CloseReason.FAILED);
     }
 
-    /** Closes the connection without the body's proper end. From any thread. */
+    @Override
     public void abort(CloseReason reason) {
         if (finish(reason)) {
             onLoop(() -> channel().close());
@@ -341,7 +347,8 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         try {
             streams.loop.execute(() -> guarded(task));
         } catch (RejectedExecutionException e) {
-            disconnected(); // The server has stopped, and closes every connection.
+            drop(); // The server has stopped, and closes every connection.
+            finish(CloseReason.SERVER_CLOSING);
         }
     }
 
