@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import microdot.internal.ProcessErrors;
+import microdot.internal.UserCode;
 
 /**
  * Ends code of the application for which the framework waits once it is overdue. One platform
@@ -18,6 +19,10 @@ final class Deadlines {
     private static final long PERIOD = TimeUnit.MILLISECONDS.toNanos(100);
     private static final Set<Timed> RUNNING = ConcurrentHashMap.newKeySet();
 
+    static {
+        UserCode.OfTopics.set(RUNNING);
+    }
+
     private static volatile boolean idle;
 
     private static final Thread THREAD =
@@ -26,7 +31,7 @@ final class Deadlines {
     private Deadlines() {}
 
     /** Something that must not take too long. */
-    interface Timed {
+    interface Timed extends UserCode {
         /** Ends it when it is overdue. On the thread of the deadlines; must not wait. */
         void checkDeadline(long now);
     }

@@ -156,6 +156,26 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
     }
 
     @Override
+    public @Nullable Thread thread() {
+        lock();
+        try {
+            return calling ? thread : null;
+        } finally {
+            unlock();
+        }
+    }
+
+    @Override
+    public String name() {
+        return "a filter of topic \"" + topic.name + "\"";
+    }
+
+    @Override
+    public String advice() {
+        return "let it decide by what is in memory";
+    }
+
+    @Override
     public void checkDeadline(long now) {
         Thread overdue;
         lock();

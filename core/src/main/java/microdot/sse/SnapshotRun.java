@@ -315,6 +315,26 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
     }
 
     @Override
+    public @Nullable Thread thread() {
+        lock();
+        try {
+            return over ? null : thread;
+        } finally {
+            unlock();
+        }
+    }
+
+    @Override
+    public String name() {
+        return "the snapshot of topic \"" + topic + "\"";
+    }
+
+    @Override
+    public String advice() {
+        return "let its supplier copy what is in memory";
+    }
+
+    @Override
     public void checkDeadline(long now) {
         if (now - since <= timeout) {
             return;

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import microdot.internal.ProcessErrors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,7 @@ class FrameworkFailureTest {
 
     @Test
     void deadlinesTellTheServers() throws Exception {
-        Deadlines.Timed timed = now -> fail();
+        Deadlines.Timed timed = new FailingCode();
         Deadlines.add(timed);
         try {
             assertTold();
@@ -109,6 +110,28 @@ class FrameworkFailureTest {
         assertTrue(told.isEmpty());
         ProcessErrors.remove(other);
         ProcessErrors.remove(other);
+    }
+
+    private final class FailingCode implements Deadlines.Timed {
+        @Override
+        public void checkDeadline(long now) {
+            fail();
+        }
+
+        @Override
+        public @Nullable Thread thread() {
+            return null;
+        }
+
+        @Override
+        public String name() {
+            return "test";
+        }
+
+        @Override
+        public String advice() {
+            return "";
+        }
     }
 
     private static FollowerThreads follower() {

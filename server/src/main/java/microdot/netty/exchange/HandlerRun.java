@@ -2,7 +2,7 @@ package microdot.netty.exchange;
 
 import java.util.Objects;
 import microdot.BodySink;
-import microdot.netty.threads.UserCode;
+import microdot.internal.UserCode;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,8 +72,13 @@ final class HandlerRun implements Runnable, UserCode {
     }
 
     @Override
-    public String route() {
+    public String name() {
         return route;
+    }
+
+    @Override
+    public String advice() {
+        return "wrap its handler in Microdot.blocking";
     }
 
     @Override

@@ -6,9 +6,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import microdot.internal.UserCode;
 import microdot.netty.threads.CarrierWatchdog;
 import microdot.netty.threads.ServerThreads;
-import microdot.netty.threads.UserCode;
 import microdot.netty.threads.WaitingThreads;
 
 /**

@@ -37,8 +37,8 @@ public final class CarrierWatchdog {
     // Confined to its thread.
     private final CarrierProbe probe = new CarrierProbe();
     private final CarrierCount carriers = new CarrierCount();
-    private final CarrierHolders holders = new CarrierHolders();
-    private final OverdueHandlers overdue = new OverdueHandlers(OVERDUE);
+    private final CarrierHolders holders = new CarrierHolders(CarrierWatchdog::log);
+    private final OverdueHandlers overdue = new OverdueHandlers(OVERDUE, CarrierWatchdog::log);
     private boolean warnedOfMost;
     private long busyAt = System.nanoTime();
     private long lookedAt = System.nanoTime();
@@ -119,7 +119,7 @@ public final class CarrierWatchdog {
             sleepWhileIdle();
         } catch (RuntimeException | Error e) {
             ProcessErrors.check(e);
-            LOG.log(Level.ERROR, "the watchdog of handlers failed; it goes on", e);
+            log(() -> LOG.log(Level.ERROR, "the watchdog of handlers failed; it goes on", e));
         }
     }
 
@@ -144,12 +144,22 @@ public final class CarrierWatchdog {
         }
     }
 
+    /**
+     * On its own thread: a log that nobody reads must not keep carrier threads from being added.
+     */
+    private static void log(Runnable entry) {
+        Thread.ofPlatform().name("microdot-log").daemon().start(entry);
+    }
+
     private void warnOfMost() {
         if (!warnedOfMost) {
             warnedOfMost = true;
-            LOG.log(
-                    Level.WARNING,
-                    "every carrier thread is held, and no more are started; other handlers wait");
+            log(
+                    () ->
+                            LOG.log(
+                                    Level.WARNING,
+                                    "every carrier thread is held, and no more are started; other"
+                                            + " handlers wait"));
         }
     }
 }
