@@ -17,14 +17,10 @@ public final class Call {
     private @Nullable Response response;
     private @Nullable Throwable failure;
 
-    // Guarded by this.
-    private @Nullable Thread runner;
-    private boolean abandoned;
-
     Call(Request request, Router.Found found, JsonCodec json) {
         this.request = request;
         this.found = found;
-        this.chain = new HandlerChain(request, found, json, this::isAbandoned);
+        this.chain = new HandlerChain(request, found, json);
         Router.Match match = found.match();
         request.jsonCodec(json);
         request.params(found.params());
@@ -115,32 +111,8 @@ public final class Call {
     public void clientLeft(Executor executor, boolean interrupt) {
         request.clientLife().leave(executor);
         if (interrupt && (request.method().equals("GET") || request.method().equals("HEAD"))) {
-            abandon();
+            request.clientLife().abandon();
         }
-    }
-
-    private synchronized void abandon() {
-        abandoned = true;
-        if (runner != null) {
-            runner.interrupt();
-        }
-    }
-
-    private synchronized boolean begin() {
-        runner = Thread.currentThread();
-        return !abandoned;
-    }
-
-    /** A later interrupt would hit whatever the thread does next. */
-    private synchronized void end() {
-        runner = null;
-        if (abandoned) {
-            Thread.interrupted();
-        }
-    }
-
-    private synchronized boolean isAbandoned() {
-        return abandoned;
     }
 
     /**
@@ -152,11 +124,11 @@ public final class Call {
         if (ready != null) {
             return ready;
         }
-        boolean wanted = begin();
+        boolean wanted = request.clientLife().begin();
         try {
             return wanted ? chain.run(failure) : chain.clientLeft();
         } finally {
-            end();
+            request.clientLife().end();
         }
     }
 

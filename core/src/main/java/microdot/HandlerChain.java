@@ -4,7 +4,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,18 +19,11 @@ final class HandlerChain {
     private final Request request;
     private final Router.Found found;
     private final JsonCodec json;
-    private final BooleanSupplier abandoned;
 
-    /**
-     * Creates the chain.
-     *
-     * @param abandoned whether the client has left and the handler was interrupted for it
-     */
-    HandlerChain(Request request, Router.Found found, JsonCodec json, BooleanSupplier abandoned) {
+    HandlerChain(Request request, Router.Found found, JsonCodec json) {
         this.request = request;
         this.found = found;
         this.json = json;
-        this.abandoned = abandoned;
     }
 
     /** Runs a handler to which no hook applies; throws what it throws. */
@@ -137,7 +129,7 @@ final class HandlerChain {
 
     /** The innermost application that has an error handler for the error answers. */
     private Response onError(Throwable error) {
-        if (abandoned.getAsBoolean()) {
+        if (request.clientLife().isAbandoned()) {
             return failed(error);
         }
         List<Hooks> applications = found.hooks().reversed();
@@ -176,7 +168,7 @@ final class HandlerChain {
 
     /** The client gets the status 500 and no detail. */
     private Response failed(Throwable error) {
-        if (abandoned.getAsBoolean()) {
+        if (request.clientLife().isAbandoned()) {
             LOG.log(Level.DEBUG, request + " was cancelled", error);
             return clientLeft();
         }

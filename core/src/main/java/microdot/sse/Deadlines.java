@@ -6,6 +6,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import microdot.internal.ProcessErrors;
+import microdot.internal.UserCode;
 
 /**
  * Ends code of the application for which the framework waits once it is overdue. One platform
@@ -17,6 +19,10 @@ final class Deadlines {
     private static final long PERIOD = TimeUnit.MILLISECONDS.toNanos(100);
     private static final Set<Timed> RUNNING = ConcurrentHashMap.newKeySet();
 
+    static {
+        UserCode.OfTopics.set(RUNNING);
+    }
+
     private static volatile boolean idle;
 
     private static final Thread THREAD =
@@ -25,7 +31,7 @@ final class Deadlines {
     private Deadlines() {}
 
     /** Something that must not take too long. */
-    interface Timed {
+    interface Timed extends UserCode {
         /** Ends it when it is overdue. On the thread of the deadlines; must not wait. */
         void checkDeadline(long now);
     }
@@ -50,15 +56,23 @@ final class Deadlines {
             }
             idle = false;
             LockSupport.parkNanos(RUNNING, PERIOD);
-            long now = System.nanoTime();
-            RUNNING.forEach(timed -> check(timed, now));
+            guarded(Deadlines::checkAll);
         }
     }
 
-    private static void check(Timed timed, long now) {
+    private static void checkAll() {
+        long now = System.nanoTime();
+        for (Timed timed : RUNNING) {
+            guarded(() -> timed.checkDeadline(now));
+        }
+    }
+
+    /** A failure must not end the thread. */
+    private static void guarded(Runnable task) {
         try {
-            timed.checkDeadline(now);
+            task.run();
         } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
             LOG.log(Level.ERROR, "a deadline could not be enforced", e);
         }
     }

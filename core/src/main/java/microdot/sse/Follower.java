@@ -9,6 +9,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
 import microdot.ClosingFrames;
+import microdot.internal.CloseReason;
 import microdot.sse.log.Frame;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,10 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
 
     private static final byte[] NO_BYTES = {};
     private static final Cursor[] NONE = {};
+
+    /** What is sent last, and why the stream ends. */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    private record LastFrames(byte[] bytes, CloseReason reason) {}
 
     private final TopicOrder order;
     private final CatchUp catchUp;
@@ -39,7 +44,7 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
     private long sentId;
 
     private boolean retrySent;
-    private byte @Nullable [] lastFrames;
+    private @Nullable LastFrames lastFrames;
 
     // What the last look found: the cursor with the lowest position, that position, the lowest of
     // the other cursors' positions, and the notices that come first.
@@ -320,7 +325,7 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
         byte[] position = checkpointWithoutId();
         cursor.await();
         cursor.topic.disconnected.increment();
-        endWith(position, cursor.topic.options().retry());
+        endWith(position, cursor.topic.options().retry(), CloseReason.LAGGED);
     }
 
     /** The topics are closed, and the client has everything. */
@@ -328,23 +333,26 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
         if (order.head() > upTo) {
             return true;
         }
-        endWith(checkpointWithoutId(), null);
+        endWith(checkpointWithoutId(), null, CloseReason.TOPIC_CLOSED);
         return putLastFrames(space);
     }
 
-    private void endWith(byte[] position, @Nullable Duration retry) {
+    private void endWith(byte[] position, @Nullable Duration retry, CloseReason reason) {
         ended = true;
-        lastFrames =
-                StreamClosingFrames.join(
-                        position, Retry.about(retry == null ? DISCONNECT_RETRY : retry));
+        byte[] delay = Retry.about(retry == null ? DISCONNECT_RETRY : retry);
+        lastFrames = new LastFrames(StreamClosingFrames.join(position, delay), reason);
     }
 
     private boolean putLastFrames(BodySink.Space space) {
-        byte[] bytes = lastFrames;
-        if (bytes != null) {
+        LastFrames last = lastFrames;
+        if (last != null) {
             lastFrames = null;
-            space.put(bytes, 0, bytes.length);
-            onLoop(sink::end); // After this fill, which is still to be written.
+            space.put(last.bytes, 0, last.bytes.length);
+            onLoop(
+                    () ->
+                            StreamEnd.end(
+                                    sink,
+                                    last.reason)); // After this fill, which is still to be written.
         }
         return false;
     }

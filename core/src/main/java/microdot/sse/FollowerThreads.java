@@ -5,6 +5,8 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
 import microdot.BodySink;
+import microdot.internal.CloseReason;
+import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +34,7 @@ abstract class FollowerThreads implements Waiter {
 
     /** Runs the task, which runs no code of the application, on a thread that may block. */
     void onFrameworkThread(Runnable task) {
-        FrameworkThreads.EXECUTOR.execute(() -> guarded(task));
+        FrameworkThreads.EXECUTOR.execute(() -> guarded(() -> checked(task)));
     }
 
     /**
@@ -44,6 +46,16 @@ abstract class FollowerThreads implements Waiter {
             onFrameworkThread(task);
         } else {
             onThread(task);
+        }
+    }
+
+    /** What fails here is the framework, and not code of the application. */
+    private static void checked(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
+            throw e;
         }
     }
 
@@ -70,7 +82,7 @@ abstract class FollowerThreads implements Waiter {
         try {
             sink.loop().execute(task);
         } catch (RejectedExecutionException e) {
-            sink.abort(); // The server has stopped.
+            StreamEnd.abort(sink, CloseReason.SERVER_CLOSING);
         }
     }
 

@@ -9,18 +9,19 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.BodySink;
+import microdot.internal.BriefLock;
+import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The destination of a stream within the process: parses what a follower would write to a socket,
  * one slice at a time.
  */
-final class InProcessSink implements BodySink {
+final class InProcessSink extends BriefLock implements BodySink {
     private static final Logger LOG = System.getLogger("microdot.sse");
 
     // One thread for the whole process: it only copies and parses, and calls no user code.
@@ -31,7 +32,6 @@ final class InProcessSink implements BodySink {
     private final BooleanSupplier drained;
     private final Runnable closed;
     private final EventParser parser;
-    private final ReentrantLock lock = new ReentrantLock();
     private final AtomicBoolean asked = new AtomicBoolean();
     private List<Runnable> onClose = new ArrayList<>(1);
     private volatile boolean open = true;
@@ -54,16 +54,17 @@ final class InProcessSink implements BodySink {
             LOOP.execute(
                     () -> {
                         asked.set(false);
-                        pullOrEnd();
+                        guarded(this::pull);
                     });
         }
     }
 
     /** A failure ends the subscription: its reader would wait for ever. */
-    private void pullOrEnd() {
+    private void guarded(Runnable task) {
         try {
-            pull();
+            task.run();
         } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
             LOG.log(Level.ERROR, "a subscription failed and was closed", e);
             abort();
         }
@@ -108,13 +109,13 @@ final class InProcessSink implements BodySink {
         if (!open) {
             throw new ClosedChannelException();
         }
-        LOOP.execute(() -> parser.feed(bytes));
+        LOOP.execute(() -> guarded(() -> parser.feed(bytes)));
     }
 
     @Override
     public void end() {
         List<Runnable> actions;
-        lock.lock();
+        lock();
         try {
             if (!open) {
                 return;
@@ -123,7 +124,7 @@ final class InProcessSink implements BodySink {
             actions = onClose;
             onClose = List.of();
         } finally {
-            lock.unlock();
+            unlock();
         }
         closed.run();
         actions.forEach(Runnable::run);
@@ -141,14 +142,14 @@ final class InProcessSink implements BodySink {
 
     @Override
     public void onClose(Runnable action) {
-        lock.lock();
+        lock();
         try {
             if (open) {
                 onClose.add(action);
                 return;
             }
         } finally {
-            lock.unlock();
+            unlock();
         }
         action.run();
     }

@@ -8,6 +8,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
 
 /** Once a second, for all topics of the process and on one thread: trims what is too old. */
@@ -34,17 +35,18 @@ final class Sweeper {
         TopicRegistry registry = reference.get();
         ScheduledFuture<?> task = self.get();
         if (registry != null && !registry.order().isClosed()) {
-            sweep(registry);
+            guarded(registry::sweep);
         } else if (task != null) {
             task.cancel(false);
         }
     }
 
     // An exception from a timer's task would silently be its last run.
-    private static void sweep(TopicRegistry registry) {
+    static void guarded(Runnable sweep) {
         try {
-            registry.sweep();
+            sweep.run();
         } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
             LOG.log(
                     Level.ERROR,
                     "sweeping topics failed; events that are too old are kept until the next sweep",

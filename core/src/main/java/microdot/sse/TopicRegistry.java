@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import microdot.JsonCodec;
+import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.TopicOrder;
@@ -172,6 +173,7 @@ final class TopicRegistry {
                         forgetIfUnused(topic);
                     });
         } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
             LOG.log(
                     Level.ERROR,
                     "sweeping topic \""

@@ -8,7 +8,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import microdot.netty.loop.FatalErrors;
 import microdot.netty.loop.LoopConnections;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Watches the event loops of a server on a platform thread: reports a loop that stands still, and a
@@ -56,28 +55,38 @@ final class LoopWatch implements Runnable {
         long interval = Math.min(INTERVAL, standstill / 4);
         long last = System.nanoTime();
         while (!stopped) {
-            Throwable failure = failure();
+            Throwable failure = errors.first(); // This allocates nothing.
             if (failure != null) {
                 onFailure.accept(failure);
                 return;
             }
             LockSupport.parkNanos(this, interval);
             long now = System.nanoTime();
-            // After a pause of the whole process the loops have been still too.
-            if (now - last < standstill) {
-                loops.forEach(loop -> check(loop, now));
-            }
+            guardedLook(now, now - last);
             last = now;
         }
     }
 
-    private @Nullable Throwable failure() {
-        Throwable failure = errors.first();
-        if (failure != null) {
-            return failure;
+    /** A failure must not end the watch, and may be one after which the server cannot go on. */
+    private void guardedLook(long now, long elapsed) {
+        try {
+            look(now, elapsed);
+        } catch (RuntimeException | Error e) {
+            errors.check(e);
+            LOG.log(Level.ERROR, "the watch of the event loops failed; it goes on", e);
         }
-        boolean ended = loops.stream().anyMatch(LoopConnections::hasEnded);
-        return ended && !stopped ? new IllegalStateException("an event loop has ended") : null;
+    }
+
+    private void look(long now, long elapsed) {
+        for (LoopConnections loop : loops) {
+            if (loop.hasEnded() && !stopped) {
+                errors.report(new IllegalStateException("an event loop has ended"));
+            }
+            // After a pause of the whole process the loops have been still too.
+            if (elapsed < standstill) {
+                check(loop, now);
+            }
+        }
     }
 
     private void check(LoopConnections loop, long now) {
@@ -85,13 +94,15 @@ final class LoopWatch implements Runnable {
         if (still != null) {
             var stack = new Throwable("the stack of " + still.getName());
             stack.setStackTrace(still.getStackTrace());
-            LOG.log(
-                    Level.WARNING,
-                    () ->
-                            "the event loop "
-                                    + still.getName()
-                                    + " stands still; its connections wait",
-                    stack);
+            // On its own thread: a log that nobody reads may be what the loop waits for.
+            Thread.ofPlatform().name("microdot-log").daemon().start(() -> warn(still, stack));
         }
+    }
+
+    private static void warn(Thread still, Throwable stack) {
+        LOG.log(
+                Level.WARNING,
+                () -> "the event loop " + still.getName() + " stands still; its connections wait",
+                stack);
     }
 }

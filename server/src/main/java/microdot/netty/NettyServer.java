@@ -27,6 +27,7 @@ import microdot.Call;
 import microdot.Request;
 import microdot.Server;
 import microdot.ServerOptions;
+import microdot.internal.ProcessErrors;
 import microdot.netty.exchange.HandlerThreads;
 import microdot.netty.exchange.ServerContext;
 import microdot.netty.http.HttpSetup;
@@ -59,6 +60,7 @@ final class NettyServer implements Server {
     private final Map<EventLoop, LoopConnections> loops = new HashMap<>();
     private final HandlerThreads handlers;
     private final FatalErrors errors = new FatalErrors();
+    private final Consumer<Throwable> processErrors = errors::report;
     private final StreamLimits limits;
     private final Channel listener;
     private volatile LoopWatch watch;
@@ -96,6 +98,7 @@ final class NettyServer implements Server {
         this.listener =
                 bind(io, new HttpSetup(context, loop -> Objects.requireNonNull(loops.get(loop))));
         this.watch = newWatch(STANDSTILL);
+        ProcessErrors.add(processErrors);
     }
 
     static NettyServer start(Function<Request, Call> app, ServerOptions options)
@@ -210,6 +213,7 @@ final class NettyServer implements Server {
             shutDownLoops();
             handlers.close();
         } finally {
+            ProcessErrors.remove(processErrors);
             closed.countDown();
         }
     }
@@ -227,12 +231,12 @@ final class NettyServer implements Server {
             if (owner != null) {
                 owner.accept(failure);
             }
-            LOG.log(Level.ERROR, "the server cannot go on; it closes", failure);
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, "onFailure failed; the server closes", e);
+            failure.addSuppressed(e);
         } finally {
-            close();
+            close(); // Before the log entry, which may wait for ever.
         }
+        LOG.log(Level.ERROR, "the server could not go on, and has closed", failure);
     }
 
     @Override

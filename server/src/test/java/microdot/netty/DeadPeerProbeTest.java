@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import microdot.Microdot;
 import microdot.ServerOptions;
+import microdot.internal.CloseReason;
 import microdot.sse.SseHandler;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +30,7 @@ class DeadPeerProbeTest {
     private final String namespace = "microdot" + id;
     private final String here = "md" + id + "a";
     private final String there = "md" + id + "b";
+    private final BlockingQueue<CloseReason> reasons = new LinkedBlockingQueue<>();
     private final CountDownLatch vanished = new CountDownLatch(1);
     private final CountDownLatch stalled = new CountDownLatch(1);
     private final CountDownLatch released = new CountDownLatch(1);
@@ -94,7 +98,9 @@ class DeadPeerProbeTest {
                         released.countDown();
                     }
                 };
-        return new Microdot().get("/quiet", withSse(quiet)).get("/flood", withSse(flood));
+        return new Microdot()
+                .get("/quiet", CloseReasonTest.noting(reasons, withSse(quiet)))
+                .get("/flood", withSse(flood));
     }
 
     /** Drops all packets to and from the address from now on; neither side is notified. */
@@ -131,6 +137,7 @@ class DeadPeerProbeTest {
             assertTrue(
                     vanished.await(bound.toMillis(), TimeUnit.MILLISECONDS),
                     "the vanished peer was not detected within " + bound);
+            assertEquals(CloseReason.CLIENT_VANISHED, reasons.poll(20, TimeUnit.SECONDS));
             assertEquals(
                     1,
                     released.getCount(),

@@ -2,6 +2,7 @@ package microdot.netty.loop;
 
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +11,6 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class FatalErrors {
-    private static final int MOST_CAUSES = 16;
-
     private final AtomicReference<@Nullable Throwable> first = new AtomicReference<>();
     private volatile @Nullable Thread watcher;
 
@@ -25,7 +24,7 @@ public final class FatalErrors {
 
     /** Notes the error if the server cannot go on after it. Allocates nothing. */
     public void check(Throwable error) {
-        if (isFatal(error)) {
+        if (ProcessErrors.isFatal(error)) {
             report(error);
         }
     }
@@ -40,22 +39,5 @@ public final class FatalErrors {
     /** Returns the first error, or null. */
     public @Nullable Throwable first() {
         return first.get();
-    }
-
-    private static boolean isFatal(Throwable error) {
-        Throwable cause = error;
-        for (int i = 0; i < MOST_CAUSES && cause != null; i++) {
-            if (cause instanceof VirtualMachineError) {
-                return !(cause instanceof StackOverflowError) && !isOfDirectMemory(cause);
-            }
-            cause = cause.getCause();
-        }
-        return false;
-    }
-
-    /** Direct memory is released when the connection that asked for it is closed. */
-    private static boolean isOfDirectMemory(Throwable error) {
-        String text = error.getMessage();
-        return error instanceof OutOfMemoryError && text != null && text.contains("direct");
     }
 }

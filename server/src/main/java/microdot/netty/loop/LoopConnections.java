@@ -70,12 +70,22 @@ public final class LoopConnections {
 
     private void tickAll() {
         thread = Thread.currentThread();
-        lastTick = System.nanoTime();
-        streams.release();
         long now = System.nanoTime();
+        lastTick = now;
+        releaseGuarded();
         // Backwards: a removed connection is replaced by the last one, which was already checked.
         for (int i = connections.size() - 1; i >= 0; i--) {
             tick(connections.get(i), now);
+        }
+    }
+
+    /** If a failure got out of here, it would end the timer. */
+    private void releaseGuarded() {
+        try {
+            streams.release();
+        } catch (RuntimeException | Error e) {
+            errors.check(e);
+            LOG.log(Level.ERROR, "the timer of an event loop failed; it goes on", e);
         }
     }
 

@@ -8,10 +8,12 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Supplier;
 import microdot.BodySink;
 import microdot.ClosingFrames;
 import microdot.internal.CloseReason;
+import microdot.internal.EndsWithReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +24,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Everything that touches the channel runs on its event loop.
  */
-public final class ChannelSink extends SocketWriter implements BodySink {
+public final class ChannelSink extends SocketWriter implements BodySink, EndsWithReason {
     private static final Logger LOG = System.getLogger("microdot.netty");
+
+    private static final AtomicReferenceFieldUpdater<ChannelSink, @Nullable WriteBacklog> BACKLOG =
+            AtomicReferenceFieldUpdater.newUpdater(
+                    ChannelSink.class, WriteBacklog.class, "backlog");
 
     private final ClosingFrames closingFrames;
     private final CloseActions closeActions = new CloseActions();
@@ -76,12 +82,9 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         return made == null ? makeBacklog() : made;
     }
 
-    private synchronized WriteBacklog makeBacklog() {
-        WriteBacklog made = backlog;
-        if (made == null) {
-            made = new WriteBacklog(streams.streamBuffer);
-            backlog = made;
-        }
+    private WriteBacklog makeBacklog() {
+        var own = new WriteBacklog(streams.streamBuffer);
+        WriteBacklog made = BACKLOG.compareAndSet(this, null, own) ? own : backlog();
         if (!open) {
             made.close(); // The thread that ended the stream may not have seen the backlog.
         }
@@ -246,7 +249,12 @@ public final class ChannelSink extends SocketWriter implements BodySink {
 
     @Override
     public void end() {
-        if (finish(CloseReason.HANDLER_RETURNED)) {
+        end(CloseReason.HANDLER_RETURNED);
+    }
+
+    @Override
+    public void end(CloseReason reason) {
+        if (finish(reason)) {
             onLoop(this::writeEnd);
         }
     }
@@ -261,7 +269,7 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         abort(CloseReason.FAILED);
     }
 
-    /** Closes the connection without the body's proper end. From any thread. */
+    @Override
     public void abort(CloseReason reason) {
         if (finish(reason)) {
             onLoop(() -> channel().close());
@@ -339,7 +347,8 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         try {
             streams.loop.execute(() -> guarded(task));
         } catch (RejectedExecutionException e) {
-            disconnected(); // The server has stopped, and closes every connection.
+            drop(); // The server has stopped, and closes every connection.
+            finish(CloseReason.SERVER_CLOSING);
         }
     }
 

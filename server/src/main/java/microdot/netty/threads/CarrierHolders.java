@@ -6,9 +6,14 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import microdot.internal.UserCode;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the handlers that hold carrier threads, and warns about each route once. */
+/**
+ * Finds the handlers, filters and snapshots that hold carrier threads, and warns about each route
+ * or topic once.
+ */
 final class CarrierHolders {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
@@ -16,32 +21,48 @@ final class CarrierHolders {
     private Set<UserCode> before = Set.of();
     private boolean warnedOfOthers;
 
+    private final Executor log;
+
+    /**
+     * @param log runs what writes log entries, which may block
+     */
+    CarrierHolders(Executor log) {
+        this.log = log;
+    }
+
     /** Warns about what holds a carrier thread now and did at the last look. */
     void warn(Iterable<? extends ServerThreads> servers) {
         for (UserCode code : look(servers)) {
             Thread thread = code.thread();
-            if (thread != null && warned.add(code.route())) {
-                LOG.log(
-                        Level.WARNING,
-                        () ->
-                                code.route()
-                                        + " holds a carrier thread, and no other virtual thread got"
-                                        + " its turn for 200 ms; wrap its handler in"
-                                        + " Microdot.blocking",
-                        new ThreadStack(thread));
+            if (thread != null && warned.add(code.name())) {
+                var stack = new ThreadStack(thread);
+                log.execute(() -> warn(code, stack));
             }
         }
     }
 
-    /** Warns once that something else than handlers holds all carrier threads. */
+    private static void warn(UserCode code, ThreadStack stack) {
+        LOG.log(
+                Level.WARNING,
+                () ->
+                        code.name()
+                                + " holds a carrier thread, and no other virtual thread got its"
+                                + " turn for 200 ms; "
+                                + code.advice(),
+                stack);
+    }
+
+    /** Warns once that something else than code that is known here holds all carrier threads. */
     void warnOfOthers() {
         if (before.isEmpty() && !warnedOfOthers) {
             warnedOfOthers = true;
-            LOG.log(
-                    Level.WARNING,
-                    "no virtual thread got its turn for a second, and no handler holds a carrier"
-                            + " thread: a filter, a snapshot or the application's own virtual"
-                            + " threads may");
+            log.execute(
+                    () ->
+                            LOG.log(
+                                    Level.WARNING,
+                                    "no virtual thread got its turn for a second, and no handler,"
+                                            + " filter or snapshot holds a carrier thread: the"
+                                            + " application's own virtual threads may"));
         }
     }
 
@@ -49,16 +70,21 @@ final class CarrierHolders {
     List<UserCode> look(Iterable<? extends ServerThreads> servers) {
         Set<UserCode> now = new HashSet<>();
         for (ServerThreads server : servers) {
-            for (UserCode code : server.running()) {
-                if (isMounted(code.thread())) {
-                    now.add(code);
-                }
-            }
+            addMounted(server.running(), now);
         }
+        addMounted(UserCode.OfTopics.running(), now);
         var both = new ArrayList<UserCode>(now);
         both.removeIf(code -> !before.contains(code));
         before = now;
         return both;
+    }
+
+    private static void addMounted(Iterable<? extends UserCode> running, Set<UserCode> now) {
+        for (UserCode code : running) {
+            if (isMounted(code.thread())) {
+                now.add(code);
+            }
+        }
     }
 
     /**

@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,14 +31,14 @@ public final class CarrierWatchdog {
     private static final CarrierWatchdog SHARED = new CarrierWatchdog();
 
     private final Collection<ServerThreads> servers = new CopyOnWriteArrayList<>();
-    private @Nullable Thread thread; // Guarded by this.
+    private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
     private volatile boolean idle = true;
 
     // Confined to its thread.
     private final CarrierProbe probe = new CarrierProbe();
     private final CarrierCount carriers = new CarrierCount();
-    private final CarrierHolders holders = new CarrierHolders();
-    private final OverdueHandlers overdue = new OverdueHandlers(OVERDUE);
+    private final CarrierHolders holders = new CarrierHolders(CarrierWatchdog::log);
+    private final OverdueHandlers overdue = new OverdueHandlers(OVERDUE, CarrierWatchdog::log);
     private boolean warnedOfMost;
     private long busyAt = System.nanoTime();
     private long lookedAt = System.nanoTime();
@@ -64,20 +66,20 @@ public final class CarrierWatchdog {
         }
     }
 
-    private synchronized Thread started() {
-        Thread known = thread;
-        if (known == null) {
-            known = Thread.ofPlatform().daemon().name("microdot-watchdog").unstarted(this::run);
-            thread = known;
-            known.start();
+    private @Nullable Thread started() {
+        if (thread.get() == null) {
+            Thread own =
+                    Thread.ofPlatform().daemon().name("microdot-watchdog").unstarted(this::run);
+            if (thread.compareAndSet(null, own)) {
+                own.start();
+            }
         }
-        return known;
+        return thread.get();
     }
 
     private void run() {
         long last = System.nanoTime();
         while (true) {
-            sleepWhileIdle();
             LockSupport.parkNanos(this, TICK);
             long now = System.nanoTime();
             guardedTick(now, now - last);
@@ -114,8 +116,10 @@ public final class CarrierWatchdog {
     private void guardedTick(long now, long elapsed) {
         try {
             tick(now, elapsed);
+            sleepWhileIdle();
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, "the watchdog of handlers failed; it goes on", e);
+            ProcessErrors.check(e);
+            log(() -> LOG.log(Level.ERROR, "the watchdog of handlers failed; it goes on", e));
         }
     }
 
@@ -140,12 +144,22 @@ public final class CarrierWatchdog {
         }
     }
 
+    /**
+     * On its own thread: a log that nobody reads must not keep carrier threads from being added.
+     */
+    private static void log(Runnable entry) {
+        Thread.ofPlatform().name("microdot-log").daemon().start(entry);
+    }
+
     private void warnOfMost() {
         if (!warnedOfMost) {
             warnedOfMost = true;
-            LOG.log(
-                    Level.WARNING,
-                    "every carrier thread is held, and no more are started; other handlers wait");
+            log(
+                    () ->
+                            LOG.log(
+                                    Level.WARNING,
+                                    "every carrier thread is held, and no more are started; other"
+                                            + " handlers wait"));
         }
     }
 }

@@ -8,6 +8,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
+import microdot.internal.UserCode;
 
 /** Reports handlers that go on long after their stream has ended, each of them once. */
 public final class OverdueHandlers {
@@ -15,15 +17,18 @@ public final class OverdueHandlers {
     private static final long REPORTED = Long.MAX_VALUE;
 
     private final Duration limit;
+    private final Executor log;
 
     /** When the end of a stream was seen whose handler still runs, from System.nanoTime. */
     private Map<UserCode, Long> ended = new HashMap<>();
 
     /**
      * @param limit how long a handler may go on
+     * @param log runs what writes log entries, which may block
      */
-    public OverdueHandlers(Duration limit) {
+    public OverdueHandlers(Duration limit, Executor log) {
         this.limit = limit;
+        this.log = log;
     }
 
     /** Looks at all handlers; {@code now} from {@link System#nanoTime}. */
@@ -40,7 +45,7 @@ public final class OverdueHandlers {
                 boolean due = since != REPORTED && now - since > limit.toNanos();
                 still.put(code, due ? REPORTED : since);
                 if (due) {
-                    overdue.computeIfAbsent(code.route(), route -> new ArrayList<>()).add(thread);
+                    overdue.computeIfAbsent(code.name(), route -> new ArrayList<>()).add(thread);
                 }
             }
         }
@@ -49,6 +54,11 @@ public final class OverdueHandlers {
     }
 
     private void report(String route, List<Thread> threads) {
+        var stack = new ThreadStack(threads.getFirst());
+        log.execute(() -> report(route, threads.size(), stack));
+    }
+
+    private void report(String route, int count, ThreadStack stack) {
         LOG.log(
                 Level.WARNING,
                 () ->
@@ -57,9 +67,9 @@ public final class OverdueHandlers {
                                 + " that go on although their stream ended "
                                 + limit.toSeconds()
                                 + " s ago: "
-                                + threads.size()
+                                + count
                                 + "; they swallowed the interrupt, or wait for something that"
                                 + " ignores it. The stack of one:",
-                new ThreadStack(threads.getFirst()));
+                stack);
     }
 }

@@ -1,5 +1,7 @@
 package microdot.netty.threads;
 
+import microdot.internal.UserCode;
+
 /** The threads of one server, as the watchdog sees them. */
 public interface ServerThreads {
     /** Returns whether code of the application runs or may run at any moment; cheap. */

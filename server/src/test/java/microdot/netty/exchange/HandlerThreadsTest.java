@@ -27,7 +27,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class HandlerThreadsTest {
     private final HandlerThreads handlers = new HandlerThreads(1, () -> false);
-    private final OverdueHandlers overdue = new OverdueHandlers(Duration.ofSeconds(10));
+    private final OverdueHandlers overdue =
+            new OverdueHandlers(Duration.ofSeconds(10), Runnable::run);
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final CountDownLatch begun = new CountDownLatch(1);
     private final CountDownLatch released = new CountDownLatch(1);

@@ -1,0 +1,192 @@
+package microdot.netty;
+
+import static microdot.sse.Sse.withSse;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import microdot.Body;
+import microdot.Handler;
+import microdot.Microdot;
+import microdot.Response;
+import microdot.ServerOptions;
+import microdot.internal.CloseReason;
+import microdot.netty.io.IoMode;
+import microdot.netty.stream.ChannelSink;
+import microdot.sse.Event;
+import microdot.sse.TopicOptions;
+import microdot.sse.Topics;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Every way in which a stream ends has a name. CLIENT_VANISHED needs a network that drops packets:
+ * {@link DeadPeerProbeTest}.
+ */
+@Timeout(60)
+class CloseReasonTest {
+    private final BlockingQueue<CloseReason> reasons = new LinkedBlockingQueue<>();
+    private final Topics topics = new Topics();
+
+    /** Notes why the streams of the handler end. */
+    static Handler noting(BlockingQueue<CloseReason> reasons, Handler handler) {
+        return request -> {
+            Response response = (Response) Objects.requireNonNull(handler.handle(request));
+            var stream = (Body.Stream) response.body();
+            Body.StreamWriter writer =
+                    sink -> {
+                        var noted = (ChannelSink) sink;
+                        noted.onClose(() -> reasons.add(noted.closeReason()));
+                        stream.writer().writeTo(sink);
+                    };
+            return new Response(new Body.Stream(writer, stream.closingFrames()));
+        };
+    }
+
+    private Microdot app(Handler handler) {
+        return new Microdot().get("/", noting(reasons, handler));
+    }
+
+    private void assertReason(CloseReason expected) throws InterruptedException {
+        assertEquals(expected, reasons.poll(30, TimeUnit.SECONDS));
+    }
+
+    private static Served served(Microdot app, ServerOptions options) {
+        return new Served(app, options, IoMode.best());
+    }
+
+    private static Handler waiting() {
+        return withSse((request, sse) -> new CountDownLatch(1).await());
+    }
+
+    private static Handler flooding() {
+        return withSse(
+                (request, sse) -> {
+                    while (true) {
+                        sse.send("x".repeat(100_000));
+                    }
+                });
+    }
+
+    @Test
+    void handlerReturned() throws Exception {
+        try (Served served = Served.of(app(withSse((request, sse) -> sse.send("a"))));
+                RawClient client = served.client()) {
+            client.get("/").readAll();
+            assertReason(CloseReason.HANDLER_RETURNED);
+        }
+    }
+
+    @Test
+    void handlerFailed() throws Exception {
+        Handler failing =
+                withSse(
+                        (request, sse) -> {
+                            throw new IllegalStateException("thrown by the test");
+                        });
+        try (Served served = Served.of(app(failing)).expectFailures(1);
+                RawClient client = served.client()) {
+            client.get("/").readAll();
+            assertReason(CloseReason.HANDLER_FAILED);
+        }
+    }
+
+    @Test
+    void clientClosed() throws Exception {
+        try (Served served = Served.of(app(waiting()))) {
+            try (RawClient client = served.client()) {
+                client.get("/").readHead();
+            }
+            assertReason(CloseReason.CLIENT_CLOSED);
+        }
+    }
+
+    @Test
+    void clientStalled() throws Exception {
+        var options = new ServerOptions().stallTimeout(Duration.ofMillis(300));
+        try (Served served = served(app(flooding()), options);
+                RawClient client = new RawClient(served.server.port(), 4096)) {
+            client.get("/").readHead();
+            assertReason(CloseReason.CLIENT_STALLED);
+        }
+    }
+
+    @Test
+    void lagged() throws Exception {
+        topics.topic("t", new TopicOptions().keepEvents(1).onSlow(TopicOptions.OnSlow.DISCONNECT));
+        try (Served served = Served.of(app(topics.stream("t")));
+                RawClient client = new RawClient(served.server.port(), 4096)) {
+            client.get("/").readHead();
+            while (reasons.isEmpty()) {
+                topics.publish("t", Event.of("x".repeat(1 << 20)));
+            }
+            assertReason(CloseReason.LAGGED);
+        }
+    }
+
+    @Test
+    void overBudget() throws Exception {
+        var options = new ServerOptions().maxMemory(1 << 20);
+        try (Served served = served(app(topics.stream("t")), options).expectFailures(1);
+                RawClient client = new RawClient(served.server.port(), 4096)) {
+            client.get("/").readHead();
+            topics.publish("t", Event.of("x".repeat(15 << 20)));
+            assertReason(CloseReason.OVER_BUDGET);
+        }
+    }
+
+    @Test
+    void deadline() throws Exception {
+        var options = new ServerOptions().maxStreamAge(Duration.ofMillis(50));
+        try (Served served = served(app(topics.stream("t")), options);
+                RawClient client = served.client()) {
+            client.get("/").readAll();
+            assertReason(CloseReason.DEADLINE);
+        }
+    }
+
+    @Test
+    void topicClosed() throws Exception {
+        try (Served served = Served.of(app(topics.stream("t")));
+                RawClient client = served.client()) {
+            client.get("/").readHead();
+            topics.close();
+            client.readAll();
+            assertReason(CloseReason.TOPIC_CLOSED);
+        }
+    }
+
+    @Test
+    void serverClosing() throws Exception {
+        try (Served served = Served.of(app(topics.stream("t")));
+                RawClient client = served.client()) {
+            client.get("/").readHead();
+            served.server.close();
+            assertReason(CloseReason.SERVER_CLOSING);
+        }
+    }
+
+    @Test
+    void failed() throws Exception {
+        Handler failing =
+                request ->
+                        new Response(
+                                new Body.Stream(
+                                        sink -> {
+                                            sink.feed(
+                                                    space -> {
+                                                        throw new AssertionError("by the test");
+                                                    });
+                                            sink.loop().execute(sink::pull);
+                                        }));
+        try (Served served = Served.of(app(failing)).expectFailures(1);
+                RawClient client = served.client()) {
+            client.get("/").readAll();
+            assertReason(CloseReason.FAILED);
+        }
+    }
+}
