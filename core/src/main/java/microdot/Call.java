@@ -26,10 +26,6 @@ public final class Call {
     private @Nullable Response response;
     private @Nullable Throwable failure;
 
-    // Guarded by this.
-    private @Nullable Thread runner;
-    private boolean abandoned;
-
     Call(Request request, Router.Found found, JsonCodec json) {
         this.request = request;
         this.found = found;
@@ -112,32 +108,8 @@ public final class Call {
     public void clientLeft(Executor executor, boolean interrupt) {
         request.clientLife().leave(executor);
         if (interrupt && (request.method().equals("GET") || request.method().equals("HEAD"))) {
-            abandon();
+            request.clientLife().abandon();
         }
-    }
-
-    private synchronized void abandon() {
-        abandoned = true;
-        if (runner != null) {
-            runner.interrupt();
-        }
-    }
-
-    private synchronized boolean begin() {
-        runner = Thread.currentThread();
-        return !abandoned;
-    }
-
-    /** A later interrupt would hit whatever the thread does next. */
-    private synchronized void end() {
-        runner = null;
-        if (abandoned) {
-            Thread.interrupted();
-        }
-    }
-
-    private synchronized boolean isAbandoned() {
-        return abandoned;
     }
 
     /**
@@ -149,11 +121,11 @@ public final class Call {
         if (ready != null) {
             return ready;
         }
-        boolean wanted = begin();
+        boolean wanted = request.clientLife().begin();
         try {
             return wanted ? answer() : ReturnValues.ofStatus(CLIENT_LEFT);
         } finally {
-            end();
+            request.clientLife().end();
         }
     }
 
@@ -221,7 +193,7 @@ public final class Call {
 
     /** The innermost application that has an error handler for the error answers. */
     private Response onError(Throwable error, List<Hooks> applications) {
-        if (isAbandoned()) {
+        if (request.clientLife().isAbandoned()) {
             return failed(error);
         }
         for (Hooks hooks : applications.reversed()) {
@@ -250,7 +222,7 @@ public final class Call {
 
     // The one place that logs a failure; the client gets the status 500 and no detail.
     private Response failed(Throwable error) {
-        if (isAbandoned()) {
+        if (request.clientLife().isAbandoned()) {
             LOG.log(Level.DEBUG, request + " was cancelled", error);
             return ReturnValues.ofStatus(CLIENT_LEFT);
         }

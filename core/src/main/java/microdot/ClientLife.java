@@ -5,16 +5,21 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import microdot.internal.BriefLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the client of a request still waits for the response, and what runs when it leaves. As
- * soon as the response is a stream, its sink knows, and this only asks it. Thread-safe.
+ * Whether the client of a request still waits for the response, what runs when it leaves, and which
+ * thread is interrupted. As soon as the response is a stream, its sink knows, and this only asks
+ * it. Thread-safe.
  */
-final class ClientLife {
+final class ClientLife extends BriefLock {
     private static final Logger LOG = System.getLogger("microdot");
 
+    // Guarded by the lock.
     private @Nullable List<Runnable> actions;
+    private @Nullable Thread runner;
+    private boolean abandoned;
 
     /** Runs the actions; set when the client has left. */
     private volatile @Nullable Executor after;
@@ -32,7 +37,8 @@ final class ClientLife {
         Runnable logged = () -> runLogged(action);
         Executor now;
         BodySink sink;
-        synchronized (this) {
+        lock();
+        try {
             now = after;
             sink = stream;
             if (now == null && sink == null) {
@@ -40,6 +46,8 @@ final class ClientLife {
                 actions.add(logged);
                 return;
             }
+        } finally {
+            unlock();
         }
         if (sink != null) {
             sink.afterClose(logged);
@@ -50,28 +58,74 @@ final class ClientLife {
 
     /** The response is a stream: its end is the client's. */
     void streams(BodySink sink) {
-        List<Runnable> waiting;
-        synchronized (this) {
-            stream = sink;
-            waiting = taken();
-        }
-        waiting.forEach(sink::afterClose);
+        stream = sink; // Set before the look: an action that comes after it finds the stream.
+        taken().forEach(sink::afterClose);
     }
 
     /** The client has left before it got a response. The executor may block. */
     void leave(Executor executor) {
-        List<Runnable> waiting;
-        synchronized (this) {
-            after = executor;
-            waiting = taken();
-        }
-        waiting.forEach(executor::execute);
+        after = executor;
+        taken().forEach(executor::execute);
     }
 
     private List<Runnable> taken() {
-        List<Runnable> all = actions;
-        actions = null;
-        return all == null ? List.of() : all;
+        lock();
+        try {
+            List<Runnable> all = actions;
+            actions = null;
+            return all == null ? List.of() : all;
+        } finally {
+            unlock();
+        }
+    }
+
+    // ---- The thread that responds ----
+
+    /** Interrupts the thread that responds; if none has begun, {@link #begin} returns false. */
+    void abandon() {
+        lock();
+        try {
+            abandoned = true;
+            if (runner != null) {
+                runner.interrupt();
+            }
+        } finally {
+            unlock();
+        }
+    }
+
+    /** This thread responds. Returns false if nobody waits for the response. */
+    boolean begin() {
+        lock();
+        try {
+            runner = Thread.currentThread();
+            return !abandoned;
+        } finally {
+            unlock();
+        }
+    }
+
+    /** The thread has responded: a later interrupt would hit whatever it does next. */
+    void end() {
+        lock();
+        try {
+            runner = null;
+            if (abandoned) {
+                Thread.interrupted();
+            }
+        } finally {
+            unlock();
+        }
+    }
+
+    /** Returns whether the thread that responds was interrupted, because its client has left. */
+    boolean isAbandoned() {
+        lock();
+        try {
+            return abandoned;
+        } finally {
+            unlock();
+        }
     }
 
     private static void runLogged(Runnable action) {

@@ -2,6 +2,7 @@ package microdot;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -22,6 +23,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import microdot.structure.Circles;
@@ -69,6 +71,29 @@ class StructureTest {
                 .callMethod(Instant.class, "now")
                 .orShould()
                 .callMethod(System.class, "currentTimeMillis")
+                .check(CORE);
+    }
+
+    /**
+     * An event loop that waits in the queue of such a lock may wait for a virtual thread that has
+     * no carrier thread: {@link microdot.internal.BriefLock}. Those named here are never waited for
+     * by an event loop.
+     */
+    @Test
+    void eventLoopsWaitForNoLockWithAQueue() {
+        noClasses()
+                .that()
+                .haveNameNotMatching(".*\\.(Changes|TopicOrder)(\\$.*)?")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName(ReentrantLock.class.getName())
+                .check(CORE);
+        noMethods()
+                .that()
+                .areDeclaredInClassesThat()
+                .haveNameNotMatching(".*\\.(TopicState|Snapshots|PartStorage)(\\$.*)?")
+                .should()
+                .haveModifier(JavaModifier.SYNCHRONIZED)
                 .check(CORE);
     }
 

@@ -3,6 +3,7 @@ package microdot.sse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import microdot.internal.BriefLock;
 import microdot.sse.log.Frame;
 import org.jspecify.annotations.Nullable;
 
@@ -10,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * Hands what a filter has tested to the cursor, on its event loop, as soon as it is there. While
  * the loop is busy, more is gathered: it has one task of this kind at a time.
  */
-final class FilterOutput {
+final class FilterOutput extends BriefLock {
     private final Cursor cursor;
     private final Consumer<Runnable> loop;
 
-    // Under the monitor.
+    // Guarded by the lock.
     private List<Frame> passed = new ArrayList<>();
     private @Nullable Frame placeholder;
     private long entry;
@@ -32,7 +33,8 @@ final class FilterOutput {
      * @param source what is yet to be tested
      */
     void add(@Nullable Frame result, FilterSource source, boolean hasMore) {
-        synchronized (this) {
+        lock();
+        try {
             if (result != null) {
                 passed.add(result);
             }
@@ -46,15 +48,20 @@ final class FilterOutput {
                 return;
             }
             armed = true;
+        } finally {
+            unlock();
         }
         loop.accept(this::deliver);
     }
 
     private void deliver() {
-        synchronized (this) {
+        lock();
+        try {
             armed = false;
             cursor.tested(passed, placeholder, entry, at, more);
             passed = new ArrayList<>();
+        } finally {
+            unlock();
         }
         cursor.pull();
     }

@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
+import microdot.internal.BriefLock;
 import microdot.sse.log.Frame;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * event on which the filter fails or is overdue is withheld, and the client gets a gap in its
  * place. A thread that is overdue is left behind, and another one goes on.
  */
-final class FilterRun implements Deadlines.Timed {
+final class FilterRun extends BriefLock implements Deadlines.Timed {
     private final FollowerFilter filter;
     private final FilterSource source;
     private final FilterOutput output;
@@ -20,7 +21,7 @@ final class FilterRun implements Deadlines.Timed {
     private final Runnable then;
     private final long timeout;
 
-    // Under the monitor.
+    // Guarded by the lock.
     private @Nullable Thread thread;
     private boolean calling;
     private boolean over;
@@ -117,37 +118,55 @@ final class FilterRun implements Deadlines.Timed {
 
     // ---- The life of the thread ----
 
-    private synchronized boolean enter() {
-        thread = Thread.currentThread();
-        since = System.nanoTime();
-        calling = !over;
-        return calling;
+    private boolean enter() {
+        lock();
+        try {
+            thread = Thread.currentThread();
+            since = System.nanoTime();
+            calling = !over;
+            return calling;
+        } finally {
+            unlock();
+        }
     }
 
     /** Returns false when this run is over: then its thread may do nothing more. */
-    private synchronized boolean leave() {
-        calling = false;
-        Thread.interrupted(); // Whatever user code left behind is not for its next call.
-        return !over;
+    private boolean leave() {
+        lock();
+        try {
+            calling = false;
+            Thread.interrupted(); // Whatever user code left behind is not for its next call.
+            return !over;
+        } finally {
+            unlock();
+        }
     }
 
     /** The client has left. From any thread. */
-    private synchronized void stop() {
-        over = true;
-        if (calling && thread != null) {
-            thread.interrupt();
+    private void stop() {
+        lock();
+        try {
+            over = true;
+            if (calling && thread != null) {
+                thread.interrupt();
+            }
+        } finally {
+            unlock();
         }
     }
 
     @Override
     public void checkDeadline(long now) {
         Thread overdue;
-        synchronized (this) {
+        lock();
+        try {
             if (over || !calling || now - since <= timeout) {
                 return;
             }
             over = true;
             overdue = thread;
+        } finally {
+            unlock();
         }
         Deadlines.remove(this);
         var failure =

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import microdot.Body;
 import microdot.BodySink;
 import microdot.Request;
+import microdot.internal.BriefLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * only while the handler runs: a later interrupt would hit whatever the thread does next. The
  * stream keeps this object to its end, however long the stream continues without the thread.
  */
-final class HandlerLife {
+final class HandlerLife extends BriefLock {
     private static final Logger LOG = System.getLogger("microdot.sse");
 
     /** Null when the handler must not be interrupted any more. */
@@ -70,34 +71,58 @@ final class HandlerLife {
     }
 
     /** Runs on a thread of the transport, or on the thread that closed the stream. */
-    private synchronized void cancel() {
-        cancelled = true;
-        Thread running = thread;
-        // A handler that closed its own stream must not be interrupted in what it does afterwards.
-        closedItself = running == Thread.currentThread();
-        if (running != null && !closedItself) {
-            thread = null;
-            running.interrupt();
+    private void cancel() {
+        lock();
+        try {
+            cancelled = true;
+            Thread running = thread;
+            // A handler that closed its own stream must not be interrupted in what it does after.
+            closedItself = running == Thread.currentThread();
+            if (running != null && !closedItself) {
+                thread = null;
+                running.interrupt();
+            }
+        } finally {
+            unlock();
         }
     }
 
     /** A later send throws, and a stopping server interrupts: neither is a fault of the handler. */
-    private synchronized boolean isFailureAfterOwnClose(Throwable failure) {
-        return closedItself
+    private boolean isFailureAfterOwnClose(Throwable failure) {
+        return hasClosedItself()
                 && !(failure instanceof StreamClosedException)
                 && !(failure instanceof InterruptedException);
     }
 
-    private synchronized boolean isCancelled() {
-        return cancelled;
+    private boolean hasClosedItself() {
+        lock();
+        try {
+            return closedItself;
+        } finally {
+            unlock();
+        }
+    }
+
+    private boolean isCancelled() {
+        lock();
+        try {
+            return cancelled;
+        } finally {
+            unlock();
+        }
     }
 
     /** Returns whether the stream ended before the handler did. */
-    private synchronized boolean finish() {
-        thread = null;
-        if (cancelled) {
-            Thread.interrupted();
+    private boolean finish() {
+        lock();
+        try {
+            thread = null;
+            if (cancelled) {
+                Thread.interrupted();
+            }
+            return cancelled;
+        } finally {
+            unlock();
         }
-        return cancelled;
     }
 }

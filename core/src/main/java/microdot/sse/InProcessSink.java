@@ -9,18 +9,18 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.BodySink;
+import microdot.internal.BriefLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The destination of a stream within the process: parses what a follower would write to a socket,
  * one slice at a time.
  */
-final class InProcessSink implements BodySink {
+final class InProcessSink extends BriefLock implements BodySink {
     private static final Logger LOG = System.getLogger("microdot.sse");
 
     // One thread for the whole process: it only copies and parses, and calls no user code.
@@ -31,7 +31,6 @@ final class InProcessSink implements BodySink {
     private final BooleanSupplier drained;
     private final Runnable closed;
     private final EventParser parser;
-    private final ReentrantLock lock = new ReentrantLock();
     private final AtomicBoolean asked = new AtomicBoolean();
     private List<Runnable> onClose = new ArrayList<>(1);
     private volatile boolean open = true;
@@ -114,7 +113,7 @@ final class InProcessSink implements BodySink {
     @Override
     public void end() {
         List<Runnable> actions;
-        lock.lock();
+        lock();
         try {
             if (!open) {
                 return;
@@ -123,7 +122,7 @@ final class InProcessSink implements BodySink {
             actions = onClose;
             onClose = List.of();
         } finally {
-            lock.unlock();
+            unlock();
         }
         closed.run();
         actions.forEach(Runnable::run);
@@ -141,14 +140,14 @@ final class InProcessSink implements BodySink {
 
     @Override
     public void onClose(Runnable action) {
-        lock.lock();
+        lock();
         try {
             if (open) {
                 onClose.add(action);
                 return;
             }
         } finally {
-            lock.unlock();
+            unlock();
         }
         action.run();
     }

@@ -9,17 +9,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
+import microdot.internal.BriefLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One computation of a snapshot, on its own virtual thread, for all clients that wait for it. It is
  * interrupted when the last of them has left, or when the code of the application is overdue.
  */
-final class SnapshotRun implements Deadlines.Timed {
+final class SnapshotRun extends BriefLock implements Deadlines.Timed {
     private static final Logger LOG = System.getLogger("microdot.sse");
 
     /** After so many results that were discarded, a publisher is asked. */
@@ -34,9 +34,7 @@ final class SnapshotRun implements Deadlines.Timed {
     private final long timeout;
     private final Runnable helper = this::help;
 
-    // Under the lock.
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition helped = lock.newCondition();
+    // Guarded by the lock.
     private final Set<Ticket> waiters = new HashSet<>();
     private @Nullable Thread thread;
     private boolean over;
@@ -101,63 +99,63 @@ final class SnapshotRun implements Deadlines.Timed {
 
     /** Returns how many clients wait. */
     int waiting() {
-        lock.lock();
+        lock();
         try {
             return waiters.size();
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /** Adds a client, unless this is over: then it returns false. */
     boolean join(Ticket waiter) {
-        lock.lock();
+        lock();
         try {
             return !over && waiters.add(waiter);
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /** The client has left. */
     void leave(Ticket waiter) {
         waiter.result.cancel(false);
-        lock.lock();
+        lock();
         try {
             if (waiters.remove(waiter) && waiters.isEmpty()) {
                 end();
             }
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /** Under the lock. */
     private void end() {
         over = true;
-        helped.signalAll();
+        LockSupport.unpark(thread);
         if (thread != null) {
             thread.interrupt();
         }
     }
 
     private boolean isOver() {
-        lock.lock();
+        lock();
         try {
             return over;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     // ---- The computation ----
 
     private void run() {
-        lock.lock();
+        lock();
         try {
             thread = Thread.currentThread();
         } finally {
-            lock.unlock();
+            unlock();
         }
         Deadlines.add(this);
         try {
@@ -205,23 +203,43 @@ final class SnapshotRun implements Deadlines.Timed {
      * came in this time: then the state is at rest long enough for one more try.
      */
     private boolean awaitHelp(long nanos) throws InterruptedException {
-        lock.lockInterruptibly();
+        since = System.nanoTime();
+        long until = since + nanos;
+        setAsking(true);
+        changes.afterNext(helper);
         try {
-            since = System.nanoTime();
-            asking = true;
-            changes.afterNext(helper);
-            long left = nanos;
-            while (!over && !helping && left > 0) {
-                left = helped.awaitNanos(left);
+            while (!isAnswered(until)) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                long left = until - System.nanoTime();
+                LockSupport.parkNanos(this, left > 0 ? left : SHORTEST_WAIT);
             }
-            while (!over && helping) {
-                helped.await(); // Until the publisher is through, or the deadline ends this.
-            }
-            return over;
+            return isOver();
         } finally {
             changes.withdraw(helper);
-            asking = false; // A publisher that has taken the task does nothing now.
-            lock.unlock();
+            setAsking(false);
+        }
+    }
+
+    /** Returns whether the wait is over. If so, a publisher that has the task does nothing now. */
+    private boolean isAnswered(long until) {
+        lock();
+        try {
+            boolean answered = over || (!helping && until - System.nanoTime() <= 0);
+            asking &= !answered;
+            return answered;
+        } finally {
+            unlock();
+        }
+    }
+
+    private void setAsking(boolean value) {
+        lock();
+        try {
+            asking = value;
+        } finally {
+            unlock();
         }
     }
 
@@ -251,13 +269,13 @@ final class SnapshotRun implements Deadlines.Timed {
     }
 
     private boolean setHelping(boolean value) {
-        lock.lock();
+        lock();
         try {
             helping = value && asking && !over;
-            helped.signalAll();
+            LockSupport.unpark(thread);
             return helping;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -265,17 +283,17 @@ final class SnapshotRun implements Deadlines.Timed {
 
     private void finish(@Nullable Snapshot snapshot, @Nullable Throwable failure) {
         Set<Ticket> all;
-        lock.lock();
+        lock();
         try {
             if (over) {
                 return; // An interrupted result is never kept.
             }
             over = true;
-            helped.signalAll();
+            LockSupport.unpark(thread);
             all = Set.copyOf(waiters);
             waiters.clear();
         } finally {
-            lock.unlock();
+            unlock();
         }
         if (snapshot != null) {
             keep.accept(snapshot);
@@ -303,11 +321,11 @@ final class SnapshotRun implements Deadlines.Timed {
         }
         Deadlines.remove(this);
         Thread overdue;
-        lock.lock();
+        lock();
         try {
             overdue = thread;
         } finally {
-            lock.unlock();
+            unlock();
         }
         var timedOut =
                 new TimeoutException(

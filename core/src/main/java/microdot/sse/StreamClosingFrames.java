@@ -3,13 +3,14 @@ package microdot.sse;
 import java.time.Duration;
 import java.util.Arrays;
 import microdot.ClosingFrames;
+import microdot.internal.BriefLock;
 
 /**
  * The closing frames of one stream, and with them whether it follows topics. The transport gets
  * this object once, before the head is sent; what it delegates to changes while the stream goes on.
  * Every method may be called from any thread.
  */
-final class StreamClosingFrames implements ClosingFrames {
+final class StreamClosingFrames extends BriefLock implements ClosingFrames {
     private static final ClosingFrames RETRY_ONLY = Retry::in;
 
     private volatile ClosingFrames current;
@@ -33,17 +34,27 @@ final class StreamClosingFrames implements ClosingFrames {
     }
 
     /** Makes the stream one that follows topics. Returns false when it is one already. */
-    synchronized boolean startFollowing(ClosingFrames beforeDelivery) {
-        if (isFollowing()) {
-            return false;
+    boolean startFollowing(ClosingFrames beforeDelivery) {
+        lock();
+        try {
+            if (isFollowing()) {
+                return false;
+            }
+            current = beforeDelivery;
+            return true;
+        } finally {
+            unlock();
         }
-        current = beforeDelivery;
-        return true;
     }
 
     /** Delivery has started: the follower knows from now on which position the client has. */
-    synchronized void delivering(ClosingFrames follower) {
-        current = follower;
+    void delivering(ClosingFrames follower) {
+        lock();
+        try {
+            current = follower;
+        } finally {
+            unlock();
+        }
     }
 
     @Override

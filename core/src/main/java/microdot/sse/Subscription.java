@@ -5,10 +5,10 @@ import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Queue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import microdot.BodySink;
+import microdot.internal.BriefLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +22,12 @@ import org.jspecify.annotations.Nullable;
  * Topics#followAfter} continues.
  */
 public final class Subscription implements Iterator<Event>, AutoCloseable {
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final Queue<Event> events = new ArrayDeque<>();
     private final InProcessSink sink;
+    private final BriefLock lock = new BriefLock();
+
+    // Guarded by the lock.
+    private final Queue<Event> events = new ArrayDeque<>();
+    private @Nullable CountDownLatch change; // Made by a thread that waits.
     private boolean ended;
     private boolean closed; // By its user, who wants no more events.
 
@@ -76,18 +78,34 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
     }
 
     private boolean await(long nanos) throws InterruptedException {
-        lock.lock();
-        try {
-            if (events.isEmpty() && !ended) {
+        long begun = System.nanoTime();
+        boolean asked = false;
+        while (true) {
+            CountDownLatch wait;
+            long left = nanos - (System.nanoTime() - begun);
+            lock.lock();
+            try {
+                if (!events.isEmpty() || ended || left <= 0) {
+                    return !events.isEmpty() && !closed;
+                }
+                wait = change == null ? new CountDownLatch(1) : change;
+                change = wait;
+            } finally {
+                lock.unlock();
+            }
+            if (!asked) {
+                asked = true;
                 sink.request();
             }
-            long left = nanos;
-            while (events.isEmpty() && !ended && left > 0) {
-                left = changed.awaitNanos(left);
-            }
-            return !events.isEmpty() && !closed;
-        } finally {
-            lock.unlock();
+            wait.await(left, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** Under the lock. */
+    private void signal() {
+        if (change != null) {
+            change.countDown();
+            change = null;
         }
     }
 
@@ -104,7 +122,7 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
         lock.lock();
         try {
             events.add(event);
-            changed.signalAll();
+            signal();
         } finally {
             lock.unlock();
         }
@@ -123,7 +141,7 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
         lock.lock();
         try {
             ended = true;
-            changed.signalAll();
+            signal();
         } finally {
             lock.unlock();
         }

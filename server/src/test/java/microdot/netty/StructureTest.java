@@ -2,6 +2,7 @@ package microdot.netty;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import microdot.structure.Circles;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,20 @@ class StructureTest {
                 .orShould()
                 .callMethod(System.class, "currentTimeMillis")
                 .check(SERVER);
+    }
+
+    /**
+     * An event loop that waits in the queue of such a lock may wait for a virtual thread that has
+     * no carrier thread: {@link microdot.internal.BriefLock}.
+     */
+    @Test
+    void eventLoopsWaitForNoLockWithAQueue() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName(ReentrantLock.class.getName())
+                .check(SERVER);
+        noMethods().should().haveModifier(JavaModifier.SYNCHRONIZED).check(SERVER);
     }
 
     @Test

@@ -2,6 +2,7 @@ package microdot.sse.log;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -69,9 +70,33 @@ public final class TopicOrder implements MemoryBudget.Member {
         runLocked(() -> closed = true);
     }
 
+    /**
+     * Takes the lock. A platform thread looks again every millisecond whether it is free: in the
+     * queue it may be behind a virtual thread that has its turn but no carrier thread, because
+     * handlers hold them all.
+     */
+    private void enter() {
+        if (Thread.currentThread().isVirtual()) {
+            lock.lock();
+            return;
+        }
+        boolean interrupted = false;
+        boolean entered = false;
+        while (!entered) {
+            try {
+                entered = lock.tryLock() || lock.tryLock(1, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Runs the action under the lock. It must not run code of users. */
     public <T> T locked(Supplier<T> action) {
-        lock.lock();
+        enter();
         try {
             return action.get();
         } finally {
@@ -81,7 +106,7 @@ public final class TopicOrder implements MemoryBudget.Member {
 
     /** Runs the action under the lock. It must not run code of users. */
     public void runLocked(Runnable action) {
-        lock.lock();
+        enter();
         try {
             action.run();
         } finally {
@@ -131,7 +156,7 @@ public final class TopicOrder implements MemoryBudget.Member {
             EventLog log, EncodedEvent event, @Nullable Object keyedBy, @Nullable String key) {
         byte[] userIdLine = event.userId() == null ? null : EncodedEvent.idLine(event.userId());
         long position;
-        lock.lock();
+        enter();
         try {
             if (closed) {
                 throw new IllegalStateException(

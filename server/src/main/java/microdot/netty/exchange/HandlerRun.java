@@ -1,7 +1,6 @@
 package microdot.netty.exchange;
 
 import java.util.Objects;
-import java.util.function.Consumer;
 import microdot.BodySink;
 import microdot.netty.threads.UserCode;
 import org.jspecify.annotations.Nullable;
@@ -22,37 +21,37 @@ final class HandlerRun implements Runnable, UserCode {
         @Nullable Runnable begin(HandlerRun run);
     }
 
-    private final Consumer<HandlerRun> end;
+    /** Is told on the thread of the run. */
+    interface Listener {
+        void begun(HandlerRun run);
+
+        void left(HandlerRun run);
+    }
+
+    private final Listener listener;
     private final String route;
     private @Nullable Work work;
     private volatile @Nullable Thread thread;
     private volatile @Nullable BodySink stream;
 
-    /**
-     * @param end told when the work has ended
-     */
-    HandlerRun(Consumer<HandlerRun> end, String route, Work work) {
-        this.end = end;
+    HandlerRun(Listener listener, String route, Work work) {
+        this.listener = listener;
         this.route = route;
         this.work = work;
-    }
-
-    /** The run is about to be started on this thread. */
-    void runsOn(Thread started) {
-        thread = started;
     }
 
     @Override
     public void run() {
         thread = Thread.currentThread();
         try {
+            listener.begun(this);
             Runnable rest = begin();
             if (rest != null) {
                 rest.run();
             }
         } finally {
             thread = null;
-            end.accept(this);
+            listener.left(this);
         }
     }
 

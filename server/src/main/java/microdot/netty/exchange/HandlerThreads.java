@@ -5,13 +5,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import microdot.netty.threads.CarrierWatchdog;
 import microdot.netty.threads.ServerThreads;
 import microdot.netty.threads.UserCode;
+import microdot.netty.threads.WaitingThreads;
 
 /**
  * The threads that handle requests and write streams, one for each, and those that run what follows
@@ -19,13 +17,18 @@ import microdot.netty.threads.UserCode;
  */
 public final class HandlerThreads implements Executor, ServerThreads, AutoCloseable {
     private final CarrierWatchdog watchdog = CarrierWatchdog.shared();
+
+    /**
+     * What runs. Only the threads that run it change the set, and never an event loop: a bucket of
+     * it has a monitor, and a virtual thread that waits for that may have no carrier thread.
+     */
     private final Set<HandlerRun> running = ConcurrentHashMap.newKeySet();
+
     private final AtomicInteger size = new AtomicInteger();
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition few = lock.newCondition();
+    private final WaitingThreads waiting = new WaitingThreads();
     private final BlockingThreads blocking;
     private final BooleanSupplier streaming;
-    private final Consumer<HandlerRun> left = this::left;
+    private volatile Runs current = new Runs();
 
     /**
      * Creates the threads of a server: none at first.
@@ -58,17 +61,15 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
      * @param route what the work is, for log entries
      */
     void start(String route, HandlerRun.Work work) {
-        var run = new HandlerRun(left, route, work);
-        Thread thread = Thread.ofVirtual().name("microdot-handler").unstarted(run);
-        run.runsOn(thread);
-        begun(run);
+        size.incrementAndGet();
         boolean started = false;
         try {
-            thread.start();
+            var run = new HandlerRun(current, route, work);
+            Thread.ofVirtual().name("microdot-handler").start(run);
             started = true;
         } finally {
             if (!started) {
-                left(run); // There is no memory for a thread.
+                oneLess(); // There is no memory for a thread.
             }
         }
         watchdog.wake();
@@ -80,14 +81,13 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
      * @return false if all of them are busy and as many requests wait
      */
     boolean startBlocking(String route, HandlerRun.Work work) {
-        var run = new HandlerRun(left, route, work);
-        begun(run);
+        size.incrementAndGet();
         boolean accepted = false;
         try {
-            accepted = blocking.execute(run);
+            accepted = blocking.execute(new HandlerRun(current, route, work));
         } finally {
             if (!accepted) {
-                left(run);
+                oneLess();
             }
         }
         watchdog.wake();
@@ -99,24 +99,28 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
         watchdog.wake();
     }
 
-    private void begun(HandlerRun run) {
-        size.incrementAndGet();
-        running.add(run);
-    }
+    /** The runs between two calls of {@link #interrupt}. */
+    private final class Runs implements HandlerRun.Listener {
+        private volatile boolean interrupted;
 
-    private void left(HandlerRun run) {
-        running.remove(run);
-        if (size.decrementAndGet() < 2) {
-            signalFew();
+        @Override
+        public void begun(HandlerRun run) {
+            running.add(run); // Before the look: an interrupt that comes after it finds this run.
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void left(HandlerRun run) {
+            running.remove(run);
+            oneLess();
         }
     }
 
-    private void signalFew() {
-        lock.lock();
-        try {
-            few.signalAll();
-        } finally {
-            lock.unlock();
+    private void oneLess() {
+        if (size.decrementAndGet() < 2) {
+            waiting.signal();
         }
     }
 
@@ -142,21 +146,17 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
      * @param deadline a time of {@link System#nanoTime}
      */
     public void await(long deadline) {
-        boolean interrupted = Thread.interrupted();
-        lock.lock();
-        try {
-            int mine = isMine() ? 1 : 0;
-            while (size.get() > mine && deadline - System.nanoTime() > 0) {
-                try {
-                    few.awaitNanos(deadline - System.nanoTime());
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
+        boolean wasInterrupted = false;
+        int mine = isMine() ? 1 : 0;
+        while (true) {
+            try {
+                waiting.await(() -> size.get() <= mine, deadline);
+                break;
+            } catch (InterruptedException e) {
+                wasInterrupted = true;
             }
-        } finally {
-            lock.unlock();
         }
-        if (interrupted) {
+        if (wasInterrupted) {
             Thread.currentThread().interrupt();
         }
     }
@@ -166,13 +166,16 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
     }
 
     /**
-     * Drops the requests that wait for a platform thread, and interrupts all running threads except
-     * the caller's.
+     * Drops the requests that wait for a platform thread, and interrupts all other threads that
+     * were started, except the caller's; those that wait for their turn too.
      */
     public void interrupt() {
-        for (Runnable waiting : blocking.drop()) {
-            if (waiting instanceof HandlerRun run) {
-                left(run);
+        Runs before = current;
+        current = new Runs();
+        before.interrupted = true;
+        for (Runnable dropped : blocking.drop()) {
+            if (dropped instanceof HandlerRun) {
+                oneLess();
             }
         }
         for (HandlerRun run : running) {

@@ -4,11 +4,11 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import microdot.HttpException;
 import microdot.RequestBody;
+import microdot.internal.BriefLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The connection is read only while the handler waits or less than {@link #WINDOW} bytes wait for
  * it.
  */
-final class IncomingBody implements RequestBody {
+final class IncomingBody extends BriefLock implements RequestBody {
     /** The bytes that may wait for a handler that reads, before the connection is not read. */
     static final int WINDOW = 64 << 10;
 
@@ -40,8 +40,6 @@ final class IncomingBody implements RequestBody {
     private final Connection connection;
     private final long length;
     private final long limit;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
 
     // Guarded by the lock.
     private byte[] buffer = NO_BYTES; // One array: chunks of one byte must not cost more.
@@ -54,6 +52,7 @@ final class IncomingBody implements RequestBody {
     private boolean ended;
     private boolean closed; // The response has begun.
     private @Nullable HttpException failure;
+    private @Nullable CountDownLatch change; // Made by a handler that waits.
 
     /**
      * Creates a body of which nothing has arrived.
@@ -76,18 +75,18 @@ final class IncomingBody implements RequestBody {
         if (count == 0) {
             return;
         }
-        lock.lock();
+        lock();
         try {
             expectation = false;
             received += count;
             if (!closed) {
                 makeRoom(count);
                 bytes.getBytes(bytes.readerIndex(), buffer, start + waiting, count);
-                changed.signal();
+                signal();
             }
             waiting += count;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -107,29 +106,29 @@ final class IncomingBody implements RequestBody {
 
     /** The body is whole. */
     void end() {
-        lock.lock();
+        lock();
         try {
             ended = true;
             expectation = false;
-            changed.signal();
+            signal();
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /** The rest will not come. */
     void fail(int status, String reason) {
-        lock.lock();
+        lock();
         try {
             if (!ended && failure == null) {
                 failure = new HttpException(status, reason);
                 buffer = NO_BYTES;
                 start = 0;
                 waiting = 0;
-                changed.signal();
+                signal();
             }
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -140,25 +139,25 @@ final class IncomingBody implements RequestBody {
      * @param idle whether all that was read is here: a handler that does not wait takes no more
      */
     boolean pauses(boolean idle) {
-        lock.lock();
+        lock();
         try {
             boolean pauses = wanted ? waiting >= WINDOW : idle || waiting >= UNASKED;
             wanted &= !pauses;
             return pauses;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /** Returns, once, whether the client waits for 100 and the handler for the body. */
     boolean takeExpectation() {
-        lock.lock();
+        lock();
         try {
             boolean asked = expectation && !closed;
             expectation &= !asked;
             return asked;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -169,57 +168,57 @@ final class IncomingBody implements RequestBody {
      *     is about to send it
      */
     boolean close() {
-        lock.lock();
+        lock();
         try {
             closed = true;
             buffer = NO_BYTES;
-            changed.signal();
+            signal();
             long rest = length < 0 ? waiting : length - received + waiting;
             // A client that still waits for 100 will perhaps not send the body at all.
             return ended || (failure == null && !expectation && rest <= MAX_DISCARDED);
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /** Returns whether more was dropped than is worth to keep the connection. */
     boolean isRestTooLong() {
-        lock.lock();
+        lock();
         try {
             return waiting > MAX_DISCARDED;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /** Returns the bytes that have arrived. */
     long received() {
-        lock.lock();
+        lock();
         try {
             return received;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /** Returns about what the body takes in memory, in bytes. */
     long memory() {
-        lock.lock();
+        lock();
         try {
             // A handler that reads the whole body keeps what it took, and copies it at the end.
             return buffer.length + (whole && failure == null && !closed ? 2 * received : 0);
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /** Returns the bytes that wait for the handler. */
     int waiting() {
-        lock.lock();
+        lock();
         try {
             return waiting;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -242,11 +241,11 @@ final class IncomingBody implements RequestBody {
 
     @Override
     public byte[] readAll(int limit) throws IOException {
-        lock.lock();
+        lock();
         try {
             whole = true;
         } finally {
-            lock.unlock();
+            unlock();
         }
         return RequestBody.super.readAll(limit);
     }
@@ -275,21 +274,40 @@ final class IncomingBody implements RequestBody {
             throw new IllegalStateException(
                     "the body was read on an event loop, which must not wait");
         }
-        lock.lock();
-        try {
-            checkOpen();
-            while (waiting == 0 && !ended) {
+        while (true) {
+            CountDownLatch wait;
+            lock();
+            try {
+                checkOpen();
+                if (waiting > 0 || ended) {
+                    return waiting == 0 ? -1 : takeWaiting(to, from, length);
+                }
                 want();
                 checkFailure();
-                changed.await();
-                checkOpen();
+                wait = change == null ? new CountDownLatch(1) : change;
+                change = wait;
+            } finally {
+                unlock();
             }
-            return waiting == 0 ? -1 : takeWaiting(to, from, length);
+            await(wait);
+        }
+    }
+
+    /** Without the lock. */
+    private static void await(CountDownLatch change) {
+        try {
+            change.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new HttpException(503, "the server stopped waiting for the body");
-        } finally {
-            lock.unlock();
+        }
+    }
+
+    /** Under the lock. */
+    private void signal() {
+        if (change != null) {
+            change.countDown();
+            change = null;
         }
     }
 

@@ -7,12 +7,11 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import microdot.Headers;
 import microdot.Request;
 import microdot.Response;
 import microdot.ServerOptions;
+import microdot.netty.threads.WaitingThreads;
 import microdot.sse.Sse;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +21,7 @@ public final class StreamLimits {
     private final ReconnectPacer pacer;
     private final AtomicInteger streams = new AtomicInteger();
     private final Map<InetAddress, Integer> byAddress = new ConcurrentHashMap<>();
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition none = lock.newCondition();
+    private final WaitingThreads waiting = new WaitingThreads();
     private volatile boolean draining;
     private volatile int drained;
 
@@ -55,7 +53,7 @@ public final class StreamLimits {
     /** Counts a stream as ended. */
     public void leave(InetAddress client) {
         if (streams.decrementAndGet() == 0 && draining) {
-            signalNone();
+            waiting.signal();
         }
         if (isCounted(client)) {
             byAddress.computeIfPresent(client, (address, count) -> count == 1 ? null : count - 1);
@@ -117,25 +115,7 @@ public final class StreamLimits {
      * ended within the time.
      */
     public boolean awaitNone(Duration time) throws InterruptedException {
-        lock.lock();
-        try {
-            long left = time.toNanos();
-            while (streams.get() > 0 && left > 0) {
-                left = none.awaitNanos(left);
-            }
-            return streams.get() == 0;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void signalNone() {
-        lock.lock();
-        try {
-            none.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        return waiting.await(() -> streams.get() == 0, System.nanoTime() + time.toNanos());
     }
 
     /**

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Supplier;
 import microdot.BodySink;
 import microdot.ClosingFrames;
@@ -24,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ChannelSink extends SocketWriter implements BodySink {
     private static final Logger LOG = System.getLogger("microdot.netty");
+
+    private static final AtomicReferenceFieldUpdater<ChannelSink, @Nullable WriteBacklog> BACKLOG =
+            AtomicReferenceFieldUpdater.newUpdater(
+                    ChannelSink.class, WriteBacklog.class, "backlog");
 
     private final ClosingFrames closingFrames;
     private final CloseActions closeActions = new CloseActions();
@@ -76,12 +81,9 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         return made == null ? makeBacklog() : made;
     }
 
-    private synchronized WriteBacklog makeBacklog() {
-        WriteBacklog made = backlog;
-        if (made == null) {
-            made = new WriteBacklog(streams.streamBuffer);
-            backlog = made;
-        }
+    private WriteBacklog makeBacklog() {
+        var own = new WriteBacklog(streams.streamBuffer);
+        WriteBacklog made = BACKLOG.compareAndSet(this, null, own) ? own : backlog();
         if (!open) {
             made.close(); // The thread that ended the stream may not have seen the backlog.
         }

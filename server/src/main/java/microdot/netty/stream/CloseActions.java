@@ -4,66 +4,88 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
+import microdot.internal.BriefLock;
 import microdot.internal.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /** The end of a stream, which happens once, and the actions that run then. Thread-safe. */
-final class CloseActions {
+final class CloseActions extends BriefLock {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private static final Runnable[] NONE = {};
 
     private Runnable[] actions = NONE;
-    private @Nullable CloseReason reason; // Null until the end.
+    private volatile @Nullable CloseReason reason; // Null until the end.
     private @Nullable Thread runner; // The thread that runs the actions, while it does.
     private @Nullable CountDownLatch done; // Made by the first thread that waits.
 
     /** Runs the action at the end of the stream, or at once if the stream has ended. */
     void add(Runnable action) {
-        synchronized (this) {
+        lock();
+        try {
             if (reason == null) {
                 actions = Arrays.copyOf(actions, actions.length + 1);
                 actions[actions.length - 1] = action;
                 return;
             }
+        } finally {
+            unlock();
         }
         action.run();
     }
 
     /** Returns whether this call ended the stream; if so, the caller must call {@link #run}. */
-    synchronized boolean end(CloseReason why) {
-        if (reason != null) {
-            return false;
+    boolean end(CloseReason why) {
+        lock();
+        try {
+            if (reason != null) {
+                return false;
+            }
+            reason = why;
+            runner = Thread.currentThread();
+            return true;
+        } finally {
+            unlock();
         }
-        reason = why;
-        runner = Thread.currentThread();
-        return true;
     }
 
     /** Returns why the stream has ended; null while it is open. */
-    synchronized @Nullable CloseReason reason() {
+    @Nullable CloseReason reason() {
         return reason;
     }
 
     void run() {
-        Runnable[] all;
-        synchronized (this) {
-            all = actions;
-            actions = NONE;
-        }
+        Runnable[] all = taken();
         try {
             for (Runnable action : all) {
                 runGuarded(action);
             }
         } finally {
-            CountDownLatch waiting;
-            synchronized (this) {
-                runner = null;
-                waiting = done;
-            }
+            CountDownLatch waiting = ran();
             if (waiting != null) {
                 waiting.countDown();
             }
+        }
+    }
+
+    private Runnable[] taken() {
+        lock();
+        try {
+            Runnable[] all = actions;
+            actions = NONE;
+            return all;
+        } finally {
+            unlock();
+        }
+    }
+
+    private @Nullable CountDownLatch ran() {
+        lock();
+        try {
+            runner = null;
+            return done;
+        } finally {
+            unlock();
         }
     }
 
@@ -79,17 +101,20 @@ final class CloseActions {
     /** Waits until all actions of an ended stream have run, except on the thread that runs them. */
     void awaitRun() {
         CountDownLatch latch;
-        synchronized (this) {
+        lock();
+        try {
             if (runner == null || runner == Thread.currentThread()) {
                 return;
             }
             latch = done == null ? new CountDownLatch(1) : done;
             done = latch;
+        } finally {
+            unlock();
         }
         awaitUninterrupted(latch);
     }
 
-    /** Outside the monitor: on Java 21 a virtual thread that waits inside one keeps its carrier. */
+    /** Without the lock. */
     private static void awaitUninterrupted(CountDownLatch latch) {
         boolean interrupted = false;
         while (true) {

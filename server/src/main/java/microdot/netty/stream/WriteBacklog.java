@@ -3,27 +3,26 @@ package microdot.netty.stream;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.CountDownLatch;
+import microdot.internal.BriefLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes that threads wrote to a stream and that the socket has not taken yet. A writer blocks
- * while the limit is reached, until the socket has taken some. The lock is held only for moments,
- * and released while a writer waits; on Java 21 a monitor would keep the carrier of a virtual
- * thread that waits.
+ * while the limit is reached, until the socket has taken some. It waits without the lock.
  */
-final class WriteBacklog {
+final class WriteBacklog extends BriefLock {
     /** Everything that waited at one moment. */
     record Taken(Queue<byte[]> parts, long size) {}
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition room = lock.newCondition();
     private final int limit;
+
+    // Guarded by the lock.
     private @Nullable Queue<byte[]> parts;
     private long size;
     private long unflushed; // Bytes that wait here or were taken and not flushed.
     private boolean closed;
+    private @Nullable CountDownLatch room; // Made by the first writer that waits.
 
     WriteBacklog(int limit) {
         this.limit = limit;
@@ -35,32 +34,41 @@ final class WriteBacklog {
      * @return true if the backlog was empty: the caller must schedule a {@link #take}
      */
     boolean add(byte[] bytes) throws ClosedChannelException, InterruptedException {
-        lock.lock();
-        try {
-            while (!closed && unflushed >= limit) {
-                room.await();
+        while (true) {
+            CountDownLatch wait;
+            lock();
+            try {
+                if (closed) {
+                    throw new ClosedChannelException();
+                }
+                if (unflushed < limit) {
+                    return append(bytes);
+                }
+                wait = room == null ? new CountDownLatch(1) : room;
+                room = wait;
+            } finally {
+                unlock();
             }
-            if (closed) {
-                throw new ClosedChannelException();
-            }
-            size += bytes.length;
-            unflushed += bytes.length;
-            Queue<byte[]> all = parts;
-            if (all != null) {
-                all.add(bytes);
-                return false;
-            }
-            parts = new ArrayDeque<>(2);
-            parts.add(bytes);
-            return true;
-        } finally {
-            lock.unlock();
+            wait.await();
         }
+    }
+
+    private boolean append(byte[] bytes) {
+        size += bytes.length;
+        unflushed += bytes.length;
+        Queue<byte[]> all = parts;
+        if (all != null) {
+            all.add(bytes);
+            return false;
+        }
+        parts = new ArrayDeque<>(2);
+        parts.add(bytes);
+        return true;
     }
 
     /** Takes everything that waits; null if nothing does. */
     @Nullable Taken take() {
-        lock.lock();
+        lock();
         try {
             Queue<byte[]> all = parts;
             if (all == null) {
@@ -71,7 +79,7 @@ final class WriteBacklog {
             size = 0;
             return taken;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -80,34 +88,46 @@ final class WriteBacklog {
      * called when it never will; then the channel closes, and {@link #close} follows.
      */
     void flushed(long bytes) {
-        lock.lock();
+        CountDownLatch waiting = null;
+        lock();
         try {
             unflushed -= bytes;
             if (unflushed < limit) {
-                room.signalAll();
+                waiting = room;
+                room = null;
             }
         } finally {
-            lock.unlock();
+            unlock();
+        }
+        wake(waiting);
+    }
+
+    private static void wake(@Nullable CountDownLatch waiting) {
+        if (waiting != null) {
+            waiting.countDown();
         }
     }
 
     boolean isEmpty() {
-        lock.lock();
+        lock();
         try {
             return unflushed == 0;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /** Refuses further bytes and wakes all writers. What waits can still be taken. */
     void close() {
-        lock.lock();
+        CountDownLatch waiting;
+        lock();
         try {
             closed = true;
-            room.signalAll();
+            waiting = room;
+            room = null;
         } finally {
-            lock.unlock();
+            unlock();
         }
+        wake(waiting);
     }
 }

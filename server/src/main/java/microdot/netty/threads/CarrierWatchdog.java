@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,7 @@ public final class CarrierWatchdog {
     private static final CarrierWatchdog SHARED = new CarrierWatchdog();
 
     private final Collection<ServerThreads> servers = new CopyOnWriteArrayList<>();
-    private @Nullable Thread thread; // Guarded by this.
+    private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
     private volatile boolean idle = true;
 
     // Confined to its thread.
@@ -64,14 +65,15 @@ public final class CarrierWatchdog {
         }
     }
 
-    private synchronized Thread started() {
-        Thread known = thread;
-        if (known == null) {
-            known = Thread.ofPlatform().daemon().name("microdot-watchdog").unstarted(this::run);
-            thread = known;
-            known.start();
+    private @Nullable Thread started() {
+        if (thread.get() == null) {
+            Thread own =
+                    Thread.ofPlatform().daemon().name("microdot-watchdog").unstarted(this::run);
+            if (thread.compareAndSet(null, own)) {
+                own.start();
+            }
         }
-        return known;
+        return thread.get();
     }
 
     private void run() {
