@@ -36,6 +36,7 @@ public final class Call {
             return;
         }
         request.params(match.params());
+        request.route(match);
         if (match.maxBody() > 0) {
             request.maxBody(match.maxBody());
         }
