@@ -30,6 +30,7 @@ public final class Call {
             }
             return;
         }
+        request.route(match);
         if (match.maxBody() > 0) {
             request.maxBody(match.maxBody());
         }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import microdot.internal.RouteName;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * safe for use by several threads at the same time.
  */
 public final class Request {
+    static {
+        RouteName.register(request -> ((Request) request).route);
+    }
+
     private static final String FORM = "application/x-www-form-urlencoded";
 
     private final String method;
@@ -34,6 +39,7 @@ public final class Request {
     private @Nullable Map<String, List<String>> form;
     private @Nullable Map<String, String> cookies;
     private JsonCodec json = JsonCodec.standard();
+    private Object route = "a request without a route";
 
     /**
      * Creates a request with a body in memory, for tests. Only its route may limit its body.
@@ -334,6 +340,11 @@ public final class Request {
      */
     public JsonCodec jsonCodec() {
         return json;
+    }
+
+    /** Sets an object whose text is the name of the route, for log entries. */
+    void route(Object name) {
+        this.route = name;
     }
 
     void jsonCodec(JsonCodec codec) {

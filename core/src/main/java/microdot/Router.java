@@ -55,6 +55,12 @@ final class Router {
         String routeName() {
             return route.name(prefix);
         }
+
+        /** As {@link #routeName}: a request keeps this, and its name is made when one is needed. */
+        @Override
+        public String toString() {
+            return routeName();
+        }
     }
 
     /**

@@ -220,8 +220,8 @@ public final class ServerOptions {
     }
 
     /**
-     * How many streams one client address may have open at the same time; 0, the default, for no
-     * limit. Loopback addresses are not counted.
+     * How many streams one client address (IPv6: one /64 network) may have open at the same time;
+     * 0, the default, for no limit. Loopback addresses are not counted.
      */
     public int maxStreamsPerAddress() {
         return maxStreamsPerAddress;

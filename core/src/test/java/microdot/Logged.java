@@ -56,6 +56,11 @@ public final class Logged implements AutoCloseable {
         return records.stream().map(LogRecord::getThrown).filter(Objects::nonNull).toList();
     }
 
+    /** Returns what the first entry with an exception has. */
+    public Throwable firstThrown() {
+        return thrown().getFirst();
+    }
+
     @Override
     public void close() {
         logger.removeHandler(handler);

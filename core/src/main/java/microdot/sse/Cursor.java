@@ -126,6 +126,16 @@ final class Cursor extends LoopReaders.Reader {
         return entry < topic.log.removedFrom();
     }
 
+    /** Returns whether something runs for one of them: user code runs once at a time. */
+    static boolean isAnyWaiting(Cursor[] cursors) {
+        for (Cursor cursor : cursors) {
+            if (cursor.waiting) {
+                return true; // Perhaps with frames to put meanwhile.
+            }
+        }
+        return false;
+    }
+
     /** Returns whether it waits for a result that may begin with a gap or a snapshot. */
     boolean isCatchingUp() {
         return catchingUp;
@@ -309,8 +319,17 @@ final class Cursor extends LoopReaders.Reader {
      * Returns whether the topic's snapshot, which was put, contains events after the position that
      * are still kept.
      */
-    boolean hasSnapshotBeyond(long position) {
+    private boolean hasSnapshotBeyond(long position) {
         return at > position && topic.snapshots() != null && topic.log.firstAfter(position) < entry;
+    }
+
+    static boolean haveSnapshotBeyond(Cursor[] cursors, long position) {
+        for (Cursor cursor : cursors) {
+            if (cursor.hasSnapshotBeyond(position)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private long putEntries(BodySink.Space space, long until, long idsFrom) {

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One run of a filter, on its own virtual thread, which is interrupted when the client leaves. An
  * event on which the filter fails or is overdue is withheld, and the client gets a gap in its
- * place. A thread that is overdue is left behind, and another one goes on.
+ * place. A thread that is overdue is abandoned, and a new one continues with the next event; when
+ * too many of them do not return, the client is disconnected.
  */
 final class FilterRun extends BriefLock implements Deadlines.Timed {
     private final FollowerFilter filter;
@@ -17,7 +18,7 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
     private final FilterOutput output;
     private final TopicState topic;
     private final CatchUp catchUp;
-    private final Waiter client;
+    private final FollowerThreads client;
     private final Runnable then;
     private final long timeout;
 
@@ -25,10 +26,11 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
     private @Nullable Thread thread;
     private boolean calling;
     private boolean over;
+    private boolean overdue;
     private long since;
 
     /**
-     * @param then runs once everything is tested, unless the client has left
+     * @param then runs once everything is tested, unless the client has left; must not block
      */
     FilterRun(
             FollowerFilter filter,
@@ -36,7 +38,7 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
             FilterOutput output,
             TopicState topic,
             CatchUp catchUp,
-            Waiter client,
+            FollowerThreads client,
             Runnable then) {
         this.filter = filter;
         this.source = source;
@@ -49,8 +51,18 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
     }
 
     void start() {
+        if (filter.isStuck()) {
+            disconnect();
+            return;
+        }
         client.stopWith(this::stop);
         Thread.ofVirtual().name("microdot-topics").start(this::run);
+    }
+
+    private void disconnect() {
+        client.disconnect();
+        // Not on an event loop, nor on the thread of the deadlines: a log may block.
+        Thread.ofVirtual().name("microdot-topics").start(filter::disconnected);
     }
 
     private void run() {
@@ -132,14 +144,22 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
 
     /** Returns false when this run is over: then its thread may do nothing more. */
     private boolean leave() {
+        boolean returned;
         lock();
         try {
             calling = false;
             Thread.interrupted(); // Whatever user code left behind is not for its next call.
-            return !over;
+            if (!over) {
+                return true;
+            }
+            returned = overdue;
         } finally {
             unlock();
         }
+        if (returned) {
+            filter.returned();
+        }
+        return false;
     }
 
     /** The client has left. From any thread. */
@@ -155,6 +175,7 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
         }
     }
 
+    /** Checks a call also after the client has left: until it returns, it holds a thread. */
     @Override
     public @Nullable Thread thread() {
         lock();
@@ -177,27 +198,32 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
 
     @Override
     public void checkDeadline(long now) {
-        Thread overdue;
+        Thread late;
+        boolean left;
         lock();
         try {
-            if (over || !calling || now - since <= timeout) {
+            late = thread;
+            if (!calling || late == null || now - since <= timeout) {
                 return;
             }
+            left = over;
             over = true;
-            overdue = thread;
+            overdue = true;
+            filter.isOverdue();
         } finally {
             unlock();
         }
         Deadlines.remove(this);
+        if (left) {
+            return;
+        }
         var failure =
                 new TimeoutException(
                         "not finished within userCodeTimeout, "
                                 + Duration.ofNanos(timeout)
                                 + " (the stack is that of the filter)");
-        if (overdue != null) {
-            failure.setStackTrace(overdue.getStackTrace());
-            overdue.interrupt();
-        }
+        failure.setStackTrace(late.getStackTrace());
+        late.interrupt();
         goOn(failure);
     }
 
@@ -209,18 +235,15 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
         source.advance();
         boolean more = source.current() != null;
         settle(gap(frame), more);
-        if (more) {
-            new FilterRun(filter, source, output, topic, catchUp, client, then).start();
-        }
         // Not on this thread, which serves everybody: a log may block.
-        Thread.ofVirtual()
-                .name("microdot-topics")
-                .start(
-                        () -> {
-                            logged(frame, failure);
-                            if (!more) {
-                                then.run();
-                            }
-                        });
+        Thread.ofVirtual().name("microdot-topics").start(() -> logged(frame, failure));
+        if (filter.isStuck()) {
+            disconnect();
+        } else if (more) {
+            client.stopWith(null);
+            new FilterRun(filter, source, output, topic, catchUp, client, then).start();
+        } else {
+            then.run();
+        }
     }
 }

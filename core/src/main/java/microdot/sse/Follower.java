@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
@@ -112,7 +113,9 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
                 putNotice(noticeOf, space, upTo);
             } else if (next != null && lowest <= upTo) {
                 if (next.isUntested()) {
-                    test(next, Math.min(upTo, second));
+                    if (!Cursor.isAnyWaiting(cursors)) {
+                        test(next, Math.min(upTo, second));
+                    }
                     return false;
                 }
                 long put = putNext(next, space);
@@ -202,7 +205,9 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
         for (Cursor cursor : cursors) {
             long position = cursor.look();
             if (position < 0) {
-                if (position == Cursor.LAGGED) {
+                // What runs for another cursor pulls when it is done: then this looks again.
+                if (position == Cursor.LAGGED
+                        && (isToDisconnect(cursor) || !Cursor.isAnyWaiting(cursors))) {
                     lagged(cursor);
                 }
                 return false;
@@ -237,14 +242,7 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
      * as its id, it would get them again after a disconnect.
      */
     private boolean isBeforeSnapshot(long position) {
-        if (cursors.length > 1) {
-            for (Cursor cursor : cursors) {
-                if (cursor.hasSnapshotBeyond(position)) {
-                    return true;
-                }
-            }
-        }
-        return false;
+        return cursors.length > 1 && Cursor.haveSnapshotBeyond(cursors, position);
     }
 
     private byte[] idLine(long position) {
@@ -280,28 +278,33 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
     /**
      * Computes results one after another. On a thread that may block, which runs no user code. The
      * cursors wait already. A failure ends the stream.
+     *
+     * @param elsewhere runs the rest on such a thread once a filter has tested a result
      */
-    void prepare(Iterator<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> left) {
+    void prepare(
+            Iterator<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> left,
+            Consumer<Runnable> elsewhere) {
+        Runnable rest = () -> elsewhere.accept(() -> prepare(left, elsewhere));
         guarded(
                 () -> {
-                    if (left.hasNext()) {
+                    boolean testing = false;
+                    while (!testing && left.hasNext()) {
                         var one = left.next();
                         CatchUpResult result = one.getValue().apply(this);
-                        resume(one.getKey(), result, () -> prepare(left));
+                        testing = resume(one.getKey(), result, left.hasNext() ? rest : () -> {});
                     }
                 });
     }
 
-    /** Lets the cursor go on with a result, the frames of which the filter tests first. */
-    private void resume(Cursor cursor, CatchUpResult result, Runnable then) {
+    /** Lets the cursor continue; returns whether a filter tests the frames first. */
+    private boolean resume(Cursor cursor, CatchUpResult result, Runnable then) {
         if (filter == null || result.frames().isEmpty()) {
             onLoop(
                     () -> {
                         cursor.resume(result);
                         cursor.pull();
                     });
-            then.run();
-            return;
+            return false;
         }
         FilterSource source = FilterSource.frames(result);
         Frame placeholder = source.placeholder();
@@ -311,6 +314,7 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
                     cursor.pull();
                 });
         filterRun(cursor, source, then).start();
+        return true;
     }
 
     private FilterRun filterRun(Cursor cursor, FilterSource source, Runnable then) {

@@ -1,40 +1,24 @@
 package microdot.sse;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiPredicate;
 import microdot.Request;
+import microdot.internal.RouteName;
 import microdot.sse.log.Frame;
 
-/** A follower's filter. It is user code, and so never called on an event loop. */
+/** A follower's filter. It is user code, and so never called on an event loop. Thread-safe. */
 final class FollowerFilter {
-    private static final Logger LOG = System.getLogger("microdot.sse");
+    /** So many overdue calls of a client may go without a return before its stream ends. */
+    private static final int MOST_STUCK = 3;
 
     private final Request request;
     private final BiPredicate<Request, Event> filter;
-    private final Failures failures;
-
-    /** The events on which the filter of a route failed, for whichever client. */
-    static final class Failures {
-        private static final int REMEMBERED = 1024;
-
-        private final Set<Long> positions = ConcurrentHashMap.newKeySet();
-
-        /** Returns whether this is the event's first failure, as far as is remembered. */
-        boolean isFirst(long position) {
-            if (positions.size() >= REMEMBERED) {
-                positions.clear();
-            }
-            return positions.add(position);
-        }
-    }
+    private final FilterFailures failures;
+    private int stuck; // Guarded by this.
 
     /**
-     * @param failures shared by all clients of a route, so that an event is logged once
+     * @param failures shared by all clients of the topics
      */
-    FollowerFilter(Request request, BiPredicate<Request, Event> filter, Failures failures) {
+    FollowerFilter(Request request, BiPredicate<Request, Event> filter, FilterFailures failures) {
         this.request = request;
         this.filter = filter;
         this.failures = failures;
@@ -44,19 +28,36 @@ final class FollowerFilter {
         return filter.test(request, EventParser.parseOne(frame.bytes(), frame.from(), frame.to()));
     }
 
-    /** Logs, once for each event, that the filter failed on it. */
+    /** Logs, once for each event of a route, that the filter failed on it. */
     void failed(String topic, String id, long position, Throwable failure) {
-        if (failures.isFirst(position)) {
-            LOG.log(
-                    Level.ERROR,
-                    "the filter of "
-                            + request
-                            + " failed on event "
-                            + id
-                            + " of topic \""
-                            + topic
-                            + "\"; its clients get a gap instead of the event",
-                    failure);
-        }
+        failures.failed(route(), topic, id, position, failure);
+    }
+
+    /** A call is overdue and was interrupted; {@link #returned} follows when it returns. */
+    synchronized void isOverdue() {
+        stuck++;
+        failures.isOverdue(route());
+    }
+
+    synchronized void returned() {
+        stuck--;
+        failures.returned(route());
+    }
+
+    /**
+     * Returns whether too many overdue calls of this client, or of the route, have not returned:
+     * each holds a thread, and another call might hold one more.
+     */
+    synchronized boolean isStuck() {
+        return stuck >= MOST_STUCK || failures.stuck(route()) >= FilterFailures.MOST_STUCK;
+    }
+
+    /** Logs, once for each route, that a client is disconnected because the filter is stuck. */
+    void disconnected() {
+        failures.disconnected(route());
+    }
+
+    private String route() {
+        return RouteName.of(request);
     }
 }

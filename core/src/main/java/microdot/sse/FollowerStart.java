@@ -1,7 +1,11 @@
 package microdot.sse;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import microdot.BodySink;
 import microdot.ClosingFrames;
 import microdot.sse.log.DeliveryTask;
@@ -15,12 +19,18 @@ final class FollowerStart {
     private final TopicOrder order;
     private final DeliveryTasks tasks;
     private final CatchUp catchUp;
+    private final FilterFailures failures = new FilterFailures();
 
     FollowerStart(TopicRegistry registry, CatchUp catchUp) {
         this.registry = registry;
         this.order = registry.order();
         this.tasks = registry.tasks();
         this.catchUp = catchUp;
+    }
+
+    /** Returns what is known of the filters of all followers. */
+    FilterFailures failures() {
+        return failures;
     }
 
     /**
@@ -42,7 +52,7 @@ final class FollowerStart {
         Runnable begin = () -> begin(follower, sink, names, wish, start, closingFrames);
         if (!sink.isOnLoop()) {
             begin.run();
-            prepare(follower, start);
+            follower.prepare(preparations(start), elsewhere(follower, start));
         } else if (!order.runIfFree(begin)) {
             follower.onFrameworkThread(
                     () -> {
@@ -54,22 +64,25 @@ final class FollowerStart {
         }
     }
 
-    private static void prepare(Follower follower, StartPosition start) {
-        follower.prepare(start.preparations().entrySet().iterator());
+    private static void prepareElsewhere(Follower follower, StartPosition start) {
+        if (start.preparations().isEmpty()) {
+            return;
+        }
+        Consumer<Runnable> elsewhere = elsewhere(follower, start);
+        elsewhere.accept(() -> follower.prepare(preparations(start), elsewhere));
+    }
+
+    private static Iterator<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> preparations(
+            StartPosition start) {
+        return start.preparations().entrySet().iterator();
     }
 
     /** What waits for no code of the application must not wait for a carrier thread either. */
-    private static void prepareElsewhere(Follower follower, StartPosition start) {
-        var cursors = start.preparations().keySet();
-        if (cursors.isEmpty()) {
-            return;
-        }
-        Runnable task = () -> prepare(follower, start);
-        if (cursors.stream().anyMatch(cursor -> cursor.topic.snapshots() != null)) {
-            follower.onThread(task);
-        } else {
-            follower.onFrameworkThread(task);
-        }
+    private static Consumer<Runnable> elsewhere(Follower follower, StartPosition start) {
+        return start.preparations().keySet().stream()
+                        .anyMatch(cursor -> cursor.topic.snapshots() != null)
+                ? follower::onThread
+                : follower::onFrameworkThread;
     }
 
     /** Fixes where the follower begins, and starts delivery on its loop. */

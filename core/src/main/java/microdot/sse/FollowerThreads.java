@@ -65,7 +65,7 @@ abstract class FollowerThreads implements Waiter {
             task.run();
         } catch (CancellationException e) {
             sink.abort(); // The client has left.
-        } catch (SnapshotRun.Failed e) {
+        } catch (SnapshotTicket.Failed e) {
             sink.abort(); // Logged once, and not for each client that waits.
         } catch (RuntimeException | Error e) {
             LOG.log(
@@ -88,12 +88,18 @@ abstract class FollowerThreads implements Waiter {
 
     @Override
     public void stopWith(@Nullable Runnable action) {
+        assert action == null || stop == null : "two things run for one client";
         stop = action;
         // Set the field before looking: if the stream ends after the look, its end finds the
         // action.
         if (action != null && !sink.isOpen()) {
             action.run();
         }
+    }
+
+    /** Closes the connection, after what its event loop has to deliver now. From any thread. */
+    void disconnect() {
+        onLoop(sink::abort);
     }
 
     /** The stream has ended. From any thread. */

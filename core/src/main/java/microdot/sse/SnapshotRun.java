@@ -3,10 +3,9 @@ package microdot.sse;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -35,42 +34,16 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
     private final Runnable helper = this::help;
 
     // Guarded by the lock.
-    private final Set<Ticket> waiters = new HashSet<>();
+    private Set<SnapshotTicket> waiters = new HashSet<>();
     private @Nullable Thread thread;
+    private @Nullable Thread helperThread; // The publisher while it runs the supplier.
+    private boolean helperInterrupted; // By this run.
     private boolean over;
     private boolean asking;
     private boolean helping;
 
     /** When the code started that runs now, or the wait for a change. */
     private volatile long since = System.nanoTime();
-
-    /** A client's wait for this. */
-    static final class Ticket {
-        private final CompletableFuture<@Nullable Void> result = new CompletableFuture<>();
-
-        /**
-         * Waits until the computation has succeeded.
-         *
-         * @throws java.util.concurrent.CancellationException when the client has left
-         * @throws Failed when it failed
-         */
-        void await() {
-            try {
-                result.join();
-            } catch (CompletionException e) {
-                throw e.getCause() instanceof Failed failed ? failed : e;
-            }
-        }
-    }
-
-    /** The snapshot failed, which is logged already. */
-    static final class Failed extends RuntimeException {
-        private static final long serialVersionUID = 1;
-
-        private Failed(Throwable cause) {
-            super(cause);
-        }
-    }
 
     /**
      * @param attempt takes the snapshot, given how many changes have started; code of the
@@ -108,7 +81,7 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
     }
 
     /** Adds a client, unless this is over: then it returns false. */
-    boolean join(Ticket waiter) {
+    boolean join(SnapshotTicket waiter) {
         lock();
         try {
             return !over && waiters.add(waiter);
@@ -118,8 +91,8 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
     }
 
     /** The client has left. */
-    void leave(Ticket waiter) {
-        waiter.result.cancel(false);
+    void leave(SnapshotTicket waiter) {
+        waiter.cancel();
         lock();
         try {
             if (waiters.remove(waiter) && waiters.isEmpty()) {
@@ -136,6 +109,15 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
         LockSupport.unpark(thread);
         if (thread != null) {
             thread.interrupt();
+        }
+        interruptHelper();
+    }
+
+    /** Under the lock. */
+    private void interruptHelper() {
+        if (helperThread != null) {
+            helperInterrupted = true;
+            helperThread.interrupt();
         }
     }
 
@@ -160,8 +142,9 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
         Deadlines.add(this);
         try {
             compute();
-        } catch (InterruptedException e) {
-            // Nobody waits any more, or the deadline has passed: those who waited know.
+        } catch (Throwable e) {
+            // An interrupt: all clients have left, or the deadline has failed them. Or an error of
+            // the framework.
             finish(null, e);
         } finally {
             Deadlines.remove(this);
@@ -245,10 +228,9 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
 
     /** On the thread of a publisher that holds the topic's lock: what is thrown stays here. */
     private void help() {
-        if (!setHelping(true)) {
+        if (!beginHelp()) {
             return;
         }
-        since = System.nanoTime();
         boolean interrupted = Thread.interrupted();
         Snapshot snapshot = null;
         Throwable failure = null;
@@ -257,23 +239,60 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
         } catch (Throwable e) {
             failure = e;
         }
-        // The publisher's own interrupt must not reach those who wait for the snapshot.
-        boolean spoiled = Thread.interrupted();
-        if (interrupted || spoiled) {
-            Thread.currentThread().interrupt();
+        boolean spoiled = clearInterrupt(interrupted);
+        try {
+            if (!spoiled) {
+                finish(snapshot, failure);
+            }
+        } catch (RuntimeException | Error e) {
+            log(e);
+        } finally {
+            endHelp();
         }
-        if (!spoiled) {
-            finish(snapshot, failure);
-        }
-        setHelping(false);
     }
 
-    private boolean setHelping(boolean value) {
+    private boolean beginHelp() {
         lock();
         try {
-            helping = value && asking && !over;
-            LockSupport.unpark(thread);
+            helping = asking && !over;
+            if (helping) {
+                since = System.nanoTime();
+                helperThread = Thread.currentThread();
+            }
             return helping;
+        } finally {
+            unlock();
+        }
+    }
+
+    /**
+     * Returns whether the supplier ran on an interrupted thread. The publisher's own interrupt must
+     * not reach the clients, and an interrupt of this run not the publisher.
+     *
+     * @param before whether the publisher was interrupted before
+     */
+    private boolean clearInterrupt(boolean before) {
+        boolean spoiled;
+        boolean own;
+        lock();
+        try {
+            helperThread = null; // From now on, nothing here interrupts it.
+            spoiled = Thread.interrupted();
+            own = helperInterrupted;
+        } finally {
+            unlock();
+        }
+        if (before || (spoiled && !own)) {
+            Thread.currentThread().interrupt();
+        }
+        return spoiled;
+    }
+
+    private void endHelp() {
+        lock();
+        try {
+            helping = false;
+            LockSupport.unpark(thread);
         } finally {
             unlock();
         }
@@ -281,28 +300,48 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
 
     // ---- The result ----
 
+    /** Lets all clients continue, whatever else fails here. */
     private void finish(@Nullable Snapshot snapshot, @Nullable Throwable failure) {
-        Set<Ticket> all;
+        Set<SnapshotTicket> all;
         lock();
         try {
             if (over) {
-                return; // An interrupted result is never kept.
+                return; // The clients were completed, or have left.
             }
             over = true;
             LockSupport.unpark(thread);
-            all = Set.copyOf(waiters);
-            waiters.clear();
+            all = waiters;
+            waiters = Collections.emptySet();
         } finally {
             unlock();
         }
-        if (snapshot != null) {
-            keep.accept(snapshot);
-            all.forEach(waiter -> waiter.result.complete(null));
-        } else if (failure != null) {
-            all.forEach(waiter -> waiter.result.completeExceptionally(new Failed(failure)));
-            // Not on the thread of a publisher or of the deadlines: a log may block.
-            Thread.ofVirtual().name("microdot-topics").start(() -> log(failure));
+        Throwable failed = failure;
+        try {
+            if (snapshot != null) {
+                keep.accept(snapshot);
+            }
+        } catch (Throwable e) {
+            failed = e;
         }
+        complete(all, failed);
+        if (failed != null) {
+            logElsewhere(failed);
+        }
+    }
+
+    private static void complete(Iterable<SnapshotTicket> all, @Nullable Throwable failure) {
+        for (SnapshotTicket waiter : all) {
+            try {
+                waiter.complete(failure);
+            } catch (RuntimeException | Error noMemory) {
+                // It is completed nevertheless.
+            }
+        }
+    }
+
+    /** Not on the thread of a publisher or of the deadlines: a log may block. */
+    private void logElsewhere(Throwable failure) {
+        Thread.ofVirtual().name("microdot-topics").start(() -> log(failure));
     }
 
     private void log(Throwable failure) {
@@ -340,10 +379,12 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
             return;
         }
         Deadlines.remove(this);
+        Thread run;
         Thread overdue;
         lock();
         try {
-            overdue = thread;
+            run = thread;
+            overdue = helperThread == null ? run : helperThread;
         } finally {
             unlock();
         }
@@ -356,8 +397,18 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
             timedOut.setStackTrace(overdue.getStackTrace());
         }
         finish(null, timedOut);
-        if (overdue != null) {
-            overdue.interrupt();
+        interrupt(run);
+    }
+
+    private void interrupt(@Nullable Thread run) {
+        lock();
+        try {
+            interruptHelper();
+        } finally {
+            unlock();
+        }
+        if (run != null) {
+            run.interrupt();
         }
     }
 }

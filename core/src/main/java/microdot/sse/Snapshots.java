@@ -54,14 +54,14 @@ final class Snapshots {
      * Returns the current snapshot. On a thread that may block: waits until there is one.
      *
      * @throws java.util.concurrent.CancellationException when the client left meanwhile
-     * @throws SnapshotRun.Failed when the snapshot failed, which is logged already
+     * @throws SnapshotTicket.Failed when the snapshot failed, which is logged already
      */
     Snapshot take(Waiter client) {
         // The number of changes is read first: what changes after that has its event after it.
         long started = changes.started();
         long entry = now().entry();
         while (true) {
-            var waiter = new SnapshotRun.Ticket();
+            var waiter = new SnapshotTicket();
             SnapshotRun joined;
             synchronized (this) {
                 Snapshot known = taken;
@@ -75,7 +75,7 @@ final class Snapshots {
         }
     }
 
-    private SnapshotRun join(SnapshotRun.Ticket waiter) {
+    private SnapshotRun join(SnapshotTicket waiter) {
         SnapshotRun current = run;
         if (current != null && current.join(waiter)) {
             return current;
@@ -87,7 +87,7 @@ final class Snapshots {
         return next;
     }
 
-    private static void await(SnapshotRun run, SnapshotRun.Ticket waiter, Waiter client) {
+    private static void await(SnapshotRun run, SnapshotTicket waiter, Waiter client) {
         client.stopWith(() -> run.leave(waiter));
         try {
             waiter.await();

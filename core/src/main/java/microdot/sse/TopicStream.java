@@ -32,7 +32,6 @@ public final class TopicStream extends TopicSelection implements Handler {
     private final @Nullable List<String> fixed; // Null where user code gives the names.
     private final int last;
     private final @Nullable BiPredicate<Request, Event> filter;
-    private final FollowerFilter.Failures failures = new FollowerFilter.Failures();
     private final @Nullable SseHandler opening;
 
     TopicStream(
@@ -124,7 +123,9 @@ public final class TopicStream extends TopicSelection implements Handler {
     }
 
     private @Nullable FollowerFilter filterFor(Request request) {
-        return filter == null ? null : new FollowerFilter(request, filter, failures);
+        return filter == null
+                ? null
+                : new FollowerFilter(request, filter, topics.followers().failures());
     }
 
     // Made before the head goes out: what is published once the client knows that it is connected

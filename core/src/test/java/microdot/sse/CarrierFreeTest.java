@@ -2,9 +2,11 @@ package microdot.sse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import microdot.Logged;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +87,43 @@ class CarrierFreeTest extends TopicsFixture {
         publish("a", 1, 3);
         slow.sink.unstall();
         assertEquals(List.of("gap a slow 2", "a3"), slow.await(2).story());
+    }
+
+    /** The overdue call, on one carrier thread, is left behind; nothing else may wait for one. */
+    @Test
+    void gapOfNextTopicFollowsOverdueFilter() throws Exception {
+        try (var log = new Logged("microdot.sse")) {
+            topics.topic(
+                    "a",
+                    new TopicOptions()
+                            .keepEvents(1)
+                            .latestBy(event -> "" + event.data())
+                            .userCodeTimeout(Duration.ofSeconds(1)));
+            topics.topic("b", new TopicOptions().keepEvents(1));
+            publish("a", 1, 2);
+            publish("b", 1, 2);
+            var begun = new CountDownLatch(1);
+            TopicStream stream =
+                    topics.stream("a", "b")
+                            .where(
+                                    (request, event) -> {
+                                        hold(begun);
+                                        return true;
+                                    });
+            releaseCarrierThreads();
+            stopped = false;
+            holders.clear();
+            var follower = new TestFollower(loop);
+            follower.sink.onLoop();
+            follower.follow(stream, topics.registry().order().epoch().id(0));
+            begun.await();
+            for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+                holders.add(Thread.startVirtualThread(() -> hold(begun)));
+            }
+            assertEquals("gap b expired null", follower.await(1).story().getFirst());
+            stopped = true; // A log entry may wait for a carrier thread.
+            assertEquals(1, log.await(1).size(), log.messages()::toString);
+        }
     }
 
     /** Follows as on an event loop, which must not wait. */

@@ -121,7 +121,7 @@ class LastEventsAndSnapshotTest {
             return new FollowerFilter(
                     REQUEST,
                     (request, event) -> passes(String.valueOf(event.event()), value(event)),
-                    new FollowerFilter.Failures());
+                    new FilterFailures());
         }
 
         private static int value(Event event) {

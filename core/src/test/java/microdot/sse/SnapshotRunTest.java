@@ -2,7 +2,6 @@ package microdot.sse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -276,25 +275,5 @@ class SnapshotRunTest {
             assertFalse(failure.isDone());
             assertEquals(1, log.await(1).size(), log.messages()::toString);
         }
-    }
-
-    @Test
-    void userCodeTimeoutIsChecked() {
-        assertEquals(Duration.ofSeconds(30), new TopicOptions().userCodeTimeout());
-        for (Duration wrong : List.of(Duration.ZERO, Duration.ofMillis(-1))) {
-            var thrown =
-                    assertThrows(
-                            IllegalArgumentException.class,
-                            () -> new TopicOptions().userCodeTimeout(wrong));
-            assertTrue(String.valueOf(thrown.getMessage()).startsWith("userCodeTimeout: " + wrong));
-        }
-        Duration forever = Duration.ofSeconds(Long.MAX_VALUE);
-        topics.topic(
-                "a",
-                new TopicOptions()
-                        .snapshot(() -> "state")
-                        .userCodeTimeout(forever)
-                        .retry(Duration.ofSeconds(1)));
-        assertEquals(List.of("snapshot:state"), client("a").await(1));
     }
 }

@@ -47,10 +47,18 @@ final class TestFollower {
     }
 
     TestFollower follow(TopicStream stream, String target, Headers headers) {
+        return follow(new Microdot().get("/", stream), target, headers);
+    }
+
+    TestFollower follow(Microdot app, String target) {
+        return follow(app, target, new Headers());
+    }
+
+    private TestFollower follow(Microdot app, String target, Headers headers) {
         var client = new InetSocketAddress(9);
         var request = new Request("GET", target, headers, new byte[0], client, "http");
         try {
-            var response = new Microdot().get("/", stream).route(request).run();
+            var response = app.route(request).run();
             var body = (Body.Stream) response.body();
             sink.closingFrames(body.closingFrames());
             body.writer().writeTo(sink);

@@ -189,7 +189,7 @@ class TopicsLawTest {
         return new FollowerFilter(
                 REQUEST,
                 (request, event) -> passes(event.data().toString(), third),
-                new FollowerFilter.Failures());
+                new FilterFailures());
     }
 
     private static boolean passes(String data, int third) {

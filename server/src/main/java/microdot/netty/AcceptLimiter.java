@@ -9,7 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import microdot.netty.limits.ConnectionLimits;
-import org.jspecify.annotations.Nullable;
+import microdot.netty.limits.OncePerMinute;
 
 /**
  * Stops accepting while too many connections are open, or while the process has no descriptors.
@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class AcceptLimiter extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = System.getLogger("microdot.netty");
-    private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
 
     private final ConnectionLimits limits;
-    private long nextEntry = System.nanoTime();
+    private final OncePerMinute full = new OncePerMinute();
+    private final OncePerMinute failed = new OncePerMinute();
+    private final OncePerMinute rejected = new OncePerMinute();
 
     AcceptLimiter(ConnectionLimits limits) {
         this.limits = limits;
@@ -33,15 +34,12 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
         InetAddress client = ((InetSocketAddress) accepted.remoteAddress()).getAddress();
         if (!limits.enter(client)) {
             accepted.unsafe().closeForcibly();
+            reportRejected(client);
             return;
         }
         if (!limits.enter()) {
             ctx.channel().config().setAutoRead(false);
-            report(
-                    "the server accepts no further connection while "
-                            + limits.max()
-                            + " are open (maxConnections)",
-                    null);
+            reportFull();
         }
         accepted.closeFuture()
                 .addListener(
@@ -69,16 +67,46 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
     /** Accepting failed, mostly because the process has no descriptors left. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        report("no connection can be accepted; the next try is in a second", cause);
         ctx.channel().config().setAutoRead(false);
         ctx.executor().schedule(() -> acceptAgain(ctx), 1, TimeUnit.SECONDS);
+        reportFailure(cause);
     }
 
-    private void report(String text, @Nullable Throwable cause) {
-        long now = System.nanoTime();
-        if (now - nextEntry >= 0) {
-            nextEntry = now + MINUTE;
-            LOG.log(Level.WARNING, text, cause);
+    /** Without descriptors, also the log may fail: that must not end the event loop. */
+    private void reportFailure(Throwable cause) {
+        if (failed.due(System.nanoTime()) > 0) {
+            try {
+                LOG.log(
+                        Level.WARNING,
+                        "no connection can be accepted; the next try is in a second",
+                        cause);
+            } catch (RuntimeException | LinkageError noDescriptors) {
+                // It is reported again after a minute.
+            }
+        }
+    }
+
+    private void reportFull() {
+        if (full.due(System.nanoTime()) > 0) {
+            LOG.log(
+                    Level.WARNING,
+                    "the server accepts no further connection while "
+                            + limits.max()
+                            + " are open (maxConnections)");
+        }
+    }
+
+    private void reportRejected(InetAddress client) {
+        long count = rejected.due(System.nanoTime());
+        if (count > 0) {
+            LOG.log(
+                    Level.WARNING,
+                    "a new connection of "
+                            + client.getHostAddress()
+                            + " was closed, because its address has "
+                            + limits.maxPerAddress()
+                            + " open (maxConnectionsPerAddress); rejected since the last entry: "
+                            + count);
         }
     }
 }

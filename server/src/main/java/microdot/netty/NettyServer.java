@@ -7,6 +7,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
@@ -125,6 +126,11 @@ final class NettyServer implements Server {
                         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                         .handler(new AcceptLimiter(new ConnectionLimits(options)))
                         .childHandler(setup);
+        if (io == IoMode.NIO) {
+            // One at a time: NIO accepts all of them before the limit can stop it.
+            bootstrap.option(
+                    ChannelOption.RECVBUF_ALLOCATOR, new ServerChannelRecvByteBufAllocator());
+        }
         var address = new InetSocketAddress(options.host(), options.port());
         var bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {

@@ -3,6 +3,7 @@ package microdot.netty;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import microdot.Microdot;
 import microdot.ServerOptions;
@@ -33,6 +34,28 @@ class LimitsTest {
                 assertEquals(2, served.server.stats().connections());
                 first.close();
                 assertEquals("home", third.readText());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void clientsThatWaitAreAcceptedOneByOne(IoMode io) throws Exception {
+        var app = new Microdot().get("/", request -> "home");
+        var waiting = new ArrayList<RawClient>();
+        try (Served served = new Served(app, new ServerOptions().maxConnections(1), io)) {
+            served.expectFailures(1);
+            RawClient first = served.client();
+            assertEquals("home", first.get("/").readText());
+            for (int i = 0; i < 20; i++) {
+                waiting.add(served.client().get("/"));
+            }
+            first.close();
+            for (RawClient client : waiting) {
+                assertEquals("home", client.readText());
+                // Perhaps the loop of the one before has not removed it yet.
+                assertTrue(served.server.stats().connections() <= 2);
+                client.close();
             }
         }
     }

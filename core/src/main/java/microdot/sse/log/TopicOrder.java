@@ -156,6 +156,7 @@ public final class TopicOrder implements MemoryBudget.Member {
             EventLog log, EncodedEvent event, @Nullable Object keyedBy, @Nullable String key) {
         byte[] userIdLine = event.userId() == null ? null : EncodedEvent.idLine(event.userId());
         long position;
+        @Nullable Throwable failure;
         enter();
         try {
             if (closed) {
@@ -170,10 +171,11 @@ public final class TopicOrder implements MemoryBudget.Member {
             log.append(event, idLine, position, now, usedKey);
             ownIds |= userIdLine != null;
             head = position;
-            tidy(() -> log.trim(now));
+            failure = tidy(() -> log.trim(now));
         } finally {
             lock.unlock();
         }
+        report(failure); // Not under the lock: a log may block.
         relieve();
         return position;
     }
@@ -190,19 +192,26 @@ public final class TopicOrder implements MemoryBudget.Member {
     /** Evicts the oldest events while the logs take too much. Not under the lock. */
     public void relieve() {
         if (budget.isExceeded()) {
-            tidy(budget::evict);
+            report(tidy(budget::evict));
         }
     }
 
-    /** The event is published: what fails afterwards is no failure of its publisher. */
-    private static void tidy(Runnable task) {
+    /** The event is published: what fails afterwards is returned, not thrown to its publisher. */
+    private static @Nullable Throwable tidy(Runnable task) {
         try {
             task.run();
+            return null;
         } catch (RuntimeException | Error e) {
+            return e;
+        }
+    }
+
+    private static void report(@Nullable Throwable failure) {
+        if (failure != null) {
             LOG.log(
                     Level.ERROR,
                     "trimming a topic failed; events are kept for longer and trimmed later",
-                    e);
+                    failure);
         }
     }
 

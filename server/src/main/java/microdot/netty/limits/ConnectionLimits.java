@@ -1,11 +1,6 @@
 package microdot.netty.limits;
 
-import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.util.Arrays;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import microdot.ServerOptions;
 
@@ -14,13 +9,14 @@ public final class ConnectionLimits {
     private final int max;
     private final int maxPerAddress;
     private final AtomicInteger connections = new AtomicInteger();
-    private final Map<InetAddress, Integer> byAddress = new ConcurrentHashMap<>();
+    private final AddressCounter byAddress;
 
     /** Creates the limits of a server. */
     public ConnectionLimits(ServerOptions options) {
         int given = options.maxConnections();
         this.max = given == 0 ? OpenFileLimit.connections() : given;
         this.maxPerAddress = options.maxConnectionsPerAddress();
+        this.byAddress = new AddressCounter(maxPerAddress);
     }
 
     /** Counts a connection, which must {@link #leave}. Returns false if it was the last one. */
@@ -43,42 +39,18 @@ public final class ConnectionLimits {
         return max;
     }
 
+    /** Returns the number of connections that one address may have; 0 for no limit. */
+    public int maxPerAddress() {
+        return maxPerAddress;
+    }
+
     /** Counts a connection of the client if one is allowed; then {@link #leave} must follow. */
     public boolean enter(InetAddress client) {
-        if (!isCounted(client)) {
-            return true;
-        }
-        if (byAddress.merge(network(client), 1, Integer::sum) > maxPerAddress) {
-            leave(client);
-            return false;
-        }
-        return true;
+        return byAddress.enter(client);
     }
 
     /** Counts a connection of the client as closed. */
     public void leave(InetAddress client) {
-        if (isCounted(client)) {
-            byAddress.computeIfPresent(
-                    network(client), (address, count) -> count == 1 ? null : count - 1);
-        }
-    }
-
-    // Behind a proxy on the same machine all clients have the loopback address.
-    private boolean isCounted(InetAddress client) {
-        return maxPerAddress > 0 && !client.isLoopbackAddress();
-    }
-
-    /** One client usually has a whole /64 network of IPv6. */
-    static InetAddress network(InetAddress client) {
-        if (!(client instanceof Inet6Address)) {
-            return client;
-        }
-        byte[] bytes = client.getAddress();
-        Arrays.fill(bytes, 8, 16, (byte) 0);
-        try {
-            return InetAddress.getByAddress(bytes);
-        } catch (UnknownHostException e) {
-            throw new AssertionError(e); // The length is that of an address.
-        }
+        byAddress.leave(client);
     }
 }

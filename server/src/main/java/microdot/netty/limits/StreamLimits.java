@@ -5,7 +5,6 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import microdot.Headers;
 import microdot.Request;
@@ -20,13 +19,14 @@ public final class StreamLimits {
     private final ServerOptions options;
     private final ReconnectPacer pacer;
     private final AtomicInteger streams = new AtomicInteger();
-    private final Map<InetAddress, Integer> byAddress = new ConcurrentHashMap<>();
+    private final AddressCounter byAddress;
     private final WaitingThreads waiting = new WaitingThreads();
     private volatile boolean draining;
     private volatile int drained;
 
     public StreamLimits(ServerOptions options) {
         this.options = options;
+        this.byAddress = new AddressCounter(options.maxStreamsPerAddress());
         this.pacer = new ReconnectPacer(options.reconnectsPerSecond(), System.nanoTime());
     }
 
@@ -38,31 +38,24 @@ public final class StreamLimits {
         if (draining) {
             return false;
         }
-        if (streams.incrementAndGet() > options.maxStreams()) {
-            streams.decrementAndGet();
-            return false;
+        if (streams.incrementAndGet() <= options.maxStreams() && byAddress.enter(client)) {
+            return true;
         }
-        if (isCounted(client)
-                && byAddress.merge(client, 1, Integer::sum) > options.maxStreamsPerAddress()) {
-            leave(client);
-            return false;
-        }
-        return true;
+        release();
+        return false;
     }
 
     /** Counts a stream as ended. */
     public void leave(InetAddress client) {
+        byAddress.leave(client);
+        release();
+    }
+
+    /** Whoever lowers the number to 0 signals it: perhaps that is a stream that was rejected. */
+    private void release() {
         if (streams.decrementAndGet() == 0 && draining) {
             waiting.signal();
         }
-        if (isCounted(client)) {
-            byAddress.computeIfPresent(client, (address, count) -> count == 1 ? null : count - 1);
-        }
-    }
-
-    // Behind a proxy on the same machine all clients have the loopback address.
-    private boolean isCounted(InetAddress client) {
-        return options.maxStreamsPerAddress() > 0 && !client.isLoopbackAddress();
     }
 
     /**

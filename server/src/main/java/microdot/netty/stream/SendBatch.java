@@ -6,6 +6,8 @@ import io.netty.channel.unix.Socket;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,12 @@ import org.jspecify.annotations.Nullable;
 final class SendBatch {
     private static final Logger LOG = System.getLogger("microdot.netty");
     private static final int CAPACITY = 256;
+
+    /**
+     * The frames of sends without a result. They are never released, because the kernel may still
+     * read their memory. At most one batch of each loop: its ring is not used again.
+     */
+    private static final Queue<ByteBuf> UNKNOWN = new ConcurrentLinkedQueue<>();
 
     /** For fewer sends the ring costs more than it saves. */
     private static final int LEAST_FOR_RING = 4;
@@ -135,10 +143,11 @@ final class SendBatch {
         ByteBuf frame = Objects.requireNonNull(frames[index]);
         senders[index] = null;
         frames[index] = null;
+        boolean known = used == null || used.isKnown(index);
         try {
             if (used == null) {
                 sender.sent(frame, DirectSend.send(sender.socket(), frame));
-            } else if (used.isKnown(index)) {
+            } else if (known) {
                 sender.sent(frame, used.result(index));
             } else {
                 // Sending again could duplicate the frame. The client reconnects and resumes.
@@ -150,7 +159,11 @@ final class SendBatch {
             LOG.log(Level.ERROR, "a stream failed after a send; its connection is closed", e);
             sender.abort();
         } finally {
-            frame.release();
+            if (known) {
+                frame.release();
+            } else {
+                UNKNOWN.add(frame);
+            }
         }
     }
 

@@ -8,7 +8,9 @@ import java.util.concurrent.TimeUnit;
 
 /** Detects a client that reads nothing of what waits for it. Confined to one event loop. */
 public final class StallDetector {
-    private long mark;
+    private int messages;
+    private long bytes;
+    private long progress;
     private long since;
 
     /** Returns whether the channel holds bytes that the socket has not taken. */
@@ -27,19 +29,23 @@ public final class StallDetector {
     public boolean isStalled(Channel channel, long now, long bound) {
         ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
         if (pending == null || pending.isEmpty()) {
-            mark = 0;
+            messages = 0;
             return false;
         }
-        // A file counts as no bytes, but its progress does.
-        long seen =
-                pending.totalPendingWriteBytes() * 31
-                        + pending.currentProgress() * 17
-                        + pending.size();
-        if (seen != mark) {
-            mark = seen;
+        if (hasChanged(pending)) {
             since = now;
         }
         return now - since > bound;
+    }
+
+    private boolean hasChanged(ChannelOutboundBuffer pending) {
+        int oldMessages = messages;
+        long oldBytes = bytes;
+        long oldProgress = progress;
+        messages = pending.size();
+        bytes = pending.totalPendingWriteBytes();
+        progress = pending.currentProgress(); // A file counts as no bytes, but its progress does.
+        return messages != oldMessages || bytes != oldBytes || progress != oldProgress;
     }
 
     /**
@@ -53,9 +59,9 @@ public final class StallDetector {
         // only while bytes are in flight. Bytes that are no longer in flight were acknowledged
         // after they were sent.
         long milliseconds = info.unacked() > 0 ? info.lastAckRecv() : info.lastDataSent();
-        long progress = now - TimeUnit.MILLISECONDS.toNanos(milliseconds);
-        if (progress - since > 0) {
-            since = progress;
+        long last = now - TimeUnit.MILLISECONDS.toNanos(milliseconds);
+        if (last - since > 0) {
+            since = last;
         }
         return now - since > bound;
     }

@@ -87,6 +87,11 @@ final class CarrierHolders {
         }
     }
 
+    /** Releases what the last look found. */
+    void forget() {
+        before = Set.of();
+    }
+
     /**
      * Returns whether a virtual thread is on a carrier thread. Only its text tells:
      * "VirtualThread[#21,name]/runnable@ForkJoinPool-1-worker-1".

@@ -35,7 +35,7 @@ public final class CarrierWatchdog {
     private volatile boolean idle = true;
 
     // Confined to its thread.
-    private final CarrierProbe probe = new CarrierProbe();
+    private final CarrierProbe probe = new CarrierProbe(Thread::startVirtualThread);
     private final CarrierCount carriers = new CarrierCount();
     private final CarrierHolders holders = new CarrierHolders(CarrierWatchdog::log);
     private final OverdueHandlers overdue = new OverdueHandlers(OVERDUE, CarrierWatchdog::log);
@@ -127,6 +127,7 @@ public final class CarrierWatchdog {
         long waited = probe.waited(elapsed);
         if (waited == 0) {
             carriers.lower(now);
+            holders.forget();
         } else if (waited < PATIENCE) {
             holders.look(servers);
         } else {

@@ -1,0 +1,59 @@
+package microdot.netty.threads;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class CarrierHoldersTest {
+    private volatile boolean over;
+
+    private record Holder(Thread running) implements UserCode {
+        @Override
+        public @Nullable Thread thread() {
+            return running;
+        }
+
+        @Override
+        public String route() {
+            return "GET /";
+        }
+
+        @Override
+        public boolean isStreamEnded() {
+            return false;
+        }
+    }
+
+    private record Server(List<UserCode> running) implements ServerThreads {
+        @Override
+        public boolean isBusy() {
+            return true;
+        }
+    }
+
+    @Test
+    void nothingOfALookIsKeptOnceThreadsRunAgain() throws Exception {
+        var begun = new CountDownLatch(1);
+        Thread thread =
+                Thread.startVirtualThread(
+                        () -> {
+                            begun.countDown();
+                            while (!over) {
+                                Thread.onSpinWait();
+                            }
+                        });
+        begun.await();
+        var holder = new Holder(thread);
+        var servers = List.of(new Server(List.of(holder)));
+        var holders = new CarrierHolders();
+        assertEquals(List.of(), holders.look(servers));
+        assertEquals(List.of(holder), holders.look(servers));
+        holders.forget();
+        assertEquals(List.of(), holders.look(servers));
+        over = true;
+        thread.join();
+    }
+}
