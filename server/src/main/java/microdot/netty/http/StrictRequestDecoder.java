@@ -89,6 +89,15 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         }
     }
 
+    /** Releases what was not decoded: passes it on, and leaves the pipeline. */
+    void remove() {
+        ChannelHandlerContext ctx = context;
+        // Within its own removal, in which it passes on the rest, it is no longer in the pipeline.
+        if (ctx != null && ctx.pipeline().context(this) != null) {
+            ctx.pipeline().remove(this);
+        }
+    }
+
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         context = ctx;
