@@ -5,7 +5,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Stores the parts of one request: short ones in memory, the others in temporary files. */
 final class PartStorage {
+    private static final Logger LOG = System.getLogger("microdot");
+
     /** The bytes of one part that are kept in memory. */
     static final int MAX_IN_MEMORY = 64 << 10;
 
@@ -37,17 +40,31 @@ final class PartStorage {
         return !files.isEmpty();
     }
 
-    /** Deletes the files; the parts cannot be read any more. */
+    /**
+     * Deletes the files; the parts cannot be read any more. A file that cannot be deleted is
+     * logged.
+     */
     synchronized void release() {
         released = true;
-        try {
-            for (Path file : files) {
+        IOException failure = null;
+        for (Path file : files) {
+            try {
                 Files.deleteIfExists(file);
+            } catch (IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            files.clear();
+        }
+        files.clear();
+        if (failure != null) {
+            String folder = System.getProperty("java.io.tmpdir");
+            LOG.log(
+                    Level.WARNING,
+                    "files of an upload could not be deleted; delete microdot-part-* in " + folder,
+                    failure);
         }
     }
 

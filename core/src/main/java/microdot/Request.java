@@ -177,10 +177,13 @@ public final class Request {
     /**
      * Returns the body as a stream that reads from the client as the handler reads from it: at most
      * 64 KiB wait in memory. A read throws what {@link #body} throws. The stream ends when the
-     * response begins. Later calls return the same stream.
+     * response begins; read a large body before you return a stream of events. Later calls return
+     * the same stream; after {@link #body}, each call returns a new stream of its bytes.
      *
-     * @throws HttpException with status 413 when the client declares a body that is too large
-     * @throws IllegalStateException after {@link #parts}
+     * @throws HttpException with status 413 when the client declares a body that is too large; what
+     *     {@link #body} threw before
+     * @throws IllegalStateException after {@link #parts}; in the handler of a stream of events when
+     *     the body is larger than {@link ServerOptions#maxBody()}
      */
     public InputStream stream() {
         return access().stream();
@@ -328,7 +331,8 @@ public final class Request {
 
     /**
      * Reads a body that nothing has read yet: the response is a stream, and its connection reads no
-     * further once the head of the stream is sent.
+     * further once the head of the stream is sent. A body that only its route may read is too large
+     * for the memory, and stays unread.
      */
     void readBeforeStream() {
         if (source.length() == 0 || !access().isUnread()) {
@@ -337,7 +341,7 @@ public final class Request {
         if (isMultipart()) {
             parts();
         } else {
-            body();
+            access().readBeforeStream();
         }
     }
 

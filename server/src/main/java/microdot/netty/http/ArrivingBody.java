@@ -17,7 +17,6 @@ final class ArrivingBody implements IncomingBody.Connection {
     private final SocketChannel channel;
     private final ServerOptions options;
     private final RequestReader reader;
-    private @Nullable BodyClock clock; // If anybody has waited for the body.
     private @Nullable IncomingBody rest; // What is still to come of a body, and to be dropped.
 
     ArrivingBody(SocketChannel channel, ServerOptions options) {
@@ -43,16 +42,12 @@ final class ArrivingBody implements IncomingBody.Connection {
         }
         if (body.pauses(idle)) {
             channel.config().setAutoRead(false);
-            if (clock != null) {
-                clock.stop(System.nanoTime());
-            }
         }
         return true;
     }
 
     /** The body is whole, or will never be. */
     void ended() {
-        clock = null;
         rest = null;
     }
 
@@ -67,9 +62,9 @@ final class ArrivingBody implements IncomingBody.Connection {
         return channel.eventLoop().inEventLoop();
     }
 
-    /** Reads on for a handler, or drops the rest, unless the body has ended meanwhile. */
+    /** Reads on for a handler, or drops the rest, unless that was settled meanwhile. */
     private void readOn(IncomingBody body) {
-        if (reader.body() != body) {
+        if (reader.body() != body || !body.isWanted()) {
             return;
         }
         if (body.takeExpectation()) {
@@ -79,12 +74,6 @@ final class ArrivingBody implements IncomingBody.Connection {
                             HttpResponseStatus.CONTINUE,
                             Unpooled.EMPTY_BUFFER));
         }
-        BodyClock running = clock;
-        if (running == null) {
-            running = new BodyClock();
-            clock = running;
-        }
-        running.start(System.nanoTime());
         channel.config().setAutoRead(true);
     }
 
@@ -92,7 +81,6 @@ final class ArrivingBody implements IncomingBody.Connection {
     void dropRest(@Nullable IncomingBody body) {
         if (body != null && body == reader.body()) {
             rest = body;
-            clock = null; // The rest has a time of its own.
             readOn(body);
         }
     }
@@ -105,8 +93,7 @@ final class ArrivingBody implements IncomingBody.Connection {
     /** Returns whether the body comes too slowly. */
     boolean isLate(long now) {
         IncomingBody body = reader.body();
-        BodyClock running = clock;
-        return body != null && running != null && running.isLate(now, body.received(), options);
+        return body != null && body.isLate(now, options);
     }
 
     /** Fails the body for its handler, if it is not whole. */

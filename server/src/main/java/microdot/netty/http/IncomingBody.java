@@ -9,12 +9,13 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import microdot.HttpException;
 import microdot.RequestBody;
+import microdot.ServerOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The body of one request, between the event loop that receives it and the handler that reads it.
- * The connection is read only while the handler waits or less than {@link #WINDOW} bytes wait for
- * it.
+ * The connection is read while the handler waits, or while fewer than {@link #WINDOW} bytes are
+ * buffered.
  */
 final class IncomingBody implements RequestBody {
     /** The bytes that may wait for a handler that reads, before the connection is not read. */
@@ -44,13 +45,14 @@ final class IncomingBody implements RequestBody {
     private final Condition changed = lock.newCondition();
 
     // Guarded by the lock.
+    private BodyClock clock = new BodyClock(); // Runs while a thread waits for the client.
     private byte[] buffer = NO_BYTES; // One array: chunks of one byte must not cost more.
     private int start; // Of the bytes in it that wait.
     private int waiting; // For the handler; after the response has begun, what was dropped.
     private long received;
     private boolean wanted; // The handler waits, or reads ahead.
     private boolean expectation;
-    private boolean whole; // The handler reads it into memory.
+    private boolean readWhole; // The handler reads it into memory.
     private boolean ended;
     private boolean closed; // The response has begun.
     private @Nullable HttpException failure;
@@ -70,7 +72,7 @@ final class IncomingBody implements RequestBody {
 
     // ---- For the connection, on its event loop ----
 
-    /** Adds bytes of the client; drops them once the response has begun. */
+    /** Adds bytes of the client; drops them once the response has begun, or the body has failed. */
     void append(ByteBuf bytes) {
         int count = bytes.readableBytes();
         if (count == 0) {
@@ -80,10 +82,15 @@ final class IncomingBody implements RequestBody {
         try {
             expectation = false;
             received += count;
+            if (failure != null) {
+                return; // Bytes before these are lost already.
+            }
             if (!closed) {
                 makeRoom(count);
                 bytes.getBytes(bytes.readerIndex(), buffer, start + waiting, count);
-                changed.signal();
+                clock.stop(
+                        System.nanoTime()); // What the handler's thread needs is not the client's.
+                changed.signalAll();
             }
             waiting += count;
         } finally {
@@ -109,9 +116,12 @@ final class IncomingBody implements RequestBody {
     void end() {
         lock.lock();
         try {
-            ended = true;
-            expectation = false;
-            changed.signal();
+            if (failure == null) {
+                ended = true;
+                expectation = false;
+                clock.stop(System.nanoTime());
+                changed.signalAll();
+            }
         } finally {
             lock.unlock();
         }
@@ -126,7 +136,7 @@ final class IncomingBody implements RequestBody {
                 buffer = NO_BYTES;
                 start = 0;
                 waiting = 0;
-                changed.signal();
+                changed.signalAll();
             }
         } finally {
             lock.unlock();
@@ -142,9 +152,20 @@ final class IncomingBody implements RequestBody {
     boolean pauses(boolean idle) {
         lock.lock();
         try {
-            boolean pauses = wanted ? waiting >= WINDOW : idle || waiting >= UNASKED;
+            boolean pauses =
+                    failure != null || (wanted ? waiting >= WINDOW : idle || waiting >= UNASKED);
             wanted &= !pauses;
             return pauses;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns whether the handler waits or reads ahead, or the rest is to be dropped. */
+    boolean isWanted() {
+        lock.lock();
+        try {
+            return wanted || closed;
         } finally {
             lock.unlock();
         }
@@ -163,7 +184,8 @@ final class IncomingBody implements RequestBody {
     }
 
     /**
-     * The response begins: the handler can read no more, and what it left is dropped.
+     * The response begins: the handler can read no more, and unread bytes are dropped. The rest of
+     * the body has the time of a new one.
      *
      * @return whether the connection can serve further requests: the rest is short, and the client
      *     is about to send it
@@ -173,16 +195,18 @@ final class IncomingBody implements RequestBody {
         try {
             closed = true;
             buffer = NO_BYTES;
-            changed.signal();
+            clock = new BodyClock();
+            clock.start(System.nanoTime());
+            changed.signalAll();
             long rest = length < 0 ? waiting : length - received + waiting;
             // A client that still waits for 100 will perhaps not send the body at all.
-            return ended || (failure == null && !expectation && rest <= MAX_DISCARDED);
+            return failure == null && (ended || (!expectation && rest <= MAX_DISCARDED));
         } finally {
             lock.unlock();
         }
     }
 
-    /** Returns whether more was dropped than is worth to keep the connection. */
+    /** Returns whether the rest exceeds the limit for keeping the connection. */
     boolean isRestTooLong() {
         lock.lock();
         try {
@@ -192,32 +216,31 @@ final class IncomingBody implements RequestBody {
         }
     }
 
-    /** Returns the bytes that have arrived. */
-    long received() {
+    /** Returns whether the client sends too slowly what is waited for. */
+    boolean isLate(long now, ServerOptions options) {
         lock.lock();
         try {
-            return received;
+            return clock.isLate(now, received, options);
         } finally {
             lock.unlock();
         }
     }
 
-    /** Returns about what the body takes in memory, in bytes. */
+    /** Returns the estimated memory of the body in bytes. */
     long memory() {
         lock.lock();
         try {
             // A handler that reads the whole body keeps what it took, and copies it at the end.
-            return buffer.length + (whole && failure == null && !closed ? 2 * received : 0);
+            return buffer.length + (readWhole && failure == null && !closed ? 2 * received : 0);
         } finally {
             lock.unlock();
         }
     }
 
-    /** Returns the bytes that wait for the handler. */
-    int waiting() {
+    private int available() {
         lock.lock();
         try {
-            return waiting;
+            return closed ? 0 : waiting;
         } finally {
             lock.unlock();
         }
@@ -244,7 +267,7 @@ final class IncomingBody implements RequestBody {
     public byte[] readAll(int limit) throws IOException {
         lock.lock();
         try {
-            whole = true;
+            readWhole = true;
         } finally {
             lock.unlock();
         }
@@ -266,7 +289,7 @@ final class IncomingBody implements RequestBody {
 
         @Override
         public int available() {
-            return waiting();
+            return IncomingBody.this.available();
         }
     }
 
@@ -278,18 +301,30 @@ final class IncomingBody implements RequestBody {
         lock.lock();
         try {
             checkOpen();
+            checkFailure();
             while (waiting == 0 && !ended) {
                 want();
                 checkFailure();
-                changed.await();
+                awaitChange();
                 checkOpen();
             }
             return waiting == 0 ? -1 : takeWaiting(to, from, length);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new HttpException(503, "the server stopped waiting for the body");
+            throw new HttpException(503, "interrupted while reading the body");
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Under the lock. */
+    private void awaitChange() throws InterruptedException {
+        BodyClock running = clock; // The response may begin meanwhile, and with it another clock.
+        running.start(System.nanoTime());
+        try {
+            changed.await();
+        } finally {
+            running.stop(System.nanoTime());
         }
     }
 

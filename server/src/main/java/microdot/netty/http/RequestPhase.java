@@ -39,7 +39,7 @@ final class RequestPhase implements ConnectionPhase {
     private final HttpConnection connection;
     private final SocketChannel channel;
     private final ServerOptions options;
-    private final StrictRequestDecoder decoder;
+    private StrictRequestDecoder decoder;
     private final ArrivingBody arriving;
     private final RequestReader reader;
     private final StallDetector stall = new StallDetector();
@@ -117,18 +117,25 @@ final class RequestPhase implements ConnectionPhase {
     private void rejectOverBudget() {
         String reason = "the server has no memory for the request (maxMemory)";
         IncomingBody body = reader.body();
+        // One response for each request: none for what has its response already, or gets it.
+        boolean unanswered = !waiting.isEmpty() || decoder.firstByteAt() != 0;
+        boolean handling = body != null && body == handledBody;
+        boolean dropping = arriving.isDroppingRest();
         ParsedRequest.Refused refused = reader.refuse(503, reason);
         waiting.clear();
-        decoder.remove();
-        if (body != null && body == handledBody && state == State.HANDLING) {
+        arriving.ended();
+        if (handling) {
             overBudget = true; // The handler answers.
             body.fail(503, reason);
-        } else if (state == State.IDLE) {
-            refuse(refused);
-        } else {
+        } else if (unanswered && !dropping) {
             waiting.add(refused); // After the response that is under way.
         }
-        account();
+        decoder.remove();
+        if (state == State.IDLE || state == State.DISCARDING) {
+            finished();
+        } else {
+            account();
+        }
     }
 
     private void bodyArrives(IncomingBody body, boolean idle) {
@@ -139,9 +146,13 @@ final class RequestPhase implements ConnectionPhase {
                             "the rest of a body of "
                                     + channel.remoteAddress()
                                     + " is too long to be discarded; its connection is closed");
-            // An empty write completes after the response.
-            linger(channel.writeAndFlush(Unpooled.EMPTY_BUFFER));
+            lingerAfterResponse();
         }
+    }
+
+    private void lingerAfterResponse() {
+        // An empty write completes after the response.
+        linger(channel.writeAndFlush(Unpooled.EMPTY_BUFFER));
     }
 
     private void bodyEnded() {
@@ -206,6 +217,10 @@ final class RequestPhase implements ConnectionPhase {
         connection.become(new LingerPhase(connection, response));
     }
 
+    private boolean hasNoFurtherInput() {
+        return connection.isInputClosed() || reader.isRefused();
+    }
+
     // ---- Responding ----
 
     /** Answers one request. Each has its own, because a stream outlives this phase. */
@@ -233,7 +248,7 @@ final class RequestPhase implements ConnectionPhase {
             boolean last =
                     !reusable
                             || !request.keepAlive()
-                            || (connection.isInputClosed() && waiting.isEmpty())
+                            || (hasNoFurtherInput() && waiting.isEmpty())
                             || connection.isStopping()
                             || ResponseWriter.asksToClose(response);
             ChannelFuture written = ResponseWriter.write(channel, request, response, !last);
@@ -302,7 +317,7 @@ final class RequestPhase implements ConnectionPhase {
         }
         if (!success) {
             channel.close();
-        } else if (arriving.isDroppingRest()) {
+        } else if (arriving.isDroppingRest() && !connection.isInputClosed()) {
             state = State.DISCARDING;
         } else {
             finished();
@@ -313,10 +328,15 @@ final class RequestPhase implements ConnectionPhase {
     private void finished() {
         since = System.nanoTime();
         state = State.IDLE;
-        if (waiting.isEmpty() && (connection.isInputClosed() || reader.isRefused())) {
+        if (waiting.isEmpty() && connection.isInputClosed()) {
             connection.closeWhenFlushed();
             return;
         }
+        if (waiting.isEmpty() && reader.isRefused()) {
+            lingerAfterResponse();
+            return;
+        }
+        decoder = decoder.renewed();
         if (waiting.isEmpty()) {
             channel.config().setAutoRead(true);
             decoder.resume();
