@@ -88,9 +88,9 @@ public final class ServerOptions {
     }
 
     /**
-     * How long the server may wait for the body of a request while a handler reads it; default 60
-     * s. A body that is longer than {@link #maxBody}, where a route allows that, has this time for
-     * each {@link #maxBody} bytes. A later body is answered with 408.
+     * How long a handler may wait for the body of its request; default 60 s. A body that is longer
+     * than {@link #maxBody}, where a route allows that, has this time for each {@link #maxBody}
+     * bytes. A later body is answered with 408.
      */
     public Duration bodyTimeout() {
         return values.bodyTimeout;
@@ -258,7 +258,7 @@ public final class ServerOptions {
 
     /**
      * The bytes per second that the body of a request must arrive with, counted from 5 s on and
-     * only while the server reads it; default 240; 0 for no limit. A slower body is answered with
+     * only while a handler waits for it; default 240; 0 for no limit. A slower body is answered with
      * 408.
      */
     public int minRate() {
