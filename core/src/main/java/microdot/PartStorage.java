@@ -13,14 +13,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Stores the parts of one request: short ones in memory, the others in temporary files. */
+/** Stores the parts of one request: a part in a temporary file if they would take much memory. */
 final class PartStorage {
     private static final Logger LOG = System.getLogger("microdot");
 
-    /** The bytes of one part that are kept in memory. */
+    /** The bytes of all parts together that are kept in memory. */
     static final int MAX_IN_MEMORY = 64 << 10;
 
     private final List<Path> files = new ArrayList<>();
+    private int inMemory; // Of the content of all parts.
     private boolean released;
 
     Stored create() {
@@ -82,7 +83,8 @@ final class PartStorage {
         @Override
         public void write(byte[] bytes, int from, int length) throws IOException {
             ByteArrayOutputStream kept = memory;
-            if (kept != null && kept.size() + length <= MAX_IN_MEMORY) {
+            if (kept != null && inMemory + length <= MAX_IN_MEMORY) {
+                inMemory += length;
                 kept.write(bytes, from, length);
                 return;
             }
@@ -94,6 +96,7 @@ final class PartStorage {
                 out = target;
             }
             if (kept != null) {
+                inMemory -= kept.size();
                 kept.writeTo(target);
                 memory = null;
             }

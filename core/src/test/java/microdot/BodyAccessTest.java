@@ -117,6 +117,29 @@ class BodyAccessTest {
     }
 
     @Test
+    void partsThatAreTogetherLargeAreStoredInFiles() throws Exception {
+        String marker = UUID.randomUUID().toString();
+        String part =
+                "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n"
+                        + marker
+                        + "x".repeat(30_000)
+                        + "\r\n";
+        Request request =
+                request(
+                        part.repeat(5) + "--b--",
+                        "Content-Type",
+                        "multipart/form-data; boundary=b");
+        for (Part stored : request.parts()) {
+            assertEquals(marker.length() + 30_000, stored.text().length());
+        }
+        assertEquals(3, filesWith(marker).size());
+        Runnable release = request.release();
+        assertNotNull(release);
+        release.run();
+        assertEquals(List.of(), filesWith(marker));
+    }
+
+    @Test
     void streamOfABodyIsTheSameAtEachCall() {
         Request request = request("text");
         assertSame(request.stream(), request.stream());
