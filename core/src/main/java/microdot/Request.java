@@ -191,8 +191,8 @@ public final class Request {
 
     /**
      * Reads a {@code multipart/form-data} body and returns its parts: the fields and the files of a
-     * form, in order. Up to 64 KiB of their content are kept in memory; a part beyond that is stored
-     * in a temporary file. See {@link Part} for how long the parts are kept.
+     * form, in order. Up to 64 KiB of their content are kept in memory; a part beyond that is
+     * stored in a temporary file. See {@link Part} for how long the parts are kept.
      *
      * @throws HttpException as {@link #body} does; with status 413 also when there are more than
      *     128 parts, 400 when the body ends before its last boundary, 415 when it has another

@@ -258,8 +258,8 @@ public final class ServerOptions {
 
     /**
      * The bytes per second that the body of a request must arrive with, counted from 5 s on and
-     * only while a handler waits for it; default 240; 0 for no limit. A slower body is answered with
-     * 408.
+     * only while a handler waits for it; default 240; 0 for no limit. A slower body is answered
+     * with 408.
      */
     public int minRate() {
         return values.minRate;

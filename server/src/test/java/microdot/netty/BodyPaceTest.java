@@ -11,6 +11,7 @@ import microdot.Microdot;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
 import microdot.sse.Sse;
+import microdot.sse.Topics;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -53,6 +54,21 @@ class BodyPaceTest {
             client.send("end");
             gate.countDown();
             assertEquals("10 993", client.readText());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void leavingOfAFollowerIsNoticedAlthoughItsBodyIsUnfinished(IoMode io) throws Exception {
+        var topics = new Topics();
+        var app = new Microdot().post("/", topics.stream("topic"));
+        try (Served served = new Served(app, new ServerOptions(), io)) {
+            try (RawClient client = served.client()) {
+                client.send(POST + "Content-Length: 9\r\n\r\nhalf").readHead();
+                topics.publish("topic", "event");
+                client.readTo("data: event\n\n");
+            }
+            served.awaitNothingOpen();
         }
     }
 
