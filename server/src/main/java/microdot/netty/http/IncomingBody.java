@@ -302,11 +302,8 @@ final class IncomingBody implements RequestBody {
         try {
             checkOpen();
             checkFailure();
-            while (waiting == 0 && !ended) {
-                want();
-                checkFailure();
-                awaitChange();
-                checkOpen();
+            if (waiting == 0) {
+                awaitBytes();
             }
             return waiting == 0 ? -1 : takeWaiting(to, from, length);
         } catch (InterruptedException e) {
@@ -318,11 +315,16 @@ final class IncomingBody implements RequestBody {
     }
 
     /** Under the lock. */
-    private void awaitChange() throws InterruptedException {
+    private void awaitBytes() throws InterruptedException, IOException {
         BodyClock running = clock; // The response may begin meanwhile, and with it another clock.
-        running.start(System.nanoTime());
         try {
-            changed.await();
+            while (waiting == 0 && !ended) {
+                want();
+                checkFailure();
+                running.start(System.nanoTime());
+                changed.await();
+                checkOpen();
+            }
         } finally {
             running.stop(System.nanoTime());
         }
