@@ -16,6 +16,7 @@ final class BodyAccess {
     private @Nullable InputStream stream;
     private @Nullable List<Part> parts;
     private @Nullable PartStorage storage;
+    private @Nullable RuntimeException failure; // Part of the body is lost: no later call reads on.
 
     BodyAccess(RequestBody source) {
         this.source = source;
@@ -31,16 +32,23 @@ final class BodyAccess {
         if (bytes == null) {
             checkUnread("body");
             checkLength();
-            int most = (int) Math.min(limit, Integer.MAX_VALUE - 16);
             try {
-                bytes = source.readAll(most);
+                bytes = readWhole();
             } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            if (bytes.length > most) {
-                throw tooLarge();
+                throw failed(new UncheckedIOException(e));
+            } catch (RuntimeException e) {
+                throw failed(e);
             }
             whole = bytes;
+        }
+        return bytes;
+    }
+
+    private byte[] readWhole() throws IOException {
+        int most = (int) Math.min(limit, Integer.MAX_VALUE - 16);
+        byte[] bytes = source.readAll(most);
+        if (bytes.length > most) {
+            throw tooLarge();
         }
         return bytes;
     }
@@ -50,7 +58,7 @@ final class BodyAccess {
             return new ByteArrayInputStream(whole);
         }
         InputStream in = stream;
-        if (parts != null) {
+        if (in == null || storage != null) {
             checkUnread("stream");
         }
         if (in == null) {
@@ -65,12 +73,15 @@ final class BodyAccess {
         List<Part> all = parts;
         if (all == null) {
             checkUnread("parts");
+            InputStream in = whole == null ? stream() : new ByteArrayInputStream(whole);
             try {
                 var storing = new PartStorage();
                 storage = storing; // Before it stores anything.
-                all = List.copyOf(new MultipartParser(stream(), contentType, storing).parse());
+                all = List.copyOf(new MultipartParser(in, contentType, storing).parse());
             } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                throw failed(new UncheckedIOException(e));
+            } catch (RuntimeException e) {
+                throw failed(e);
             }
             parts = all;
         }
@@ -79,7 +90,28 @@ final class BodyAccess {
 
     /** Returns whether there is a body of which nothing was read. */
     boolean isUnread() {
-        return source.length() != 0 && whole == null && stream == null;
+        return source.length() != 0 && whole == null && stream == null && failure == null;
+    }
+
+    /** Reads the body into memory, if the server's own limit allows it. */
+    void readBeforeStream() {
+        checkLength();
+        if (source.length() <= source.limit()) {
+            limit = Math.min(limit, source.limit()); // The client may not declare the length.
+            whole();
+        } else {
+            failure =
+                    new IllegalStateException(
+                            "the body was not read before the stream began: it is larger than the"
+                                    + " server's maxBody (expected: read it before sseResponse)");
+        }
+    }
+
+    private RuntimeException failed(RuntimeException cause) {
+        if (whole == null) {
+            failure = cause;
+        }
+        return cause;
     }
 
     /** Returns what deletes the stored parts; null if none are stored. */
@@ -89,6 +121,9 @@ final class BodyAccess {
     }
 
     private void checkUnread(String method) {
+        if (failure != null) {
+            throw failure;
+        }
         if (stream != null) {
             throw new IllegalStateException(
                     method

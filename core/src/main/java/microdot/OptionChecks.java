@@ -9,6 +9,19 @@ final class OptionChecks {
 
     private OptionChecks() {}
 
+    static void port(int port) {
+        if (port < 0 || port > 65535) {
+            throw new IllegalArgumentException("port: " + port + " (expected: 0 to 65535)");
+        }
+    }
+
+    static void zeroOrMoreBytes(String name, long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException(
+                    name + ": " + bytes + " (expected: a number of bytes, or 0)");
+        }
+    }
+
     static void positiveBytes(String name, int bytes) {
         if (bytes <= 0) {
             throw new IllegalArgumentException(

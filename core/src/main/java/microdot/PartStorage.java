@@ -5,19 +5,23 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Stores the parts of one request: short ones in memory, the others in temporary files. */
+/** Stores the parts of one request: a part in a temporary file if they would take much memory. */
 final class PartStorage {
-    /** The bytes of one part that are kept in memory. */
+    private static final Logger LOG = System.getLogger("microdot");
+
+    /** The bytes of all parts together that are kept in memory. */
     static final int MAX_IN_MEMORY = 64 << 10;
 
     private final List<Path> files = new ArrayList<>();
+    private int inMemory; // Of the content of all parts.
     private boolean released;
 
     Stored create() {
@@ -37,17 +41,31 @@ final class PartStorage {
         return !files.isEmpty();
     }
 
-    /** Deletes the files; the parts cannot be read any more. */
+    /**
+     * Deletes the files; the parts cannot be read any more. A file that cannot be deleted is
+     * logged.
+     */
     synchronized void release() {
         released = true;
-        try {
-            for (Path file : files) {
+        IOException failure = null;
+        for (Path file : files) {
+            try {
                 Files.deleteIfExists(file);
+            } catch (IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            files.clear();
+        }
+        files.clear();
+        if (failure != null) {
+            String folder = System.getProperty("java.io.tmpdir");
+            LOG.log(
+                    Level.WARNING,
+                    "files of an upload could not be deleted; delete microdot-part-* in " + folder,
+                    failure);
         }
     }
 
@@ -65,7 +83,8 @@ final class PartStorage {
         @Override
         public void write(byte[] bytes, int from, int length) throws IOException {
             ByteArrayOutputStream kept = memory;
-            if (kept != null && kept.size() + length <= MAX_IN_MEMORY) {
+            if (kept != null && inMemory + length <= MAX_IN_MEMORY) {
+                inMemory += length;
                 kept.write(bytes, from, length);
                 return;
             }
@@ -77,6 +96,7 @@ final class PartStorage {
                 out = target;
             }
             if (kept != null) {
+                inMemory -= kept.size();
                 kept.writeTo(target);
                 memory = null;
             }

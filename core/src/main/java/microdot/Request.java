@@ -211,10 +211,13 @@ public final class Request {
     /**
      * Returns the body as a stream that reads from the client as the handler reads from it: at most
      * 64 KiB wait in memory. A read throws what {@link #body} throws. The stream ends when the
-     * response begins. Later calls return the same stream.
+     * response begins; read a large body before you return a stream of events. Later calls return
+     * the same stream; after {@link #body}, each call returns a new stream of its bytes.
      *
-     * @throws HttpException with status 413 when the client declares a body that is too large
-     * @throws IllegalStateException after {@link #parts}
+     * @throws HttpException with status 413 when the client declares a body that is too large; what
+     *     {@link #body} threw before
+     * @throws IllegalStateException after {@link #parts}; in the handler of a stream of events when
+     *     the body is larger than {@link ServerOptions#maxBody()}
      */
     public InputStream stream() {
         return access().stream();
@@ -222,8 +225,8 @@ public final class Request {
 
     /**
      * Reads a {@code multipart/form-data} body and returns its parts: the fields and the files of a
-     * form, in order. A part larger than 64 KiB is stored in a temporary file. See {@link Part} for
-     * how long the parts are kept.
+     * form, in order. Up to 64 KiB of their content are kept in memory; a part beyond that is
+     * stored in a temporary file. See {@link Part} for how long the parts are kept.
      *
      * @throws HttpException as {@link #body} does; with status 413 also when there are more than
      *     128 parts, 400 when the body ends before its last boundary, 415 when it has another
@@ -367,7 +370,8 @@ public final class Request {
 
     /**
      * Reads a body that nothing has read yet: the response is a stream, and its connection reads no
-     * further once the head of the stream is sent.
+     * further once the head of the stream is sent. A body that only its route may read is too large
+     * for the memory, and stays unread.
      */
     void readBeforeStream() {
         if (source.length() == 0 || !access().isUnread()) {
@@ -376,7 +380,7 @@ public final class Request {
         if (isMultipart()) {
             parts();
         } else {
-            body();
+            access().readBeforeStream();
         }
     }
 

@@ -9,73 +9,26 @@ import org.jspecify.annotations.Nullable;
  * copy, and throws an {@link IllegalArgumentException} that names the value and what was expected.
  */
 public final class ServerOptions {
-    private String host = "0.0.0.0";
-    private int port = 5000;
-    private int maxHead = 16 << 10;
-    private int maxBody = 1 << 20;
-    private Duration headTimeout = Duration.ofSeconds(10);
-    private Duration bodyTimeout = Duration.ofSeconds(60);
-    private Duration idleTimeout = Duration.ofSeconds(60);
-    private int streamBuffer = 64 << 10;
-    private Duration heartbeat = Duration.ofSeconds(15);
-    private Duration halfOpen = Duration.ofSeconds(20);
-    private Duration closeTimeout = Duration.ofSeconds(2);
-    private int maxStreams = 100_000;
-    private int maxStreamsPerAddress;
-    private Duration maxStreamAge = Duration.ZERO;
-    private int reconnectsPerSecond = 500;
-    private long maxMemory;
-    private int maxFields = 100;
-    private Duration stallTimeout = Duration.ofSeconds(60);
-    private int minRate = 240;
-    private int maxConnections;
-    private int maxConnectionsPerAddress;
-    private int maxRequests = 10_000;
-    private @Nullable Consumer<Throwable> onFailure;
-    private int blockingThreads = 64;
-    private boolean interruptAbandoned;
+    private final ServerOptionValues values;
 
     /** Creates the default options. */
-    public ServerOptions() {}
-
-    // A new option needs a field, a line here, and two methods.
-    private ServerOptions(ServerOptions other) {
-        host = other.host;
-        port = other.port;
-        maxHead = other.maxHead;
-        maxBody = other.maxBody;
-        headTimeout = other.headTimeout;
-        bodyTimeout = other.bodyTimeout;
-        idleTimeout = other.idleTimeout;
-        streamBuffer = other.streamBuffer;
-        heartbeat = other.heartbeat;
-        halfOpen = other.halfOpen;
-        closeTimeout = other.closeTimeout;
-        maxStreams = other.maxStreams;
-        maxStreamsPerAddress = other.maxStreamsPerAddress;
-        maxStreamAge = other.maxStreamAge;
-        reconnectsPerSecond = other.reconnectsPerSecond;
-        maxMemory = other.maxMemory;
-        maxFields = other.maxFields;
-        stallTimeout = other.stallTimeout;
-        minRate = other.minRate;
-        maxConnections = other.maxConnections;
-        maxConnectionsPerAddress = other.maxConnectionsPerAddress;
-        maxRequests = other.maxRequests;
-        onFailure = other.onFailure;
-        blockingThreads = other.blockingThreads;
-        interruptAbandoned = other.interruptAbandoned;
+    public ServerOptions() {
+        this(new ServerOptionValues());
     }
 
-    private ServerOptions with(Consumer<ServerOptions> change) {
-        var copy = new ServerOptions(this);
+    private ServerOptions(ServerOptionValues values) {
+        this.values = values;
+    }
+
+    private ServerOptions with(Consumer<ServerOptionValues> change) {
+        ServerOptionValues copy = values.copy();
         change.accept(copy);
-        return copy;
+        return new ServerOptions(copy);
     }
 
     /** The address to listen on; default {@code 0.0.0.0}, which is every address. */
     public String host() {
-        return host;
+        return values.host;
     }
 
     public ServerOptions host(String value) {
@@ -84,13 +37,11 @@ public final class ServerOptions {
 
     /** The port to listen on, 0 for a free one; default 5000. */
     public int port() {
-        return port;
+        return values.port;
     }
 
     public ServerOptions port(int value) {
-        if (value < 0 || value > 65535) {
-            throw new IllegalArgumentException("port: " + value + " (expected: 0 to 65535)");
-        }
+        OptionChecks.port(value);
         return with(copy -> copy.port = value);
     }
 
@@ -101,7 +52,7 @@ public final class ServerOptions {
      * fields with 431.
      */
     public int maxHead() {
-        return maxHead;
+        return values.maxHead;
     }
 
     public ServerOptions maxHead(int bytes) {
@@ -115,7 +66,7 @@ public final class ServerOptions {
      * route.
      */
     public int maxBody() {
-        return maxBody;
+        return values.maxBody;
     }
 
     public ServerOptions maxBody(int bytes) {
@@ -128,7 +79,7 @@ public final class ServerOptions {
      * head is answered with 408.
      */
     public Duration headTimeout() {
-        return headTimeout;
+        return values.headTimeout;
     }
 
     public ServerOptions headTimeout(Duration value) {
@@ -137,12 +88,12 @@ public final class ServerOptions {
     }
 
     /**
-     * How long the server may wait for the body of a request while a handler reads it; default 60
-     * s. A body that is longer than {@link #maxBody}, where a route allows that, has this time for
-     * each {@link #maxBody} bytes. A later body is answered with 408.
+     * How long a handler may wait for the body of its request; default 60 s. A body that is longer
+     * than {@link #maxBody}, where a route allows that, has this time for each {@link #maxBody}
+     * bytes. A later body is answered with 408.
      */
     public Duration bodyTimeout() {
-        return bodyTimeout;
+        return values.bodyTimeout;
     }
 
     public ServerOptions bodyTimeout(Duration value) {
@@ -152,7 +103,7 @@ public final class ServerOptions {
 
     /** How long a connection may stay without a request before it is closed; default 60 s. */
     public Duration idleTimeout() {
-        return idleTimeout;
+        return values.idleTimeout;
     }
 
     public ServerOptions idleTimeout(Duration value) {
@@ -162,7 +113,7 @@ public final class ServerOptions {
 
     /** The unread bytes of one stream at which a write blocks; default 64 KiB. */
     public int streamBuffer() {
-        return streamBuffer;
+        return values.streamBuffer;
     }
 
     public ServerOptions streamBuffer(int bytes) {
@@ -174,7 +125,7 @@ public final class ServerOptions {
      * How long a stream may send nothing before it sends a comment; default 15 s; zero for never.
      */
     public Duration heartbeat() {
-        return heartbeat;
+        return values.heartbeat;
     }
 
     public ServerOptions heartbeat(Duration value) {
@@ -188,7 +139,7 @@ public final class ServerOptions {
      * (epoll). A peer that acknowledges but does not read is kept.
      */
     public Duration halfOpen() {
-        return halfOpen;
+        return values.halfOpen;
     }
 
     public ServerOptions halfOpen(Duration value) {
@@ -198,7 +149,7 @@ public final class ServerOptions {
 
     /** How long {@link Server#close()} waits for handlers to finish; default 2 s. */
     public Duration closeTimeout() {
-        return closeTimeout;
+        return values.closeTimeout;
     }
 
     public ServerOptions closeTimeout(Duration value) {
@@ -211,7 +162,7 @@ public final class ServerOptions {
      * as {@link microdot.sse.Sse#rejectWithRetry} says.
      */
     public int maxStreams() {
-        return maxStreams;
+        return values.maxStreams;
     }
 
     public ServerOptions maxStreams(int streams) {
@@ -224,7 +175,7 @@ public final class ServerOptions {
      * 0, the default, for no limit. Loopback addresses are not counted.
      */
     public int maxStreamsPerAddress() {
-        return maxStreamsPerAddress;
+        return values.maxStreamsPerAddress;
     }
 
     public ServerOptions maxStreamsPerAddress(int streams) {
@@ -238,7 +189,7 @@ public final class ServerOptions {
      * that streams that began together do not end together.
      */
     public Duration maxStreamAge() {
-        return maxStreamAge;
+        return values.maxStreamAge;
     }
 
     public ServerOptions maxStreamAge(Duration value) {
@@ -256,7 +207,7 @@ public final class ServerOptions {
      * random time within that span.
      */
     public int reconnectsPerSecond() {
-        return reconnectsPerSecond;
+        return values.reconnectsPerSecond;
     }
 
     public ServerOptions reconnectsPerSecond(int clients) {
@@ -273,20 +224,17 @@ public final class ServerOptions {
      * the memory with 503, or closes its connection.
      */
     public long maxMemory() {
-        return maxMemory;
+        return values.maxMemory;
     }
 
     public ServerOptions maxMemory(long bytes) {
-        if (bytes < 0) {
-            throw new IllegalArgumentException(
-                    "maxMemory: " + bytes + " (expected: a number of bytes, or 0)");
-        }
+        OptionChecks.zeroOrMoreBytes("maxMemory", bytes);
         return with(copy -> copy.maxMemory = bytes);
     }
 
     /** The header fields that a request may have; default 100. More are answered with 431. */
     public int maxFields() {
-        return maxFields;
+        return values.maxFields;
     }
 
     public ServerOptions maxFields(int fields) {
@@ -300,7 +248,7 @@ public final class ServerOptions {
      * client acknowledged; elsewhere only what the socket took counts.
      */
     public Duration stallTimeout() {
-        return stallTimeout;
+        return values.stallTimeout;
     }
 
     public ServerOptions stallTimeout(Duration value) {
@@ -310,11 +258,11 @@ public final class ServerOptions {
 
     /**
      * The bytes per second that the body of a request must arrive with, counted from 5 s on and
-     * only while the server reads it; default 240; 0 for no limit. A slower body is answered with
-     * 408.
+     * only while a handler waits for it; default 240; 0 for no limit. A slower body is answered
+     * with 408.
      */
     public int minRate() {
-        return minRate;
+        return values.minRate;
     }
 
     public ServerOptions minRate(int bytesPerSecond) {
@@ -329,7 +277,7 @@ public final class ServerOptions {
      * kernel.
      */
     public int maxConnections() {
-        return maxConnections;
+        return values.maxConnections;
     }
 
     public ServerOptions maxConnections(int connections) {
@@ -343,7 +291,7 @@ public final class ServerOptions {
      * Loopback addresses are not counted.
      */
     public int maxConnectionsPerAddress() {
-        return maxConnectionsPerAddress;
+        return values.maxConnectionsPerAddress;
     }
 
     public ServerOptions maxConnectionsPerAddress(int connections) {
@@ -357,7 +305,7 @@ public final class ServerOptions {
      * microdot.sse.Sse#rejectWithRetry} says if they accept {@code text/event-stream}.
      */
     public int maxRequests() {
-        return maxRequests;
+        return values.maxRequests;
     }
 
     public ServerOptions maxRequests(int requests) {
@@ -372,7 +320,7 @@ public final class ServerOptions {
      * ends the process after that.
      */
     public @Nullable Consumer<Throwable> onFailure() {
-        return onFailure;
+        return values.onFailure;
     }
 
     public ServerOptions onFailure(@Nullable Consumer<Throwable> action) {
@@ -386,7 +334,7 @@ public final class ServerOptions {
      * microdot.sse.Sse#rejectWithRetry} says.
      */
     public int blockingThreads() {
-        return blockingThreads;
+        return values.blockingThreads;
     }
 
     public ServerOptions blockingThreads(int threads) {
@@ -401,7 +349,7 @@ public final class ServerOptions {
      * must be able to end there.
      */
     public boolean interruptAbandoned() {
-        return interruptAbandoned;
+        return values.interruptAbandoned;
     }
 
     public ServerOptions interruptAbandoned(boolean value) {

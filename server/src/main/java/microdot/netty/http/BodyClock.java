@@ -4,8 +4,8 @@ import java.util.concurrent.TimeUnit;
 import microdot.ServerOptions;
 
 /**
- * Counts the time for which the server waited for the bytes of one body. Time in which the handler
- * does not read is not the client's. Confined to its event loop.
+ * Counts the time for which the server waited for the bytes of one body. Time while the handler
+ * does not read does not count. Not safe for use by several threads at the same time.
  */
 final class BodyClock {
     private static final long GRACE = TimeUnit.SECONDS.toNanos(5);

@@ -8,13 +8,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import microdot.HttpException;
 import microdot.RequestBody;
+import microdot.ServerOptions;
 import microdot.internal.BriefLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The body of one request, between the event loop that receives it and the handler that reads it.
- * The connection is read only while the handler waits or less than {@link #WINDOW} bytes wait for
- * it.
+ * The connection is read while the handler waits, or while fewer than {@link #WINDOW} bytes are
+ * buffered.
  */
 final class IncomingBody extends BriefLock implements RequestBody {
     /** The bytes that may wait for a handler that reads, before the connection is not read. */
@@ -42,13 +43,14 @@ final class IncomingBody extends BriefLock implements RequestBody {
     private final long limit;
 
     // Guarded by the lock.
+    private BodyClock clock = new BodyClock(); // Runs while a thread waits for the client.
     private byte[] buffer = NO_BYTES; // One array: chunks of one byte must not cost more.
     private int start; // Of the bytes in it that wait.
     private int waiting; // For the handler; after the response has begun, what was dropped.
     private long received;
     private boolean wanted; // The handler waits, or reads ahead.
     private boolean expectation;
-    private boolean whole; // The handler reads it into memory.
+    private boolean readWhole; // The handler reads it into memory.
     private boolean ended;
     private boolean closed; // The response has begun.
     private @Nullable HttpException failure;
@@ -69,7 +71,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
 
     // ---- For the connection, on its event loop ----
 
-    /** Adds bytes of the client; drops them once the response has begun. */
+    /** Adds bytes of the client; drops them once the response has begun, or the body has failed. */
     void append(ByteBuf bytes) {
         int count = bytes.readableBytes();
         if (count == 0) {
@@ -79,9 +81,13 @@ final class IncomingBody extends BriefLock implements RequestBody {
         try {
             expectation = false;
             received += count;
+            if (failure != null) {
+                return; // Bytes before these are lost already.
+            }
             if (!closed) {
                 makeRoom(count);
                 bytes.getBytes(bytes.readerIndex(), buffer, start + waiting, count);
+                clock.stop(System.nanoTime()); // The handler's time is not the client's.
                 signal();
             }
             waiting += count;
@@ -108,9 +114,12 @@ final class IncomingBody extends BriefLock implements RequestBody {
     void end() {
         lock();
         try {
-            ended = true;
-            expectation = false;
-            signal();
+            if (failure == null) {
+                ended = true;
+                expectation = false;
+                clock.stop(System.nanoTime());
+                signal();
+            }
         } finally {
             unlock();
         }
@@ -141,9 +150,20 @@ final class IncomingBody extends BriefLock implements RequestBody {
     boolean pauses(boolean idle) {
         lock();
         try {
-            boolean pauses = wanted ? waiting >= WINDOW : idle || waiting >= UNASKED;
+            boolean pauses =
+                    failure != null || (wanted ? waiting >= WINDOW : idle || waiting >= UNASKED);
             wanted &= !pauses;
             return pauses;
+        } finally {
+            unlock();
+        }
+    }
+
+    /** Returns whether the handler waits or reads ahead, or the rest is to be dropped. */
+    boolean isWanted() {
+        lock();
+        try {
+            return wanted || closed;
         } finally {
             unlock();
         }
@@ -162,7 +182,8 @@ final class IncomingBody extends BriefLock implements RequestBody {
     }
 
     /**
-     * The response begins: the handler can read no more, and what it left is dropped.
+     * The response begins: the handler can read no more, and unread bytes are dropped. The rest of
+     * the body has the time of a new one.
      *
      * @return whether the connection can serve further requests: the rest is short, and the client
      *     is about to send it
@@ -172,16 +193,18 @@ final class IncomingBody extends BriefLock implements RequestBody {
         try {
             closed = true;
             buffer = NO_BYTES;
+            clock = new BodyClock();
+            clock.start(System.nanoTime());
             signal();
             long rest = length < 0 ? waiting : length - received + waiting;
             // A client that still waits for 100 will perhaps not send the body at all.
-            return ended || (failure == null && !expectation && rest <= MAX_DISCARDED);
+            return failure == null && (ended || (!expectation && rest <= MAX_DISCARDED));
         } finally {
             unlock();
         }
     }
 
-    /** Returns whether more was dropped than is worth to keep the connection. */
+    /** Returns whether the rest exceeds the limit for keeping the connection. */
     boolean isRestTooLong() {
         lock();
         try {
@@ -191,32 +214,31 @@ final class IncomingBody extends BriefLock implements RequestBody {
         }
     }
 
-    /** Returns the bytes that have arrived. */
-    long received() {
+    /** Returns whether the client sends too slowly what is waited for. */
+    boolean isLate(long now, ServerOptions options) {
         lock();
         try {
-            return received;
+            return clock.isLate(now, received, options);
         } finally {
             unlock();
         }
     }
 
-    /** Returns about what the body takes in memory, in bytes. */
+    /** Returns the estimated memory of the body in bytes. */
     long memory() {
         lock();
         try {
             // A handler that reads the whole body keeps what it took, and copies it at the end.
-            return buffer.length + (whole && failure == null && !closed ? 2 * received : 0);
+            return buffer.length + (readWhole && failure == null && !closed ? 2 * received : 0);
         } finally {
             unlock();
         }
     }
 
-    /** Returns the bytes that wait for the handler. */
-    int waiting() {
+    private int available() {
         lock();
         try {
-            return waiting;
+            return closed ? 0 : waiting;
         } finally {
             unlock();
         }
@@ -243,7 +265,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
     public byte[] readAll(int limit) throws IOException {
         lock();
         try {
-            whole = true;
+            readWhole = true;
         } finally {
             unlock();
         }
@@ -265,7 +287,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
 
         @Override
         public int available() {
-            return waiting();
+            return IncomingBody.this.available();
         }
     }
 
@@ -279,11 +301,13 @@ final class IncomingBody extends BriefLock implements RequestBody {
             lock();
             try {
                 checkOpen();
+                checkFailure();
                 if (waiting > 0 || ended) {
                     return waiting == 0 ? -1 : takeWaiting(to, from, length);
                 }
                 want();
                 checkFailure();
+                clock.start(System.nanoTime());
                 wait = change == null ? new CountDownLatch(1) : change;
                 change = wait;
             } finally {
@@ -294,12 +318,24 @@ final class IncomingBody extends BriefLock implements RequestBody {
     }
 
     /** Without the lock. */
-    private static void await(CountDownLatch change) {
+    private void await(CountDownLatch change) {
         try {
             change.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new HttpException(503, "the server stopped waiting for the body");
+            stopClock();
+            throw new HttpException(503, "interrupted while reading the body");
+        }
+    }
+
+    private void stopClock() {
+        lock();
+        try {
+            if (!closed) { // Else it is that of the rest.
+                clock.stop(System.nanoTime());
+            }
+        } finally {
+            unlock();
         }
     }
 

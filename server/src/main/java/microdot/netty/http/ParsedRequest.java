@@ -11,9 +11,7 @@ sealed interface ParsedRequest {
     /** Returns whether the client wants only the head of the response. */
     boolean headOnly();
 
-    /**
-     * Returns about what the request takes in memory while it waits, without its body, in bytes.
-     */
+    /** Returns the estimated memory of the request without its body in bytes. */
     long memory();
 
     /**
@@ -22,16 +20,16 @@ sealed interface ParsedRequest {
      * @param body null if the request has none
      * @param keepAlive whether the client wants to send further requests on the connection
      */
-    record Accepted(Request request, @Nullable IncomingBody body, boolean http11, boolean keepAlive)
+    record Accepted(
+            Request request,
+            @Nullable IncomingBody body,
+            boolean http11,
+            boolean keepAlive,
+            long memory)
             implements ParsedRequest {
         @Override
         public boolean headOnly() {
             return request.method().equals("HEAD");
-        }
-
-        @Override
-        public long memory() {
-            return RequestMemory.of(request.headers(), 0);
         }
     }
 

@@ -13,16 +13,28 @@ final class RequestMemory {
     /** The objects of a request, without its fields. */
     private static final int REQUEST = 1024;
 
+    /** The objects of a segment of the path. */
+    private static final int SEGMENT = 56;
+
     private RequestMemory() {}
 
-    /** Returns the size of an unfinished head; 0 if none has begun. */
-    static long of(int fields, int bytes) {
-        return fields == 0 ? 0 : REQUEST + (long) fields * FIELD + bytes;
+    /**
+     * Returns the size of an unfinished head; 0 if none has begun.
+     *
+     * @param line the bytes of the request line
+     * @param fields the number of header fields
+     * @param bytes those of the fields
+     */
+    static long ofHead(int line, int fields, int bytes) {
+        return line == 0 ? 0 : REQUEST + line + (long) fields * FIELD + bytes;
     }
 
-    /** Returns the size of a whole request. */
-    static long of(Headers headers, int body) {
-        long[] size = {REQUEST + body};
+    /** Returns the size of a request without its body. */
+    static long of(String target, Headers headers) {
+        long[] size = {REQUEST + 2L * target.length()}; // Path and query, encoded and decoded.
+        for (int i = target.indexOf('/'); i >= 0; i = target.indexOf('/', i + 1)) {
+            size[0] += SEGMENT;
+        }
         headers.forEach((name, value) -> size[0] += FIELD + name.length() + value.length());
         return size[0];
     }

@@ -3,15 +3,10 @@ package microdot.netty.http;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponseEncoder;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpVersion;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayDeque;
-import java.util.Queue;
 import java.util.concurrent.Executor;
 import microdot.ClosingFrames;
 import microdot.HttpException;
@@ -27,14 +22,8 @@ import microdot.netty.stream.StallDetector;
 import org.jspecify.annotations.Nullable;
 
 /** The connection reads requests and answers them one after another, in order. */
-final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
+final class RequestPhase implements ConnectionPhase {
     private static final Logger LOG = System.getLogger("microdot.netty");
-
-    /** How many pipelined requests may wait before the connection is no longer read. */
-    private static final int MAX_WAITING = 64;
-
-    /** How much memory they may take before that. */
-    private static final int MAX_WAITING_MEMORY = 256 << 10;
 
     private enum State {
         /** Waits for a request or reads its head. */
@@ -50,15 +39,13 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
     private final HttpConnection connection;
     private final SocketChannel channel;
     private final ServerOptions options;
-    private final StrictRequestDecoder decoder;
+    private StrictRequestDecoder decoder;
+    private final ArrivingBody arriving;
     private final RequestReader reader;
     private final StallDetector stall = new StallDetector();
-    private final Queue<ParsedRequest> waiting = new ArrayDeque<>(2);
-    private long waitingMemory; // Without the bodies.
+    private final WaitingRequests waiting = new WaitingRequests();
     private @Nullable IncomingBody handledBody; // The body of the request that is being handled.
     private boolean overBudget; // That body was given up, because there was no memory for it.
-    private @Nullable BodyClock clock; // Of the body that is arriving, if anybody waited for it.
-    private @Nullable IncomingBody rest; // What is still to come of a body, and to be dropped.
     private State state = State.IDLE;
     private @Nullable Exchange handled; // While the state is HANDLING.
     private long since = System.nanoTime(); // When the last response was written.
@@ -68,7 +55,8 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
         this.channel = connection.channel();
         this.options = connection.server().options();
         this.decoder = decoder;
-        this.reader = new RequestReader(options.maxBody(), channel.remoteAddress(), this);
+        this.arriving = new ArrivingBody(channel, options);
+        this.reader = arriving.reader();
     }
 
     // ---- Reading ----
@@ -82,7 +70,6 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
         ParsedRequest request = reader.read(part);
         if (request != null) {
             waiting.add(request);
-            waitingMemory += request.memory();
         }
         IncomingBody body = reader.body();
         if (before != null && body == null) {
@@ -98,20 +85,10 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
     private void requestEnded() {
         decoder.restart();
         next();
-        if (waiting.size() >= MAX_WAITING || waitingMemory + bodyMemory() > MAX_WAITING_MEMORY) {
+        if (waiting.isFull()) {
             channel.config().setAutoRead(false);
             decoder.pause();
         }
-    }
-
-    private long bodyMemory() {
-        long memory = 0;
-        for (ParsedRequest request : waiting) {
-            if (request instanceof ParsedRequest.Accepted accepted && accepted.body() != null) {
-                memory += accepted.body().memory();
-            }
-        }
-        return memory;
     }
 
     /**
@@ -133,100 +110,56 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
     private boolean account() {
         IncomingBody body = handledBody;
         return connection.input(
-                decoder.memory()
-                        + waitingMemory
-                        + bodyMemory()
-                        + (body == null ? 0 : body.memory()));
+                decoder.memory() + waiting.memory() + (body == null ? 0 : body.memory()));
     }
 
     /** Rejects what is read and what waits; its memory is released at once. */
     private void rejectOverBudget() {
         String reason = "the server has no memory for the request (maxMemory)";
         IncomingBody body = reader.body();
+        // One response for each request: none for what has its response already, or gets it.
+        boolean unanswered = !waiting.isEmpty() || decoder.firstByteAt() != 0;
+        boolean handling = body != null && body == handledBody;
+        boolean dropping = arriving.isDroppingRest();
         ParsedRequest.Refused refused = reader.refuse(503, reason);
-        clearWaiting();
-        removeDecoder();
-        if (body != null && body == handledBody && state == State.HANDLING) {
+        waiting.clear();
+        arriving.ended();
+        if (handling) {
             overBudget = true; // The handler answers.
             body.fail(503, reason);
-        } else if (state == State.IDLE) {
-            refuse(refused);
-        } else {
+        } else if (unanswered && !dropping) {
             waiting.add(refused); // After the response that is under way.
         }
-        account();
-    }
-
-    /** Releases what the decoder holds. What still arrives is dropped. */
-    private void removeDecoder() {
-        if (channel.pipeline().context(decoder) != null) {
-            channel.pipeline().remove(decoder);
+        decoder.remove();
+        if (state == State.IDLE || state == State.DISCARDING) {
+            finished();
+        } else {
+            account();
         }
-    }
-
-    private void clearWaiting() {
-        waiting.clear();
-        waitingMemory = 0;
     }
 
     private void bodyArrives(IncomingBody body, boolean idle) {
-        if (body == rest) {
-            if (body.isRestTooLong()) {
-                LOG.log(
-                        Level.DEBUG,
-                        () ->
-                                "the rest of a body of "
-                                        + channel.remoteAddress()
-                                        + " is too long to be discarded; its connection is closed");
-                // An empty write completes after the response.
-                linger(channel.writeAndFlush(Unpooled.EMPTY_BUFFER));
-            }
-        } else if (body.pauses(idle)) {
-            channel.config().setAutoRead(false);
-            if (clock != null) {
-                clock.stop(System.nanoTime());
-            }
+        if (!arriving.arrived(body, idle)) {
+            LOG.log(
+                    Level.DEBUG,
+                    () ->
+                            "the rest of a body of "
+                                    + channel.remoteAddress()
+                                    + " is too long to be discarded; its connection is closed");
+            lingerAfterResponse();
         }
+    }
+
+    private void lingerAfterResponse() {
+        // An empty write completes after the response.
+        linger(channel.writeAndFlush(Unpooled.EMPTY_BUFFER));
     }
 
     private void bodyEnded() {
-        clock = null;
-        rest = null;
+        arriving.ended();
         if (state == State.DISCARDING) {
             finished();
         }
-    }
-
-    /** From any thread. */
-    @Override
-    public void readBody(IncomingBody body) {
-        channel.eventLoop().execute(() -> readOn(body));
-    }
-
-    @Override
-    public boolean isOnLoop() {
-        return channel.eventLoop().inEventLoop();
-    }
-
-    /** Reads on for a handler, or drops the rest, unless the body has ended meanwhile. */
-    private void readOn(IncomingBody body) {
-        if (reader.body() != body) {
-            return;
-        }
-        if (body.takeExpectation()) {
-            channel.writeAndFlush(
-                    new DefaultFullHttpResponse(
-                            HttpVersion.HTTP_1_1,
-                            HttpResponseStatus.CONTINUE,
-                            Unpooled.EMPTY_BUFFER));
-        }
-        BodyClock running = clock;
-        if (running == null) {
-            running = new BodyClock();
-            clock = running;
-        }
-        running.start(System.nanoTime());
-        channel.config().setAutoRead(true);
     }
 
     private void next() {
@@ -237,7 +170,6 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
         if (request == null) {
             return;
         }
-        waitingMemory -= request.memory();
         switch (request) {
             case ParsedRequest.Accepted accepted -> {
                 state = State.HANDLING;
@@ -255,7 +187,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
     }
 
     private void refuse(ParsedRequest.Refused refused) {
-        clearWaiting();
+        waiting.clear();
         LOG.log(
                 Level.DEBUG,
                 () ->
@@ -279,10 +211,14 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
     }
 
     private void linger(ChannelFuture response) {
-        removeDecoder();
+        decoder.remove();
         connection.input(0);
         connection.output(response);
         connection.become(new LingerPhase(connection, response));
+    }
+
+    private boolean hasNoFurtherInput() {
+        return connection.isInputClosed() || reader.isRefused();
     }
 
     // ---- Responding ----
@@ -312,7 +248,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
             boolean last =
                     !reusable
                             || !request.keepAlive()
-                            || (connection.isInputClosed() && waiting.isEmpty())
+                            || (hasNoFurtherInput() && waiting.isEmpty())
                             || connection.isStopping()
                             || ResponseWriter.asksToClose(response);
             ChannelFuture written = ResponseWriter.write(channel, request, response, !last);
@@ -321,7 +257,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
             } else {
                 since = System.nanoTime();
                 state = State.WRITING;
-                discardRest();
+                arriving.dropRest(request.body());
                 written.addListener(done -> written(done.isSuccess()));
                 connection.output(written);
                 account();
@@ -333,16 +269,6 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
             IncomingBody body = request.body();
             handledBody = null;
             return body == null || body.close();
-        }
-
-        /** The client may send the rest of its body before it reads the response. */
-        private void discardRest() {
-            IncomingBody body = request.body();
-            if (body != null && body == reader.body()) {
-                rest = body;
-                clock = null; // The rest has a time of its own.
-                readOn(body);
-            }
         }
 
         @Override
@@ -366,7 +292,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
             connection.become(new StreamPhase(connection, sink));
             ResponseWriter.writeStreamHead(channel, request, head);
             // The decoder passes on what it still holds, and the new phase drops it.
-            channel.pipeline().remove(decoder);
+            decoder.remove();
             channel.pipeline().remove(HttpResponseEncoder.class);
             channel.config().setAutoRead(true);
             connection.loop().streamBegan(connection);
@@ -391,7 +317,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
         }
         if (!success) {
             channel.close();
-        } else if (rest != null) {
+        } else if (arriving.isDroppingRest() && !connection.isInputClosed()) {
             state = State.DISCARDING;
         } else {
             finished();
@@ -402,10 +328,15 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
     private void finished() {
         since = System.nanoTime();
         state = State.IDLE;
-        if (waiting.isEmpty() && (connection.isInputClosed() || reader.isRefused())) {
+        if (waiting.isEmpty() && connection.isInputClosed()) {
             connection.closeWhenFlushed();
             return;
         }
+        if (waiting.isEmpty() && reader.isRefused()) {
+            lingerAfterResponse();
+            return;
+        }
+        decoder = decoder.renewed();
         if (waiting.isEmpty()) {
             channel.config().setAutoRead(true);
             decoder.resume();
@@ -417,10 +348,7 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
 
     @Override
     public void inputClosed() {
-        IncomingBody body = reader.body();
-        if (body != null) {
-            body.fail(400, "the connection ended before the body");
-        }
+        arriving.fail(400, "the connection ended before the body");
         // A client that closed its side before the response still waits for it.
         switch (state) {
             case IDLE, DISCARDING -> connection.closeWhenFlushed();
@@ -438,14 +366,12 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
                     channel.close();
                     return;
                 }
-                IncomingBody body = reader.body();
-                if (body != null && isLate(body, now)) {
-                    body.fail(408, "the body came too slowly");
+                if (arriving.isLate(now)) {
+                    arriving.fail(408, "the body came too slowly");
                 }
             }
             case DISCARDING -> {
-                IncomingBody body = reader.body();
-                if (body != null && isLate(body, now)) {
+                if (arriving.isLate(now)) {
                     channel.close();
                 }
             }
@@ -455,11 +381,6 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
                 }
             }
         }
-    }
-
-    private boolean isLate(IncomingBody body, long now) {
-        BodyClock running = clock;
-        return running != null && running.isLate(now, body.received(), options);
     }
 
     private void tickIdle(long now) {
@@ -488,11 +409,8 @@ final class RequestPhase implements ConnectionPhase, IncomingBody.Connection {
 
     @Override
     public void closed() {
-        clearWaiting();
-        IncomingBody body = reader.body();
-        if (body != null) {
-            body.fail(400, "the client disconnected before the end of the body");
-        }
+        waiting.clear();
+        arriving.fail(400, "the client disconnected before the end of the body");
         if (handled != null) {
             handled.clientLeft();
         }

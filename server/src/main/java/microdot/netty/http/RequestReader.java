@@ -147,7 +147,8 @@ final class RequestReader {
                         "http");
         body = incoming;
         boolean keepAlive = HttpUtil.isKeepAlive(request);
-        return new ParsedRequest.Accepted(accepted, incoming, isHttp11(request), keepAlive);
+        long memory = RequestMemory.of(request.uri(), accepted.headers());
+        return new ParsedRequest.Accepted(accepted, incoming, isHttp11(request), keepAlive, memory);
     }
 
     private ParsedRequest.@Nullable Refused checkHost(HttpRequest request) {

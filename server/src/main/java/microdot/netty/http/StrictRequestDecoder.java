@@ -21,11 +21,16 @@ import org.jspecify.annotations.Nullable;
  * differently, so that no request can be smuggled past the proxy (RFC 9112, section 11.2).
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
-    /** What each header field counts beside its bytes: a field of 5 bytes takes 120 of memory. */
+    /** What each header field counts beside its bytes. */
     static final int FIELD_COST = 32;
+
+    /** What every decoder may keep for lines while its connection is idle. */
+    private static final int KEPT_LINE = 4 << 10;
 
     private final int maxHead;
     private final int maxFields;
+    private int lineBytes; // The request line of the head that is being read.
+    private int longestLine; // What Netty's buffer for one line has grown to; it never shrinks.
     private @Nullable ByteBuf decoding; // The buffer that is being decoded.
     private int fieldsFrom; // Where in it the header fields begin that are not yet counted.
     private int fieldBytes; // The header fields so far, in bytes with their line ends.
@@ -89,6 +94,15 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         }
     }
 
+    /** Releases what was not decoded: passes it on, and leaves the pipeline. */
+    void remove() {
+        ChannelHandlerContext ctx = context;
+        // Within its own removal, in which it passes on the rest, it is no longer in the pipeline.
+        if (ctx != null && ctx.pipeline().context(this) != null) {
+            ctx.pipeline().remove(this);
+        }
+    }
+
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         context = ctx;
@@ -97,7 +111,8 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
     @Override
     protected void handlerRemoved0(ChannelHandlerContext ctx) throws Exception {
-        fields = 0; // Nothing of a head is kept any more.
+        forgetHead();
+        longestLine = 0;
         super.handlerRemoved0(ctx);
     }
 
@@ -109,12 +124,32 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         super.userEventTriggered(ctx, event);
     }
 
-    /** Returns about what the input takes in memory that is not yet a request. */
+    /** Returns the estimated memory, in bytes, of input that is not yet a request. */
     long memory() {
         long unread = actualReadableBytes();
         // A buffer is not shrunk when its bytes are read.
         long buffered = unread == 0 ? 0 : Math.max(unread, internalBuffer().capacity());
-        return buffered + (inHead ? RequestMemory.of(fields, fieldBytes) : 0);
+        return buffered
+                + (longestLine > KEPT_LINE ? longestLine : 0)
+                + (inHead ? RequestMemory.ofHead(lineBytes, fields, fieldBytes) : 0);
+    }
+
+    /**
+     * Returns the decoder for the next requests, which is in the pipeline: this one, or a new one
+     * if this one would keep a long buffer while the connection is idle.
+     */
+    StrictRequestDecoder renewed() {
+        ChannelHandlerContext ctx = context;
+        boolean begun = firstByteAt != 0 || lineBytes > 0 || actualReadableBytes() > 0;
+        if (begun
+                || longestLine <= KEPT_LINE
+                || ctx == null
+                || ctx.pipeline().context(this) == null) {
+            return this;
+        }
+        var fresh = new StrictRequestDecoder(maxHead, maxFields);
+        ctx.pipeline().replace(this, null, fresh);
+        return fresh;
     }
 
     /** Restarts the time with the next byte, because a request is whole. */
@@ -150,7 +185,17 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         if (out.size() > before) {
             inHead = out.getLast() instanceof LastHttpContent;
             lineBegun = false;
+            if (inHead) {
+                forgetHead();
+            }
         }
+    }
+
+    /** The next head has not begun, and nothing of the last one is kept here. */
+    private void forgetHead() {
+        lineBytes = 0;
+        fields = 0;
+        fieldBytes = 0;
     }
 
     /**
@@ -178,6 +223,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
     @Override
     protected String splitFirstWordInitialLine(byte[] line, int start, int length) {
+        longestLine = line.length; // The whole buffer.
         wordEnd = start + length;
         return super.splitFirstWordInitialLine(line, start, length);
     }
@@ -203,6 +249,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
     @Override
     protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+        longestLine = line.length;
         countField();
         AsciiString name = super.splitHeaderName(line, start, length);
         // In HTTP/1.0 the decoder would take the first of several.
@@ -242,8 +289,8 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             throw new IllegalArgumentException("target (expected: ASCII, without a fragment)");
         }
         lengths = 0;
-        fields = 0;
-        fieldBytes = 0;
+        forgetHead();
+        lineBytes = line[0].length() + line[1].length() + line[2].length();
         if (decoding != null) {
             fieldsFrom = decoding.readerIndex(); // After the request line.
         }

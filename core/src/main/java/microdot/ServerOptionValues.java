@@ -1,0 +1,45 @@
+package microdot;
+
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The values of {@link ServerOptions}, with the defaults. Changed only before they belong to
+ * options.
+ */
+final class ServerOptionValues implements Cloneable {
+    String host = "0.0.0.0";
+    int port = 5000;
+    int maxHead = 16 << 10;
+    int maxBody = 1 << 20;
+    Duration headTimeout = Duration.ofSeconds(10);
+    Duration bodyTimeout = Duration.ofSeconds(60);
+    Duration idleTimeout = Duration.ofSeconds(60);
+    int streamBuffer = 64 << 10;
+    Duration heartbeat = Duration.ofSeconds(15);
+    Duration halfOpen = Duration.ofSeconds(20);
+    Duration closeTimeout = Duration.ofSeconds(2);
+    int maxStreams = 100_000;
+    int maxStreamsPerAddress;
+    Duration maxStreamAge = Duration.ZERO;
+    int reconnectsPerSecond = 500;
+    long maxMemory;
+    int maxFields = 100;
+    Duration stallTimeout = Duration.ofSeconds(60);
+    int minRate = 240;
+    int maxConnections;
+    int maxConnectionsPerAddress;
+    int maxRequests = 10_000;
+    @Nullable Consumer<Throwable> onFailure;
+    int blockingThreads = 64;
+    boolean interruptAbandoned;
+
+    ServerOptionValues copy() {
+        try {
+            return (ServerOptionValues) clone();
+        } catch (CloneNotSupportedException e) {
+            throw new AssertionError(e); // It implements Cloneable.
+        }
+    }
+}
