@@ -1,11 +1,13 @@
 package microdot.sse;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import microdot.Headers;
 import org.junit.jupiter.api.Test;
 
@@ -108,6 +110,54 @@ class PositionTest extends TopicsFixture {
         follower.follow(topics.stream("a", "b").last(2), null);
         assertEquals(List.of("a1"), follower.story());
         assertEquals("retry: 1000\n\n", follower.sink.closingFrames());
+    }
+
+    /**
+     * The snapshot has a change that is newer than the position: with a plain id, the change would
+     * come once more as an event.
+     */
+    @Test
+    void closingCheckpointBeforeSnapshotAsksForAnotherSnapshot() throws Exception {
+        topics.topic("state", new TopicOptions().snapshot(() -> "whole"));
+        publish("a", 1, 1);
+        publish("b", 1, 1);
+        publish("a", 2, 2);
+        publish("b", 2, 3);
+        publish("state", 1, 1);
+        var asked = new CountDownLatch(1);
+        var answer = new CountDownLatch(1);
+        TopicStream stream =
+                topics.stream("a", "state", "b")
+                        .last(2)
+                        .where(
+                                (request, event) -> {
+                                    if (event.data().equals("b2")) {
+                                        asked.countDown();
+                                        loop.execute(() -> {}); // It looks at the latch.
+                                        awaitQuietly(answer);
+                                    }
+                                    return false;
+                                });
+        var follower = new TestFollower(loop).follow(stream, null);
+        loop.runUntil(() -> asked.getCount() == 0);
+        loop.run();
+        assertEquals(List.of("snapshot:whole"), follower.story());
+        assertEquals("", follower.lastEventId());
+        byte[] closing = follower.sink.closingFrames().getBytes(UTF_8);
+        String id = ParsedStream.of(closing).lastEventId();
+        answer.countDown();
+        assertEquals(topics.registry().order().epoch().id(2) + "s", id);
+        TestFollower again = resume(id, "a", "state", "b").awaitData("b3");
+        loop.run();
+        assertEquals(List.of("snapshot:whole", "a2", "b2", "b3"), again.story());
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** A filter that accepts none of the events without ids leaves a client that can resume. */

@@ -134,9 +134,14 @@ class SnapshotLawTest {
         }
     }
 
-    /** Returns false when nothing was changed: on a machine that is busy, a second passes. */
+    /**
+     * Returns false when another change held the lock for the whole second that a change may wait:
+     * a machine that is busy can take so long. Every other refusal is a failure, and so is a lock
+     * that is never released: then the publisher does not end.
+     */
     private boolean change(String topic, State state, Random random) {
         var changed = new AtomicBoolean();
+        long start = System.nanoTime();
         try {
             topics.publish(
                     topic,
@@ -146,7 +151,11 @@ class SnapshotLawTest {
                         return Event.of(state.two).event(topic);
                     });
         } catch (IllegalStateException e) {
+            long waited = System.nanoTime() - start;
             assertFalse(changed.get(), e::toString);
+            assertTrue(String.valueOf(e.getMessage()).contains("within 1 s"), e::toString);
+            assertTrue(waited >= TimeUnit.SECONDS.toNanos(1), () -> "refused after " + waited);
+            System.out.println("SnapshotLawTest: the machine is busy, a change waited a second");
         }
         return changed.get();
     }

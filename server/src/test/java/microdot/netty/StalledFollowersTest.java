@@ -48,6 +48,10 @@ class StalledFollowersTest {
         private final List<Follower> healthy = new ArrayList<>();
         private final List<Follower> stalled = new ArrayList<>();
         private final Served served;
+
+        /** Whether the server closes the connection of a follower that lags and reads nothing. */
+        private final boolean disconnects;
+
         private long[] times = new long[FOLLOWERS * BURSTS * BURST];
         private int timed;
         private int published;
@@ -58,6 +62,7 @@ class StalledFollowersTest {
         private volatile CountDownLatch arrived = new CountDownLatch(0);
 
         Setup(TopicOptions options) {
+            disconnects = options.onSlow() == TopicOptions.OnSlow.DISCONNECT;
             topics.topic("t", options);
             served = Served.of(new Microdot().get("/", topics.stream("t")));
         }
@@ -199,7 +204,10 @@ class StalledFollowersTest {
 
         @Override
         public void ended(StreamClient client, boolean properly) {
-            if (!properly) {
+            // Whether a stalled follower reads again before the server's timer finds that it lags
+            // is
+            // a matter of time: then its stream ends properly, and else its connection is closed.
+            if (!properly && !(setup.disconnects && number >= FOLLOWERS)) {
                 throw new AssertionError(number + " was disconnected");
             }
             ended = true;

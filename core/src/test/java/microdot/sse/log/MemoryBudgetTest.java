@@ -136,6 +136,26 @@ class MemoryBudgetTest {
         assertEquals(18, other.next());
     }
 
+    /** A forgotten log is no longer looked at, and so can be collected, while older ones stay. */
+    @Test
+    void forgottenLogIsNotEvictedFrom() {
+        var budget = new MemoryBudget(20_000);
+        var order = new TopicOrder(budget);
+        EventLog oldest = log(order, ALL);
+        EventLog middle = log(order, ALL);
+        EventLog other = log(order, ALL);
+        order.append(oldest, event(500, null), null, null);
+        order.append(middle, event(500, null), null, null);
+        order.append(other, event(500, null), null, null);
+        order.runLocked(() -> order.forget(middle));
+        assertEquals(-1, middle.heapIndex);
+        for (int i = 0; i < 100; i++) {
+            order.append(other, event(500, null), null, null);
+        }
+        assertTrue(oldest.isEmpty());
+        assertEquals(0, middle.keptFrom());
+    }
+
     @Test
     void everyPositionAndEntryIsFoundAmongManySegments() {
         var order = new TopicOrder(new MemoryBudget(Long.MAX_VALUE));
