@@ -51,6 +51,7 @@ final class IncomingBody implements RequestBody {
     private boolean wanted; // The handler waits, or reads ahead.
     private boolean expectation;
     private boolean whole; // The handler reads it into memory.
+    private long kept; // What the framework keeps of it in another way.
     private boolean ended;
     private boolean closed; // The response has begun.
     private @Nullable HttpException failure;
@@ -207,7 +208,8 @@ final class IncomingBody implements RequestBody {
         lock.lock();
         try {
             // A handler that reads the whole body keeps what it took, and copies it at the end.
-            return buffer.length + (whole && failure == null && !closed ? 2 * received : 0);
+            long taken = kept + (whole ? 2 * received : 0);
+            return buffer.length + (failure == null && !closed ? taken : 0);
         } finally {
             lock.unlock();
         }
@@ -238,6 +240,16 @@ final class IncomingBody implements RequestBody {
     @Override
     public InputStream open() {
         return new Stream();
+    }
+
+    @Override
+    public void keeps(long bytes) {
+        lock.lock();
+        try {
+            kept = bytes;
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
