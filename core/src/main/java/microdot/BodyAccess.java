@@ -66,7 +66,7 @@ final class BodyAccess {
         if (all == null) {
             checkUnread("parts");
             try {
-                var storing = new PartStorage();
+                var storing = new PartStorage(source::keeps);
                 storage = storing; // Before it stores anything.
                 all = List.copyOf(new MultipartParser(stream(), contentType, storing).parse());
             } catch (IOException e) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Stores the parts of one request: short ones in memory, the others in temporary files. */
@@ -17,11 +18,27 @@ final class PartStorage {
     /** The bytes of one part that are kept in memory. */
     static final int MAX_IN_MEMORY = 64 << 10;
 
+    /** The objects of a part, without its content and its names. */
+    private static final int PART = 512;
+
+    private final LongConsumer memory; // Is told what the parts take in memory.
     private final List<Path> files = new ArrayList<>();
+    private long kept;
     private boolean released;
 
-    Stored create() {
+    PartStorage(LongConsumer memory) {
+        this.memory = memory;
+    }
+
+    /** Stores a further part, of which the header fields have this many bytes. */
+    Stored create(int fields) {
+        keep(PART + 2L * fields); // A character may take two bytes.
         return new Stored();
+    }
+
+    private void keep(long bytes) {
+        kept += bytes;
+        memory.accept(kept);
     }
 
     private synchronized Path createFile() throws IOException {
@@ -40,20 +57,23 @@ final class PartStorage {
     /** Deletes the files; the parts cannot be read any more. */
     synchronized void release() {
         released = true;
-        try {
-            for (Path file : files) {
+        IOException failure = null;
+        for (Path file : files) {
+            try {
                 Files.deleteIfExists(file);
+            } catch (IOException e) {
+                failure = e; // The others are deleted nevertheless.
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            files.clear();
+        }
+        files.clear();
+        if (failure != null) {
+            throw new UncheckedIOException(failure);
         }
     }
 
     /** The content of one part: written once, then read. */
     final class Stored extends OutputStream {
-        private @Nullable ByteArrayOutputStream memory = new ByteArrayOutputStream();
+        private @Nullable ByteArrayOutputStream content = new ByteArrayOutputStream();
         private @Nullable Path file;
         private @Nullable OutputStream out;
 
@@ -64,9 +84,10 @@ final class PartStorage {
 
         @Override
         public void write(byte[] bytes, int from, int length) throws IOException {
-            ByteArrayOutputStream kept = memory;
-            if (kept != null && kept.size() + length <= MAX_IN_MEMORY) {
-                kept.write(bytes, from, length);
+            ByteArrayOutputStream whole = content;
+            if (whole != null && whole.size() + length <= MAX_IN_MEMORY) {
+                whole.write(bytes, from, length);
+                keep(2L * length); // The array grows to up to twice what is needed.
                 return;
             }
             OutputStream target = out;
@@ -76,9 +97,10 @@ final class PartStorage {
                 file = path;
                 out = target;
             }
-            if (kept != null) {
-                kept.writeTo(target);
-                memory = null;
+            if (whole != null) {
+                whole.writeTo(target);
+                keep(-2L * whole.size());
+                content = null;
             }
             target.write(bytes, from, length);
         }
@@ -92,11 +114,11 @@ final class PartStorage {
 
         InputStream open() throws IOException {
             Path path = file;
-            ByteArrayOutputStream kept = memory;
+            ByteArrayOutputStream whole = content;
             if (path != null) {
                 return Files.newInputStream(path);
             }
-            return new ByteArrayInputStream(kept == null ? new byte[0] : kept.toByteArray());
+            return new ByteArrayInputStream(whole == null ? new byte[0] : whole.toByteArray());
         }
     }
 }
