@@ -7,9 +7,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.ZoneId;
 import java.util.concurrent.TimeUnit;
 import microdot.netty.limits.ConnectionLimits;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Stops accepting while too many connections are open, or while the process has no descriptors.
@@ -25,6 +25,8 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
 
     AcceptLimiter(ConnectionLimits limits) {
         this.limits = limits;
+        // Java's log reads this from a file, which it could not open without descriptors.
+        ZoneId.systemDefault().getRules();
     }
 
     @Override
@@ -40,8 +42,7 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
             report(
                     "the server accepts no further connection while "
                             + limits.max()
-                            + " are open (maxConnections)",
-                    null);
+                            + " are open (maxConnections)");
         }
         accepted.closeFuture()
                 .addListener(
@@ -69,16 +70,21 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
     /** Accepting failed, mostly because the process has no descriptors left. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        report("no connection can be accepted; the next try is in a second", cause);
         ctx.channel().config().setAutoRead(false);
         ctx.executor().schedule(() -> acceptAgain(ctx), 1, TimeUnit.SECONDS);
+        report("no connection can be accepted; the next try is in a second: " + cause.getMessage());
     }
 
-    private void report(String text, @Nullable Throwable cause) {
+    /** A log that fails, perhaps because it has no descriptor either, must not end the loop. */
+    private void report(String text) {
         long now = System.nanoTime();
         if (now - nextEntry >= 0) {
             nextEntry = now + MINUTE;
-            LOG.log(Level.WARNING, text, cause);
+            try {
+                LOG.log(Level.WARNING, text);
+            } catch (RuntimeException | LinkageError e) {
+                nextEntry = now; // The next failure is reported instead.
+            }
         }
     }
 }

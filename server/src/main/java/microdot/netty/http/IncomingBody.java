@@ -53,6 +53,7 @@ final class IncomingBody implements RequestBody {
     private boolean wanted; // The handler waits, or reads ahead.
     private boolean expectation;
     private boolean readWhole; // The handler reads it into memory.
+    private long kept; // What the framework keeps of it in another way.
     private boolean ended;
     private boolean closed; // The response has begun.
     private @Nullable HttpException failure;
@@ -231,7 +232,8 @@ final class IncomingBody implements RequestBody {
         lock.lock();
         try {
             // A handler that reads the whole body keeps what it took, and copies it at the end.
-            return buffer.length + (readWhole && failure == null && !closed ? 2 * received : 0);
+            long taken = kept + (readWhole ? 2 * received : 0);
+            return buffer.length + (failure == null && !closed ? taken : 0);
         } finally {
             lock.unlock();
         }
@@ -261,6 +263,16 @@ final class IncomingBody implements RequestBody {
     @Override
     public InputStream open() {
         return new Stream();
+    }
+
+    @Override
+    public void keeps(long bytes) {
+        lock.lock();
+        try {
+            kept = bytes;
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override

@@ -79,7 +79,7 @@ public final class ChannelSink extends SocketWriter implements BodySink {
     private synchronized WriteBacklog makeBacklog() {
         WriteBacklog made = backlog;
         if (made == null) {
-            made = new WriteBacklog(streams.streamBuffer);
+            made = new WriteBacklog(streams.streamBuffer, streams.memory().server());
             backlog = made;
         }
         if (!open) {
@@ -94,10 +94,11 @@ public final class ChannelSink extends SocketWriter implements BodySink {
         if (source == null || taken == null) {
             return;
         }
-        if (send(taken.parts(), taken.size())) {
-            source.flushed(taken.size());
+        long size = taken.size(); // Until it is flushed, only the size is needed.
+        if (send(taken.parts(), size)) {
+            source.flushed(size);
         } else {
-            whenFlushed(() -> source.flushed(taken.size()));
+            whenFlushed(() -> source.flushed(size));
         }
     }
 

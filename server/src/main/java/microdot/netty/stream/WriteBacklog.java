@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import microdot.netty.limits.WaitingMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,16 +18,22 @@ final class WriteBacklog {
     /** Everything that waited at one moment. */
     record Taken(Queue<byte[]> parts, long size) {}
 
+    /** Bytes are counted from this size on, all that wait: small writes cost nothing. */
+    private static final int LUMP = 16 << 10;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition room = lock.newCondition();
     private final int limit;
+    private final WaitingMemory memory;
     private @Nullable Queue<byte[]> parts;
     private long size;
+    private long counted; // The bytes of them that the memory of the server knows.
     private long unflushed; // Bytes that wait here or were taken and not flushed.
     private boolean closed;
 
-    WriteBacklog(int limit) {
+    WriteBacklog(int limit, WaitingMemory memory) {
         this.limit = limit;
+        this.memory = memory;
     }
 
     /**
@@ -35,6 +42,7 @@ final class WriteBacklog {
      * @return true if the backlog was empty: the caller must schedule a {@link #take}
      */
     boolean add(byte[] bytes) throws ClosedChannelException, InterruptedException {
+        long uncounted = 0;
         lock.lock();
         try {
             while (!closed && unflushed >= limit) {
@@ -45,6 +53,11 @@ final class WriteBacklog {
             }
             size += bytes.length;
             unflushed += bytes.length;
+            long counts = memory.counted(size);
+            if (counts - counted >= LUMP) {
+                uncounted = counts - counted;
+                counted = counts;
+            }
             Queue<byte[]> all = parts;
             if (all != null) {
                 all.add(bytes);
@@ -55,6 +68,9 @@ final class WriteBacklog {
             return true;
         } finally {
             lock.unlock();
+            if (uncounted > 0) {
+                memory.waits(uncounted);
+            }
         }
     }
 
@@ -67,8 +83,12 @@ final class WriteBacklog {
                 return null;
             }
             var taken = new Taken(all, size);
+            if (counted > 0) {
+                memory.taken(counted);
+            }
             parts = null;
             size = 0;
+            counted = 0;
             return taken;
         } finally {
             lock.unlock();
