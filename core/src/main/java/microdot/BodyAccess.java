@@ -75,7 +75,7 @@ final class BodyAccess {
             checkUnread("parts");
             InputStream in = whole == null ? stream() : new ByteArrayInputStream(whole);
             try {
-                var storing = new PartStorage();
+                var storing = new PartStorage(source::keeps);
                 storage = storing; // Before it stores anything.
                 all = List.copyOf(new MultipartParser(in, contentType, storing).parse());
             } catch (IOException e) {

@@ -33,6 +33,7 @@ final class MultipartParser {
     private final byte[] buffer = new byte[BUFFER_BYTES];
     private int start;
     private int end;
+    private int fieldBytes; // Of the header fields of the current part.
 
     MultipartParser(InputStream in, String contentType, PartStorage storage) {
         this.in = in;
@@ -77,7 +78,7 @@ final class MultipartParser {
             throw malformed(
                     "a part without a name (expected: Content-Disposition: form-data; name=)");
         }
-        try (PartStorage.Stored content = storage.create()) {
+        try (PartStorage.Stored content = storage.create(fieldBytes)) {
             copyToDelimiter(content);
             return new Part(
                     name, disposition.get("filename"), fields.get("content-type"), content::open);
@@ -113,6 +114,7 @@ final class MultipartParser {
             String name = line.substring(0, colon).toLowerCase(Locale.ROOT);
             fields.putIfAbsent(name, line.substring(colon + 1).strip());
         }
+        fieldBytes = MAX_FIELD_BYTES - left;
         return fields;
     }
 

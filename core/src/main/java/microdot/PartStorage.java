@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Stores the parts of one request: a part in a temporary file if they would take much memory. */
@@ -20,12 +21,28 @@ final class PartStorage {
     /** The bytes of all parts together that are kept in memory. */
     static final int MAX_IN_MEMORY = 64 << 10;
 
+    /** The objects of a part, without its content and its names. */
+    private static final int PART = 512;
+
+    private final LongConsumer memory; // Is told what the parts take in memory.
     private final List<Path> files = new ArrayList<>();
     private int inMemory; // Of the content of all parts.
+    private long kept;
     private boolean released;
 
-    Stored create() {
+    PartStorage(LongConsumer memory) {
+        this.memory = memory;
+    }
+
+    /** Stores a further part, of which the header fields have this many bytes. */
+    Stored create(int fields) {
+        keep(PART + 2L * fields); // A character may take two bytes.
         return new Stored();
+    }
+
+    private void keep(long bytes) {
+        kept += bytes;
+        memory.accept(kept);
     }
 
     private synchronized Path createFile() throws IOException {
@@ -71,7 +88,7 @@ final class PartStorage {
 
     /** The content of one part: written once, then read. */
     final class Stored extends OutputStream {
-        private @Nullable ByteArrayOutputStream memory = new ByteArrayOutputStream();
+        private @Nullable ByteArrayOutputStream content = new ByteArrayOutputStream();
         private @Nullable Path file;
         private @Nullable OutputStream out;
 
@@ -82,10 +99,11 @@ final class PartStorage {
 
         @Override
         public void write(byte[] bytes, int from, int length) throws IOException {
-            ByteArrayOutputStream kept = memory;
-            if (kept != null && inMemory + length <= MAX_IN_MEMORY) {
+            ByteArrayOutputStream whole = content;
+            if (whole != null && inMemory + length <= MAX_IN_MEMORY) {
                 inMemory += length;
-                kept.write(bytes, from, length);
+                whole.write(bytes, from, length);
+                keep(2L * length); // The array grows to up to twice what is needed.
                 return;
             }
             OutputStream target = out;
@@ -95,10 +113,11 @@ final class PartStorage {
                 file = path;
                 out = target;
             }
-            if (kept != null) {
-                inMemory -= kept.size();
-                kept.writeTo(target);
-                memory = null;
+            if (whole != null) {
+                inMemory -= whole.size();
+                whole.writeTo(target);
+                keep(-2L * whole.size());
+                content = null;
             }
             target.write(bytes, from, length);
         }
@@ -112,11 +131,11 @@ final class PartStorage {
 
         InputStream open() throws IOException {
             Path path = file;
-            ByteArrayOutputStream kept = memory;
+            ByteArrayOutputStream whole = content;
             if (path != null) {
                 return Files.newInputStream(path);
             }
-            return new ByteArrayInputStream(kept == null ? new byte[0] : kept.toByteArray());
+            return new ByteArrayInputStream(whole == null ? new byte[0] : whole.toByteArray());
         }
     }
 }

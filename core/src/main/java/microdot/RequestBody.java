@@ -23,6 +23,12 @@ public interface RequestBody {
     InputStream open();
 
     /**
+     * Notes how many bytes of memory the framework keeps of this body while the request lasts, so
+     * that a transport can count them. The default does nothing.
+     */
+    default void keeps(long bytes) {}
+
+    /**
      * Reads the whole body into memory. Called at most once, instead of {@link #open}.
      *
      * @param limit the bytes that are read at most; a longer body is cut off after one byte more

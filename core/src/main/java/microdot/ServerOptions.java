@@ -218,10 +218,12 @@ public final class ServerOptions {
     /**
      * The memory that may wait in the server, in bytes; 0, the default, for a quarter of the heap.
      * Counted is what is unfinished or unsent: heads, bodies that are being read, pipelined
-     * requests, and the unread bytes of responses and streams, on the heap or outside. When it is
-     * used up, the server disconnects the connection with the largest product of waiting bytes and
-     * age; connections below 64 KiB are spared. If there is none, it rejects the request that needs
-     * the memory with 503, or closes its connection.
+     * requests, and the unread bytes of responses and streams, on the heap or outside. Of a file
+     * only what was read from it counts, which is next to nothing. A single response or event
+     * counts at most half of the limit, so that a larger one can be sent while nothing else waits.
+     * When the limit is reached, the server disconnects the connection with the largest product of
+     * waiting bytes and age; connections below 64 KiB are spared. If there is none, it rejects the
+     * request that needs the memory with 503, or closes its connection.
      */
     public long maxMemory() {
         return values.maxMemory;

@@ -39,7 +39,8 @@ class MultipartParserTest {
                 + "\r\n";
     }
 
-    private final PartStorage storage = new PartStorage();
+    private long kept;
+    private final PartStorage storage = new PartStorage(bytes -> kept = bytes);
 
     @AfterEach
     void release() {
@@ -118,6 +119,65 @@ class MultipartParserTest {
     void whatIsAroundThePartsIsIgnored() throws Exception {
         String body = "before\r\n" + TITLE.replaceFirst("--b", "--b \t") + END + "\r\nafter --b";
         assertEquals("My cat", read(body).getFirst().text());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "\r",
+                "\n",
+                "\r\n",
+                "x\r",
+                "x\r\n-",
+                "x\r\n--",
+                "\r\n\r\n--B",
+                "--b",
+                "--b--",
+                "\r--b\r\n",
+                "\n--b--\r\n",
+                "\r\r\n--\r\n"
+            })
+    void contentThatResemblesABoundaryIsKept(String content) throws Exception {
+        List<Part> parts = read(part("name=a", content) + TITLE + END);
+        assertEquals(content, parts.get(0).text());
+        assertEquals("My cat", parts.get(1).text());
+    }
+
+    /** The delimiter is once at each place of the buffer's end. */
+    @Test
+    void delimiterMayCrossTheEndOfTheBuffer() throws Exception {
+        for (int size = (16 << 10) - 80; size < (16 << 10) + 10; size++) {
+            String content = "\r".repeat(size);
+            List<Part> parts = read(part("name=a", content) + TITLE + END);
+            assertEquals(size, parts.get(0).text().length());
+            assertEquals("My cat", parts.get(1).text());
+        }
+    }
+
+    @Test
+    void boundaryMayHaveAnyCharacterOfTheStandard() throws Exception {
+        String boundary = "gc0p'()+_,-./:=? 4";
+        byte[] body = (TITLE + END).replace("--b", "--" + boundary).getBytes(UTF_8);
+        String type = "multipart/form-data; boundary=\"" + boundary + "\"";
+        assertEquals("My cat", parse(type, new ByteArrayInputStream(body)).getFirst().text());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "filename=\"a\"; filename*=UTF-8''%C3%A9.txt | é.txt",
+                "filename*=utf-8'en'b%20c.txt; filename=a | b c.txt",
+                "filename*=\"UTF-8''d.txt\" | d.txt",
+                "filename*=iso-8859-1''%A3.txt; filename=\"plain.txt\" | plain.txt",
+                "filename*=UTF-8''a%2F..%5C%2Fe.txt | e.txt",
+                "filename*=UTF-8''%00.txt | _.txt",
+                "FileName=\"f.txt\" | f.txt"
+            })
+    void fileNameIsReadInEachForm(String parameters, String name) throws Exception {
+        String part = part("name=f; " + parameters, "x");
+        assertEquals(name, read(part + END).getFirst().fileName());
     }
 
     @Test
@@ -276,6 +336,18 @@ class MultipartParserTest {
         assertThrows(NoSuchFileException.class, () -> parts.get(0).stream());
         assertThrows(IOException.class, () -> read(part("name=a", "x".repeat(100_000)) + END));
         assertFalse(storage.hasFiles());
+    }
+
+    @Test
+    void memoryOfThePartsIsCounted() throws Exception {
+        read(part("name=a", "x".repeat(60_000)) + END);
+        assertTrue(kept > 60_000, () -> "" + kept);
+        long first = kept;
+        read(part("name=a", "x".repeat(1_000_000)) + END); // In a file.
+        assertTrue(kept - first < 10_000, () -> first + " to " + kept);
+        long second = kept;
+        read(part("name=" + "x".repeat(5000), "") + END);
+        assertTrue(kept - second > 5000, () -> second + " to " + kept);
     }
 
     @Test

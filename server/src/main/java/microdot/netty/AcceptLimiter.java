@@ -7,6 +7,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.ZoneId;
 import java.util.concurrent.TimeUnit;
 import microdot.netty.limits.ConnectionLimits;
 import microdot.netty.limits.OncePerMinute;
@@ -26,6 +27,8 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
 
     AcceptLimiter(ConnectionLimits limits) {
         this.limits = limits;
+        // Java's log reads this from a file, which it could not open without descriptors.
+        ZoneId.systemDefault().getRules();
     }
 
     @Override
@@ -78,8 +81,8 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
             try {
                 LOG.log(
                         Level.WARNING,
-                        "no connection can be accepted; the next try is in a second",
-                        cause);
+                        "no connection can be accepted; the next try is in a second: "
+                                + cause.getMessage());
             } catch (RuntimeException | LinkageError noDescriptors) {
                 // It is reported again after a minute.
             }

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import microdot.HttpException;
 import microdot.Microdot;
 import microdot.Request;
 import microdot.ServerOptions;
@@ -54,6 +55,75 @@ abstract class LeavingClientContract extends TransportContract {
             assertEquals(false, ended.take());
         }
         assertTrue(left.isEmpty());
+    }
+
+    @Test
+    void handlerThatHasReadAPartOfTheBodyLearnsThatItsClientLeft() throws Exception {
+        BlockingQueue<Object> read = new LinkedBlockingQueue<>();
+        var app =
+                new Microdot()
+                        .post(
+                                "/",
+                                request -> {
+                                    request.onClose(() -> left.add("left"));
+                                    read.add(request.stream().read());
+                                    work.acquire();
+                                    try {
+                                        return request.stream().readAllBytes().length;
+                                    } catch (HttpException e) {
+                                        read.add(e.status());
+                                        throw e;
+                                    }
+                                });
+        try (Served served = served(app)) {
+            RawClient client = served.client();
+            client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+            client.send("x".repeat(300_000)); // The handler does not read it: reading is paused.
+            assertEquals((int) 'x', read.take());
+            client.reset();
+            assertEquals("left", left.take());
+            work.release();
+            assertEquals(400, read.take());
+            served.awaitNothingOpen();
+        }
+    }
+
+    @Test
+    void handlerIsToldThatTheRestOfItsBodyWillNotCome() throws Exception {
+        BlockingQueue<Object> read = new LinkedBlockingQueue<>();
+        var app =
+                new Microdot()
+                        .post(
+                                "/",
+                                request -> {
+                                    read.add(request.stream().read());
+                                    work.acquire();
+                                    return request.stream().readAllBytes().length;
+                                });
+        try (Served served = served(app);
+                RawClient client = served.client()) {
+            client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+            client.send("x".repeat(300_000));
+            assertEquals((int) 'x', read.take());
+            client.shutdownOutput();
+            work.release();
+            String answer = client.readAll();
+            assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+        }
+    }
+
+    /** The connection is not read while so many requests wait on it. */
+    @Test
+    void handlerLearnsThatItsClientLeftAlthoughManyRequestsWait() throws Exception {
+        try (Served served = served(app)) {
+            RawClient client = served.client().get("/work");
+            begun.take();
+            client.send("GET /work HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2000));
+            client.reset();
+            assertEquals(true, left.take());
+            work.release();
+            assertEquals(false, ended.take());
+        }
     }
 
     @Test

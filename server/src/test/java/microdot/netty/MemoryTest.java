@@ -1,5 +1,6 @@
 package microdot.netty;
 
+import static microdot.sse.Sse.withSse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -35,7 +36,8 @@ class MemoryTest {
         return new Microdot()
                 .get("/", request -> "home")
                 .get("/topic", topics.stream("topic"))
-                .post("/length", request -> request.body().length);
+                .post("/length", request -> "" + request.body().length)
+                .post("/parts", request -> "" + request.parts().size());
     }
 
     private Served small() {
@@ -101,6 +103,89 @@ class MemoryTest {
             String answer = clients.getLast().readHead();
             assertTrue(answer.startsWith("HTTP/1.1 503 "), answer);
             assertTrue(answer.contains("\r\nRetry-After: "), answer);
+            for (RawClient client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    private static String post(String path, String fields, int length) {
+        return "POST "
+                + path
+                + " HTTP/1.1\r\nHost: x\r\n"
+                + fields
+                + "Content-Length: "
+                + length
+                + "\r\n\r\n";
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void bodyBeyondTheMemoryIsRejectedAsItsClientUnderstands(IoMode io) throws Exception {
+        int length = 2 << 20;
+        String body = "x".repeat(length);
+        try (Served served = new Served(app(), SMALL.maxBody(4 << 20), io).expectFailures(1)) {
+            try (RawClient client = served.client()) {
+                sendTo(client, post("/length", "", length) + body);
+                String head = client.readHead();
+                assertTrue(head.startsWith("HTTP/1.1 503 "), head);
+                assertTrue(head.contains("\r\nRetry-After: "), head);
+            }
+            try (RawClient client = served.client()) {
+                sendTo(client, post("/length", "Accept: text/event-stream\r\n", length) + body);
+                String head = client.readHead();
+                assertTrue(head.startsWith("HTTP/1.1 200 "), head);
+                client.readTo("retry: ");
+                client.readTo("\n\n");
+            }
+            String answer = served.answer(post("/length", "", 3) + "abc");
+            assertTrue(answer.endsWith("\r\n\r\n3"), answer);
+        }
+    }
+
+    @Test
+    void partsOfAFormInMemoryCount() throws Exception {
+        String part =
+                "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n"
+                        + "x".repeat(60_000)
+                        + "\r\n";
+        String body = part.repeat(40) + "--b--";
+        String type = "Content-Type: multipart/form-data; boundary=b\r\n";
+        try (Served served =
+                        new Served(app(), SMALL.maxBody(4 << 20), IoMode.best()).expectFailures(1);
+                RawClient client = served.client()) {
+            sendTo(client, post("/parts", type, body.length()) + body);
+            String head = client.readHead();
+            assertTrue(head.startsWith("HTTP/1.1 503 "), head);
+        }
+    }
+
+    @Test
+    void largeHeadsOfRequestsThatAreHandledCount() throws Exception {
+        var release = new CountDownLatch(1);
+        var app =
+                app().get(
+                                "/wait",
+                                request -> {
+                                    release.await();
+                                    return "waited";
+                                });
+        String head =
+                "GET /wait HTTP/1.1\r\nHost: x\r\n"
+                        + ("b: " + "x".repeat(100) + "\r\n").repeat(90)
+                        + "\r\n";
+        var clients = new ArrayList<RawClient>();
+        try (Served served = new Served(app, SMALL, IoMode.best()).expectFailures(1)) {
+            for (int i = 0; i < 60; i++) {
+                var client = served.client();
+                clients.add(client);
+                sendTo(client, head);
+            }
+            String answer = clients.getLast().readHead();
+            assertTrue(answer.startsWith("HTTP/1.1 503 "), answer);
+            assertTrue(served.answer(HEAD + "\r\n").startsWith("HTTP/1.1 200 "));
+            release.countDown();
+            assertEquals("waited", clients.getFirst().readText());
             for (RawClient client : clients) {
                 client.close();
             }
@@ -203,6 +288,57 @@ class MemoryTest {
             healthy.readTo("data: next\n\n");
             assertEquals(21, served.server.stats().streams());
             for (RawClient client : stalled) {
+                client.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void responseThatIsLargerThanTheMemoryIsSent(IoMode io) throws Exception {
+        byte[] large = new byte[12 << 20]; // More than the kernels buffer.
+        var app = app().get("/large", request -> Response.bytes(large, "a/b"));
+        try (Served served = new Served(app, SMALL, io);
+                RawClient client = new RawClient(served.server.port(), 4096)) {
+            assertEquals(large.length, client.get("/large").readBody().length);
+            assertEquals("home", client.get("/").readText());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void eventThatIsLargerThanTheMemoryIsSent(IoMode io) throws Exception {
+        String large = "x".repeat(12 << 20);
+        var app = app().get("/handler", withSse((request, sse) -> sse.send(large, "large")));
+        try (Served served = new Served(app, SMALL, io);
+                RawClient follower = served.client();
+                RawClient client = served.client()) {
+            follower.get("/topic").readHead();
+            topics.publish("topic", Event.of(large).event("large"));
+            assertTrue(follower.readTo("\n\n").length() > large.length());
+            client.get("/handler").readHead();
+            assertTrue(client.readTo("\n\n").length() > large.length());
+            client.readAll();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void bodyThatManyStalledClientsShareCountsOnce(IoMode io) throws Exception {
+        // More loops than one hold the body, each its own.
+        int loops = Runtime.getRuntime().availableProcessors();
+        byte[] shared = new byte[12 << 20];
+        var app = app().get("/shared", request -> Response.bytes(shared, "a/b"));
+        var options = new ServerOptions().maxMemory((long) (loops + 1) * shared.length);
+        List<RawClient> stalled = new ArrayList<>();
+        try (Served served = new Served(app, options, io)) {
+            for (int i = 0; i < 10; i++) {
+                var client = new RawClient(served.server.port(), 4096);
+                stalled.add(client);
+                client.get("/shared").readHead();
+            }
+            for (RawClient client : stalled) {
+                assertEquals(shared.length, client.skipBody(shared.length));
                 client.close();
             }
         }

@@ -1,14 +1,17 @@
 package microdot.netty;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -17,10 +20,13 @@ import microdot.Microdot;
 import microdot.Part;
 import microdot.Request;
 import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
 import microdot.sse.Sse;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Uploads over a socket. */
 @Timeout(60)
@@ -127,6 +133,80 @@ class PartsTest {
         }
     }
 
+    // ---- A request that ends before its handler has the parts ----
+
+    /** Returns the stored parts that begin with the text; other programs store some too. */
+    private static List<Path> stored(String text) throws IOException {
+        var found = new ArrayList<Path>();
+        Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "microdot-part-*")) {
+            for (Path file : files) {
+                try (InputStream in = Files.newInputStream(file)) {
+                    if (new String(in.readNBytes(text.length()), UTF_8).equals(text)) {
+                        found.add(file);
+                    }
+                } catch (NoSuchFileException deleted) {
+                    // It is not stored any more.
+                }
+            }
+        }
+        return found;
+    }
+
+    private static void awaitStored(int count, String text) throws IOException {
+        while (stored(text).size() != count) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Sends the first half of an upload, and waits until a part of it is stored. */
+    private static RawClient half(Served served, String content) throws IOException {
+        RawClient client = served.client();
+        client.send("POST / HTTP/1.1\r\nHost: x\r\n");
+        client.send("Content-Type: multipart/form-data; boundary=b\r\n");
+        client.send("Transfer-Encoding: chunked\r\n\r\n");
+        client.send(
+                chunk(
+                        "--b\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\n"
+                                + content
+                                + "x".repeat(LARGE)));
+        awaitStored(1, content);
+        return client;
+    }
+
+    private static String chunk(String text) {
+        return Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"too long", "malformed", "unfinished", "reset", "close"})
+    void partsOfARequestThatEndsInTheMidstAreDeleted(String end) throws Exception {
+        var app = new Microdot().post("/", this::keep);
+        String content = end + System.nanoTime();
+        try (Served served =
+                        new Served(app, new ServerOptions().maxBody(2 * LARGE), IoMode.best());
+                RawClient client = half(served, content)) {
+            switch (end) {
+                case "too long" -> {
+                    client.send(chunk("x".repeat(LARGE)));
+                    assertTrue(client.readHead().startsWith("HTTP/1.1 413"));
+                }
+                case "malformed" -> {
+                    client.send(chunk("\r\n--b\r\n\r\n") + "0\r\n\r\n");
+                    assertTrue(client.readHead().startsWith("HTTP/1.1 400"));
+                }
+                case "unfinished" -> {
+                    client.shutdownOutput();
+                    assertTrue(client.readHead().startsWith("HTTP/1.1 400"));
+                }
+                case "reset" -> client.reset();
+                default -> served.server.close();
+            }
+            awaitStored(0, content);
+        }
+        assertTrue(kept.isEmpty());
+    }
+
     @Test
     void partIsSavedToAFile(@TempDir Path folder) throws Exception {
         var app =
@@ -153,9 +233,7 @@ class PartsTest {
     @Test
     void badUploadIsAnsweredWithAStatus() throws Exception {
         var app = new Microdot().post("/", this::keep);
-        try (Served served =
-                new Served(
-                        app, new ServerOptions().maxBody(LARGE), microdot.netty.io.IoMode.best())) {
+        try (Served served = new Served(app, new ServerOptions().maxBody(LARGE), IoMode.best())) {
             assertTrue(served.answer(upload("/", 10, "--b")).startsWith("HTTP/1.1 400"));
             assertTrue(served.answer(upload("/", 10, "")).startsWith("HTTP/1.1 400"));
             assertTrue(served.answer(upload("/", LARGE)).startsWith("HTTP/1.1 413"));

@@ -30,7 +30,11 @@ class ProcessTest {
 
     /** Starts a {@link ServedProcess}; its standard error stream goes to the same pipe. */
     private void start(String... jvm) throws IOException {
-        var command = new ArrayList<String>();
+        start(List.of(), jvm);
+    }
+
+    private void start(List<String> before, String... jvm) throws IOException {
+        var command = new ArrayList<String>(before);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(jvm));
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
@@ -109,6 +113,57 @@ class ProcessTest {
         }
         assertServes(healthy);
         assertNoOutOfMemoryError();
+    }
+
+    /** The case topics/Mem: each of the stalled followers keeps an event that no other keeps. */
+    @Test
+    void largeEventsForStalledFollowersDoNotFillTheMemory() throws Exception {
+        start("-Xmx256m");
+        RawClient healthy = client().get("/topic");
+        healthy.readHead();
+        RawClient publisher = client();
+        for (int i = 0; i < 100; i++) {
+            var stalled = new RawClient(port, 4096);
+            clients.add(stalled);
+            stalled.get("/topic").readHead();
+            if (i % 4 == 0) {
+                String end = "end" + i;
+                publisher.send(
+                        "POST /publish?end="
+                                + end
+                                + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+                publisher.readText();
+                String event = healthy.readTo("\n\n");
+                assertTrue(event.contains(end), () -> "another event than " + end);
+                assertTrue(event.length() > 8_000_000, "not a gap");
+            }
+        }
+        assertServes(client());
+        assertNoOutOfMemoryError();
+    }
+
+    @Test
+    void serverGoesOnAfterItRanOutOfFileDescriptors() throws Exception {
+        start(
+                List.of("sh", "-c", "ulimit -n 120; exec \"$0\" \"$@\""),
+                "-Xmx64m",
+                "-Dmicrodot.test.connections=1000");
+        assertServes(client()); // This loads the classes, each of which is a file of its own here.
+        for (int i = 0; i < 200; i++) {
+            client(); // The kernel accepts what the server does not.
+        }
+        String line = out.readLine();
+        while (!line.contains("no connection can be accepted")) {
+            line = out.readLine();
+        }
+        assertTrue(line.contains("Too many open files"), line);
+        for (RawClient client : clients) {
+            client.close();
+        }
+        assertServes(client());
+        process.toHandle().destroyForcibly(); // This leaves the pipe open.
+        List<String> more = out.lines().filter(text -> !text.isBlank()).toList();
+        assertEquals(List.of(), more, "one entry, and no stack trace");
     }
 
     @Test

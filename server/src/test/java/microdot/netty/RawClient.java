@@ -82,6 +82,11 @@ final class RawClient implements AutoCloseable {
         return in.readNBytes(Integer.parseInt(length.group(1)));
     }
 
+    /** Reads this many bytes, or fewer if the connection ends; returns how many. */
+    long skipBody(int length) throws IOException {
+        return in.readNBytes(length).length;
+    }
+
     String readText() throws IOException {
         return new String(readBody(), StandardCharsets.UTF_8);
     }

@@ -13,10 +13,12 @@ import microdot.BodySink;
 import microdot.Microdot;
 import microdot.Response;
 import microdot.ServerOptions;
+import microdot.sse.Topics;
 
 /** The program of {@link ProcessTest}: what its handlers do is what programs should not do. */
 final class ServedProcess {
     private static final long FILE = 64L << 20;
+    private static final Topics TOPICS = new Topics();
 
     private ServedProcess() {}
 
@@ -37,9 +39,14 @@ final class ServedProcess {
                         .get(
                                 "/loop",
                                 request -> new Response(new Body.Stream(ServedProcess::feed)));
+        app.get("/topic", TOPICS.stream("topic"));
+        app.post(
+                "/publish",
+                request -> TOPICS.publish("topic", "x".repeat(8_000_000) + request.query("end")));
         int port = freePort();
         System.out.println("port " + port);
-        app.run(new ServerOptions().host("127.0.0.1").port(port));
+        int connections = Integer.getInteger("microdot.test.connections", 0);
+        app.run(new ServerOptions().host("127.0.0.1").port(port).maxConnections(connections));
     }
 
     private static int freePort() throws IOException {

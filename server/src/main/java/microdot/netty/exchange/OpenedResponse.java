@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import microdot.Body;
 import microdot.HttpException;
 import microdot.Response;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A response with its body opened. Opening a file may block, so it happens on the handler's thread;
@@ -17,6 +18,9 @@ import microdot.Response;
  * {@link #release} it.
  */
 public final class OpenedResponse {
+    /** Longer bodies in memory are sent in slices; a shorter one goes out with its head. */
+    private static final int MAX_WHOLE = 64 << 10;
+
     private final Response response;
     private final ReferenceCounted content;
 
@@ -31,7 +35,7 @@ public final class OpenedResponse {
                 response,
                 switch (response.body()) {
                     case Body.Empty empty -> Unpooled.EMPTY_BUFFER;
-                    case Body.Bytes bytes -> Unpooled.wrappedBuffer(bytes.bytes());
+                    case Body.Bytes bytes -> content(bytes.bytes());
                     case Body.File file -> region(file);
                     case Body.Stream stream -> Unpooled.EMPTY_BUFFER;
                 });
@@ -51,6 +55,10 @@ public final class OpenedResponse {
         return new OpenedResponse(response, Unpooled.wrappedBuffer(bytes));
     }
 
+    private static ReferenceCounted content(byte[] bytes) {
+        return bytes.length > MAX_WHOLE ? new BytesRegion(bytes) : Unpooled.wrappedBuffer(bytes);
+    }
+
     private static DefaultFileRegion region(Body.File file) throws IOException {
         var channel = FileChannel.open(file.path(), StandardOpenOption.READ);
         return new DefaultFileRegion(channel, file.offset(), file.length());
@@ -68,6 +76,13 @@ public final class OpenedResponse {
     /** Returns the body: a ByteBuf or a FileRegion; empty for a stream. */
     public ReferenceCounted content() {
         return content;
+    }
+
+    /**
+     * Returns the array that is kept until the client has taken all of it; null if there is none.
+     */
+    public byte @Nullable [] kept() {
+        return content instanceof BytesRegion region && region.refCnt() > 0 ? region.bytes() : null;
     }
 
     /** Returns the length of the body in bytes; -1 for a stream. */

@@ -12,10 +12,14 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.function.Function;
+import microdot.HttpException;
+import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.ServerContext;
+import microdot.netty.limits.LoopMemory;
 import microdot.netty.limits.MemoryAccount;
 import microdot.netty.loop.Connection;
 import microdot.netty.loop.LoopConnections;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client's HTTP/1.1 connection: passes what happens to it to its current {@link
@@ -81,17 +85,44 @@ final class HttpConnection extends Connection {
         return (memory == 0 && !accounted) || account().input(memory);
     }
 
-    /** Counts the bytes of a response that its socket does not take at once. */
-    void output(ChannelFuture response) {
+    /**
+     * Counts the bytes of a response that its socket does not take at once.
+     *
+     * @param kept bytes that are kept until all of them are sent; null if there are none
+     */
+    void output(ChannelFuture response, byte @Nullable [] kept) {
         ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
         if (pending == null || pending.isEmpty()) {
             return;
         }
         boolean allowed = account().output(pending.totalPendingWriteBytes());
         response.addListener(done -> account().output(0));
+        if (kept != null) {
+            LoopMemory.HeldBytes held = loop.streams().memory().hold(kept);
+            allowed &= account().held(held.size());
+            response.addListener(
+                    done -> {
+                        held.leave();
+                        if (accounted) {
+                            account().flushed(held.size());
+                        }
+                    });
+        }
         if (!allowed) {
             channel.close();
         }
+    }
+
+    /** Returns the response to input that cannot be served. */
+    OpenedResponse response(ParsedRequest.Refused refused) {
+        return refused.status() == 503
+                ? rejection(refused.accept())
+                : OpenedResponse.of(new HttpException(refused.status(), refused.reason()));
+    }
+
+    /** Returns the response that rejects a request, as its client understands. */
+    OpenedResponse rejection(@Nullable String accept) {
+        return OpenedResponse.rejection(server.limits().rejection(accept));
     }
 
     private MemoryAccount account() {

@@ -51,6 +51,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
     private boolean wanted; // The handler waits, or reads ahead.
     private boolean expectation;
     private boolean readWhole; // The handler reads it into memory.
+    private long kept; // What the framework keeps of it in another way.
     private boolean ended;
     private boolean closed; // The response has begun.
     private @Nullable HttpException failure;
@@ -229,7 +230,8 @@ final class IncomingBody extends BriefLock implements RequestBody {
         lock();
         try {
             // A handler that reads the whole body keeps what it took, and copies it at the end.
-            return buffer.length + (readWhole && failure == null && !closed ? 2 * received : 0);
+            long taken = kept + (readWhole ? 2 * received : 0);
+            return buffer.length + (failure == null && !closed ? taken : 0);
         } finally {
             unlock();
         }
@@ -259,6 +261,16 @@ final class IncomingBody extends BriefLock implements RequestBody {
     @Override
     public InputStream open() {
         return new Stream();
+    }
+
+    @Override
+    public void keeps(long bytes) {
+        lock.lock();
+        try {
+            kept = bytes;
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override

@@ -9,13 +9,13 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.Executor;
 import microdot.ClosingFrames;
-import microdot.HttpException;
 import microdot.ServerOptions;
 import microdot.internal.CloseReason;
 import microdot.netty.exchange.Exchange;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.Responder;
 import microdot.netty.io.HalfClosedPeer;
+import microdot.netty.io.UnreadPeer;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.StallDetector;
@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The connection reads requests and answers them one after another, in order. */
 final class RequestPhase implements ConnectionPhase {
+    /** The heads of requests that are being handled count from this size on. */
+    private static final int LARGE_HEAD = 8 << 10;
+
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private enum State {
@@ -45,6 +48,7 @@ final class RequestPhase implements ConnectionPhase {
     private final StallDetector stall = new StallDetector();
     private final WaitingRequests waiting = new WaitingRequests();
     private @Nullable IncomingBody handledBody; // The body of the request that is being handled.
+    private long handledHead; // What its head takes in memory, if that is much.
     private boolean overBudget; // That body was given up, because there was no memory for it.
     private State state = State.IDLE;
     private @Nullable Exchange handled; // While the state is HANDLING.
@@ -84,6 +88,10 @@ final class RequestPhase implements ConnectionPhase {
 
     private void requestEnded() {
         decoder.restart();
+        if (waiting.memory() > LARGE_HEAD && !reader.isRefused() && !account()) {
+            rejectOverBudget(); // Before a handler begins.
+            return;
+        }
         next();
         if (waiting.isFull()) {
             channel.config().setAutoRead(false);
@@ -108,9 +116,13 @@ final class RequestPhase implements ConnectionPhase {
 
     /** Sets what this connection takes in memory; returns false if there is none. */
     private boolean account() {
+        return connection.input(memory());
+    }
+
+    private long memory() {
         IncomingBody body = handledBody;
-        return connection.input(
-                decoder.memory() + waiting.memory() + (body == null ? 0 : body.memory()));
+        long bodyMemory = body == null ? 0 : body.memory();
+        return decoder.memory() + waiting.memory() + handledHead + bodyMemory;
     }
 
     /** Rejects what is read and what waits; its memory is released at once. */
@@ -119,12 +131,11 @@ final class RequestPhase implements ConnectionPhase {
         IncomingBody body = reader.body();
         // One response for each request: none for what has its response already, or gets it.
         boolean unanswered = !waiting.isEmpty() || decoder.firstByteAt() != 0;
-        boolean handling = body != null && body == handledBody;
         boolean dropping = arriving.isDroppingRest();
         ParsedRequest.Refused refused = reader.refuse(503, reason);
         waiting.clear();
         arriving.ended();
-        if (handling) {
+        if (body != null && body == handledBody) {
             overBudget = true; // The handler answers.
             body.fail(503, reason);
         } else if (unanswered && !dropping) {
@@ -152,7 +163,7 @@ final class RequestPhase implements ConnectionPhase {
 
     private void lingerAfterResponse() {
         // An empty write completes after the response.
-        linger(channel.writeAndFlush(Unpooled.EMPTY_BUFFER));
+        linger(channel.writeAndFlush(Unpooled.EMPTY_BUFFER), null);
     }
 
     private void bodyEnded() {
@@ -174,6 +185,7 @@ final class RequestPhase implements ConnectionPhase {
             case ParsedRequest.Accepted accepted -> {
                 state = State.HANDLING;
                 handledBody = accepted.body();
+                handledHead = accepted.memory() > LARGE_HEAD ? accepted.memory() : 0;
                 var exchange =
                         new Exchange(
                                 connection.server(),
@@ -197,23 +209,13 @@ final class RequestPhase implements ConnectionPhase {
                                 + refused.status()
                                 + ": "
                                 + refused.reason());
-        linger(ResponseWriter.write(channel, refused, response(refused), false));
+        linger(ResponseWriter.write(channel, refused, connection.response(refused), false), null);
     }
 
-    private OpenedResponse response(ParsedRequest.Refused refused) {
-        return refused.status() == 503
-                ? rejection(refused.accept())
-                : OpenedResponse.of(new HttpException(refused.status(), refused.reason()));
-    }
-
-    private OpenedResponse rejection(@Nullable String accept) {
-        return OpenedResponse.rejection(connection.server().limits().rejection(accept));
-    }
-
-    private void linger(ChannelFuture response) {
+    private void linger(ChannelFuture response, byte @Nullable [] kept) {
         decoder.remove();
         connection.input(0);
-        connection.output(response);
+        connection.output(response, kept);
         connection.become(new LingerPhase(connection, response));
     }
 
@@ -243,7 +245,7 @@ final class RequestPhase implements ConnectionPhase {
             boolean reusable = closeBody();
             if (overBudget && made.response().status() == 503) {
                 made.release();
-                response = rejection(request.request().header("Accept"));
+                response = connection.rejection(request.request().header("Accept"));
             }
             boolean last =
                     !reusable
@@ -253,13 +255,13 @@ final class RequestPhase implements ConnectionPhase {
                             || ResponseWriter.asksToClose(response);
             ChannelFuture written = ResponseWriter.write(channel, request, response, !last);
             if (last) {
-                linger(written);
+                linger(written, response.kept());
             } else {
                 since = System.nanoTime();
                 state = State.WRITING;
                 arriving.dropRest(request.body());
                 written.addListener(done -> written(done.isSuccess()));
-                connection.output(written);
+                connection.output(written, response.kept());
                 account();
             }
         }
@@ -268,6 +270,7 @@ final class RequestPhase implements ConnectionPhase {
         private boolean closeBody() {
             IncomingBody body = request.body();
             handledBody = null;
+            handledHead = 0;
             return body == null || body.close();
         }
 
@@ -366,6 +369,7 @@ final class RequestPhase implements ConnectionPhase {
                     channel.close();
                     return;
                 }
+                UnreadPeer.probe(channel, memory());
                 if (arriving.isLate(now)) {
                     arriving.fail(408, "the body came too slowly");
                 }
@@ -386,18 +390,13 @@ final class RequestPhase implements ConnectionPhase {
     private void tickIdle(long now) {
         long byteAt = decoder.firstByteAt();
         if (byteAt != 0) {
-            if (now - later(byteAt, since) > options.headTimeout().toNanos()) {
+            // From the end of the previous response on: before, it may have been unread.
+            if (now - since - Math.max(0, byteAt - since) > options.headTimeout().toNanos()) {
                 refuse(reader.refuse(408, "the head came too slowly"));
             }
         } else if (now - since > options.idleTimeout().toNanos()) {
             channel.close();
         }
-    }
-
-    // A timeout starts when the previous response was written, because the request may have been
-    // unread until then.
-    private static long later(long one, long other) {
-        return one - other > 0 ? one : other;
     }
 
     @Override

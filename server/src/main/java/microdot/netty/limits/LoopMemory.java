@@ -1,6 +1,7 @@
 package microdot.netty.limits;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.util.ReferenceCountUtil;
 import java.util.IdentityHashMap;
 
 /**
@@ -11,7 +12,7 @@ public final class LoopMemory {
     private final WaitingMemory server;
     private final long lump;
     private final IdentityHashMap<Object, MemoryAccount> accounts = new IdentityHashMap<>();
-    private final IdentityHashMap<ByteBuf, HeldFrame> frames = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, HeldBytes> held = new IdentityHashMap<>();
     private long unreported;
 
     /** Creates the memory of a loop. */
@@ -43,39 +44,54 @@ public final class LoopMemory {
         }
     }
 
-    /**
-     * Holds a frame until {@link HeldFrame#leave}. A frame that several connections hold counts
-     * once.
-     */
-    public HeldFrame hold(ByteBuf bytes) {
-        HeldFrame frame = frames.get(bytes);
-        if (frame == null) {
-            frame = new HeldFrame(bytes);
-            frames.put(bytes, frame);
-        }
-        frame.holders++;
-        return frame;
+    /** Returns the memory of the server. */
+    public WaitingMemory server() {
+        return server;
     }
 
-    /** A frame that waits in one or more connections. */
-    public final class HeldFrame {
-        private final ByteBuf bytes;
-        private final int size;
+    /**
+     * Counts bytes until {@link HeldBytes#leave}: the frame of an event, or the body of a response.
+     * Bytes that several connections hold count once.
+     *
+     * @param bytes a ByteBuf or a byte[]; the same object for all connections that share it
+     */
+    public HeldBytes hold(Object bytes) {
+        HeldBytes entry = held.get(bytes);
+        if (entry == null) {
+            entry = new HeldBytes(bytes);
+            held.put(bytes, entry);
+        }
+        entry.holders++;
+        return entry;
+    }
+
+    /** Bytes that wait in one or more connections. */
+    public final class HeldBytes {
+        private final Object bytes;
+        private final long size;
         private int holders;
 
-        private HeldFrame(ByteBuf bytes) {
-            this.bytes = bytes.retain(); // Else the object could be reused for another frame.
-            this.size = bytes.capacity();
+        private HeldBytes(Object bytes) {
+            // Retained, else the buffer could be reused for another frame.
+            this.bytes = ReferenceCountUtil.retain(bytes);
+            int length =
+                    bytes instanceof ByteBuf buffer ? buffer.capacity() : ((byte[]) bytes).length;
+            this.size = server.counted(length);
             add(size);
         }
 
-        /** One connection holds the frame no longer. */
+        /** Returns what counts of the bytes. */
+        public long size() {
+            return size;
+        }
+
+        /** One connection holds the bytes no longer. */
         public void leave() {
             holders--;
             if (holders == 0) {
-                frames.remove(bytes);
+                held.remove(bytes);
                 add(-size);
-                bytes.release();
+                ReferenceCountUtil.release(bytes);
             }
         }
     }

@@ -15,6 +15,7 @@ public final class MemoryAccount implements MemoryUser {
     private long input;
     private long inputSince;
     private long output;
+    private long unshared; // What of it this account has counted itself.
     private long outputSince;
     private long counted; // What this account has added to the loop's sum.
     private boolean large;
@@ -53,17 +54,19 @@ public final class MemoryAccount implements MemoryUser {
     }
 
     /**
-     * Sets the unsent bytes of a response. Returns false if there is no memory for them, and the
-     * connection must be closed.
+     * Sets the unsent bytes of a response, except those that {@link #held} adds. Returns false if
+     * there is no memory for them, and the connection must be closed.
      */
     public boolean output(long bytes) {
-        count(bytes - output);
-        return waits(bytes);
+        long more = bytes - unshared;
+        unshared = bytes;
+        count(more);
+        return waits(output + more);
     }
 
     /**
-     * Adds unsent bytes of a stream, which {@link LoopMemory#hold} has counted. Returns false if
-     * there is no memory for them, and the connection must be closed.
+     * Adds unsent bytes, which {@link LoopMemory#hold} has counted. Returns false if there is no
+     * memory for them, and the connection must be closed.
      */
     public boolean held(long bytes) {
         return waits(output + bytes);
@@ -117,6 +120,7 @@ public final class MemoryAccount implements MemoryUser {
         count(-counted);
         input = 0;
         output = 0;
+        unshared = 0;
         waiting = 0;
         if (large) {
             large = false;

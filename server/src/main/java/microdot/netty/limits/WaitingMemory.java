@@ -59,6 +59,28 @@ public final class WaitingMemory {
         used.addAndGet(bytes);
     }
 
+    /**
+     * Returns what counts of one response or event of this size: at most half of the memory, so
+     * that one that is larger than the memory can be sent while nothing else waits.
+     */
+    public long counted(long bytes) {
+        return Math.min(bytes, max / 2);
+    }
+
+    /**
+     * Counts bytes that wait for their event loop, until {@link #taken}. The loop decides about
+     * them when it takes them; others may have to leave for them before. From any thread.
+     */
+    public void waits(long bytes) {
+        add(bytes);
+        makeRoom(null);
+    }
+
+    /** The event loop has taken bytes of {@link #waits}, or never will. From any thread. */
+    public void taken(long bytes) {
+        add(-bytes);
+    }
+
     void enter(MemoryUser account) {
         large.add(account);
     }
@@ -75,9 +97,11 @@ public final class WaitingMemory {
     /**
      * Makes room if the limit is exceeded. Returns false if there is no connection to disconnect
      * except the asking one: then that is to be rejected or closed.
+     *
+     * @param asking null if that is not to be rejected
      */
     @SuppressWarnings("ReferenceEquality") // The very same connection is meant.
-    boolean makeRoom(MemoryUser asking) {
+    boolean makeRoom(@Nullable MemoryUser asking) {
         long bytes = used.get();
         // What was chosen last is perhaps not closed yet; choosing more meanwhile would disconnect
         // more than is needed.
@@ -85,6 +109,9 @@ public final class WaitingMemory {
             return true;
         }
         MemoryUser chosen = choose();
+        if (chosen == null && asking == null) {
+            return true;
+        }
         if (chosen == null || chosen == asking) {
             rejected.increment();
         } else {

@@ -83,7 +83,7 @@ public final class ChannelSink extends SocketWriter implements BodySink, EndsWit
     }
 
     private WriteBacklog makeBacklog() {
-        var own = new WriteBacklog(streams.streamBuffer);
+        var own = new WriteBacklog(streams.streamBuffer, streams.memory().server());
         WriteBacklog made = BACKLOG.compareAndSet(this, null, own) ? own : backlog();
         if (!open) {
             made.close(); // The thread that ended the stream may not have seen the backlog.
@@ -97,10 +97,11 @@ public final class ChannelSink extends SocketWriter implements BodySink, EndsWit
         if (source == null || taken == null) {
             return;
         }
-        if (send(taken.parts(), taken.size())) {
-            source.flushed(taken.size());
+        long size = taken.size(); // Until it is flushed, only the size is needed.
+        if (send(taken.parts(), size)) {
+            source.flushed(size);
         } else {
-            whenFlushed(() -> source.flushed(taken.size()));
+            whenFlushed(() -> source.flushed(size));
         }
     }
 

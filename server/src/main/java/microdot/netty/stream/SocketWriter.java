@@ -151,8 +151,8 @@ abstract class SocketWriter implements SendBatch.Sender {
 
     /** Counts the memory of bytes that wait. A slice pins its whole frame. */
     private void await(ByteBuf bytes, boolean ofFeed) {
-        int size = bytes.capacity();
-        LoopMemory.HeldFrame frame = streams.memory().hold(bytes);
+        LoopMemory.HeldBytes frame = streams.memory().hold(bytes);
+        long size = frame.size();
         MemoryAccount account = streams.memory().account(this, this::overBudget);
         boolean allowed = account.held(size);
         backpressure |= ofFeed;

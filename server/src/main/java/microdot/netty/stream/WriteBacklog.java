@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import microdot.internal.BriefLock;
+import microdot.netty.limits.WaitingMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,17 +16,23 @@ final class WriteBacklog extends BriefLock {
     /** Everything that waited at one moment. */
     record Taken(Queue<byte[]> parts, long size) {}
 
+    /** Bytes are counted from this size on, all that wait: small writes cost nothing. */
+    private static final int LUMP = 16 << 10;
+
     private final int limit;
+    private final WaitingMemory memory;
 
     // Guarded by the lock.
     private @Nullable Queue<byte[]> parts;
     private long size;
+    private long counted; // The bytes of them that the memory of the server knows.
     private long unflushed; // Bytes that wait here or were taken and not flushed.
     private boolean closed;
     private @Nullable CountDownLatch room; // Made by the first writer that waits.
 
-    WriteBacklog(int limit) {
+    WriteBacklog(int limit, WaitingMemory memory) {
         this.limit = limit;
+        this.memory = memory;
     }
 
     /**
@@ -36,18 +43,24 @@ final class WriteBacklog extends BriefLock {
     boolean add(byte[] bytes) throws ClosedChannelException, InterruptedException {
         while (true) {
             CountDownLatch wait;
+            long uncounted = 0;
             lock();
             try {
                 if (closed) {
                     throw new ClosedChannelException();
                 }
                 if (unflushed < limit) {
-                    return append(bytes);
+                    boolean first = append(bytes);
+                    uncounted = count();
+                    return first;
                 }
                 wait = room == null ? new CountDownLatch(1) : room;
                 room = wait;
             } finally {
                 unlock();
+                if (uncounted > 0) {
+                    memory.waits(uncounted);
+                }
             }
             wait.await();
         }
@@ -66,6 +79,17 @@ final class WriteBacklog extends BriefLock {
         return true;
     }
 
+    /** Returns how many more bytes are now to be counted. */
+    private long count() {
+        long counts = memory.counted(size);
+        long uncounted = counts - counted;
+        if (uncounted < LUMP) {
+            return 0;
+        }
+        counted = counts;
+        return uncounted;
+    }
+
     /** Takes everything that waits; null if nothing does. */
     @Nullable Taken take() {
         lock();
@@ -75,8 +99,12 @@ final class WriteBacklog extends BriefLock {
                 return null;
             }
             var taken = new Taken(all, size);
+            if (counted > 0) {
+                memory.taken(counted);
+            }
             parts = null;
             size = 0;
+            counted = 0;
             return taken;
         } finally {
             unlock();
