@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What the filters of each route failed on, and how many of their calls are overdue, for all
@@ -20,7 +21,10 @@ final class FilterFailures {
 
     private final Set<Failure> logged = ConcurrentHashMap.newKeySet();
     private final Set<String> loggedAsStuck = ConcurrentHashMap.newKeySet();
-    private final Map<String, Integer> stuck = new ConcurrentHashMap<>();
+
+    // Event loops look into it: an entry stays, so that a look never waits for a change.
+    private final AtomicInteger stuckOfAll = new AtomicInteger();
+    private final Map<String, AtomicInteger> stuck = new ConcurrentHashMap<>();
 
     private record Failure(String route, long position) {}
 
@@ -45,16 +49,30 @@ final class FilterFailures {
 
     /** A call is overdue and was interrupted; {@link #returned} follows when it returns. */
     void isOverdue(String route) {
-        stuck.merge(route, 1, Integer::sum);
+        AtomicInteger known = stuck.get(route);
+        (known == null ? added(route) : known).incrementAndGet();
+        stuckOfAll.incrementAndGet();
+    }
+
+    private AtomicInteger added(String route) {
+        return stuck.computeIfAbsent(route, key -> new AtomicInteger());
     }
 
     void returned(String route) {
-        stuck.computeIfPresent(route, (key, calls) -> calls == 1 ? null : calls - 1);
+        AtomicInteger known = stuck.get(route);
+        (known == null ? added(route) : known).decrementAndGet();
+        stuckOfAll.decrementAndGet();
+    }
+
+    /** Returns whether so many calls have not returned that a route may have too many. */
+    boolean mayBeTooMany() {
+        return stuckOfAll.get() >= MOST_STUCK;
     }
 
     /** Returns how many overdue calls of the route have not returned. */
     int stuck(String route) {
-        return stuck.getOrDefault(route, 0);
+        AtomicInteger known = stuck.get(route);
+        return known == null ? 0 : known.get();
     }
 
     /** Logs, once for each route, that a client is disconnected because calls do not return. */

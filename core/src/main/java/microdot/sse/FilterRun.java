@@ -209,10 +209,10 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
             left = over;
             over = true;
             overdue = true;
-            filter.isOverdue();
         } finally {
             unlock();
         }
+        filter.isOverdue(); // Not under the lock; the call may have returned already.
         Deadlines.remove(this);
         if (left) {
             return;

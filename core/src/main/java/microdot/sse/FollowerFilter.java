@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.BiPredicate;
 import microdot.Request;
 import microdot.internal.RouteName;
@@ -7,13 +8,17 @@ import microdot.sse.log.Frame;
 
 /** A follower's filter. It is user code, and so never called on an event loop. Thread-safe. */
 final class FollowerFilter {
+    // No lock: event loops look at it. No object of its own for each follower.
+    private static final AtomicIntegerFieldUpdater<FollowerFilter> STUCK =
+            AtomicIntegerFieldUpdater.newUpdater(FollowerFilter.class, "stuck");
+
     /** So many overdue calls of a client may go without a return before its stream ends. */
     private static final int MOST_STUCK = 3;
 
     private final Request request;
     private final BiPredicate<Request, Event> filter;
     private final FilterFailures failures;
-    private int stuck; // Guarded by this.
+    private volatile int stuck; // Changed by STUCK.
 
     /**
      * @param failures shared by all clients of the topics
@@ -34,13 +39,13 @@ final class FollowerFilter {
     }
 
     /** A call is overdue and was interrupted; {@link #returned} follows when it returns. */
-    synchronized void isOverdue() {
-        stuck++;
+    void isOverdue() {
+        STUCK.incrementAndGet(this);
         failures.isOverdue(route());
     }
 
-    synchronized void returned() {
-        stuck--;
+    void returned() {
+        STUCK.decrementAndGet(this);
         failures.returned(route());
     }
 
@@ -48,8 +53,11 @@ final class FollowerFilter {
      * Returns whether too many overdue calls of this client, or of the route, have not returned:
      * each holds a thread, and another call might hold one more.
      */
-    synchronized boolean isStuck() {
-        return stuck >= MOST_STUCK || failures.stuck(route()) >= FilterFailures.MOST_STUCK;
+    boolean isStuck() {
+        return stuck >= MOST_STUCK
+                // The name of the route is made only if it may matter.
+                || (failures.mayBeTooMany()
+                        && failures.stuck(route()) >= FilterFailures.MOST_STUCK);
     }
 
     /** Logs, once for each route, that a client is disconnected because the filter is stuck. */
