@@ -265,11 +265,11 @@ final class IncomingBody extends BriefLock implements RequestBody {
 
     @Override
     public void keeps(long bytes) {
-        lock.lock();
+        lock();
         try {
             kept = bytes;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
