@@ -31,7 +31,7 @@ class CatchUpRaceTest extends TopicsFixture {
                 .runLocked(
                         () -> {
                             catching.start();
-                            while (catching.getState() != Thread.State.WAITING) {
+                            while (catching.getState() != Thread.State.TIMED_WAITING) {
                                 Thread.onSpinWait();
                             }
                             topics.topic("a", keyed("two "));
