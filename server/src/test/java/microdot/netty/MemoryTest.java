@@ -145,11 +145,10 @@ class MemoryTest {
 
     @Test
     void partsOfAFormInMemoryCount() throws Exception {
+        // Their content is in files, but not their names.
         String part =
-                "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n"
-                        + "x".repeat(60_000)
-                        + "\r\n";
-        String body = part.repeat(40) + "--b--";
+                "--b\r\nContent-Disposition: form-data; name=" + "x".repeat(7_000) + "\r\n\r\nx\r\n";
+        String body = part.repeat(120) + "--b--";
         String type = "Content-Type: multipart/form-data; boundary=b\r\n";
         try (Served served =
                         new Served(app(), SMALL.maxBody(4 << 20), IoMode.best()).expectFailures(1);
