@@ -281,6 +281,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
         } finally {
             unlock();
         }
+        take(NO_BYTES, 0, 0); // Waits before a buffer is allocated: thousands may wait.
         return RequestBody.super.readAll(limit);
     }
 
