@@ -8,6 +8,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.ZoneId;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import microdot.netty.limits.ConnectionLimits;
 
@@ -26,7 +27,7 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
     AcceptLimiter(ConnectionLimits limits) {
         this.limits = limits;
         // Java's log reads this from a file, which it could not open without descriptors.
-        ZoneId.systemDefault().getRules();
+        Objects.requireNonNull(ZoneId.systemDefault().getRules());
     }
 
     @Override
