@@ -88,7 +88,7 @@ class BodyPaceTest {
                                                             assertThrows(
                                                                     IllegalStateException.class,
                                                                     request::stream);
-                                                    sse.send(failure.getMessage());
+                                                    sse.send("" + failure.getMessage());
                                                 })));
         try (Served served = new Served(app, new ServerOptions(), io)) {
             try (RawClient client = served.client()) {

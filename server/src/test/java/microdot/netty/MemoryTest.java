@@ -147,7 +147,9 @@ class MemoryTest {
     void partsOfAFormInMemoryCount() throws Exception {
         // Their content is in files, but not their names.
         String part =
-                "--b\r\nContent-Disposition: form-data; name=" + "x".repeat(7_000) + "\r\n\r\nx\r\n";
+                "--b\r\nContent-Disposition: form-data; name="
+                        + "x".repeat(7_000)
+                        + "\r\n\r\nx\r\n";
         String body = part.repeat(120) + "--b--";
         String type = "Content-Type: multipart/form-data; boundary=b\r\n";
         try (Served served =
