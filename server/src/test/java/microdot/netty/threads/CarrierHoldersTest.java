@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import microdot.internal.UserCode;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -17,13 +18,13 @@ class CarrierHoldersTest {
         }
 
         @Override
-        public String route() {
+        public String name() {
             return "GET /";
         }
 
         @Override
-        public boolean isStreamEnded() {
-            return false;
+        public String advice() {
+            return "none";
         }
     }
 
@@ -48,7 +49,7 @@ class CarrierHoldersTest {
         begun.await();
         var holder = new Holder(thread);
         var servers = List.of(new Server(List.of(holder)));
-        var holders = new CarrierHolders();
+        var holders = new CarrierHolders(Runnable::run);
         assertEquals(List.of(), holders.look(servers));
         assertEquals(List.of(holder), holders.look(servers));
         holders.forget();
