@@ -49,13 +49,18 @@ public final class Response {
     }
 
     /**
-     * Returns a response with this body, status and header fields. The body is what a handler may
-     * return: text, bytes, or an object as JSON.
+     * Returns a response with this body, status and header fields. A {@link CharSequence} and a
+     * {@code byte[]} are the body as they are; anything else is written as JSON.
      */
     public static Response of(Object body, int status, Map<String, String> headers) {
-        Response response = ReturnValues.of(body).status(status);
+        Response response =
+                switch (body) {
+                    case CharSequence text -> text(text.toString());
+                    case byte[] bytes -> bytes(bytes, "application/octet-stream");
+                    default -> json(body);
+                };
         headers.forEach(response::header);
-        return response;
+        return response.status(status);
     }
 
     /**

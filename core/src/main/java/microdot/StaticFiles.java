@@ -123,11 +123,12 @@ final class StaticFiles {
 
     private static void reportEncoding(String path) {
         boolean beyondAscii = path.chars().anyMatch(c -> c > 127);
+        String encoding = System.getProperty("sun.jnu.encoding");
         if (beyondAscii && !REPORTED.getAndSet(true)) {
             LOG.log(
                     Level.WARNING,
                     "a file whose name is not ASCII cannot be read: the encoding of file names is "
-                            + System.getProperty("sun.jnu.encoding")
+                            + encoding
                             + " (expected: UTF-8; set LC_ALL=C.UTF-8)");
         }
     }

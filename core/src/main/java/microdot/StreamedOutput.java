@@ -9,6 +9,7 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Iterator;
+import microdot.internal.BriefLock;
 import org.jspecify.annotations.Nullable;
 
 /** A streamed body that is written as an {@link OutputStream}. */
@@ -35,24 +36,34 @@ record StreamedOutput(OutputWriter writer) implements Body.StreamWriter {
     }
 
     /** Interrupts the writer when the client leaves, but not what its thread does afterwards. */
-    private static final class Cancellation {
+    private static final class Cancellation extends BriefLock {
         private @Nullable Thread thread = Thread.currentThread();
         private boolean cancelled;
 
-        synchronized void cancel() {
-            cancelled = true;
-            if (thread != null) {
-                thread.interrupt();
+        void cancel() {
+            lock();
+            try {
+                cancelled = true;
+                if (thread != null) {
+                    thread.interrupt();
+                }
+            } finally {
+                unlock();
             }
         }
 
         /** Returns whether the client left before the writer had ended. */
-        synchronized boolean finish() {
-            if (thread != null && cancelled) {
-                Thread.interrupted();
+        boolean finish() {
+            lock();
+            try {
+                if (thread != null && cancelled) {
+                    Thread.interrupted();
+                }
+                thread = null;
+                return cancelled;
+            } finally {
+                unlock();
             }
-            thread = null;
-            return cancelled;
         }
     }
 

@@ -131,10 +131,16 @@ class CloseReasonTest {
     @Test
     void overBudget() throws Exception {
         var options = new ServerOptions().maxMemory(1 << 20);
-        try (Served served = served(app(topics.stream("t")), options).expectFailures(1);
-                RawClient client = new RawClient(served.server.port(), 4096)) {
-            client.get("/").readHead();
+        Microdot app = app(topics.stream("t")).get("/large", request -> "y".repeat(15 << 20));
+        try (Served served = served(app, options).expectFailures(1);
+                RawClient oldest = new RawClient(served.server.port(), 4096);
+                RawClient second = new RawClient(served.server.port(), 4096);
+                RawClient third = new RawClient(served.server.port(), 4096)) {
+            oldest.get("/").readHead();
             topics.publish("t", Event.of("x".repeat(15 << 20)));
+            oldest.readTo("xx"); // Its bytes wait before those of the others.
+            second.get("/large").readHead();
+            third.get("/large").readHead();
             assertReason(CloseReason.OVER_BUDGET);
         }
     }
