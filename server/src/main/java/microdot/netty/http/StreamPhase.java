@@ -69,6 +69,10 @@ final class StreamPhase implements ConnectionPhase {
     }
 
     private void closeIfStalled(long now) {
+        if (!StallDetector.isWriting(connection.channel())) {
+            stall = null;
+            return;
+        }
         StallDetector detector = stall;
         if (detector == null) {
             detector = new StallDetector();
