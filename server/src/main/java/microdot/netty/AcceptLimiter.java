@@ -82,7 +82,8 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
             try {
                 LOG.log(
                         Level.WARNING,
-                        "no connection can be accepted; the next try is in a second: "
+                        "accept failed; no new client is served until the server has file"
+                                + " descriptors again; next try in 1 s: "
                                 + cause.getMessage());
             } catch (RuntimeException | LinkageError noDescriptors) {
                 // It is reported again after a minute.
@@ -94,9 +95,9 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
         if (full.due(System.nanoTime()) > 0) {
             LOG.log(
                     Level.WARNING,
-                    "the server accepts no further connection while "
-                            + limits.max()
-                            + " are open (maxConnections)");
+                    limits.max()
+                            + " connections are open (maxConnections); new clients wait in the"
+                            + " kernel's queue");
         }
     }
 

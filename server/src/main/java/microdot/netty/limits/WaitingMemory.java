@@ -145,13 +145,13 @@ public final class WaitingMemory {
             LOG.log(
                     Level.WARNING,
                     () ->
-                            "maxMemory is used up: "
+                            "maxMemory is used up: unread responses and unfinished requests take "
                                     + bytes
-                                    + " bytes wait (expected: at most "
+                                    + " bytes (expected: at most "
                                     + max
-                                    + "); disconnected since the last entry: "
+                                    + "); connections closed since the last entry: "
                                     + disconnected.sumThenReset()
-                                    + ", rejected: "
+                                    + ", requests rejected: "
                                     + rejected.sumThenReset());
         }
     }
