@@ -178,8 +178,8 @@ public final class Microdot {
 
     /**
      * Allows pages of other origins to read the responses of this application, or of the prefix
-     * where it is mounted; default none. Preflights are answered before any hook. An application
-     * that is mounted in this one may have rules of its own, which then replace these.
+     * where it is mounted; default none. Preflights are answered before any hook runs. If an
+     * application that is mounted in this one has its own rules, they replace these.
      */
     public Microdot cors(Cors rules) {
         hooks.cors(rules);

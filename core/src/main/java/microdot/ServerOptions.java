@@ -217,9 +217,9 @@ public final class ServerOptions {
 
     /**
      * The memory that may wait in the server, in bytes; 0, the default, for a quarter of the heap.
-     * Counted is what is unfinished or unsent: heads, bodies that are being read, pipelined
+     * It counts what is unfinished or unsent: heads, bodies that are being read, pipelined
      * requests, and the unread bytes of responses and streams, on the heap or outside. Of a file
-     * only what was read from it counts, which is next to nothing. A single response or event
+     * only the bytes count that were read from it, which are very few. A single response or event
      * counts at most half of the limit, so that a larger one can be sent while nothing else waits.
      * When the limit is reached, the server disconnects the connection with the largest product of
      * waiting bytes and age; connections below 64 KiB are spared. If there is none, it rejects the
@@ -245,9 +245,9 @@ public final class ServerOptions {
     }
 
     /**
-     * How long a client may take nothing of a response or a stream while bytes wait for it in the
-     * server, before the server disconnects it; default 60 s. With epoll the kernel tells what the
-     * client acknowledged; elsewhere only what the socket took counts.
+     * How long a client may read nothing of a response or a stream while bytes wait for it in the
+     * server, before the server disconnects it; default 60 s. With epoll the kernel reports what
+     * the client acknowledged; elsewhere the bytes count that the socket took.
      */
     public Duration stallTimeout() {
         return values.stallTimeout;

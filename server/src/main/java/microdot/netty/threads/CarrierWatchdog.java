@@ -93,7 +93,7 @@ public final class CarrierWatchdog {
             idle = false;
             busyAt = now;
         } else if (now - busyAt > LOOK) {
-            // Set before the look: a server that becomes busy after it sees the flag and wakes us.
+            // Set the flag before the check: a server that becomes busy later sees it and wakes us.
             idle = true;
             while (!isBusy()) {
                 LockSupport.park(this);
