@@ -2,6 +2,7 @@ package microdot;
 
 import java.util.concurrent.Executor;
 import microdot.internal.NonBlockingHandler;
+import microdot.internal.RouteName;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * (docs/decisions/0012-small-stack-frames.md).
  */
 final class HandlerRun implements Runnable, UserCode {
-    /** The name of a run that runs the close actions of a stream, and no handler. */
+    /** The name of a run that runs an action of {@code onClose}, and no handler. */
     static final String CLOSE_ACTION = "an onClose action";
 
     /** What a handler's thread does. */

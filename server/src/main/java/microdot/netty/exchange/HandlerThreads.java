@@ -43,7 +43,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
         watchdog.add(this);
     }
 
-    /** Runs the close actions of a stream on their own virtual thread. */
+    /** Runs actions of {@code onClose} on their own virtual thread. */
     @Override
     public void execute(Runnable work) {
         start(
