@@ -126,8 +126,8 @@ public final class Microdot {
     /**
      * Adds a hook that runs before each request of this application: all its paths, or those below
      * the prefix where it is mounted, also paths without a route (404, 405) and OPTIONS. If it
-     * returns anything but null, that is the response, and neither further before hooks nor the
-     * route's handler run.
+     * returns a value that is not null, that is the response: no further before hook runs, and no
+     * handler.
      */
     public Microdot beforeRequest(Handler hook) {
         hooks.before().add(checked(hook));

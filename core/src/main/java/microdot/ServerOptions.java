@@ -147,7 +147,10 @@ public final class ServerOptions {
         return with(copy -> copy.halfOpen = value);
     }
 
-    /** How long {@link Server#close()} waits for handlers to finish; default 2 s. */
+    /**
+     * How long {@link Server#close()} waits for handlers, {@code onClose} actions and responses;
+     * default 2 s. What is not finished then is disconnected.
+     */
     public Duration closeTimeout() {
         return values.closeTimeout;
     }
