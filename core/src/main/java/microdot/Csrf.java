@@ -50,7 +50,8 @@ public final class Csrf implements Handler {
         }
         String site = request.header("Sec-Fetch-Site");
         if (site != null) {
-            return site.equals("same-origin") || site.equals("none"); // None: the user typed the URL.
+            // "none": the user typed the URL.
+            return site.equals("same-origin") || site.equals("none");
         }
         // Browsers without Sec-Fetch-Site send Origin with these methods.
         return origin == null || hostOf(origin).equals(request.header("Host"));

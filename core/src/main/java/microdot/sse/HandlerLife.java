@@ -77,7 +77,7 @@ final class HandlerLife extends BriefLock {
         try {
             cancelled = true;
             Thread running = thread;
-            // A handler that closed its own stream must not be interrupted in what it does afterwards.
+            // A handler that closed its own stream must not be interrupted afterwards.
             closedItself = running == Thread.currentThread();
             if (running != null && !closedItself) {
                 thread = null;

@@ -84,7 +84,7 @@ final class HandlerRun implements Runnable, UserCode {
     public String advice() {
         return switch (route) {
             case CLOSE_ACTION -> "let it leave long work to a platform thread";
-            case RouteName.NONE -> "let its hooks and error handlers leave long work to a platform thread";
+            case RouteName.NONE -> "let its hooks leave long work to a platform thread";
             default -> "wrap the handler in Microdot.blocking";
         };
     }

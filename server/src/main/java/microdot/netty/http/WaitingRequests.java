@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
-/** The pipelined requests of one connection that wait for earlier responses. Confined to its loop. */
+/** The pipelined requests of one connection that wait for earlier responses. On its event loop. */
 final class WaitingRequests {
     /** How many may wait before the connection is no longer read. */
     private static final int MAX = 64;
