@@ -126,8 +126,8 @@ public final class Response {
      * accept that encoding get it.
      *
      * @throws HttpException with status 404 when the file does not exist, is outside the folder, or
-     *     when it or a folder on the way is a dot file, such as {@code .env}; {@code .well-known}
-     *     is none
+     *     when it or a folder on the way is a dot file, such as {@code .env}, except {@code
+     *     .well-known}
      */
     public static Response file(Path folder, String path) {
         return file(folder, path, false);

@@ -88,9 +88,10 @@ public final class ServerOptions {
     }
 
     /**
-     * How long a handler may wait for the body of its request; default 60 s. A body that is longer
-     * than {@link #maxBody}, where a route allows that, has this time for each {@link #maxBody}
-     * bytes. A later body is answered with 408.
+     * How long a handler may wait for the body of its request, and again how long a rest may take
+     * that is discarded; default 60 s. A body that is longer than {@link #maxBody}, where a route
+     * allows that, has this time for each {@link #maxBody} bytes. A slower body is answered with
+     * 408.
      */
     public Duration bodyTimeout() {
         return values.bodyTimeout;
@@ -263,8 +264,8 @@ public final class ServerOptions {
 
     /**
      * The bytes per second that the body of a request must arrive with, counted from 5 s on and
-     * only while a handler waits for it; default 240; 0 for no limit. A slower body is answered
-     * with 408.
+     * only while a handler waits for it or the rest is discarded; default 240; 0 for no limit. A
+     * slower body is answered with 408.
      */
     public int minRate() {
         return values.minRate;

@@ -175,7 +175,7 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
         }
     }
 
-    /** Checks a call also after the client has left: until it returns, it holds a thread. */
+    /** Checks a call also after the client has left: it takes a thread until it returns. */
     @Override
     public @Nullable Thread thread() {
         lock();
