@@ -82,8 +82,8 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
             try {
                 LOG.log(
                         Level.WARNING,
-                        "accept failed; no new client is served until the server has file"
-                                + " descriptors again; next try in 1 s: "
+                        "accept failed; new clients wait, next try in 1 s (if files are"
+                                + " exhausted: raise ulimit -n, or lower maxConnections): "
                                 + cause.getMessage());
             } catch (RuntimeException | LinkageError noDescriptors) {
                 // It is reported again after a minute.
