@@ -145,7 +145,7 @@ final class BodyAccess {
                 String.format(Locale.ROOT, "the body is larger than %d bytes (maxBody)", limit));
     }
 
-    /** A body whose length nobody declared may turn out to be too large. */
+    /** Limits a body of unknown length while it is read. */
     private final class Limited extends InputStream {
         private final InputStream in;
         private long count;

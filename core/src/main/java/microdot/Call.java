@@ -2,6 +2,7 @@ package microdot;
 
 import java.util.concurrent.Executor;
 import microdot.internal.NonBlockingHandler;
+import microdot.internal.RouteName;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,11 +91,11 @@ public final class Call {
      */
     public String route() {
         Router.Match match = found.match();
-        return match == null ? "a request without a route" : match.routeName();
+        return match == null ? RouteName.NONE : match.routeName();
     }
 
     /**
-     * Tells the request that its response is a stream, so that {@link Request#isOpen} and {@link
+     * Marks the response of the request as a stream, so that {@link Request#isOpen} and {@link
      * Request#onClose} follow the stream. Call it before the body's writer runs.
      */
     public void streams(BodySink sink) {
@@ -102,8 +103,7 @@ public final class Call {
     }
 
     /**
-     * Tells the request that its client has left before the response was ready, and runs the
-     * actions of {@link Request#onClose}. From any thread; does not block.
+     * Marks the client of the request as gone before the response was ready, and runs the actions of {@link Request#onClose}. From any thread; does not block.
      *
      * @param executor runs the actions, which may block
      * @param interrupt whether to interrupt {@link #run} if the method is GET or HEAD, as {@link

@@ -58,7 +58,7 @@ final class ClientLife extends BriefLock {
 
     /** The response is a stream: its end is the client's. */
     void streams(BodySink sink) {
-        stream = sink; // Set before the look: an action that comes after it finds the stream.
+        stream = sink; // Before the actions are taken: a later action finds the stream.
         taken().forEach(sink::afterClose);
     }
 
@@ -94,7 +94,7 @@ final class ClientLife extends BriefLock {
         }
     }
 
-    /** This thread responds. Returns false if nobody waits for the response. */
+    /** This thread responds. Returns false if the client has left: then no handler may run. */
     boolean begin() {
         lock();
         try {

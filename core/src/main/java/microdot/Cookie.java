@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param domain a domain whose subdomains get the cookie too; null for this host only
  * @param maxAge how long the browser keeps the cookie; null for until the browser closes; zero
  *     removes the cookie
- * @param expires until when the browser keeps the cookie, for those that do not know {@code
- *     Max-Age}; null for no such time
+ * @param expires when the browser removes the cookie, if it does not support {@code Max-Age}; null
+ *     for no such time
  * @param sameSite {@code Strict}, {@code Lax} or {@code None}
  */
 public record Cookie(
@@ -89,15 +89,15 @@ public record Cookie(
     }
 
     /**
-     * Returns a copy for requests that other sites cause: {@code Strict}, {@code Lax} or {@code
-     * None}. With {@code None} the cookie must be {@link #secure(boolean) secure}, because browsers
+     * Returns a copy with this rule for requests that pages of other sites send: {@code Strict},
+     * {@code Lax} or {@code None}. With {@code None} the cookie must be {@link #secure(boolean) secure}, because browsers
      * drop it otherwise.
      */
     public Cookie sameSite(String sameSite) {
         return new Cookie(name, value, path, domain, maxAge, expires, httpOnly, secure, sameSite);
     }
 
-    /** Browsers drop such a cookie without a word. */
+    /** Returns whether browsers drop such a cookie silently. */
     boolean isDropped() {
         return sameSite.equals("None") && !secure;
     }

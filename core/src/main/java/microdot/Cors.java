@@ -11,9 +11,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which pages of other origins may read the responses of an application: {@code app.cors(new
- * Cors().origins("https://app.example"))}. Without it none may. It holds for every response below
- * the application's prefix: errors, 404, OPTIONS, streams, and rejections while the server drains.
+ * The pages of other origins that may read the responses of an application: {@code app.cors(new
+ * Cors().origins("https://app.example"))}. The default allows none. The rules hold for every
+ * response below the application's prefix: errors, 404, OPTIONS, streams, and rejections while the
+ * server drains.
  * Immutable: each method with an argument returns a changed copy.
  *
  * @see <a href="https://fetch.spec.whatwg.org/#http-cors-protocol">The protocol</a>
@@ -49,7 +50,8 @@ public final class Cors {
      * a local file; or {@code *} for all. Replaces those set before.
      *
      * @throws IllegalArgumentException when one is not written as browsers send it: a scheme, a
-     *     host, a port unless it is that of the scheme, and no path
+     *     host, a port unless it is that of the scheme, and no path; or when {@code *} is used with
+     *     {@link #credentials}
      */
     public Cors origins(String... origins) {
         for (String origin : origins) {
@@ -80,10 +82,11 @@ public final class Cors {
     }
 
     /**
-     * Allows requests with cookies and logins; default false. A page asks for it by {@code new
+     * Allows requests with cookies and HTTP authentication; default false. A page asks for it by {@code new
      * EventSource(url, {withCredentials: true})} or {@code fetch(url, {credentials: 'include'})}.
      *
-     * @throws IllegalArgumentException when all origins are allowed: browsers refuse both together
+     * @throws IllegalArgumentException when the origins contain {@code *}: browsers refuse both
+     *     together
      */
     public Cors credentials(boolean allowed) {
         return checked(with(copy -> copy.credentials = allowed));
@@ -97,19 +100,22 @@ public final class Cors {
         return cors;
     }
 
-    /** Allows only these header fields in requests; default all that the page asks for. */
+    /** Allows only these header fields in requests; default every field that a page asks for. */
     public Cors headers(String... names) {
         return with(copy -> copy.headers = List.of(names));
     }
 
-    /** Lets pages read these header fields of responses; default none but the usual ones. */
+    /**
+     * Lets pages read these header fields of responses; default only those that browsers always
+     * show, such as {@code Content-Type}.
+     */
     public Cors exposed(String... names) {
         return with(copy -> copy.exposed = List.of(names));
     }
 
     /**
-     * Sets how long a browser may remember the answer to a preflight; default an hour. Browsers
-     * have a limit of their own, such as two hours.
+     * Sets how long a browser may remember the answer to a preflight; default 1 hour. Browsers have
+     * their own limits, such as 2 hours.
      *
      * @throws IllegalArgumentException when it is negative
      */

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>GET, HEAD and OPTIONS pass: they must not change anything. Other methods pass if the browser
  * says that the page is of the same origin ({@code Sec-Fetch-Site}, or an {@code Origin} that names
- * the same host), if the page's origin is allowed, or if no browser sent them. All others get 403.
+ * the same host), if the page's origin is allowed, or if the request has neither field, because no
+ * browser sent it. All others get 403.
  * It needs no tokens and no state.
  *
  * @see <a href="https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header">Sec-Fetch-Site</a>
@@ -49,13 +50,14 @@ public final class Csrf implements Handler {
         }
         String site = request.header("Sec-Fetch-Site");
         if (site != null) {
-            return site.equals("same-origin") || site.equals("none"); // None: the user typed it.
+            // "none": the user typed the URL.
+            return site.equals("same-origin") || site.equals("none");
         }
-        // Every browser of the last years sends Origin with these methods.
+        // Browsers without Sec-Fetch-Site send Origin with these methods.
         return origin == null || hostOf(origin).equals(request.header("Host"));
     }
 
-    /** Without the scheme: behind a proxy that adds TLS this server does not know it. */
+    /** Without the scheme, which this server does not know behind a proxy that adds TLS. */
     private static String hostOf(String origin) {
         int slashes = origin.indexOf("//");
         return slashes < 0 ? "" : origin.substring(slashes + 2);

@@ -7,13 +7,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What answers a routed request: hooks, the handler, error handlers, and what holds for every
- * response. The methods that return a response never throw.
+ * Answers a routed request: runs the hooks, the handler and the error handlers, and applies what
+ * holds for every response: CORS, compressed files, conditional requests. Except {@link #runAlone},
+ * the methods that return a response never throw.
  */
 final class HandlerChain {
     private static final Logger LOG = System.getLogger("microdot");
 
-    /** What hooks see of a request whose client has left: nginx's number. Nobody receives it. */
+    /** The status that after hooks see when the client has left, as in nginx; it is never sent. */
     private static final int CLIENT_LEFT = 499;
 
     private final Request request;
@@ -32,7 +33,7 @@ final class HandlerChain {
     }
 
     /**
-     * Runs everything.
+     * Runs the hooks, the handler and the error handlers.
      *
      * @param failure what the handler threw, if it has run already
      */

@@ -126,8 +126,8 @@ public final class Microdot {
     /**
      * Adds a hook that runs before each request of this application: all its paths, or those below
      * the prefix where it is mounted, also paths without a route (404, 405) and OPTIONS. If it
-     * returns anything but null, that is the response, and neither further before hooks nor the
-     * route's handler run.
+     * returns a value that is not null, that is the response: no further before hook runs, and no
+     * handler.
      */
     public Microdot beforeRequest(Handler hook) {
         hooks.before().add(checked(hook));
@@ -178,8 +178,8 @@ public final class Microdot {
 
     /**
      * Allows pages of other origins to read the responses of this application, or of the prefix
-     * where it is mounted; default none. Preflights are answered before any hook. An application
-     * that is mounted in this one may have rules of its own, which then replace these.
+     * where it is mounted; default none. Preflights are answered before any hook runs. If an
+     * application that is mounted in this one has its own rules, they replace these.
      */
     public Microdot cors(Cors rules) {
         hooks.cors(rules);

@@ -95,7 +95,7 @@ final class MultipartParser {
             first = next();
         }
         if (first != '\r' || next() != '\n') {
-            throw malformed("no line end behind a boundary");
+            throw malformed("no line end after a boundary");
         }
         return false;
     }
@@ -143,7 +143,7 @@ final class MultipartParser {
         return buffer[start++] & 0xFF;
     }
 
-    /** Reads more behind what is still in the buffer. */
+    /** Reads more bytes after the unread ones. */
     private void fill() throws IOException {
         System.arraycopy(buffer, start, buffer, 0, end - start);
         end -= start;

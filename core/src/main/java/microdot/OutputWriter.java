@@ -6,10 +6,11 @@ import java.io.OutputStream;
 @FunctionalInterface
 public interface OutputWriter {
     /**
-     * Writes the body. What is written is sent when 8 KiB have collected, at {@link
-     * OutputStream#flush}, and at the end.
+     * Writes the body. Written bytes are sent when 8 KiB are buffered, at {@link
+     * OutputStream#flush}, and at the end. The thread is interrupted when the client leaves.
      *
-     * @throws Exception is logged, and aborts the connection
+     * @throws Exception before the client has left: logged, and the connection is aborted; after
+     *     that: no more than a debug line
      */
     void writeTo(OutputStream out) throws Exception;
 }

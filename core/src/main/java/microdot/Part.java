@@ -19,7 +19,7 @@ public final class Part {
     /** The bytes of content that {@link #text} returns at most: 1 MiB. */
     public static final int MAX_TEXT_BYTES = 1 << 20;
 
-    /** The content of a part, as a {@link Transport} stores it. */
+    /** The content of a part, which is stored in memory or in a temporary file. */
     @FunctionalInterface
     public interface Content {
         /** Opens the content from its first byte. May be called several times. */
@@ -32,7 +32,7 @@ public final class Part {
     private final Content content;
 
     /**
-     * Creates a part, for transports and tests.
+     * Creates a part, for the framework and tests.
      *
      * @param fileName the name as the client sent it; null for a field that is not a file
      */

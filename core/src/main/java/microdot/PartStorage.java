@@ -24,7 +24,7 @@ final class PartStorage {
     /** The objects of a part, without its content and its names. */
     private static final int PART = 512;
 
-    private final LongConsumer memory; // Is told what the parts take in memory.
+    private final LongConsumer memory; // Receives what the parts take in memory, in bytes.
     private final List<Path> files = new ArrayList<>();
     private int inMemory; // Of the content of all parts.
     private long kept;

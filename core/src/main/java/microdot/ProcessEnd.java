@@ -7,10 +7,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes sure that a process that {@link Microdot#run} serves ends: within a time after SIGTERM, and
- * with a status when its server cannot go on. Neither a handler that computes, nor a standard error
- * stream that nobody reads, nor a full heap can hold it up: what halts the process is a thread that
- * was started with it, waits for nothing else, and allocates nothing.
+ * Halts a process that {@link Microdot#run} serves, if it has not ended in time after SIGTERM or
+ * after a failure of its server. Its thread starts with the process, waits for nothing else and
+ * allocates nothing. So a busy handler, a full stderr pipe or a full heap cannot delay it.
  */
 final class ProcessEnd implements Runnable {
     /** What the JVM uses with {@code -XX:+ExitOnOutOfMemoryError}. */
@@ -19,8 +18,8 @@ final class ProcessEnd implements Runnable {
     private static final int TERMINATED = 128 + 15;
 
     /**
-     * Half of the second that is promised: the server closes in less, and on a machine whose cores
-     * are all busy the end itself takes 0.3 s.
+     * The time beyond closeTimeout. It is half of the second that {@code run} promises, because the
+     * end itself takes 0.3 s on a machine whose cores are all busy.
      */
     private static final long MORE = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -57,7 +56,7 @@ final class ProcessEnd implements Runnable {
         }
     }
 
-    /** The process was told to end: halts it if it has not ended in time. */
+    /** Called when the JVM shuts down, by SIGTERM or exit: halts it if it has not ended in time. */
     void terminated() {
         haltLater(TERMINATED);
     }

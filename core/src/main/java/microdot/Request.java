@@ -39,7 +39,7 @@ public final class Request {
     private @Nullable Map<String, List<String>> form;
     private @Nullable Map<String, String> cookies;
     private JsonCodec json = JsonCodec.standard();
-    private Object route = "a request without a route";
+    private Object route = RouteName.NONE;
 
     /**
      * Creates a request with a body in memory, for tests. Only its route may limit its body.

@@ -46,7 +46,7 @@ record RequestTarget(List<String> segments, String query) {
         }
         if (end == target.indexOf("//") + 2) {
             throw new HttpException(
-                    400, "target: " + Quoted.of(target) + " (expected: a host behind //)");
+                    400, "target: " + Quoted.of(target) + " (expected: a host after //)");
         }
         String origin = target.substring(end);
         return origin.startsWith("/") ? origin : "/" + origin; // RFC 9110, section 4.2.3

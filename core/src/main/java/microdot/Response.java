@@ -50,7 +50,9 @@ public final class Response {
 
     /**
      * Returns a response with this body, status and header fields. A {@link CharSequence} and a
-     * {@code byte[]} are the body as they are; anything else is written as JSON.
+     * {@code byte[]} are the body as they are; any other object is written as JSON.
+     *
+     * @throws IllegalArgumentException when the status is not from 200 to 599
      */
     public static Response of(Object body, int status, Map<String, String> headers) {
         Response response =
@@ -64,12 +66,12 @@ public final class Response {
     }
 
     /**
-     * Returns a response whose body the writer writes while it is sent, of any length; its content
-     * type is {@code application/octet-stream} unless it is set. The writer runs on the thread of
-     * the handler, after the head was sent. A write waits while the client does not read, and
-     * throws an {@link java.io.IOException} when it has left. What the writer throws aborts the
-     * connection, so that the client can tell the body from a whole one. For events use {@link
-     * microdot.sse.Sse#withSse}.
+     * Returns a response with a body of any length, which the writer writes while it is sent. Its
+     * content type is {@code application/octet-stream} unless another is set. The writer runs on
+     * the thread of the handler, after the head was sent. A write waits while the client does not
+     * read, and throws an {@link java.io.IOException} when the client has left; the writer is also
+     * interrupted then. If the writer throws, the connection is aborted, so that the client can
+     * tell the body from a whole one. For events use {@link microdot.sse.Sse#withSse}.
      */
     public static Response stream(OutputWriter writer) {
         return new Response(new Body.Stream(new StreamedOutput(writer)))
@@ -77,8 +79,11 @@ public final class Response {
     }
 
     /**
-     * Returns a response whose body are these chunks, of text in UTF-8 or bytes, each sent when the
-     * iterator has it. See {@link #stream(OutputWriter)}.
+     * Returns a response whose body consists of these chunks: a {@link CharSequence}, which is sent
+     * in UTF-8, or a {@code byte[]}. Each chunk is sent as soon as the iterator returns it. The
+     * content type is {@code text/plain; charset=UTF-8} unless another is set. Any other chunk is
+     * an {@link IllegalArgumentException}, which aborts the connection. See {@link
+     * #stream(OutputWriter)}.
      */
     public static Response stream(Iterator<?> chunks) {
         return stream(out -> StreamedOutput.copy(chunks, out))
@@ -121,8 +126,8 @@ public final class Response {
      * accept that encoding get it.
      *
      * @throws HttpException with status 404 when the file does not exist, is outside the folder, or
-     *     when it or a folder on the way is a dot file, such as {@code .env}; {@code .well-known}
-     *     is none
+     *     when it or a folder on the way is a dot file, such as {@code .env}, except {@code
+     *     .well-known}
      */
     public static Response file(Path folder, String path) {
         return file(folder, path, false);
@@ -157,7 +162,7 @@ public final class Response {
     }
 
     /**
-     * Returns a copy with fields of its own. An application may return one response again and
+     * Returns a copy with its own header fields. An application may return one response again and
      * again, also to several requests at the same time, and hooks change what they get.
      */
     Response copy() {
@@ -229,7 +234,10 @@ public final class Response {
         return this;
     }
 
-    /** Removes the cookie of this name and the path {@code /} from the browser. */
+    /**
+     * Removes the cookie with this name and the path {@code /} from the browser. For another path
+     * or a domain use {@link #cookie(Cookie)} with {@link Cookie#deleted}.
+     */
     public Response deleteCookie(String name) {
         return cookie(Cookie.deleted(name));
     }

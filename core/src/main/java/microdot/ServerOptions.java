@@ -88,9 +88,10 @@ public final class ServerOptions {
     }
 
     /**
-     * How long a handler may wait for the body of its request; default 60 s. A body that is longer
-     * than {@link #maxBody}, where a route allows that, has this time for each {@link #maxBody}
-     * bytes. A later body is answered with 408.
+     * How long a handler may wait for the body of its request, and again how long a rest may take
+     * that is discarded; default 60 s. A body that is longer than {@link #maxBody}, where a route
+     * allows that, has this time for each {@link #maxBody} bytes. A slower body is answered with
+     * 408.
      */
     public Duration bodyTimeout() {
         return values.bodyTimeout;
@@ -147,7 +148,10 @@ public final class ServerOptions {
         return with(copy -> copy.halfOpen = value);
     }
 
-    /** How long {@link Server#close()} waits for handlers to finish; default 2 s. */
+    /**
+     * How long {@link Server#close()} waits for handlers, {@code onClose} actions and responses;
+     * default 2 s. What is not finished then is disconnected.
+     */
     public Duration closeTimeout() {
         return values.closeTimeout;
     }
@@ -217,9 +221,9 @@ public final class ServerOptions {
 
     /**
      * The memory that may wait in the server, in bytes; 0, the default, for a quarter of the heap.
-     * Counted is what is unfinished or unsent: heads, bodies that are being read, pipelined
+     * It counts what is unfinished or unsent: heads, bodies that are being read, pipelined
      * requests, and the unread bytes of responses and streams, on the heap or outside. Of a file
-     * only what was read from it counts, which is next to nothing. A single response or event
+     * only the bytes count that were read from it, which are very few. A single response or event
      * counts at most half of the limit, so that a larger one can be sent while nothing else waits.
      * When the limit is reached, the server disconnects the connection with the largest product of
      * waiting bytes and age; connections below 64 KiB are spared. If there is none, it rejects the
@@ -245,9 +249,9 @@ public final class ServerOptions {
     }
 
     /**
-     * How long a client may take nothing of a response or a stream while bytes wait for it in the
-     * server, before the server disconnects it; default 60 s. With epoll the kernel tells what the
-     * client acknowledged; elsewhere only what the socket took counts.
+     * How long a client may read nothing of a response or a stream while bytes wait for it in the
+     * server, before the server disconnects it; default 60 s. With epoll the kernel reports what
+     * the client acknowledged; elsewhere the bytes count that the socket took.
      */
     public Duration stallTimeout() {
         return values.stallTimeout;
@@ -260,8 +264,8 @@ public final class ServerOptions {
 
     /**
      * The bytes per second that the body of a request must arrive with, counted from 5 s on and
-     * only while a handler waits for it; default 240; 0 for no limit. A slower body is answered
-     * with 408.
+     * only while a handler waits for it or the rest is discarded; default 240; 0 for no limit. A
+     * slower body is answered with 408.
      */
     public int minRate() {
         return values.minRate;

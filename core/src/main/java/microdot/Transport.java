@@ -12,7 +12,7 @@ public interface Transport {
      * Starts to listen. The transport hands each request to the application once, and runs the
      * {@link Call} that it gets: on a virtual thread that serves only this request, on a platform
      * thread if {@link Call#needsPlatformThread}, or, unless {@link Call#mayBlock}, on an event
-     * loop. It tells the call when the client leaves before the response is ready ({@link
+     * loop. It notifies the call when the client leaves before the response is ready ({@link
      * Call#clientLeft}), and that its response is a stream ({@link Call#streams}). Then it writes
      * the response's body as {@link Body} says.
      *

@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 
 /**
  * Errors after which the process cannot go on, in the threads that the framework has once for the
- * process. The servers of the process are told, and close. Thread-safe.
+ * process. Every open server of the process is notified, and closes. Thread-safe.
  */
 public final class ProcessErrors {
     private static final int MOST_CAUSES = 16;
@@ -16,7 +16,7 @@ public final class ProcessErrors {
 
     private ProcessErrors() {}
 
-    /** Tells the server about errors from now on. It must neither block nor allocate. */
+    /** Notifies the server of errors from now on. It must neither block nor allocate. */
     public static void add(Consumer<Throwable> server) {
         synchronized (CHANGE) {
             Consumer<Throwable>[] all = Arrays.copyOf(servers, servers.length + 1);
@@ -25,7 +25,7 @@ public final class ProcessErrors {
         }
     }
 
-    /** Tells the server about no further errors. */
+    /** Notifies the server of no further errors. */
     public static void remove(Consumer<Throwable> server) {
         synchronized (CHANGE) {
             Consumer<Throwable>[] before = servers;
@@ -40,7 +40,7 @@ public final class ProcessErrors {
     }
 
     /**
-     * Tells the servers if the process cannot go on after the error. Call it before the error is
+     * Notifies the servers if the process cannot go on after the error. Call it before the error is
      * logged, because that may fail too. Allocates nothing.
      */
     public static void check(Throwable error) {

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
  * request. It is no method of the request, because an application would see that.
  */
 public final class RouteName {
+    /** The name for a request that no route matched. */
+    public static final String NONE = "a request without a route";
+
     private static volatile @Nullable UnaryOperator<Object> reader;
 
     private RouteName() {}
@@ -24,6 +27,6 @@ public final class RouteName {
     /** Returns the methods and the path of a request's route, such as {@code GET /users/{id}}. */
     public static String of(Object request) {
         UnaryOperator<Object> read = reader;
-        return read == null ? "a request without a route" : read.apply(request).toString();
+        return read == null ? NONE : read.apply(request).toString();
     }
 }

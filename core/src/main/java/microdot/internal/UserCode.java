@@ -11,7 +11,7 @@ public interface UserCode {
     /** Returns what it is, such as the route {@code GET /users/{id}}. */
     String name();
 
-    /** Returns what to do if it holds its carrier thread. */
+    /** Returns what to do if it blocks its carrier thread. */
     String advice();
 
     /** Returns whether it is a handler that writes a stream that has ended. */

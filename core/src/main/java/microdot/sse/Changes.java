@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Every method may be called from any thread.
  */
 final class Changes {
-    // An application's own lock that is taken in the other order must not stop a topic for ever.
+    // A change that waits for an application's own lock must not block its topic for ever.
     private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
 
     /** What the thread runs that must not change another topic; null for nothing. */
@@ -105,10 +105,10 @@ final class Changes {
                             "topic: \""
                                     + topic
                                     + "\" (expected: a change within 1 s, but another change of"
-                                    + " this topic goes on, or waits for a lock that this thread"
+                                    + " this topic still runs, or waits for a lock that this thread"
                                     + " holds; nothing was changed or published)");
                 } catch (InterruptedException e) {
-                    interrupted = true; // Not for this wait, which is short.
+                    interrupted = true; // Ignored here: the wait is at most 1 s.
                 }
             }
         } finally {

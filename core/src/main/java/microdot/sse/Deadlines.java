@@ -10,9 +10,9 @@ import microdot.internal.ProcessErrors;
 import microdot.internal.UserCode;
 
 /**
- * Ends code of the application for which the framework waits once it is overdue. One platform
- * thread for the whole process, so that it runs also when that code holds every carrier thread. It
- * looks ten times a second, and only while there is something to look at.
+ * Interrupts application code that takes longer than its deadline. It has one platform thread for
+ * the whole process, so that it also runs when that code blocks every carrier thread. It checks ten
+ * times a second, and only while such code runs.
  */
 final class Deadlines {
     private static final Logger LOG = System.getLogger("microdot.sse");
@@ -49,7 +49,7 @@ final class Deadlines {
 
     private static void watch() {
         while (true) {
-            // Set the flag before looking: who adds after the look sees it and unparks.
+            // Set the flag before the check: a thread that adds later sees it and unparks.
             idle = true;
             while (RUNNING.isEmpty()) {
                 LockSupport.park(RUNNING);

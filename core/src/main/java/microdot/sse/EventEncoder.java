@@ -126,7 +126,7 @@ final class EventEncoder {
         };
     }
 
-    /** {@code Bean@1f32e575} would help nobody. */
+    /** Rejects an object whose text would be like {@code Bean@1f32e575}. */
     private static String text(Object data) {
         if (!OWN_TEXT.get(data.getClass())) {
             throw new IllegalArgumentException(

@@ -22,7 +22,7 @@ final class FilterFailures {
     private final Set<Failure> logged = ConcurrentHashMap.newKeySet();
     private final Set<String> loggedAsStuck = ConcurrentHashMap.newKeySet();
 
-    // Event loops look into it: an entry stays, so that a look never waits for a change.
+    // Event loops read it: an entry is never removed, so that a read never waits for a change.
     private final AtomicInteger stuckOfAll = new AtomicInteger();
     private final Map<String, AtomicInteger> stuck = new ConcurrentHashMap<>();
 

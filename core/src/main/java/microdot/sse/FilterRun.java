@@ -148,7 +148,7 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
         lock();
         try {
             calling = false;
-            Thread.interrupted(); // Whatever user code left behind is not for its next call.
+            Thread.interrupted(); // It must not hit the next call of the filter.
             if (!over) {
                 return true;
             }
@@ -175,7 +175,7 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
         }
     }
 
-    /** Checks a call also after the client has left: until it returns, it holds a thread. */
+    /** Checks a call also after the client has left: it takes a thread until it returns. */
     @Override
     public @Nullable Thread thread() {
         lock();
@@ -235,7 +235,7 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
         source.advance();
         boolean more = source.current() != null;
         settle(gap(frame), more);
-        // Not on this thread, which serves everybody: a log may block.
+        // Not on this thread, which serves all filters and snapshots: a log may block.
         Thread.ofVirtual().name("microdot-topics").start(() -> logged(frame, failure));
         if (filter.isStuck()) {
             disconnect();

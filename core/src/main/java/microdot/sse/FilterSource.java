@@ -6,7 +6,8 @@ import microdot.sse.log.Frame;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a filter has still to test, and where its cursor is by then. Used by one thread at a time.
+ * The frames that a filter must still test, and the cursor's position after them. Used by one thread
+ * at a time.
  */
 abstract class FilterSource {
     private static final byte[] NO_BYTES = {};
@@ -41,8 +42,8 @@ abstract class FilterSource {
     abstract long at();
 
     /**
-     * Returns a frame without bytes at the position of what is yet to be tested, which keeps the
-     * cursor's place among the others; null where the cursor needs none.
+     * Returns a frame without bytes at the position of what is yet to be tested. It keeps the
+     * cursor's position among the other cursors; null where the cursor needs none.
      */
     abstract @Nullable Frame placeholder();
 

@@ -8,7 +8,7 @@ import microdot.sse.log.Frame;
 
 /** A follower's filter. It is user code, and so never called on an event loop. Thread-safe. */
 final class FollowerFilter {
-    // No lock: event loops look at it. No object of its own for each follower.
+    // No lock, because event loops read it; no second object for each follower.
     private static final AtomicIntegerFieldUpdater<FollowerFilter> STUCK =
             AtomicIntegerFieldUpdater.newUpdater(FollowerFilter.class, "stuck");
 

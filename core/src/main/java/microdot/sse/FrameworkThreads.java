@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The platform threads for work of the framework that may wait for a lock but runs no code of the
- * application, such as gaps. On virtual threads it would wait for handlers that hold the carrier
+ * application, such as gaps. On virtual threads it would wait for handlers that block the carrier
  * threads. They end after a while without work.
  *
  * <p>Event loops and virtual threads submit work, so the queue must not have a lock that one of

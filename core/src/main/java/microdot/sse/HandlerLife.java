@@ -57,7 +57,7 @@ final class HandlerLife extends BriefLock {
         if (failure != null && isFailureAfterOwnClose(failure)) {
             LOG.log(
                     Level.ERROR,
-                    "the handler of the event stream " + request + " failed after it closed it",
+                    "the handler of " + request + " failed after it had closed its stream",
                     failure);
         } else if (failure != null && wasCancelled) {
             LOG.log(Level.DEBUG, () -> request + " was cancelled", failure);
@@ -77,7 +77,7 @@ final class HandlerLife extends BriefLock {
         try {
             cancelled = true;
             Thread running = thread;
-            // A handler that closed its own stream must not be interrupted in what it does after.
+            // A handler that closed its own stream must not be interrupted afterwards.
             closedItself = running == Thread.currentThread();
             if (running != null && !closedItself) {
                 thread = null;

@@ -48,7 +48,7 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
     /**
      * @param attempt takes the snapshot, given how many changes have started; code of the
      *     application
-     * @param keep gets a snapshot that is exact, before those who wait for it
+     * @param keep called with an exact snapshot before the waiting clients continue
      * @param timeout how long the code of the application may take, in nanoseconds
      */
     SnapshotRun(
@@ -143,8 +143,8 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
         try {
             compute();
         } catch (Throwable e) {
-            // An interrupt: all clients have left, or the deadline has failed them. Or an error of
-            // the framework.
+            // Either an interrupt, because all clients have left or the deadline failed them, or an
+            // error of the framework.
             finish(null, e);
         } finally {
             Deadlines.remove(this);
@@ -183,7 +183,7 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
 
     /**
      * Asks the next publisher that changes the topic, and waits for it. Returns false when none
-     * came in this time: then the state is at rest long enough for one more try.
+     * came in this time: then changes pause long enough for another attempt.
      */
     private boolean awaitHelp(long nanos) throws InterruptedException {
         since = System.nanoTime();

@@ -115,7 +115,7 @@ final class TopicRegistry {
                     all.sort(Comparator.comparingInt(entry -> -entry.getKey().length()));
                     prefixes = List.copyOf(all);
                 });
-        // One lock for each: publishers get their turn in between.
+        // The lock is taken for each topic, so that publishers can take it in between.
         for (TopicState topic : topics.values()) {
             if (topic.name.startsWith(prefix)) {
                 order.runLocked(() -> topic.configureByPrefix(byPrefix(topic.name), json));
@@ -165,7 +165,7 @@ final class TopicRegistry {
     private void sweep(TopicState topic, long now) {
         try {
             while (!order.locked(() -> topic.log.trim(now))) {
-                Thread.onSpinWait(); // In slices: publishers get their turn in between.
+                Thread.onSpinWait(); // In slices, so that publishers can take the lock in between.
             }
             order.runLocked(
                     () -> {

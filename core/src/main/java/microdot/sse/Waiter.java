@@ -2,7 +2,7 @@ package microdot.sse;
 
 import org.jspecify.annotations.Nullable;
 
-/** One client, as the code of the application that runs for it sees it. */
+/** Lets a client stop the application code that runs for it. */
 interface Waiter {
     /**
      * Sets what stops the code that runs for the client. It runs at once when the client has left

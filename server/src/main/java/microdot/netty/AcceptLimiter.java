@@ -82,7 +82,8 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
             try {
                 LOG.log(
                         Level.WARNING,
-                        "no connection can be accepted; the next try is in a second: "
+                        "accept failed; new clients wait, next try in 1 s (if files are"
+                                + " exhausted: raise ulimit -n, or lower maxConnections): "
                                 + cause.getMessage());
             } catch (RuntimeException | LinkageError noDescriptors) {
                 // It is reported again after a minute.
@@ -94,9 +95,9 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
         if (full.due(System.nanoTime()) > 0) {
             LOG.log(
                     Level.WARNING,
-                    "the server accepts no further connection while "
-                            + limits.max()
-                            + " are open (maxConnections)");
+                    limits.max()
+                            + " connections are open (maxConnections); new clients wait in the"
+                            + " kernel's queue");
         }
     }
 

@@ -10,7 +10,7 @@ import microdot.netty.loop.FatalErrors;
 import microdot.netty.loop.LoopConnections;
 
 /**
- * Watches the event loops of a server on a platform thread: reports a loop that stands still, and a
+ * Watches the event loops of a server on a platform thread: reports a loop that is blocked, and a
  * failure after which the server cannot go on. The thread is started with the server, because with
  * a full heap none could be started.
  */
@@ -102,7 +102,10 @@ final class LoopWatch implements Runnable {
     private static void warn(Thread still, Throwable stack) {
         LOG.log(
                 Level.WARNING,
-                () -> "the event loop " + still.getName() + " stands still; its connections wait",
+                () ->
+                        "the event loop "
+                                + still.getName()
+                                + " is blocked; its connections get no data. Its stack:",
                 stack);
     }
 }

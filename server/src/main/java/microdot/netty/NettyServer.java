@@ -46,7 +46,7 @@ final class NettyServer implements Server {
     // The kernel caps it at net.core.somaxconn.
     private static final int BACKLOG = 4096;
 
-    /** How long the end of the loops is awaited: one that stands still never ends. */
+    /** How long close waits for the loops; a blocked loop never ends. */
     private static final Duration LOOPS_END = Duration.ofSeconds(5);
 
     // Practically unlimited, and still representable in nanoseconds.
@@ -155,7 +155,7 @@ final class NettyServer implements Server {
         return new LoopWatch(loops.values(), errors, standstill, this::failed);
     }
 
-    /** Reports event loops that stand still for another time, for tests. */
+    /** Reports blocked event loops with another limit, for tests. */
     void watch(long standstill) {
         watch.stop();
         watch = newWatch(standstill);
@@ -208,7 +208,7 @@ final class NettyServer implements Server {
         try {
             long deadline = System.nanoTime() + options.closeTimeout().toNanos();
             limits.drain();
-            // A loop that stands still never completes it.
+            // A blocked loop never completes it.
             listener.close().awaitUninterruptibly(options.closeTimeout().toMillis());
             loops.values().forEach(LoopConnections::stop);
             handlers.await(deadline);
@@ -240,7 +240,7 @@ final class NettyServer implements Server {
         } catch (RuntimeException | Error e) {
             failure.addSuppressed(e);
         } finally {
-            close(); // Before the log entry, which may wait for ever.
+            close(); // Before the log entry, which may block for ever.
         }
         LOG.log(Level.ERROR, "the server could not go on, and has closed", failure);
     }

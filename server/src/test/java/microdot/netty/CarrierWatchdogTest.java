@@ -66,7 +66,7 @@ class CarrierWatchdogTest {
         }
         List<String> all = complaints;
         assertEquals(1, all.size(), all::toString);
-        assertTrue(all.getFirst().startsWith(route + " holds a carrier thread"));
+        assertTrue(all.getFirst().startsWith(route + " blocked a carrier thread"));
         StackTraceElement[] stack = served.logged.thrown().getFirst().getStackTrace();
         assertTrue(
                 Arrays.stream(stack).anyMatch(frame -> frame.getMethodName().equals(method)),

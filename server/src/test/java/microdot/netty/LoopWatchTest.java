@@ -173,7 +173,7 @@ class LoopWatchTest {
         @Override
         public void publish(LogRecord record) {
             // On a busy machine the other loops may stand still too.
-            if (record.getMessage().contains("stands still") && isBlocked(record)) {
+            if (record.getMessage().contains("is blocked; its") && isBlocked(record)) {
                 first.complete(record);
             }
         }

@@ -84,7 +84,7 @@ final class StreamBuffer {
         changed.signalAll();
     }
 
-    /** Ends the stream behind what was written. Returns false when it has ended already. */
+    /** Ends the stream after what was written. Returns false when it has ended already. */
     boolean end() {
         return close(this::read);
     }

@@ -113,7 +113,7 @@ class LeavingClientTest {
             closing.stream("/events").awaitEnd();
             assertEquals(
                     List.of(
-                            "the handler of the event stream GET /events failed after it closed it"),
+                            "the handler of GET /events failed after it had closed its stream"),
                     log.messages());
             closing.stream("/events?send").awaitEnd();
             assertEquals(1, log.messages().size(), "a send after the close was logged");

@@ -39,7 +39,7 @@ public final class EventLog {
     private static final int FIRST_SEGMENT = 1 << 10;
     private static final int LAST_SEGMENT = 64 << 10;
 
-    // A bounded slice: nobody may hold the lock of the order for long.
+    // A bounded slice: no thread may hold the lock of the order for long.
     private static final int TRIM_SLICE = 1024;
 
     private volatile @Nullable LatestByKey latest;
@@ -108,7 +108,7 @@ public final class EventLog {
     }
 
     /**
-     * Appends a frame and puts the id line at its place, or fails and leaves the log as it was:
+     * Appends a frame and inserts the id line, or fails and leaves the log as it was:
      * everything that takes memory comes before the first change that a reader sees.
      */
     void append(

@@ -4,10 +4,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The logs that keep something, so that the one with the oldest event is found in logarithmic time
- * however many there are: a heap. A log is in it at the position that was its oldest event when it
- * was last looked at. Trimming only raises that, and is noticed when the log comes first. So
- * trimming costs nothing here. Under the lock of the order.
+ * A heap of the logs that keep something: finds the log with the oldest event in logarithmic time.
+ * The key of a log is its oldest position when it was last checked. Trimming raises the position;
+ * the key is corrected lazily when the log reaches the top, so trimming costs nothing here. Under
+ * the lock of the order.
  */
 final class OldestFirst {
     private EventLog[] logs = new EventLog[16];

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class TopicOrder implements MemoryBudget.Member {
     private static final Logger LOG = System.getLogger("microdot.sse");
 
-    // A bounded slice: nobody may hold the lock for long.
+    // A bounded slice: no thread may hold the lock for long.
     private static final int EVICT_SLICE = 256;
 
     private final Epoch epoch = new Epoch();
@@ -115,7 +115,7 @@ public final class TopicOrder implements MemoryBudget.Member {
     }
 
     /**
-     * Runs the action under the lock when nobody holds it, and returns whether it did. The action
+     * Runs the action under the lock if the lock is free, and returns whether it did. The action
      * must not run code of users.
      */
     public boolean runIfFree(Runnable action) {

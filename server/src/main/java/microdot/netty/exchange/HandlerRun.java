@@ -2,6 +2,7 @@ package microdot.netty.exchange;
 
 import java.util.Objects;
 import microdot.BodySink;
+import microdot.internal.RouteName;
 import microdot.internal.UserCode;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * (docs/decisions/0012-small-stack-frames.md).
  */
 final class HandlerRun implements Runnable, UserCode {
+    /** The name of a run that runs an action of {@code onClose}, and no handler. */
+    static final String CLOSE_ACTION = "an onClose action";
+
     /** What a handler's thread does. */
     interface Work {
         /**
@@ -21,7 +25,7 @@ final class HandlerRun implements Runnable, UserCode {
         @Nullable Runnable begin(HandlerRun run);
     }
 
-    /** Is told on the thread of the run. */
+    /** Called on the thread of the run. */
     interface Listener {
         void begun(HandlerRun run);
 
@@ -78,7 +82,11 @@ final class HandlerRun implements Runnable, UserCode {
 
     @Override
     public String advice() {
-        return "wrap its handler in Microdot.blocking";
+        return switch (route) {
+            case CLOSE_ACTION -> "let it leave long work to a platform thread";
+            case RouteName.NONE -> "let its hooks leave long work to a platform thread";
+            default -> "wrap the handler in Microdot.blocking";
+        };
     }
 
     @Override

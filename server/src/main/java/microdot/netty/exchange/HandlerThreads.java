@@ -12,8 +12,8 @@ import microdot.netty.threads.ServerThreads;
 import microdot.netty.threads.WaitingThreads;
 
 /**
- * The threads that handle requests and write streams, one for each, and those that run what follows
- * a stream's end: virtual threads, and platform threads for handlers that ask for one.
+ * The threads that handle requests and write streams, one for each, and the threads for close
+ * actions: virtual threads, and platform threads for the handlers of {@code blocking}.
  */
 public final class HandlerThreads implements Executor, ServerThreads, AutoCloseable {
     private final CarrierWatchdog watchdog = CarrierWatchdog.shared();
@@ -43,11 +43,11 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
         watchdog.add(this);
     }
 
-    /** Runs the work, which follows the end of a stream, on its own virtual thread. */
+    /** Runs actions of {@code onClose} on their own virtual thread. */
     @Override
     public void execute(Runnable work) {
         start(
-                "an onClose",
+                HandlerRun.CLOSE_ACTION,
                 run -> {
                     work.run();
                     return null;
@@ -105,7 +105,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
 
         @Override
         public void begun(HandlerRun run) {
-            running.add(run); // Before the look: an interrupt that comes after it finds this run.
+            running.add(run); // Before the check: a later interrupt finds this run.
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
@@ -167,7 +167,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
 
     /**
      * Drops the requests that wait for a platform thread, and interrupts all other threads that
-     * were started, except the caller's; those that wait for their turn too.
+     * were started, except the caller's; also those that wait for a carrier thread.
      */
     public void interrupt() {
         Runs before = current;
@@ -186,7 +186,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
         }
     }
 
-    /** Ends the platform threads that wait for work, and the watch. What still runs goes on. */
+    /** Ends the platform threads that wait for work, and the watch. Running handlers continue. */
     @Override
     public void close() {
         blocking.close();

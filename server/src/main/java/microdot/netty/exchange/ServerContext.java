@@ -12,7 +12,7 @@ import microdot.netty.limits.StreamLimits;
  * What all exchanges of a server share.
  *
  * @param app routes a request; on an event loop
- * @param failed is told what failed on an event loop
+ * @param failed receives what failed on an event loop
  */
 public record ServerContext(
         Function<Request, Call> app,

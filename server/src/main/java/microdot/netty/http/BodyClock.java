@@ -29,7 +29,7 @@ final class BodyClock {
         }
     }
 
-    /** Returns whether the body came too slowly; false while nobody waits for it. */
+    /** Returns whether the body came too slowly; false while no thread waits for it. */
     boolean isLate(long now, long received, ServerOptions options) {
         if (!running) {
             return false;

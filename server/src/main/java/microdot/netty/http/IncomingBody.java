@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The body of one request, between the event loop that receives it and the handler that reads it.
- * The connection is read while the handler waits, or while fewer than {@link #WINDOW} bytes are
- * buffered.
+ * The connection is read while the handler waits, or while fewer than {@link #WINDOW} bytes (64
+ * KiB) are buffered.
  */
 final class IncomingBody extends BriefLock implements RequestBody {
     /** The bytes that may wait for a handler that reads, before the connection is not read. */
@@ -88,7 +88,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
             if (!closed) {
                 makeRoom(count);
                 bytes.getBytes(bytes.readerIndex(), buffer, start + waiting, count);
-                clock.stop(System.nanoTime()); // The handler's time is not the client's.
+                clock.stop(System.nanoTime()); // Time of the handler does not count.
                 signal();
             }
             waiting += count;
@@ -126,7 +126,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
         }
     }
 
-    /** The rest will not come. */
+    /** Fails the body for its handler; unread bytes are dropped. */
     void fail(int status, String reason) {
         lock();
         try {

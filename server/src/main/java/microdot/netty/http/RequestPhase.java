@@ -49,7 +49,7 @@ final class RequestPhase implements ConnectionPhase {
     private final WaitingRequests waiting = new WaitingRequests();
     private @Nullable IncomingBody handledBody; // The body of the request that is being handled.
     private long handledHead; // What its head takes in memory, if that is much.
-    private boolean overBudget; // That body was given up, because there was no memory for it.
+    private boolean overBudget; // That body was rejected, because maxMemory was reached.
     private State state = State.IDLE;
     private @Nullable Exchange handled; // While the state is HANDLING.
     private long since = System.nanoTime(); // When the last response was written.
@@ -100,7 +100,7 @@ final class RequestPhase implements ConnectionPhase {
     }
 
     /**
-     * Only now the request of an unfinished body begins: most bodies come whole with their head.
+     * A request with an unfinished body starts here, because most bodies arrive with their head.
      */
     @Override
     public void readComplete() {
@@ -114,7 +114,7 @@ final class RequestPhase implements ConnectionPhase {
         }
     }
 
-    /** Sets what this connection takes in memory; returns false if there is none. */
+    /** Reports the memory of this connection; returns false if there is none for it. */
     private boolean account() {
         return connection.input(memory());
     }
@@ -311,8 +311,8 @@ final class RequestPhase implements ConnectionPhase {
     }
 
     /**
-     * The response is out, and only now the next request is handled: the responses to a client that
-     * sends requests and reads nothing would pile up.
+     * The response is written. The next request is handled after it and not before: the responses
+     * to a client that sends requests and reads nothing would pile up.
      */
     private void written(boolean success) {
         if (connection.isStopping() || state != State.WRITING) {

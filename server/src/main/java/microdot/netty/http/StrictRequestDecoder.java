@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * differently, so that no request can be smuggled past the proxy (RFC 9112, section 11.2).
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
-    /** What each header field counts beside its bytes. */
+    /** What each header field counts beside its bytes in {@code maxHead}. */
     static final int FIELD_COST = 32;
 
     /** What every decoder may keep for lines while its connection is idle. */
@@ -75,7 +75,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         return firstByteAt;
     }
 
-    /** Leaves what comes after the current request undecoded, until {@link #resume}. */
+    /** Stops decoding after the current request, until {@link #resume}. */
     void pause() {
         paused = true;
     }

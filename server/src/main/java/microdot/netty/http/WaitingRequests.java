@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
-/** The pipelined requests of one connection that wait for their turn. Confined to its loop. */
+/** The pipelined requests of one connection that wait for earlier responses. On its event loop. */
 final class WaitingRequests {
     /** How many may wait before the connection is no longer read. */
     private static final int MAX = 64;
@@ -43,7 +43,7 @@ final class WaitingRequests {
         return requests.size() >= MAX || memory() > MAX_MEMORY;
     }
 
-    /** Returns about what the requests and their bodies take in memory, in bytes. */
+    /** Returns the estimated memory of the requests and their bodies in bytes. */
     long memory() {
         long memory = heads;
         for (ParsedRequest request : requests) {

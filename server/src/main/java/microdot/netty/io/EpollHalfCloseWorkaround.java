@@ -11,7 +11,7 @@ import io.netty.channel.epoll.EpollIoOps;
 
 /**
  * Netty's epoll handler with a workaround for a fault of Netty 4.2.18: a response that is larger
- * than the socket's buffer is cut if its client has closed its sending side.
+ * than the socket's buffer is truncated if its client has closed its sending side.
  *
  * <p>Netty removes a channel from epoll when it waits for no event: its client has closed its
  * sending side, and nothing waits to be written. When the channel then has to wait until it is

@@ -29,8 +29,8 @@ public final class HalfClosedPeer {
     }
 
     /**
-     * Returns whether the client is gone. Netty does not tell: for a half-closed socket it expects
-     * nothing more.
+     * Returns whether the client is gone. Netty does not report it: for a half-closed socket it
+     * expects nothing more.
      */
     public static boolean isGone(SocketChannel channel) {
         return channel instanceof EpollSocketChannel epoll

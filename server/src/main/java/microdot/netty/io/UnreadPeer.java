@@ -5,8 +5,8 @@ import io.netty.channel.socket.SocketChannel;
 
 /**
  * A client whose connection is not read at present, because what it sent waits for a handler. Epoll
- * tells when it resets the connection. Java's NIO tells it only after all that arrived before is
- * read.
+ * reports when it resets the connection. Java's NIO reports that only after all that arrived before
+ * is read.
  */
 public final class UnreadPeer {
     /** The memory up to which a connection is read on to learn of a reset. */
@@ -15,7 +15,7 @@ public final class UnreadPeer {
     private UnreadPeer() {}
 
     /**
-     * Reads on a little if only that can tell of a reset. On the event loop, now and then.
+     * Reads on a little if a reset can be noticed only by that. On the event loop, now and then.
      *
      * @param memory what the input of the connection takes already, in bytes
      */

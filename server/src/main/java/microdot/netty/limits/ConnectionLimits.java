@@ -19,12 +19,12 @@ public final class ConnectionLimits {
         this.byAddress = new AddressCounter(maxPerAddress);
     }
 
-    /** Counts a connection, which must {@link #leave}. Returns false if it was the last one. */
+    /** Counts a connection, which must {@link #leave}. Returns false when the limit is reached. */
     public boolean enter() {
         return connections.incrementAndGet() < max;
     }
 
-    /** Counts a connection as closed. Returns whether it was the first below the limit again. */
+    /** Counts a connection as closed. Returns true if this made room. */
     public boolean leave() {
         return connections.decrementAndGet() == max - 1;
     }

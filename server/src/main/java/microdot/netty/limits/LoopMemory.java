@@ -5,8 +5,8 @@ import io.netty.util.ReferenceCountUtil;
 import java.util.IdentityHashMap;
 
 /**
- * What waits in the connections of one event loop. A connection has an account only while something
- * waits, so that a client that reads costs nothing. Confined to the event loop.
+ * Counts what waits in the connections of one event loop. A connection has an account only while
+ * something waits, so that a client that reads costs nothing. Confined to the event loop.
  */
 public final class LoopMemory {
     private final WaitingMemory server;

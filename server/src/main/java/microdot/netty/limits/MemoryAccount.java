@@ -40,8 +40,8 @@ public final class MemoryAccount implements MemoryUser {
     }
 
     /**
-     * Sets what the unfinished and waiting requests take. Returns false if there is no memory for
-     * them.
+     * Sets the memory of the unfinished and waiting requests. Returns false if there is no memory
+     * for them.
      */
     public boolean input(long bytes) {
         if (input == 0) {

@@ -11,7 +11,7 @@ final class OpenFileLimit {
 
     private OpenFileLimit() {}
 
-    /** Returns how many connections fit, with a reserve; no limit where the system tells none. */
+    /** Returns how many connections fit, with a reserve; no limit if the system reports none. */
     static int connections() {
         try {
             return Files.isReadable(LIMITS)

@@ -51,7 +51,7 @@ public final class StreamLimits {
         release();
     }
 
-    /** Whoever lowers the number to 0 signals it: perhaps that is a stream that was rejected. */
+    /** Signals when the number becomes 0, also if the stream was rejected. */
     private void release() {
         if (streams.decrementAndGet() == 0 && draining) {
             waiting.signal();

@@ -12,12 +12,12 @@ import microdot.ServerOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory that waits in a server: what is unfinished or unsent, of all connections together, and
- * its limit. Each event loop reports what its connections need ({@link LoopMemory}). Thread-safe.
+ * Counts the memory of unfinished requests and unsent bytes of all connections of a server, and
+ * limits it. Each event loop reports what its connections need ({@link LoopMemory}). Thread-safe.
  *
  * <p>When the limit is reached, the connection with the largest product of waiting bytes and age is
- * disconnected. A client that reads is thus never chosen before one that does not, because its
- * bytes do not become old.
+ * disconnected. The age of a stream's bytes begins anew when its client reads; that of a response's
+ * bytes does not.
  */
 public final class WaitingMemory {
     private static final Logger LOG = System.getLogger("microdot.netty");
@@ -69,7 +69,8 @@ public final class WaitingMemory {
 
     /**
      * Counts bytes that wait for their event loop, until {@link #taken}. The loop decides about
-     * them when it takes them; others may have to leave for them before. From any thread.
+     * them when it takes them; other connections may be disconnected for them before. From any
+     * thread.
      */
     public void waits(long bytes) {
         add(bytes);
@@ -89,7 +90,7 @@ public final class WaitingMemory {
         large.remove(account);
     }
 
-    /** Notes that a connection that had been chosen is gone. */
+    /** Notes that a connection that was chosen is closed. */
     void left() {
         leaving.decrementAndGet();
     }
@@ -103,8 +104,8 @@ public final class WaitingMemory {
     @SuppressWarnings("ReferenceEquality") // The very same connection is meant.
     boolean makeRoom(@Nullable MemoryUser asking) {
         long bytes = used.get();
-        // What was chosen last is perhaps not closed yet; choosing more meanwhile would disconnect
-        // more than is needed.
+        // The connection that was chosen last may still be open. Choosing another meanwhile would
+        // disconnect more than is needed.
         if (bytes <= max || (leaving.get() > 0 && bytes <= max + max / 4)) {
             return true;
         }
@@ -145,13 +146,13 @@ public final class WaitingMemory {
             LOG.log(
                     Level.WARNING,
                     () ->
-                            "maxMemory is used up: "
+                            "maxMemory is used up: unread responses and unfinished requests take "
                                     + bytes
-                                    + " bytes wait (expected: at most "
+                                    + " bytes (expected: at most "
                                     + max
-                                    + "); disconnected since the last entry: "
+                                    + "); connections closed since the last entry: "
                                     + disconnected.sumThenReset()
-                                    + ", rejected: "
+                                    + ", requests rejected: "
                                     + rejected.sumThenReset());
         }
     }

@@ -144,7 +144,7 @@ public final class LoopConnections {
 
     /**
      * Returns the thread of the loop if it has not run its timer for this long, and again after
-     * each such time, because it may stand somewhere else then; else null. On the thread that
+     * each such time, because it may be blocked elsewhere then; else null. On the thread that
      * watches the loops.
      *
      * @param now from {@link System#nanoTime}

@@ -38,7 +38,7 @@ public final class LoopStreams {
      * @param reconnectDelay gives the delay after which the next client should reconnect
      * @param afterClose runs actions that may block, on threads that a closing server waits for
      * @param memory counts what waits in the server
-     * @param failed is told what failed on the event loop
+     * @param failed receives what failed on the event loop
      */
     public LoopStreams(
             EventLoop loop,
@@ -76,7 +76,7 @@ public final class LoopStreams {
     }
 
     /**
-     * Returns whether the client took nothing of what waits for it for too long. On the event loop.
+     * Returns whether the client read none of its unread bytes for {@code stallTimeout}. On the loop.
      */
     public boolean isStalled(Channel channel, StallDetector detector, long now) {
         if (!detector.isStalled(channel, now, stallTimeout)) {

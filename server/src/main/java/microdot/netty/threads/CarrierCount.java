@@ -3,7 +3,7 @@ package microdot.netty.threads;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Raises the number of carrier threads while virtual threads hold them, and lowers it later. */
+/** Raises the number of carrier threads while virtual threads block them, and lowers it later. */
 final class CarrierCount {
     /** As many as the JDK starts at most by itself. */
     private static final int MOST = 256;
@@ -59,7 +59,7 @@ final class CarrierCount {
             return;
         }
         if (scheduler.parallelism() != raised) {
-            raised = 0; // Somebody else has set it.
+            raised = 0; // Other code has set it.
             return;
         }
         int needed = configured + Math.max(0, leastMounted);

@@ -11,7 +11,7 @@ import microdot.internal.UserCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the handlers, filters and snapshots that hold carrier threads, and warns about each route
+ * Finds the handlers, filters and snapshots that block carrier threads, and warns about each route
  * or topic once.
  */
 final class CarrierHolders {
@@ -30,7 +30,7 @@ final class CarrierHolders {
         this.log = log;
     }
 
-    /** Warns about what holds a carrier thread now and did at the last look. */
+    /** Warns about what blocks a carrier thread now and did at the last look. */
     void warn(Iterable<? extends ServerThreads> servers) {
         for (UserCode code : look(servers)) {
             Thread thread = code.thread();
@@ -46,13 +46,13 @@ final class CarrierHolders {
                 Level.WARNING,
                 () ->
                         code.name()
-                                + " holds a carrier thread, and no other virtual thread got its"
-                                + " turn for 200 ms; "
+                                + " blocked a carrier thread, and no other virtual thread ran for"
+                                + " 200 ms; "
                                 + code.advice(),
                 stack);
     }
 
-    /** Warns once that something else than code that is known here holds all carrier threads. */
+    /** Warns once that all carrier threads are blocked, but by no code that is known here. */
     void warnOfOthers() {
         if (before.isEmpty() && !warnedOfOthers) {
             warnedOfOthers = true;
@@ -60,13 +60,14 @@ final class CarrierHolders {
                     () ->
                             LOG.log(
                                     Level.WARNING,
-                                    "no virtual thread got its turn for a second, and no handler,"
-                                            + " filter or snapshot holds a carrier thread: the"
-                                            + " application's own virtual threads may"));
+                                    "no virtual thread ran for 1 s, and no handler, filter or"
+                                            + " snapshot blocks a carrier thread; look for virtual"
+                                            + " threads of the application (jcmd PID"
+                                            + " Thread.dump_to_file FILE)"));
         }
     }
 
-    /** Returns what holds a carrier thread now and did at the last look. */
+    /** Returns what is on a carrier thread now and was at the last look. */
     List<UserCode> look(Iterable<? extends ServerThreads> servers) {
         Set<UserCode> now = new HashSet<>();
         for (ServerThreads server : servers) {
@@ -93,7 +94,7 @@ final class CarrierHolders {
     }
 
     /**
-     * Returns whether a virtual thread is on a carrier thread. Only its text tells:
+     * Returns whether a virtual thread is on a carrier thread. Only its text shows it:
      * "VirtualThread[#21,name]/runnable@ForkJoinPool-1-worker-1".
      */
     private static boolean isMounted(@Nullable Thread thread) {

@@ -3,7 +3,7 @@ package microdot.netty.threads;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Starts one virtual thread after another, and measures how long they wait for their turn. */
+/** Starts one virtual thread after another, and measures how long they wait to be scheduled. */
 final class CarrierProbe {
     /** More than this between two looks means that the process itself was paused. */
     private static final long MOST = TimeUnit.MILLISECONDS.toNanos(150);

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A platform thread, one for the process, that watches the code of the application. Virtual threads
  * have one carrier thread for each core. If as many of them compute or wait in native code, no
- * other gets its turn: then the watchdog warns, and raises the number of carrier threads. It sleeps
- * while no server has anything to watch.
+ * other runs: then the watchdog warns, and raises the number of carrier threads. It sleeps while no
+ * server has anything to watch.
  *
  * <p>Why: docs/decisions/0014-carrier-watchdog.md.
  */
@@ -93,7 +93,7 @@ public final class CarrierWatchdog {
             idle = false;
             busyAt = now;
         } else if (now - busyAt > LOOK) {
-            // Set before the look: a server that becomes busy after it sees the flag and wakes us.
+            // Set the flag before the check: a server that becomes busy later sees it and wakes us.
             idle = true;
             while (!isBusy()) {
                 LockSupport.park(this);
@@ -159,8 +159,8 @@ public final class CarrierWatchdog {
                     () ->
                             LOG.log(
                                     Level.WARNING,
-                                    "every carrier thread is held, and no more are started; other"
-                                            + " handlers wait"));
+                                    "all carrier threads are blocked, and no more are started;"
+                                            + " further handlers wait until one is free"));
         }
     }
 }

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import microdot.internal.UserCode;
 
-/** Reports handlers that go on long after their stream has ended, each of them once. */
+/** Reports handlers that still run long after their stream has ended, each of them once. */
 public final class OverdueHandlers {
     private static final Logger LOG = System.getLogger("microdot.netty");
     private static final long REPORTED = Long.MAX_VALUE;
@@ -23,7 +23,7 @@ public final class OverdueHandlers {
     private Map<UserCode, Long> ended = new HashMap<>();
 
     /**
-     * @param limit how long a handler may go on
+     * @param limit how long a handler may run after the end of its stream
      * @param log runs what writes log entries, which may block
      */
     public OverdueHandlers(Duration limit, Executor log) {
@@ -62,14 +62,15 @@ public final class OverdueHandlers {
         LOG.log(
                 Level.WARNING,
                 () ->
-                        "handlers of "
+                        count
+                                + (count == 1 ? " handler" : " handlers")
+                                + " of "
                                 + route
-                                + " that go on although their stream ended "
+                                + " still running "
                                 + limit.toSeconds()
-                                + " s ago: "
-                                + count
-                                + "; they swallowed the interrupt, or wait for something that"
-                                + " ignores it. The stack of one:",
+                                + " s after the end of the stream; the interrupt was swallowed, or"
+                                + " the handler waits for something that ignores it. The stack of"
+                                + " one:",
                 stack);
     }
 }

@@ -20,7 +20,7 @@ public final class WaitingThreads {
      */
     public boolean await(BooleanSupplier condition, long deadline) throws InterruptedException {
         Thread self = Thread.currentThread();
-        threads.add(self); // Before the look: what becomes true after it finds this thread.
+        threads.add(self); // Before the check: a later change finds this thread.
         try {
             while (!condition.getAsBoolean()) {
                 long left = deadline - System.nanoTime();
