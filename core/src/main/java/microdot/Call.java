@@ -103,7 +103,8 @@ public final class Call {
     }
 
     /**
-     * Marks the client of the request as gone before the response was ready, and runs the actions of {@link Request#onClose}. From any thread; does not block.
+     * Marks the client of the request as gone before the response was ready, and runs the actions
+     * of {@link Request#onClose}. From any thread; does not block.
      *
      * @param executor runs the actions, which may block
      * @param interrupt whether to interrupt {@link #run} if the method is GET or HEAD, as {@link

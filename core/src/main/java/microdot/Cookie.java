@@ -90,8 +90,8 @@ public record Cookie(
 
     /**
      * Returns a copy with this rule for requests that pages of other sites send: {@code Strict},
-     * {@code Lax} or {@code None}. With {@code None} the cookie must be {@link #secure(boolean) secure}, because browsers
-     * drop it otherwise.
+     * {@code Lax} or {@code None}. With {@code None} the cookie must be {@link #secure(boolean)
+     * secure}, because browsers drop it otherwise.
      */
     public Cookie sameSite(String sameSite) {
         return new Cookie(name, value, path, domain, maxAge, expires, httpOnly, secure, sameSite);

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The pages of other origins that may read the responses of an application: {@code app.cors(new
  * Cors().origins("https://app.example"))}. The default allows none. The rules hold for every
  * response below the application's prefix: errors, 404, OPTIONS, streams, and rejections while the
- * server drains.
- * Immutable: each method with an argument returns a changed copy.
+ * server drains. Immutable: each method with an argument returns a changed copy.
  *
  * @see <a href="https://fetch.spec.whatwg.org/#http-cors-protocol">The protocol</a>
  */
@@ -82,8 +81,9 @@ public final class Cors {
     }
 
     /**
-     * Allows requests with cookies and HTTP authentication; default false. A page asks for it by {@code new
-     * EventSource(url, {withCredentials: true})} or {@code fetch(url, {credentials: 'include'})}.
+     * Allows requests with cookies and HTTP authentication; default false. A page asks for it by
+     * {@code new EventSource(url, {withCredentials: true})} or {@code fetch(url, {credentials:
+     * 'include'})}.
      *
      * @throws IllegalArgumentException when the origins contain {@code *}: browsers refuse both
      *     together

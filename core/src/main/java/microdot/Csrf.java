@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>GET, HEAD and OPTIONS pass: they must not change anything. Other methods pass if the browser
  * says that the page is of the same origin ({@code Sec-Fetch-Site}, or an {@code Origin} that names
  * the same host), if the page's origin is allowed, or if the request has neither field, because no
- * browser sent it. All others get 403.
- * It needs no tokens and no state.
+ * browser sent it. All others get 403. It needs no tokens and no state.
  *
  * @see <a href="https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header">Sec-Fetch-Site</a>
  */

@@ -10,8 +10,8 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>The reason: in the queue of a monitor or of a {@code ReentrantLock}, an event loop can wait
  * behind a virtual thread that gets the lock next. If handlers block every carrier thread, that
- * virtual thread cannot run, and the event loop waits for it although the lock is free. The holder of this lock is
- * always on a carrier thread, because it must not block, and so releases it soon.
+ * virtual thread cannot run, and the event loop waits for it although the lock is free. The holder
+ * of this lock is always on a carrier thread, because it must not block, and so releases it soon.
  *
  * <p>Not reentrant. Classes that exist once for each stream extend it, so that a stream takes no
  * second object.

@@ -6,8 +6,8 @@ import microdot.sse.log.Frame;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frames that a filter must still test, and the cursor's position after them. Used by one thread
- * at a time.
+ * The frames that a filter must still test, and the cursor's position after them. Used by one
+ * thread at a time.
  */
 abstract class FilterSource {
     private static final byte[] NO_BYTES = {};

@@ -6,10 +6,10 @@ import microdot.Request;
 @FunctionalInterface
 public interface SseHandler {
     /**
-     * Sends events until it is done or interrupted. Runs on a virtual thread, or on a
-     * platform thread if {@link microdot.Microdot#blocking} asks for it. The thread is interrupted once when
-     * the client disconnects or the server stops. A return ends the stream properly, and
-     * a browser's {@code EventSource} then reconnects.
+     * Sends events until it is done or interrupted. Runs on a virtual thread, or on a platform
+     * thread if {@link microdot.Microdot#blocking} asks for it. The thread is interrupted once when
+     * the client disconnects or the server stops. A return ends the stream properly, and a
+     * browser's {@code EventSource} then reconnects.
      *
      * @throws Exception before the end of the stream: logged once, and the connection is aborted so
      *     that the client can tell; after the handler closed the stream itself: logged too, unless

@@ -112,8 +112,7 @@ class LeavingClientTest {
                                                 Sse.withSse(LeavingClientTest::failClosed)))) {
             closing.stream("/events").awaitEnd();
             assertEquals(
-                    List.of(
-                            "the handler of GET /events failed after it had closed its stream"),
+                    List.of("the handler of GET /events failed after it had closed its stream"),
                     log.messages());
             closing.stream("/events?send").awaitEnd();
             assertEquals(1, log.messages().size(), "a send after the close was logged");

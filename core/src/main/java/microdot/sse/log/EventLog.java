@@ -108,8 +108,8 @@ public final class EventLog {
     }
 
     /**
-     * Appends a frame and inserts the id line, or fails and leaves the log as it was:
-     * everything that takes memory comes before the first change that a reader sees.
+     * Appends a frame and inserts the id line, or fails and leaves the log as it was: everything
+     * that takes memory comes before the first change that a reader sees.
      */
     void append(
             EncodedEvent event, byte[] idLine, long position, long now, @Nullable String givenKey) {

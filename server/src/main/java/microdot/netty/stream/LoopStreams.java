@@ -76,7 +76,8 @@ public final class LoopStreams {
     }
 
     /**
-     * Returns whether the client read none of its unread bytes for {@code stallTimeout}. On the loop.
+     * Returns whether the client read none of its unread bytes for {@code stallTimeout}. On the
+     * loop.
      */
     public boolean isStalled(Channel channel, StallDetector detector, long now) {
         if (!detector.isStalled(channel, now, stallTimeout)) {
