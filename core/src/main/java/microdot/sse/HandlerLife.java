@@ -2,8 +2,11 @@ package microdot.sse;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import microdot.Body;
 import microdot.BodySink;
+import microdot.HttpException;
 import microdot.Request;
 import microdot.internal.BriefLock;
 import microdot.internal.CloseReason;
@@ -16,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HandlerLife extends BriefLock {
     private static final Logger LOG = System.getLogger("microdot.sse");
+    private static final Duration LATE = Duration.ofSeconds(30);
 
     /** Null when the handler must not be interrupted any more. */
     private @Nullable Thread thread = Thread.currentThread();
@@ -61,6 +65,8 @@ final class HandlerLife extends BriefLock {
                     failure);
         } else if (failure != null && wasCancelled) {
             LOG.log(Level.DEBUG, () -> request + " was cancelled", failure);
+        } else if (failure instanceof HttpException late) {
+            answerLate(sink, request, late);
         } else if (failure != null) {
             LOG.log(Level.ERROR, "the event stream " + request + " failed", failure);
             StreamEnd.abort(sink, CloseReason.HANDLER_FAILED);
@@ -69,6 +75,27 @@ final class HandlerLife extends BriefLock {
         } else if (!wasCancelled) {
             sink.end();
         }
+    }
+
+    /**
+     * The head with status 200 is sent, so the status cannot be. Without a delay the browser would
+     * ask again every few seconds, for ever.
+     */
+    private static void answerLate(BodySink sink, Request request, HttpException failure)
+            throws InterruptedException {
+        LOG.log(
+                Level.WARNING,
+                request
+                        + ": HttpException "
+                        + failure.status()
+                        + " came after the head of the stream; the client got 200 and reconnects"
+                        + " after about 30 s. Check before the stream, and return sseResponse");
+        try {
+            sink.write(Retry.about(LATE));
+        } catch (ClosedChannelException e) {
+            LOG.log(Level.DEBUG, () -> request + " was cancelled", e);
+        }
+        StreamEnd.end(sink, CloseReason.HANDLER_FAILED);
     }
 
     /** Runs on a thread of the transport, or on the thread that closed the stream. */

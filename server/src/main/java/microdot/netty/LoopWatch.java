@@ -40,7 +40,7 @@ final class LoopWatch implements Runnable {
         this.errors = errors;
         this.standstill = standstill;
         this.onFailure = onFailure;
-        this.thread = Thread.ofPlatform().name("microdot-watchdog").daemon().unstarted(this);
+        this.thread = Thread.ofPlatform().name("microdot-loop-watchdog").daemon().unstarted(this);
         errors.wake(thread);
         thread.start();
     }

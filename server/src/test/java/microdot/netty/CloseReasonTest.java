@@ -2,15 +2,20 @@ package microdot.netty;
 
 import static microdot.sse.Sse.withSse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import microdot.Body;
 import microdot.Handler;
+import microdot.HttpException;
 import microdot.Microdot;
 import microdot.Response;
 import microdot.ServerOptions;
@@ -125,6 +130,28 @@ class CloseReasonTest {
                 topics.publish("t", Event.of("x".repeat(1 << 20)));
             }
             assertReason(CloseReason.LAGGED);
+        }
+    }
+
+    @Test
+    void statusAfterTheHeadIsOneLineInTheLogAndALongDelay() throws Exception {
+        Handler handler =
+                withSse(
+                        (request, sse) -> {
+                            sse.send("first");
+                            throw new HttpException(404);
+                        });
+        try (Served served = Served.of(app(handler)).expectFailures(1);
+                RawClient client = served.client()) {
+            String all = client.get("/").readTo("0\r\n\r\n");
+            Matcher retry = Pattern.compile("retry: (\\d+)\n\n").matcher(all);
+            assertTrue(retry.find(), all);
+            int delay = Integer.parseInt(retry.group(1));
+            assertTrue(delay >= 15_000 && delay <= 45_000, all);
+            assertReason(CloseReason.HANDLER_FAILED);
+            String said = served.logged.complaints().toString();
+            assertTrue(said.contains("404") && said.contains("return sseResponse"), said);
+            assertEquals(List.of(), served.logged.thrown());
         }
     }
 

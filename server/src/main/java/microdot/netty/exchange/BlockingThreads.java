@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,6 +23,11 @@ final class BlockingThreads {
     private final AtomicLong warnedAt = new AtomicLong(System.nanoTime() - WARN_EVERY);
 
     BlockingThreads(int threads) {
+        this(threads, Thread.ofPlatform().name("microdot-blocking-", 1).daemon().factory());
+    }
+
+    /** With threads of this factory, for tests. */
+    BlockingThreads(int threads, ThreadFactory factory) {
         executor =
                 new ThreadPoolExecutor(
                         threads,
@@ -29,13 +35,14 @@ final class BlockingThreads {
                         30,
                         TimeUnit.SECONDS,
                         new ArrayBlockingQueue<>(threads),
-                        Thread.ofPlatform().name("microdot-blocking-", 1).daemon().factory());
+                        factory);
         executor.allowCoreThreadTimeOut(true);
     }
 
     /**
      * Runs the work as soon as a thread is free. Returns false if all are busy and as much work
-     * waits.
+     * waits, or if the system starts no further thread: that is no fault of the heap, and the
+     * server goes on.
      */
     boolean execute(Runnable work) {
         try {
@@ -46,13 +53,33 @@ final class BlockingThreads {
                 warn();
             }
             return false;
+        } catch (OutOfMemoryError e) {
+            if (!String.valueOf(e.getMessage()).contains("native thread")) {
+                throw e;
+            }
+            warnOfSystem(e);
+            return false;
         }
     }
 
-    private void warn() {
+    private void warnOfSystem(OutOfMemoryError reason) {
+        if (isWarningDue()) {
+            LOG.log(
+                    Level.WARNING,
+                    "no thread for a blocking handler can be started; requests are rejected with"
+                            + " 503: "
+                            + reason.getMessage());
+        }
+    }
+
+    private boolean isWarningDue() {
         long last = warnedAt.get();
         long now = System.nanoTime();
-        if (now - last >= WARN_EVERY && warnedAt.compareAndSet(last, now)) {
+        return now - last >= WARN_EVERY && warnedAt.compareAndSet(last, now);
+    }
+
+    private void warn() {
+        if (isWarningDue()) {
             LOG.log(
                     Level.WARNING,
                     () ->

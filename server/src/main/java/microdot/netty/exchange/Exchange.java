@@ -65,14 +65,27 @@ public final class Exchange {
             respond(server.limits().rejection(request, routed.rejection()));
             return;
         }
-        HandlerThreads threads = server.handlers();
-        if (!routed.needsPlatformThread()) {
-            threads.start(routed.route(), run -> respondAndLeave(routed, run, requests));
-        } else if (!threads.startBlocking(
-                routed.route(), run -> respondAndLeave(routed, run, requests))) {
-            requests.leave();
+        boolean started = false;
+        try {
+            started = startHandler(routed, requests);
+        } finally {
+            if (!started) { // All threads are busy, or none could be started.
+                requests.leave();
+            }
+        }
+        if (!started) {
             respond(server.limits().rejection(request, routed.rejection()));
         }
+    }
+
+    private boolean startHandler(Call routed, RequestLimit requests) {
+        HandlerThreads threads = server.handlers();
+        HandlerRun.Work work = run -> respondAndLeave(routed, run, requests);
+        if (routed.needsPlatformThread()) {
+            return threads.startBlocking(routed.route(), work);
+        }
+        threads.start(routed.route(), work);
+        return true;
     }
 
     private @Nullable StreamWriting respondAndLeave(

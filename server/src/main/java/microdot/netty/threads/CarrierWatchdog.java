@@ -69,7 +69,10 @@ public final class CarrierWatchdog {
     private @Nullable Thread started() {
         if (thread.get() == null) {
             Thread own =
-                    Thread.ofPlatform().daemon().name("microdot-watchdog").unstarted(this::run);
+                    Thread.ofPlatform()
+                            .daemon()
+                            .name("microdot-carrier-watchdog")
+                            .unstarted(this::run);
             if (thread.compareAndSet(null, own)) {
                 own.start();
             }
