@@ -9,13 +9,9 @@ import org.junit.jupiter.api.Test;
 class BlockingThreadsTest {
     private static BlockingThreads failingWith(String message) {
         ThreadFactory factory =
-                work ->
-                        new Thread(work) {
-                            @Override
-                            public synchronized void start() {
-                                throw new OutOfMemoryError(message);
-                            }
-                        };
+                work -> {
+                    throw new OutOfMemoryError(message);
+                };
         return new BlockingThreads(1, factory);
     }
 
