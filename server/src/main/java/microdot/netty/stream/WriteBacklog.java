@@ -62,7 +62,29 @@ final class WriteBacklog extends BriefLock {
                     memory.waits(uncounted);
                 }
             }
+            await(wait);
+        }
+    }
+
+    /** A stream that ends wakes its writer and then interrupts the handler: the end counts. */
+    private void await(CountDownLatch wait) throws InterruptedException, ClosedChannelException {
+        try {
             wait.await();
+        } catch (InterruptedException e) {
+            if (isClosed()) {
+                Thread.currentThread().interrupt();
+                throw new ClosedChannelException();
+            }
+            throw e;
+        }
+    }
+
+    private boolean isClosed() {
+        lock();
+        try {
+            return closed;
+        } finally {
+            unlock();
         }
     }
 

@@ -2,8 +2,12 @@ package microdot.netty.stream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import microdot.ServerOptions;
 import microdot.netty.limits.WaitingMemory;
 import org.junit.jupiter.api.Test;
@@ -31,5 +35,32 @@ class WriteBacklogTest {
         backlog.close();
         backlog.take(); // A closed backlog can still be taken.
         assertEquals(0, memory.used());
+    }
+
+    /** As a stream ends: its handler must see the end, and not a cancellation by somebody else. */
+    @Test
+    void writerThatIsInterruptedAfterTheEndSeesTheEnd() throws Exception {
+        for (int i = 0; i < 200; i++) {
+            var full = new WriteBacklog(1, memory);
+            full.add(new byte[1]);
+            var thrown = new CompletableFuture<Exception>();
+            Thread writer =
+                    Thread.ofPlatform()
+                            .start(
+                                    () -> {
+                                        try {
+                                            full.add(new byte[1]);
+                                        } catch (Exception e) {
+                                            thrown.complete(e);
+                                        }
+                                    });
+            while (writer.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+            full.close();
+            writer.interrupt();
+            assertInstanceOf(ClosedChannelException.class, thrown.get(30, TimeUnit.SECONDS));
+            writer.join();
+        }
     }
 }
