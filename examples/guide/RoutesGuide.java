@@ -44,7 +44,7 @@ void main(String[] args) throws IOException {
     });
 
     app.cors(new Cors().origins("https://app.example", "http://localhost:3000"));
-    app.beforeRequest(new Csrf("https://app.example"));
+    app.beforeRequest(new Csrf("https://app.example", "http://localhost:3000"));
 
     Path photos = Files.createTempDirectory("photos");
     Path backup = folder.resolve("backup");

@@ -104,11 +104,12 @@ public final class Call {
 
     /**
      * Marks the client of the request as gone before the response was ready, and runs the actions
-     * of {@link Request#onClose}. From any thread; does not block.
+     * of {@link Request#onClose}. If {@link #run} has not begun, it runs no handler. From any
+     * thread; does not block.
      *
      * @param executor runs the actions, which may block
      * @param interrupt whether to interrupt {@link #run} if the method is GET or HEAD, as {@link
-     *     ServerOptions#interruptAbandoned} says; if it has not begun, no handler runs
+     *     ServerOptions#interruptAbandoned} says
      */
     public void clientLeft(Executor executor, boolean interrupt) {
         request.clientLife().leave(executor);

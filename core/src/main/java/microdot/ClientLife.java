@@ -99,7 +99,7 @@ final class ClientLife extends BriefLock {
         lock();
         try {
             runner = Thread.currentThread();
-            return !abandoned;
+            return !abandoned && after == null;
         } finally {
             unlock();
         }

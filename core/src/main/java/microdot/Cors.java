@@ -65,7 +65,7 @@ public final class Cors {
         return checked(with(copy -> copy.origins = List.of(origins)));
     }
 
-    private static boolean isOrigin(String text) {
+    static boolean isOrigin(String text) {
         return text.equals(ANY)
                 || text.equals("null")
                 || text.matches("[a-z][a-z0-9+.-]*://(\\*\\.)?[^/*?#@\\sA-Z]+");

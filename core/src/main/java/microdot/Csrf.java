@@ -25,8 +25,18 @@ public final class Csrf implements Handler {
      *
      * @param allowed other origins whose pages may send requests, such as {@code
      *     https://app.example}
+     * @throws IllegalArgumentException when one is not written as browsers send it
      */
     public Csrf(String... allowed) {
+        for (String origin : allowed) {
+            if (!Cors.isOrigin(origin) || origin.contains("*")) {
+                throw new IllegalArgumentException(
+                        "origin: "
+                                + Quoted.of(origin)
+                                + " (expected: a scheme, a host and perhaps a port, without a path,"
+                                + " such as https://app.example)");
+            }
+        }
         this.allowed = Set.copyOf(Arrays.asList(allowed));
     }
 
@@ -39,7 +49,7 @@ public final class Csrf implements Handler {
                 403,
                 "a page of another site sent this request, origin "
                         + Quoted.of(String.valueOf(request.header("Origin")))
-                        + " (expected: the same origin)");
+                        + " (expected: the same origin, or one that new Csrf(...) names)");
     }
 
     private boolean isOfThisSite(Request request) {

@@ -130,6 +130,15 @@ class CallTest {
     }
 
     @Test
+    void handlerOfAClientThatHasLeftDoesNotStart() {
+        app.get("/x", request -> ++hooksRun);
+        Call call = app.route(get("/x"));
+        call.clientLeft(Runnable::run, false);
+        assertEquals(499, call.run().status());
+        assertEquals(0, hooksRun);
+    }
+
+    @Test
     void requestIsRoutedOnce() {
         app.get("/x", request -> "first");
         Call call = app.route(get("/x"));

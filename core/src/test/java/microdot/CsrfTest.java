@@ -2,7 +2,9 @@ package microdot;
 
 import static microdot.Calls.request;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +54,13 @@ class CsrfTest {
             @Nullable String site, @Nullable String origin, int status) {
         assertEquals(status, status("POST", site, origin));
         assertEquals(200, status("GET", site, origin));
+    }
+
+    @Test
+    void originThatNoBrowserSendsIsRejected() {
+        for (String origin : List.of("*", "https://*.example", "https://a.example/", "a.example")) {
+            assertThrows(IllegalArgumentException.class, () -> new Csrf(origin));
+        }
     }
 
     @Test

@@ -172,7 +172,11 @@ public final class Event {
                         || retry.compareTo(Duration.ofMillis(Integer.MAX_VALUE)) > 0
                         || (retry.toMillis() == 0 && !retry.isZero()))) {
             throw new IllegalArgumentException(
-                    "retry: " + retry + " (expected: 0 to " + Integer.MAX_VALUE + " ms)");
+                    "retry: "
+                            + retry
+                            + " (expected: 0, or whole milliseconds from 1 to "
+                            + Integer.MAX_VALUE
+                            + ")");
         }
         return new Event(data, json, event, id, retry);
     }

@@ -58,13 +58,13 @@ class EventTest {
         assertEquals(longest, EVENT.retry(longest).retry());
         assertEquals(Duration.ZERO, EVENT.retry(Duration.ZERO).retry());
         assertRejected(
-                "retry: PT-0.001S (expected: 0 to 2147483647 ms)",
+                "retry: PT-0.001S (expected: 0, or whole milliseconds from 1 to 2147483647)",
                 () -> EVENT.retry(Duration.ofMillis(-1)));
         assertRejected(
-                "retry: PT0.0009S (expected: 0 to 2147483647 ms)",
+                "retry: PT0.0009S (expected: 0, or whole milliseconds from 1 to 2147483647)",
                 () -> EVENT.retry(Duration.ofNanos(900_000)));
         assertRejected(
-                "retry: PT596H31M23.648S (expected: 0 to 2147483647 ms)",
+                "retry: PT596H31M23.648S (expected: 0, or whole milliseconds from 1 to 2147483647)",
                 () -> EVENT.retry(longest.plusMillis(1)));
     }
 
