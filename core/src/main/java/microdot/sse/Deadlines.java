@@ -2,12 +2,15 @@ package microdot.sse;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import microdot.internal.ProcessErrors;
 import microdot.internal.UserCode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Interrupts application code that takes longer than its deadline. It has one platform thread for
@@ -45,6 +48,19 @@ final class Deadlines {
 
     static void remove(Timed timed) {
         RUNNING.remove(timed);
+    }
+
+    /** Returns the failure of code that is overdue on this thread, with its stack. */
+    static TimeoutException overdue(@Nullable Thread thread, long timeout) {
+        var failure =
+                new TimeoutException(
+                        "not finished within userCodeTimeout, "
+                                + Duration.ofNanos(timeout)
+                                + " (the stack is that of the code that runs)");
+        if (thread != null) {
+            failure.setStackTrace(thread.getStackTrace());
+        }
+        return failure;
     }
 
     private static void watch() {

@@ -1,6 +1,5 @@
 package microdot.sse;
 
-import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import microdot.internal.BriefLock;
 import microdot.sse.log.Frame;
@@ -217,12 +216,7 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
         if (left) {
             return;
         }
-        var failure =
-                new TimeoutException(
-                        "not finished within userCodeTimeout, "
-                                + Duration.ofNanos(timeout)
-                                + " (the stack is that of the filter)");
-        failure.setStackTrace(late.getStackTrace());
+        TimeoutException failure = Deadlines.overdue(late, timeout);
         late.interrupt();
         goOn(failure);
     }

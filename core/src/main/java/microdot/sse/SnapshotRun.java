@@ -2,12 +2,11 @@ package microdot.sse;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
@@ -31,6 +30,7 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
     private final LongFunction<Snapshot> attempt;
     private final Consumer<Snapshot> keep;
     private final long timeout;
+    private final AtomicInteger stuck;
     private final Runnable helper = this::help;
 
     // Guarded by the lock.
@@ -39,6 +39,7 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
     private @Nullable Thread helperThread; // The publisher while it runs the supplier.
     private boolean helperInterrupted; // By this run.
     private boolean over;
+    private boolean abandoned; // It is counted as stuck until its thread has returned.
     private boolean asking;
     private boolean helping;
 
@@ -50,18 +51,21 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
      *     application
      * @param keep called with an exact snapshot before the waiting clients continue
      * @param timeout how long the code of the application may take, in nanoseconds
+     * @param stuck counts the runs whose code was interrupted and has not returned
      */
     SnapshotRun(
             String topic,
             Changes changes,
             LongFunction<Snapshot> attempt,
             Consumer<Snapshot> keep,
-            long timeout) {
+            long timeout,
+            AtomicInteger stuck) {
         this.topic = topic;
         this.changes = changes;
         this.attempt = attempt;
         this.keep = keep;
         this.timeout = timeout;
+        this.stuck = stuck;
     }
 
     void start() {
@@ -106,11 +110,34 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
     /** Under the lock. */
     private void end() {
         over = true;
+        abandon();
         LockSupport.unpark(thread);
         if (thread != null) {
             thread.interrupt();
         }
         interruptHelper();
+    }
+
+    /** Under the lock: nobody waits for the supplier any more, which perhaps ignores that. */
+    private void abandon() {
+        if (thread != null && !abandoned) {
+            abandoned = true;
+            stuck.incrementAndGet();
+        }
+    }
+
+    /** The thread of this run ends. */
+    private void returned() {
+        Deadlines.remove(this);
+        lock();
+        try {
+            thread = null;
+            if (abandoned) {
+                stuck.decrementAndGet();
+            }
+        } finally {
+            unlock();
+        }
     }
 
     /** Under the lock. */
@@ -147,7 +174,7 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
             // error of the framework.
             finish(null, e);
         } finally {
-            Deadlines.remove(this);
+            returned();
         }
     }
 
@@ -323,19 +350,9 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
         } catch (Throwable e) {
             failed = e;
         }
-        complete(all, failed);
+        SnapshotTicket.completeAll(all, failed);
         if (failed != null) {
             logElsewhere(failed);
-        }
-    }
-
-    private static void complete(Iterable<SnapshotTicket> all, @Nullable Throwable failure) {
-        for (SnapshotTicket waiter : all) {
-            try {
-                waiter.complete(failure);
-            } catch (RuntimeException | Error noMemory) {
-                // It is completed nevertheless.
-            }
         }
     }
 
@@ -357,7 +374,7 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
     public @Nullable Thread thread() {
         lock();
         try {
-            return over ? null : thread;
+            return thread;
         } finally {
             unlock();
         }
@@ -375,28 +392,20 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
 
     @Override
     public void checkDeadline(long now) {
-        if (now - since <= timeout) {
-            return;
-        }
-        Deadlines.remove(this);
         Thread run;
         Thread overdue;
         lock();
         try {
+            if (over || now - since <= timeout) {
+                return;
+            }
+            abandon();
             run = thread;
             overdue = helperThread == null ? run : helperThread;
         } finally {
             unlock();
         }
-        var timedOut =
-                new TimeoutException(
-                        "not finished within userCodeTimeout, "
-                                + Duration.ofNanos(timeout)
-                                + " (the stack is that of the code that runs)");
-        if (overdue != null) {
-            timedOut.setStackTrace(overdue.getStackTrace());
-        }
-        finish(null, timedOut);
+        finish(null, Deadlines.overdue(overdue, timeout));
         interrupt(run);
     }
 

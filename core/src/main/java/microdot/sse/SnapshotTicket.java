@@ -12,7 +12,7 @@ final class SnapshotTicket {
     static final class Failed extends RuntimeException {
         private static final long serialVersionUID = 1;
 
-        private Failed(Throwable cause) {
+        Failed(Throwable cause) {
             super(cause);
         }
     }
@@ -36,8 +36,18 @@ final class SnapshotTicket {
         result.cancel(false);
     }
 
+    static void completeAll(Iterable<SnapshotTicket> all, @Nullable Throwable failure) {
+        for (SnapshotTicket waiter : all) {
+            try {
+                waiter.complete(failure);
+            } catch (RuntimeException | Error noMemory) {
+                // It is completed nevertheless.
+            }
+        }
+    }
+
     /** When there is no memory to report a failure, the client asks for a snapshot again. */
-    void complete(@Nullable Throwable failure) {
+    private void complete(@Nullable Throwable failure) {
         try {
             if (failure != null) {
                 result.completeExceptionally(failure);

@@ -1,5 +1,8 @@
 package microdot.sse;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
 import microdot.sse.log.EncodedEvent;
@@ -16,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  * never succeeds, a publisher runs the supplier between two changes.
  */
 final class Snapshots {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
+    /** The calls that were interrupted and have not returned, each of which holds a thread. */
+    static final int MOST_STUCK = 8;
+
     private final TopicOrder order;
     private final EventLog log;
     private final Changes changes;
@@ -24,9 +32,12 @@ final class Snapshots {
     private final String topic;
     private final long timeout;
 
+    private final AtomicInteger stuck = new AtomicInteger();
+
     // Under the monitor, which is held for moments.
     private @Nullable Snapshot taken;
     private @Nullable SnapshotRun run;
+    private boolean reported; // That too many calls are stuck; until one has returned.
 
     /**
      * @param timeout how long the supplier may take, in nanoseconds
@@ -63,6 +74,7 @@ final class Snapshots {
         while (true) {
             var waiter = new SnapshotTicket();
             SnapshotRun joined;
+            boolean first = false;
             synchronized (this) {
                 Snapshot known = taken;
                 // A result from before the client came would take it back.
@@ -70,17 +82,42 @@ final class Snapshots {
                     return current(known);
                 }
                 joined = join(waiter);
+                if (joined == null) {
+                    first = !reported;
+                    reported = true;
+                }
+            }
+            if (joined == null) {
+                throw refused(first);
             }
             await(joined, waiter, client);
         }
     }
 
-    private SnapshotRun join(SnapshotTicket waiter) {
+    /** Without the monitor: a log may block. */
+    private SnapshotTicket.Failed refused(boolean first) {
+        if (first) {
+            LOG.log(
+                    Level.ERROR,
+                    "calls of the snapshot of topic \""
+                            + topic
+                            + "\" ignore their interrupt; clients are disconnected until one has"
+                            + " returned");
+        }
+        return new SnapshotTicket.Failed(new IllegalStateException("too many calls are stuck"));
+    }
+
+    /** Returns null when too many calls are stuck. Under the monitor. */
+    private @Nullable SnapshotRun join(SnapshotTicket waiter) {
         SnapshotRun current = run;
         if (current != null && current.join(waiter)) {
             return current;
         }
-        var next = new SnapshotRun(topic, changes, this::attempt, this::keep, timeout);
+        if (stuck.get() >= MOST_STUCK) {
+            return null;
+        }
+        reported = false;
+        var next = new SnapshotRun(topic, changes, this::attempt, this::keep, timeout, stuck);
         next.join(waiter);
         next.start();
         run = next;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Errors of the JVM in the threads of the core: the servers of the process are told. */
+/** Errors of the JVM in the threads of the core close every server of the process. */
 @Timeout(60)
 class FrameworkFailureTest {
     private final InternalError failure = new InternalError("thrown by the test");

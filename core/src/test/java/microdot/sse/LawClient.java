@@ -119,7 +119,7 @@ final class LawClient {
             connections++;
             if (id == null) {
                 long head = topics.head();
-                // It is a new client: what it had without an id may come again.
+                // A new client: events that came without an id may be sent again.
                 followed.forEach(topic -> seen.put(topic, new Seen()));
                 seen.values().forEach(topic -> topic.opened = head);
             }

@@ -135,7 +135,8 @@ class SnapshotHelperTest {
                             snapshot -> {
                                 throw failure;
                             },
-                            TimeUnit.SECONDS.toNanos(30));
+                            TimeUnit.SECONDS.toNanos(30),
+                            new AtomicInteger());
             var clients = List.of(new SnapshotTicket(), new SnapshotTicket());
             clients.forEach(run::join);
             var outcome = new CompletableFuture<Throwable>();

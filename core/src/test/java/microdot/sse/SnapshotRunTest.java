@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import microdot.Logged;
+import microdot.internal.UserCode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -61,6 +62,11 @@ class SnapshotRunTest {
         return new Client(loop, follower.follow(topics.stream(names), null));
     }
 
+    private Snapshots snapshots(String name) {
+        TopicState topic = Objects.requireNonNull(topics.registry().existing(name));
+        return Objects.requireNonNull(topic.snapshots());
+    }
+
     private static void await(CountDownLatch latch) throws InterruptedException {
         assertTrue(latch.await(30, TimeUnit.SECONDS));
     }
@@ -83,10 +89,7 @@ class SnapshotRunTest {
         Client one = client("a");
         Client other = client("a");
         await(begun);
-        Snapshots snapshots =
-                Objects.requireNonNull(
-                        Objects.requireNonNull(topics.registry().existing("a")).snapshots());
-        while (snapshots.waiting() < 2) {
+        while (snapshots("a").waiting() < 2) {
             Thread.onSpinWait();
         }
         one.follower.sink.disconnect();
@@ -127,6 +130,64 @@ class SnapshotRunTest {
             assertEquals(1, log.await(1).size(), log.messages()::toString);
             assertTrue(log.messages().getFirst().contains("\"a\""));
         }
+    }
+
+    /** Waits as a lock or a device does, whatever the interrupts. */
+    private String ignoresItsInterrupt() {
+        calls.incrementAndGet();
+        boolean waits = true;
+        while (waits) {
+            try {
+                release.await();
+                waits = false;
+            } catch (InterruptedException ignored) {
+                interrupted.countDown();
+            }
+        }
+        return "released";
+    }
+
+    @Test
+    void suppliersThatIgnoreTheirInterruptTakeFewThreads() throws Exception {
+        try (var log = new Logged("microdot.sse")) {
+            topics.topic("a", new TopicOptions().snapshot(this::ignoresItsInterrupt));
+            for (int i = 0; i < 5 * Snapshots.MOST_STUCK; i++) {
+                int before = calls.get();
+                Client client = client("a");
+                while (client.follower.sink.isOpen() && calls.get() == before) {
+                    Thread.onSpinWait();
+                }
+                client.follower.sink.disconnect();
+                while (snapshots("a").waiting() > 0) {
+                    Thread.onSpinWait();
+                }
+            }
+            assertEquals(Snapshots.MOST_STUCK, calls.get());
+            assertEquals(1, log.await(1).size(), log.messages()::toString);
+            assertTrue(log.messages().getFirst().contains("\"a\""));
+            release.countDown();
+            Client later = client("a");
+            while (!later.follower.sink.isOpen()) {
+                later = client("a");
+            }
+            assertEquals(List.of("snapshot:released"), later.await(1));
+        }
+    }
+
+    @Test
+    void supplierThatOutlivesItsClientsIsStillKnownToTheWatchdog() throws Exception {
+        topics.topic("a", new TopicOptions().snapshot(this::ignoresItsInterrupt));
+        Client client = client("a");
+        while (calls.get() == 0) {
+            Thread.onSpinWait();
+        }
+        client.follower.sink.disconnect();
+        await(interrupted);
+        boolean known = false;
+        for (UserCode code : UserCode.OfTopics.running()) {
+            known |= code.name().contains("topic \"a\"") && code.thread() != null;
+        }
+        assertTrue(known);
     }
 
     @Test

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Who is waited for while a body arrives, and what is read of it before a stream. */
+/** Whose time counts while a body arrives, and how much of it is read before a stream. */
 @Timeout(60)
 class BodyPaceTest {
     private static final String POST = "POST / HTTP/1.1\r\nHost: x\r\n";
