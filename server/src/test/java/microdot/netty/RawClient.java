@@ -68,6 +68,11 @@ final class RawClient implements AutoCloseable {
         return read.toString();
     }
 
+    /** Returns whether bytes of the server have arrived. */
+    boolean hasInput() throws IOException {
+        return in.available() > 0;
+    }
+
     String readHead() throws IOException {
         return readTo("\r\n\r\n");
     }
