@@ -1,8 +1,10 @@
-// The code of docs/guide/recipes/what-a-handler-may-do.md.
+// The code of docs/guide/recipes/what-a-handler-may-do.md, and the access log of docs/guide/operations.md.
 
 import static microdot.Microdot.blocking;
 
+import microdot.AccessLog;
 import microdot.Microdot;
+import microdot.ServerOptions;
 
 void main(String[] args) {
     var app = new Microdot();
@@ -20,7 +22,8 @@ void main(String[] args) {
         return du.waitFor() == 0 ? new String(du.getInputStream().readAllBytes()) : 500;
     });
 
-    app.run(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
+    int port = args.length > 0 ? Integer.parseInt(args[0]) : 5000;
+    app.run(new ServerOptions().port(port).accessLog(AccessLog.standard()));
 }
 
 boolean isPrime(int n) {

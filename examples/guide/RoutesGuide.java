@@ -42,6 +42,9 @@ void main(String[] args) throws IOException {
     app.afterRequest((request, response) -> {
         response.header("X-Frame-Options", "DENY");
     });
+    app.afterResponse((request, outcome) -> {
+        System.out.println(request.path() + " " + outcome.status() + " " + outcome.duration().toMillis() + " ms");
+    });
 
     app.cors(new Cors().origins("https://app.example", "http://localhost:3000"));
     app.beforeRequest(new Csrf("https://app.example", "http://localhost:3000"));

@@ -4,6 +4,7 @@ import java.nio.channels.ClosedChannelException;
 import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The destination of a streamed body: one client's connection. Every method may be called from any
@@ -31,16 +32,44 @@ public interface BodySink {
     void write(byte[] bytes) throws ClosedChannelException, InterruptedException;
 
     /**
-     * Ends the body properly, after what was written. Later calls of this and {@link #abort} do
-     * nothing.
+     * Ends the body properly, after what was written, because its writer is done. Later calls of
+     * this and {@link #abort} do nothing.
      */
-    void end();
+    default void end() {
+        end(CloseReason.HANDLER_RETURNED);
+    }
+
+    /** Ends the body properly, as {@link #end()} does, for another reason. */
+    void end(CloseReason reason);
 
     /**
-     * Closes the connection without the body's proper end. Later calls of this and {@link #end} do
-     * nothing.
+     * Closes the connection without the body's proper end, because of a failure. Later calls of
+     * this and {@link #end} do nothing.
      */
-    void abort();
+    default void abort() {
+        abort(CloseReason.FAILED);
+    }
+
+    /** Closes the connection, as {@link #abort()} does, for another reason. */
+    void abort(CloseReason reason);
+
+    /**
+     * Returns why the body has ended; null while it is open. The actions of {@link #onClose} find
+     * it set.
+     */
+    @Nullable CloseReason closeReason();
+
+    /**
+     * Counts events that were handed over, for transports that report how many a stream had.
+     * Default: does nothing.
+     */
+    default void delivered(int events) {}
+
+    /**
+     * Notes the failure for which the caller ends the body next, for transports that report it.
+     * Default: does nothing.
+     */
+    default void failed(Throwable failure) {}
 
     /** Returns false once the body has ended, the client has disconnected or the server stops. */
     boolean isOpen();

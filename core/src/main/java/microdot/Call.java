@@ -1,5 +1,7 @@
 package microdot;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.Executor;
 import microdot.internal.NonBlockingHandler;
 import microdot.internal.RouteName;
@@ -12,26 +14,32 @@ import org.jspecify.annotations.Nullable;
  * otherwise.
  */
 public final class Call {
+    private static final Logger LOG = System.getLogger("microdot");
+
     private final Request request;
     private final Router.Found found;
     private final HandlerChain chain;
     private @Nullable Response response;
     private @Nullable Throwable failure;
 
-    Call(Request request, Router.Found found, JsonCodec json) {
+    Call(Request request, Router.Found found, JsonCodec json, @Nullable HttpException refusal) {
         this.request = request;
         this.found = found;
         this.chain = new HandlerChain(request, found, json);
         Router.Match match = found.match();
         request.jsonCodec(json);
         request.params(found.params());
-        if (match == null) {
+        failure = refusal;
+        if (match != null) {
+            request.route(match);
+        }
+        if (match == null || refusal != null) {
             if (!hasHooks() && !hasErrorHandlers()) {
-                response = chain.run(null); // 404, 405 or OPTIONS: no code of the application runs.
+                // 404, 405, OPTIONS or a refusal: no code of the application runs.
+                response = chain.run(refusal);
             }
             return;
         }
-        request.route(match);
         if (match.maxBody() > 0) {
             request.maxBody(match.maxBody());
         }
@@ -133,6 +141,44 @@ public final class Call {
         } finally {
             request.clientLife().end();
         }
+    }
+
+    /**
+     * Returns whether {@link #finished} is to be called: whether the application has a hook for the
+     * end of the response.
+     */
+    public boolean isObserved() {
+        for (Hooks hooks : found.hooks()) {
+            if (!hooks.afterResponse().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Runs the hooks for the end of the response. Call it once, on a thread that may block. Throws
+     * nothing.
+     */
+    public void finished(Outcome outcome) {
+        for (Hooks hooks : found.hooks().reversed()) {
+            for (AfterResponse hook : hooks.afterResponse()) {
+                finish(hook, outcome);
+            }
+        }
+    }
+
+    private void finish(AfterResponse hook, Outcome outcome) {
+        try {
+            hook.handle(request, outcome);
+        } catch (Exception | Error e) {
+            LOG.log(Level.ERROR, () -> "an afterResponse hook of " + request + " failed", e);
+        }
+    }
+
+    /** Returns what the application threw, if {@link #run} answered it with a 5xx; else null. */
+    public @Nullable Throwable error() {
+        return chain.error();
     }
 
     /**

@@ -20,6 +20,7 @@ final class HandlerChain {
     private final Request request;
     private final Router.Found found;
     private final JsonCodec json;
+    private volatile @Nullable Throwable error;
 
     HandlerChain(Request request, Router.Found found, JsonCodec json) {
         this.request = request;
@@ -39,7 +40,7 @@ final class HandlerChain {
      */
     Response run(@Nullable Throwable failure) {
         Cors cors = found.cors();
-        return cors != null && Cors.isPreflight(request)
+        return failure == null && cors != null && Cors.isPreflight(request)
                 ? preflight(cors)
                 : withCors(answer(failure));
     }
@@ -177,7 +178,13 @@ final class HandlerChain {
         return ReturnValues.ofStatus(500);
     }
 
-    private void log(Throwable error) {
-        LOG.log(Level.ERROR, request + " failed", error);
+    private void log(Throwable failure) {
+        error = failure;
+        LOG.log(Level.ERROR, request + " failed", failure);
+    }
+
+    /** Returns what the application threw, if it was answered with a 5xx; else null. */
+    @Nullable Throwable error() {
+        return error;
     }
 }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class Hooks {
     private final List<Handler> before = new CopyOnWriteArrayList<>();
     private final List<AfterRequest> after = new CopyOnWriteArrayList<>();
+    private final List<AfterResponse> afterResponse = new CopyOnWriteArrayList<>();
     private final ErrorHandlers errors = new ErrorHandlers();
     private volatile @Nullable Cors cors;
 
@@ -17,6 +18,10 @@ final class Hooks {
 
     List<AfterRequest> after() {
         return after;
+    }
+
+    List<AfterResponse> afterResponse() {
+        return afterResponse;
     }
 
     ErrorHandlers errors() {
@@ -32,8 +37,8 @@ final class Hooks {
     }
 
     /**
-     * Whether no code of the application runs before or after a handler; error handlers do not
-     * count.
+     * Whether no code of the application runs before or after a handler and before the response is
+     * sent; error handlers do not count.
      */
     boolean isEmpty() {
         Cors rules = cors;

@@ -144,6 +144,19 @@ public final class Microdot {
     }
 
     /**
+     * Adds a hook that runs once for each request that {@link #beforeRequest} names, when its
+     * response was sent or its stream has ended, for whatever cause: for metrics, and to release
+     * what the request used. It runs on its own virtual thread, not on that of the handler; {@link
+     * Request#g} passes values to it. What it throws is logged. A closing server waits for it.
+     *
+     * <p>A stream keeps its {@link Request} in memory for the hook.
+     */
+    public Microdot afterResponse(AfterResponse hook) {
+        hooks.afterResponse().add(checked(hook));
+        return this;
+    }
+
+    /**
      * Adds a handler that answers requests that failed with this status: by an {@link
      * HttpException}, because no route matched (404, 405), or for 500 by any other exception.
      *
@@ -203,7 +216,16 @@ public final class Microdot {
      * the request. No code of the application has run: this may be called on an event loop.
      */
     public Call route(Request request) {
-        return new Call(request, router.find(request.method(), request.segments()), json);
+        return route(request, null);
+    }
+
+    /**
+     * Routes a request that the transport refuses, because its head is malformed or too large:
+     * {@link Call#run} answers it as if its handler had thrown the refusal. No before hook and no
+     * handler runs.
+     */
+    public Call route(Request request, @Nullable HttpException refusal) {
+        return new Call(request, router.find(request.method(), request.segments()), json, refusal);
     }
 
     /**
@@ -311,7 +333,7 @@ public final class Microdot {
                     "no transport found (expected: the artifact microdot:microdot)");
         }
         try {
-            return transport.start(this::route, options);
+            return transport.start(this, options);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

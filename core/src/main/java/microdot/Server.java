@@ -1,13 +1,14 @@
 package microdot;
 
 import java.time.Duration;
+import java.util.Map;
 
 /** A running server. Every method may be called from any thread. */
 public interface Server extends AutoCloseable {
     /** Returns the port that the server listens on: the actual port when the option was 0. */
     int port();
 
-    /** Returns what is open at this moment. */
+    /** Returns what is open at this moment, and what was counted since the start. */
     Stats stats();
 
     /**
@@ -32,12 +33,34 @@ public interface Server extends AutoCloseable {
     void awaitClosed() throws InterruptedException;
 
     /**
-     * What is open at a moment.
+     * What is open at a moment, and what was counted since the start.
      *
      * @param connections open connections
      * @param handlers threads that handle a request or write a stream, and requests that wait for a
      *     platform thread ({@link Microdot#blocking})
      * @param streams streamed bodies that did not end yet
+     * @param unread connections with bytes that their client has not read, or with an unfinished
+     *     request of some size
+     * @param requests requests that are being handled ({@link ServerOptions#maxRequests}); streams
+     *     do not count once they have begun
+     * @param queued those of them that wait for a platform thread
+     * @param rejected requests and streams that a limit rejected since the start
+     * @param ended streams that have ended since the start, by their reason; has every reason
+     * @param memory the bytes that {@link ServerOptions#maxMemory} counts now
+     * @param maxMemory their limit
+     * @param addedCarriers carrier threads of the process that the watchdog has added, because
+     *     handlers block the others
      */
-    record Stats(int connections, int handlers, int streams) {}
+    record Stats(
+            int connections,
+            int handlers,
+            int streams,
+            int unread,
+            int requests,
+            int queued,
+            long rejected,
+            Map<CloseReason, Long> ended,
+            long memory,
+            long maxMemory,
+            int addedCarriers) {}
 }

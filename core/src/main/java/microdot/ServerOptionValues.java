@@ -34,6 +34,7 @@ final class ServerOptionValues implements Cloneable {
     @Nullable Consumer<Throwable> onFailure;
     int blockingThreads = 64;
     boolean interruptAbandoned;
+    @Nullable AccessLog accessLog = AccessLogLines.ofProperty();
 
     ServerOptionValues copy() {
         try {

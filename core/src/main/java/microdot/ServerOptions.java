@@ -361,4 +361,17 @@ public final class ServerOptions {
     public ServerOptions interruptAbandoned(boolean value) {
         return with(copy -> copy.interruptAbandoned = value);
     }
+
+    /**
+     * What gets an entry for each response that was sent and each stream that has ended; null for
+     * none. The default is none, unless the system property {@code microdot.accessLog} is {@code
+     * standard} or {@code json}, as {@code ./microdot run --access-log} sets it.
+     */
+    public @Nullable AccessLog accessLog() {
+        return values.accessLog;
+    }
+
+    public ServerOptions accessLog(@Nullable AccessLog log) {
+        return with(copy -> copy.accessLog = log);
+    }
 }

@@ -1,7 +1,6 @@
 package microdot;
 
 import java.io.IOException;
-import java.util.function.Function;
 
 /**
  * Brings requests from the network to an application, and its responses back. {@link
@@ -16,8 +15,11 @@ public interface Transport {
      * Call#clientLeft}), and that its response is a stream ({@link Call#streams}). Then it writes
      * the response's body as {@link Body} says.
      *
-     * @param app routes a request: {@link Microdot#route(Request)}
+     * <p>When a response was sent or a stream has ended, it calls {@link Call#finished} if the call
+     * is {@link Call#isObserved}, and writes to {@link ServerOptions#accessLog}.
+     *
+     * @param app routes each request: {@link Microdot#route(Request)}
      * @throws IOException when the address cannot be bound; the message names the address
      */
-    Server start(Function<Request, Call> app, ServerOptions options) throws IOException;
+    Server start(Microdot app, ServerOptions options) throws IOException;
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import microdot.BodySink;
+import microdot.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /** A connection that takes everything at once: copies it into a buffer, as a socket's would be. */
@@ -86,10 +87,15 @@ class StandInSink implements BodySink {
     // No stream ends here, and none is quiet for long enough to need a heartbeat.
 
     @Override
-    public void end() {}
+    public void end(CloseReason reason) {}
 
     @Override
-    public void abort() {}
+    public void abort(CloseReason reason) {}
+
+    @Override
+    public @Nullable CloseReason closeReason() {
+        return null;
+    }
 
     @Override
     public void onClose(Runnable action) {}

@@ -2,6 +2,7 @@ package microdot.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -18,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import microdot.BodySink;
+import microdot.CloseReason;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -186,6 +188,35 @@ public abstract class BodySinkContract {
         runLoop();
         assertTrue(ran.await(10, TimeUnit.SECONDS));
         assertEquals(1, runs.get());
+    }
+
+    @Test
+    void closeActionFindsTheFirstReason() throws Exception {
+        assumeTrue(ends());
+        assertNull(sink.closeReason());
+        var found = new CompletableFuture<CloseReason>();
+        sink.onClose(() -> found.complete(sink.closeReason()));
+        sink.end(CloseReason.DEADLINE);
+        sink.abort(CloseReason.LAGGED);
+        runLoop();
+        assertEquals(CloseReason.DEADLINE, found.get(10, TimeUnit.SECONDS));
+        assertEquals(CloseReason.DEADLINE, sink.closeReason());
+    }
+
+    @Test
+    void usualEndsHaveTheirReasons() throws Exception {
+        assumeTrue(ends());
+        sink.end();
+        runLoop();
+        assertEquals(CloseReason.HANDLER_RETURNED, sink.closeReason());
+    }
+
+    @Test
+    void abortIsAFailure() throws Exception {
+        assumeTrue(ends());
+        sink.abort();
+        runLoop();
+        assertEquals(CloseReason.FAILED, sink.closeReason());
     }
 
     @Test

@@ -261,6 +261,12 @@ final class Cursor extends LoopReaders.Reader {
         put(space, idLine);
         put(space, first.event().rest());
         topic.missed.add(first.missed());
+        sink.delivered(1);
+    }
+
+    private void delivered(int events) {
+        topic.delivered.add(events);
+        sink.delivered(events);
     }
 
     private static void put(BodySink.Space space, byte[] bytes) {
@@ -286,7 +292,7 @@ final class Cursor extends LoopReaders.Reader {
         } else {
             space.put(frame.bytes(), frame.from(), frame.to());
         }
-        topic.delivered.increment();
+        delivered(1);
         return frame.position();
     }
 
@@ -311,7 +317,7 @@ final class Cursor extends LoopReaders.Reader {
             put(space, otherLine);
             space.put(frame.bytes(), line + idLine.length, frame.to());
         }
-        topic.delivered.increment();
+        delivered(1);
         return frame.position();
     }
 
@@ -348,7 +354,7 @@ final class Cursor extends LoopReaders.Reader {
         }
         at = segment.position(end - 1);
         entry += end - first;
-        topic.delivered.add(end - first);
+        delivered(end - first);
         return at;
     }
 

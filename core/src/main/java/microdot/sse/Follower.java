@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.BodySink;
+import microdot.CloseReason;
 import microdot.ClosingFrames;
-import microdot.internal.CloseReason;
 import microdot.sse.log.Frame;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
@@ -352,11 +352,7 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
         if (last != null) {
             lastFrames = null;
             space.put(last.bytes, 0, last.bytes.length);
-            onLoop(
-                    () ->
-                            StreamEnd.end(
-                                    sink,
-                                    last.reason)); // After this fill, which is still to be written.
+            onLoop(() -> sink.end(last.reason)); // After this fill, which is still to be written.
         }
         return false;
     }

@@ -5,7 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
 import microdot.BodySink;
-import microdot.internal.CloseReason;
+import microdot.CloseReason;
 import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
 
@@ -82,7 +82,7 @@ abstract class FollowerThreads implements Waiter {
         try {
             sink.loop().execute(task);
         } catch (RejectedExecutionException e) {
-            StreamEnd.abort(sink, CloseReason.SERVER_CLOSING);
+            sink.abort(CloseReason.SERVER_CLOSING);
         }
     }
 

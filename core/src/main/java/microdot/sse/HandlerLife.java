@@ -6,10 +6,10 @@ import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import microdot.Body;
 import microdot.BodySink;
+import microdot.CloseReason;
 import microdot.HttpException;
 import microdot.Request;
 import microdot.internal.BriefLock;
-import microdot.internal.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,7 +69,8 @@ final class HandlerLife extends BriefLock {
             answerLate(sink, request, late);
         } else if (failure != null) {
             LOG.log(Level.ERROR, "the event stream " + request + " failed", failure);
-            StreamEnd.abort(sink, CloseReason.HANDLER_FAILED);
+            sink.failed(failure);
+            sink.abort(CloseReason.HANDLER_FAILED);
         } else if (!wasCancelled && rest != null) {
             rest.writeTo(sink);
         } else if (!wasCancelled) {
@@ -95,7 +96,8 @@ final class HandlerLife extends BriefLock {
         } catch (ClosedChannelException e) {
             LOG.log(Level.DEBUG, () -> request + " was cancelled", e);
         }
-        StreamEnd.end(sink, CloseReason.HANDLER_FAILED);
+        sink.failed(failure);
+        sink.end(CloseReason.HANDLER_FAILED);
     }
 
     /** Runs on a thread of the transport, or on the thread that closed the stream. */

@@ -13,6 +13,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.BodySink;
+import microdot.CloseReason;
 import microdot.internal.BriefLock;
 import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ final class InProcessSink extends BriefLock implements BodySink {
     private final AtomicBoolean asked = new AtomicBoolean();
     private List<Runnable> onClose = new ArrayList<>(1);
     private volatile boolean open = true;
+    private volatile @Nullable CloseReason reason;
     private @Nullable Feed feed;
 
     /**
@@ -113,7 +115,7 @@ final class InProcessSink extends BriefLock implements BodySink {
     }
 
     @Override
-    public void end() {
+    public void end(CloseReason why) {
         List<Runnable> actions;
         lock();
         try {
@@ -121,6 +123,7 @@ final class InProcessSink extends BriefLock implements BodySink {
                 return;
             }
             open = false;
+            reason = why;
             actions = onClose;
             onClose = List.of();
         } finally {
@@ -131,8 +134,13 @@ final class InProcessSink extends BriefLock implements BodySink {
     }
 
     @Override
-    public void abort() {
-        end();
+    public void abort(CloseReason why) {
+        end(why);
+    }
+
+    @Override
+    public @Nullable CloseReason closeReason() {
+        return reason;
     }
 
     @Override

@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import microdot.Body;
 import microdot.BodySink;
+import microdot.CloseReason;
 import microdot.Handler;
 import microdot.Request;
 import microdot.Response;
@@ -168,6 +170,7 @@ public final class Sse {
                     "id: \"" + event.id() + "\" (expected: none on a stream that follows topics)");
         }
         write(EventEncoder.encode(event, request.jsonCodec()));
+        sink.delivered(1);
     }
 
     /** Sends a comment, which clients ignore; waits and fails as {@link #send(Event)} does. */
@@ -275,6 +278,18 @@ public final class Sse {
      */
     public void onClose(Runnable action) {
         sink.afterClose(() -> runLogged(action));
+    }
+
+    /**
+     * Runs the action as {@link #onClose(Runnable)} does, with why the stream ended: {@code
+     * sse.onClose(reason -> ...)}.
+     */
+    public void onClose(Consumer<CloseReason> action) {
+        onClose(
+                () -> {
+                    CloseReason reason = sink.closeReason();
+                    action.accept(reason == null ? CloseReason.FAILED : reason);
+                });
     }
 
     private void runLogged(Runnable action) {

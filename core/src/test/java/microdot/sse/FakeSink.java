@@ -12,6 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.BodySink;
+import microdot.CloseReason;
 import microdot.ClosingFrames;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ final class FakeSink implements BodySink {
     private final Consumer<byte[]> out;
     private List<Runnable> onClose = new ArrayList<>();
     private volatile boolean open = true;
+    private volatile @Nullable CloseReason reason;
     private volatile boolean endedProperly;
     private volatile int room = SLICE_BYTES;
 
@@ -75,7 +77,7 @@ final class FakeSink implements BodySink {
 
     /** The client disconnects. */
     void disconnect() {
-        finish();
+        finish(CloseReason.CLIENT_CLOSED);
     }
 
     void failNextPull() {
@@ -161,7 +163,7 @@ final class FakeSink implements BodySink {
         try {
             loop.execute(task);
         } catch (RejectedExecutionException e) {
-            finish();
+            finish(CloseReason.SERVER_CLOSING);
         }
     }
 
@@ -174,22 +176,28 @@ final class FakeSink implements BodySink {
     }
 
     @Override
-    public void end() {
-        endedProperly |= finish();
+    public void end(CloseReason why) {
+        endedProperly |= finish(why);
     }
 
     @Override
-    public void abort() {
-        finish();
+    public void abort(CloseReason why) {
+        finish(why);
     }
 
-    private boolean finish() {
+    @Override
+    public @Nullable CloseReason closeReason() {
+        return reason;
+    }
+
+    private boolean finish(CloseReason why) {
         List<Runnable> actions;
         synchronized (this) {
             if (!open) {
                 return false;
             }
             open = false;
+            reason = why;
             actions = onClose;
             onClose = List.of();
         }

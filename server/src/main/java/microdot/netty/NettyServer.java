@@ -8,6 +8,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannelRecvByteBufAllocator;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
@@ -23,12 +24,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import microdot.Call;
-import microdot.Request;
+import microdot.AccessLog;
+import microdot.Microdot;
 import microdot.Server;
 import microdot.ServerOptions;
 import microdot.internal.ProcessErrors;
+import microdot.netty.exchange.AccessLogQueue;
 import microdot.netty.exchange.HandlerThreads;
 import microdot.netty.exchange.ServerContext;
 import microdot.netty.http.HttpSetup;
@@ -39,7 +40,10 @@ import microdot.netty.limits.StreamLimits;
 import microdot.netty.limits.WaitingMemory;
 import microdot.netty.loop.FatalErrors;
 import microdot.netty.loop.LoopConnections;
+import microdot.netty.stream.EndedStreams;
 import microdot.netty.stream.LoopStreams;
+import microdot.netty.threads.CarrierWatchdog;
+import org.jspecify.annotations.Nullable;
 
 /** A listening socket, its event loops, and the threads of its handlers. */
 final class NettyServer implements Server {
@@ -63,16 +67,20 @@ final class NettyServer implements Server {
     private final FatalErrors errors = new FatalErrors();
     private final Consumer<Throwable> processErrors = errors::report;
     private final StreamLimits limits;
+    private final RequestLimit requests;
+    private final WaitingMemory memory;
+    private final EndedStreams ended = new EndedStreams();
+    private final @Nullable AccessLogQueue accessLog;
     private final Channel listener;
     private volatile LoopWatch watch;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    private NettyServer(Function<Request, Call> app, ServerOptions options, IoMode io)
-            throws IOException {
+    private NettyServer(Microdot app, ServerOptions options, IoMode io) throws IOException {
         this.options = options;
         this.limits = new StreamLimits(options);
-        var memory = new WaitingMemory(options);
+        this.requests = new RequestLimit(options);
+        this.memory = new WaitingMemory(options);
         this.handlers = new HandlerThreads(options.blockingThreads(), () -> limits.streams() > 0);
         // One loop for each core and none only for accepting: a loop does that too.
         this.group =
@@ -90,25 +98,26 @@ final class NettyServer implements Server {
                             limits::reconnectDelay,
                             handlers,
                             memory,
-                            errors::check);
+                            errors::check,
+                            ended);
             loops.put(loop, new LoopConnections(loop, options, streams, errors));
         }
+        AccessLog log = options.accessLog();
+        this.accessLog = log == null ? null : new AccessLogQueue(log);
         var context =
                 new ServerContext(
-                        app, handlers, limits, new RequestLimit(options), options, errors::check);
+                        app, handlers, limits, requests, options, errors::check, accessLog);
         this.listener =
                 bind(io, new HttpSetup(context, loop -> Objects.requireNonNull(loops.get(loop))));
         this.watch = newWatch(STANDSTILL);
         ProcessErrors.add(processErrors);
     }
 
-    static NettyServer start(Function<Request, Call> app, ServerOptions options)
-            throws IOException {
+    static NettyServer start(Microdot app, ServerOptions options) throws IOException {
         return start(app, options, IoMode.best());
     }
 
-    static NettyServer start(Function<Request, Call> app, ServerOptions options, IoMode io)
-            throws IOException {
+    static NettyServer start(Microdot app, ServerOptions options, IoMode io) throws IOException {
         return new NettyServer(app, options, io);
     }
 
@@ -136,6 +145,7 @@ final class NettyServer implements Server {
         if (!bound.isSuccess()) {
             shutDownLoops();
             handlers.close();
+            closeAccessLog(System.nanoTime());
             Throwable cause = bound.cause();
             var failure =
                     new BindException(
@@ -148,7 +158,22 @@ final class NettyServer implements Server {
             failure.initCause(cause);
             throw failure;
         }
+        logStart(bound.channel(), io);
         return bound.channel();
+    }
+
+    private static void logStart(Channel bound, IoMode io) {
+        String version = NettyServer.class.getPackage().getImplementationVersion();
+        var address = (InetSocketAddress) bound.localAddress();
+        LOG.log(
+                Level.INFO,
+                () ->
+                        "Microdot "
+                                + (version == null ? "(unknown version)" : version)
+                                + " listens on "
+                                + NetUtil.toSocketAddressString(address)
+                                + " with "
+                                + io.text());
     }
 
     private LoopWatch newWatch(long standstill) {
@@ -169,7 +194,19 @@ final class NettyServer implements Server {
     @Override
     public Stats stats() {
         int connections = loops.values().stream().mapToInt(LoopConnections::size).sum();
-        return new Stats(connections, handlers.size(), limits.streams());
+        int unread = loops.values().stream().mapToInt(LoopConnections::unread).sum();
+        return new Stats(
+                connections,
+                handlers.size(),
+                limits.streams(),
+                unread,
+                requests.size(),
+                handlers.queued(),
+                limits.rejected(),
+                ended.counts(),
+                Math.max(0, memory.used()),
+                memory.max(),
+                CarrierWatchdog.shared().addedCarriers());
     }
 
     @Override
@@ -218,9 +255,18 @@ final class NettyServer implements Server {
             watch.stop();
             shutDownLoops();
             handlers.close();
+            closeAccessLog(deadline);
         } finally {
             ProcessErrors.remove(processErrors);
             closed.countDown();
+        }
+    }
+
+    private void closeAccessLog(long deadline) {
+        AccessLogQueue log = accessLog;
+        if (log != null) {
+            log.close();
+            log.await(deadline);
         }
     }
 

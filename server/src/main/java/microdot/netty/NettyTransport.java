@@ -1,9 +1,7 @@
 package microdot.netty;
 
 import java.io.IOException;
-import java.util.function.Function;
-import microdot.Call;
-import microdot.Request;
+import microdot.Microdot;
 import microdot.Server;
 import microdot.ServerOptions;
 import microdot.Transport;
@@ -14,7 +12,7 @@ public final class NettyTransport implements Transport {
     public NettyTransport() {}
 
     @Override
-    public Server start(Function<Request, Call> app, ServerOptions options) throws IOException {
+    public Server start(Microdot app, ServerOptions options) throws IOException {
         return NettyServer.start(app, options);
     }
 }

@@ -164,8 +164,7 @@ abstract class HttpContract extends TransportContract {
             var options = new ServerOptions().host("127.0.0.1").port(port);
             var failure =
                     assertThrows(
-                            BindException.class,
-                            () -> NettyServer.start(app()::route, options, io()));
+                            BindException.class, () -> NettyServer.start(app(), options, io()));
             assertTrue(
                     String.valueOf(failure.getMessage()).contains("127.0.0.1:" + port),
                     failure.getMessage());

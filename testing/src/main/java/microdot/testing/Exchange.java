@@ -12,6 +12,7 @@ import microdot.Body;
 import microdot.Call;
 import microdot.HttpException;
 import microdot.Microdot;
+import microdot.Outcome;
 import microdot.Request;
 import microdot.Response;
 import org.jspecify.annotations.Nullable;
@@ -40,9 +41,11 @@ final class Exchange {
 
     private void run(Microdot app, Supplier<Request> request, @Nullable StreamSink sink) {
         try {
+            long begun = System.nanoTime();
             Call routed = route(app, request);
             try {
                 Response answer = routed.run();
+                observe(routed, answer, sink, begun);
                 if (sink != null && answer.body() instanceof Body.Stream) {
                     routed.streams(sink);
                 }
@@ -65,6 +68,22 @@ final class Exchange {
             call.completeExceptionally(e);
             response.completeExceptionally(e);
         }
+    }
+
+    /** Runs the hooks for the end of the response; they have run when the test has a response. */
+    private static void observe(Call routed, Response answer, @Nullable StreamSink sink, long begun)
+            throws InterruptedException {
+        if (!routed.isObserved()) {
+            return;
+        }
+        if (answer.body() instanceof Body.Stream && sink != null) {
+            sink.afterClose(() -> routed.finished(sink.outcome(answer.status(), begun)));
+            return;
+        }
+        long bytes = answer.body() instanceof Body.Bytes body ? body.bytes().length : 0;
+        Duration duration = Duration.ofNanos(System.nanoTime() - begun);
+        var outcome = new Outcome(answer.status(), bytes, 0, duration, null, routed.error());
+        Thread.ofVirtual().name("test-after-response").start(() -> routed.finished(outcome)).join();
     }
 
     private Call route(Microdot app, Supplier<Request> request) {

@@ -9,11 +9,14 @@ import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import microdot.Body;
 import microdot.BodySink;
+import microdot.CloseReason;
 import microdot.ClosingFrames;
+import microdot.Outcome;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +31,10 @@ final class StreamSink implements BodySink {
     private final CountDownLatch begun = new CountDownLatch(1);
     private final AtomicReference<Instant> endAt = new AtomicReference<>(Instant.MAX);
     private volatile boolean fed;
+    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong events = new AtomicLong();
+    private volatile @Nullable CloseReason reason;
+    private volatile @Nullable Throwable failure;
 
     // Confined to the loop.
     private @Nullable Feed feed;
@@ -48,33 +55,57 @@ final class StreamSink implements BodySink {
             }
         } catch (Throwable e) {
             LOG.log(Level.ERROR, "the writer of a streamed body failed", e);
-            abort();
+            failed(e);
+            abort(CloseReason.HANDLER_FAILED);
         }
     }
 
     // ---- Called by the writer ----
 
     @Override
-    public void write(byte[] bytes) throws ClosedChannelException, InterruptedException {
-        buffer.write(bytes);
+    public void write(byte[] written) throws ClosedChannelException, InterruptedException {
+        buffer.write(written);
+        bytes.addAndGet(written.length);
         begun.countDown();
     }
 
     @Override
-    public void end() {
-        closed(buffer.end());
+    public void end(CloseReason why) {
+        closed(buffer.end(), why);
     }
 
     @Override
-    public void abort() {
-        closed(buffer.abort());
+    public void abort(CloseReason why) {
+        closed(buffer.abort(), why);
     }
 
-    private void closed(boolean first) {
+    @Override
+    public @Nullable CloseReason closeReason() {
+        return reason;
+    }
+
+    private void closed(boolean first, CloseReason why) {
         if (first) {
+            reason = why;
             begun.countDown();
             closeActions.run();
         }
+    }
+
+    @Override
+    public void delivered(int more) {
+        events.addAndGet(more);
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+        failure = cause;
+    }
+
+    /** Returns what became of the stream, after its end. */
+    Outcome outcome(int status, long begun) {
+        Duration duration = Duration.ofNanos(System.nanoTime() - begun);
+        return new Outcome(status, bytes.get(), events.get(), duration, reason, failure);
     }
 
     @Override
@@ -144,14 +175,15 @@ final class StreamSink implements BodySink {
         }
 
         @Override
-        public void put(byte[] bytes, int from, int to) {
+        public void put(byte[] source, int from, int to) {
             room -= to - from;
-            offer(Arrays.copyOfRange(bytes, from, to));
+            offer(Arrays.copyOfRange(source, from, to));
         }
     }
 
-    private void offer(byte[] bytes) {
-        buffer.offer(bytes);
+    private void offer(byte[] more) {
+        buffer.offer(more);
+        bytes.addAndGet(more.length);
         begun.countDown();
     }
 
@@ -189,20 +221,20 @@ final class StreamSink implements BodySink {
     /** Ends the stream as a server does, if its time has come. */
     void advanceTo(Instant now, Duration reconnectDelay) {
         if (!endAt.get().isAfter(now)) {
-            closeWithRetry(reconnectDelay);
+            closeWithRetry(reconnectDelay, CloseReason.DEADLINE);
         }
     }
 
-    void closeWithRetry(Duration reconnectDelay) {
+    void closeWithRetry(Duration reconnectDelay, CloseReason why) {
         Loop.call(
                 () -> {
                     offer(closingFrames.after(reconnectDelay));
-                    end();
+                    end(why);
                 });
     }
 
     void disconnect() {
-        closed(buffer.disconnect());
+        closed(buffer.disconnect(), CloseReason.CLIENT_CLOSED);
     }
 
     /** Returns whether every close action finished within the time. */

@@ -3,6 +3,7 @@ package microdot.testing;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import microdot.CloseReason;
 import microdot.Headers;
 import microdot.Response;
 import microdot.sse.Event;
@@ -42,6 +43,11 @@ public final class TestStream implements AutoCloseable {
                     sink.awaitBegun(patience);
                     return true;
                 });
+    }
+
+    /** Returns why the stream ended; null while it is open. */
+    public @Nullable CloseReason closeReason() {
+        return sink.closeReason();
     }
 
     public int status() {
@@ -181,7 +187,7 @@ public final class TestStream implements AutoCloseable {
 
     /** Ends the stream as a stopping server does, and sends this client a reconnect delay. */
     public void closeWithRetry(Duration reconnectDelay) {
-        sink.closeWithRetry(reconnectDelay);
+        sink.closeWithRetry(reconnectDelay, CloseReason.SERVER_CLOSING);
     }
 
     /**

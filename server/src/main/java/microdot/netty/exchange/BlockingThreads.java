@@ -90,6 +90,11 @@ final class BlockingThreads {
         }
     }
 
+    /** Returns how much work waits for a thread. */
+    int queued() {
+        return executor.getQueue().size();
+    }
+
     /** Drops and returns the work that waits for a thread. */
     List<Runnable> drop() {
         List<Runnable> waiting = new ArrayList<>();

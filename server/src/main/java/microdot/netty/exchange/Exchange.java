@@ -9,6 +9,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import microdot.Body;
 import microdot.Call;
+import microdot.CloseReason;
 import microdot.HttpException;
 import microdot.Request;
 import microdot.Response;
@@ -24,13 +25,24 @@ public final class Exchange {
     private final ServerContext server;
     private final Request request;
     private final Responder responder;
+    private final @Nullable HttpException refusal;
     private @Nullable Call call; // While a thread may run it; confined to the event loop.
+    private @Nullable Observation observation; // Set before another thread has this.
 
-    /** Creates the exchange of a request. */
-    public Exchange(ServerContext server, Request request, Responder responder) {
+    /**
+     * Creates the exchange of a request.
+     *
+     * @param refusal why the transport refuses it; null if it does not
+     */
+    public Exchange(
+            ServerContext server,
+            Request request,
+            Responder responder,
+            @Nullable HttpException refusal) {
         this.server = server;
         this.request = request;
         this.responder = responder;
+        this.refusal = refusal;
     }
 
     /**
@@ -43,7 +55,8 @@ public final class Exchange {
      */
     public void begin() {
         try {
-            Call routed = server.app().apply(request);
+            Call routed = server.app().route(request, refusal);
+            observation = Observation.of(server, request, routed);
             if (routed.mayBlock()) {
                 start(routed);
                 return;
@@ -140,6 +153,10 @@ public final class Exchange {
                 () -> request + ": no response could be sent; its connection is closed",
                 failure);
         responder.abort();
+        Observation observed = observation;
+        if (observed != null) {
+            observed.failed(failure);
+        }
     }
 
     private boolean takesBody(Response response) {
@@ -148,8 +165,12 @@ public final class Exchange {
 
     private void respond(Response response) {
         OpenedResponse opened = open(response);
-        if (!onLoop(() -> responder.respond(opened))) {
+        Observation observed = observation;
+        if (!onLoop(() -> responder.respond(opened, observed))) {
             opened.release();
+            if (observed != null) {
+                observed.responded(response.status(), 0, CloseReason.SERVER_CLOSING);
+            }
         }
     }
 
@@ -179,6 +200,10 @@ public final class Exchange {
             run.streams(sink);
         }
         sink.onClose(leaving(server.limits(), client()));
+        Observation observed = observation;
+        if (observed != null) {
+            observed.streams(response.status(), sink);
+        }
         Runnable release = call.release();
         if (release != null) {
             sink.afterClose(release);

@@ -15,6 +15,9 @@ final class HandlerRun implements Runnable, UserCode {
     /** The name of a run that runs an action of {@code onClose}, and no handler. */
     static final String CLOSE_ACTION = "an onClose action";
 
+    /** The name of a run that runs the hooks for the end of a response. */
+    static final String AFTER_RESPONSE = "an afterResponse hook";
+
     /** What a handler's thread does. */
     interface Work {
         /**
@@ -83,7 +86,7 @@ final class HandlerRun implements Runnable, UserCode {
     @Override
     public String advice() {
         return switch (route) {
-            case CLOSE_ACTION -> "let it leave long work to a platform thread";
+            case CLOSE_ACTION, AFTER_RESPONSE -> "let it leave long work to a platform thread";
             case RouteName.NONE -> "let its hooks leave long work to a platform thread";
             default -> "wrap the handler in Microdot.blocking";
         };

@@ -129,6 +129,11 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
         return size.get();
     }
 
+    /** Returns the number of requests that wait for a platform thread. */
+    public int queued() {
+        return blocking.queued();
+    }
+
     @Override
     public boolean isBusy() {
         return size.get() > 0 || streaming.getAsBoolean();

@@ -3,6 +3,7 @@ package microdot.netty.exchange;
 import java.util.concurrent.Executor;
 import microdot.ClosingFrames;
 import microdot.netty.stream.ChannelSink;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connection's side of one {@link Exchange}: how the response reaches the client. Each HTTP
@@ -13,8 +14,12 @@ public interface Responder {
     /** Returns the connection's event loop, which runs tasks in order. */
     Executor loop();
 
-    /** Sends the head and the body of a response that is not a stream. On the event loop. */
-    void respond(OpenedResponse response);
+    /**
+     * Sends the head and the body of a response that is not a stream. On the event loop.
+     *
+     * @param observation notified when the response was sent; null if nothing observes it
+     */
+    void respond(OpenedResponse response, @Nullable Observation observation);
 
     /**
      * Returns the sink of a stream whose head is not sent yet. It has the closing frames from the

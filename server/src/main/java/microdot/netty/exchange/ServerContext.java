@@ -1,23 +1,24 @@
 package microdot.netty.exchange;
 
 import java.util.function.Consumer;
-import java.util.function.Function;
-import microdot.Call;
-import microdot.Request;
+import microdot.Microdot;
 import microdot.ServerOptions;
 import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all exchanges of a server share.
  *
- * @param app routes a request; on an event loop
+ * @param app routes each request; on an event loop
  * @param failed receives what failed on an event loop
+ * @param accessLog null if the server has none
  */
 public record ServerContext(
-        Function<Request, Call> app,
+        Microdot app,
         HandlerThreads handlers,
         StreamLimits limits,
         RequestLimit requests,
         ServerOptions options,
-        Consumer<Throwable> failed) {}
+        Consumer<Throwable> failed,
+        @Nullable AccessLogQueue accessLog) {}

@@ -3,8 +3,8 @@ package microdot.netty.exchange;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import microdot.Body;
+import microdot.CloseReason;
 import microdot.Request;
-import microdot.internal.CloseReason;
 import microdot.netty.stream.ChannelSink;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +36,7 @@ record StreamWriting(Request request, Body.StreamWriter writer, ChannelSink sink
                     Level.ERROR,
                     () -> request + ": the stream failed; its client is disconnected",
                     failure);
+            sink.failed(failure);
             sink.abort(CloseReason.HANDLER_FAILED);
         } else if (!sink.isFed()) {
             sink.end();

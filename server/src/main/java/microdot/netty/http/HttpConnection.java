@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.function.Function;
+import microdot.CloseReason;
 import microdot.HttpException;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.ServerContext;
@@ -34,6 +35,7 @@ final class HttpConnection extends Connection {
     private ConnectionPhase phase;
     private boolean inputClosed;
     private boolean stopping;
+    private @Nullable CloseReason closing; // Why this side closes it, if it is not the usual end.
     private boolean accounted; // The loop's memory may have an account of this connection.
 
     HttpConnection(
@@ -75,6 +77,18 @@ final class HttpConnection extends Connection {
         return stopping;
     }
 
+    /** Closes the connection although the client may not have everything. */
+    void close(CloseReason reason) {
+        closing = reason;
+        channel.close();
+    }
+
+    /** Returns why a client did not get its response. */
+    CloseReason closeReason() {
+        CloseReason reason = closing;
+        return reason == null ? CloseReason.CLIENT_CLOSED : reason;
+    }
+
     void closeWhenFlushed() {
         // An empty write completes after the writes before it.
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
@@ -109,7 +123,7 @@ final class HttpConnection extends Connection {
                     });
         }
         if (!allowed) {
-            channel.close();
+            close(CloseReason.OVER_BUDGET);
         }
     }
 
@@ -129,7 +143,9 @@ final class HttpConnection extends Connection {
         accounted = true;
         return loop.streams()
                 .memory()
-                .account(this, () -> channel.eventLoop().execute(channel::close));
+                .account(
+                        this,
+                        () -> channel.eventLoop().execute(() -> close(CloseReason.OVER_BUDGET)));
     }
 
     /** Nothing of this connection's requests and responses waits any more. */
@@ -212,6 +228,6 @@ final class HttpConnection extends Connection {
 
     @Override
     public void abort() {
-        channel.close();
+        close(CloseReason.SERVER_CLOSING);
     }
 }

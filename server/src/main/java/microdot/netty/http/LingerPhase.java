@@ -4,6 +4,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.socket.SocketChannel;
 import java.util.concurrent.TimeUnit;
+import microdot.CloseReason;
 import microdot.netty.stream.StallDetector;
 
 /**
@@ -50,8 +51,9 @@ final class LingerPhase implements ConnectionPhase {
     @Override
     public void tick(long now) {
         SocketChannel channel = connection.channel();
-        if (connection.loop().streams().isStalled(channel, stall, now)
-                || (!StallDetector.isWriting(channel) && now - since > LONGEST)) {
+        if (connection.loop().streams().isStalled(channel, stall, now)) {
+            connection.close(CloseReason.CLIENT_STALLED);
+        } else if (!StallDetector.isWriting(channel) && now - since > LONGEST) {
             channel.close();
         }
     }

@@ -1,5 +1,6 @@
 package microdot.netty.http;
 
+import microdot.HttpException;
 import microdot.Request;
 import org.jspecify.annotations.Nullable;
 
@@ -19,13 +20,15 @@ sealed interface ParsedRequest {
      *
      * @param body null if the request has none
      * @param keepAlive whether the client wants to send further requests on the connection
+     * @param refusal why its head is refused; null if it is not. It is the last request then
      */
     record Accepted(
             Request request,
             @Nullable IncomingBody body,
             boolean http11,
             boolean keepAlive,
-            long memory)
+            long memory,
+            @Nullable HttpException refusal)
             implements ParsedRequest {
         @Override
         public boolean headOnly() {

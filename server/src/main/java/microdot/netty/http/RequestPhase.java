@@ -7,11 +7,13 @@ import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.util.concurrent.Executor;
+import microdot.CloseReason;
 import microdot.ClosingFrames;
 import microdot.ServerOptions;
-import microdot.internal.CloseReason;
 import microdot.netty.exchange.Exchange;
+import microdot.netty.exchange.Observation;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.Responder;
 import microdot.netty.io.HalfClosedPeer;
@@ -190,7 +192,8 @@ final class RequestPhase implements ConnectionPhase {
                         new Exchange(
                                 connection.server(),
                                 accepted.request(),
-                                new Http1Responder(accepted));
+                                new Http1Responder(accepted),
+                                accepted.refusal());
                 handled = exchange;
                 exchange.begin();
             }
@@ -209,7 +212,13 @@ final class RequestPhase implements ConnectionPhase {
                                 + refused.status()
                                 + ": "
                                 + refused.reason());
-        linger(ResponseWriter.write(channel, refused, connection.response(refused), false), null);
+        OpenedResponse response = connection.response(refused);
+        InetAddress client =
+                channel.remoteAddress() == null ? null : channel.remoteAddress().getAddress();
+        long length = response.length();
+        ChannelFuture written = ResponseWriter.write(channel, refused, response, false);
+        Observation.refused(connection.server(), client, refused.status(), length);
+        linger(written, null);
     }
 
     private void linger(ChannelFuture response, byte @Nullable [] kept) {
@@ -239,7 +248,7 @@ final class RequestPhase implements ConnectionPhase {
         }
 
         @Override
-        public void respond(OpenedResponse made) {
+        public void respond(OpenedResponse made, @Nullable Observation observation) {
             handled = null;
             OpenedResponse response = made;
             boolean reusable = closeBody();
@@ -253,7 +262,17 @@ final class RequestPhase implements ConnectionPhase {
                             || (hasNoFurtherInput() && waiting.isEmpty())
                             || connection.isStopping()
                             || ResponseWriter.asksToClose(response);
+            int status = response.response().status();
+            long length = response.isBodiless() || request.headOnly() ? 0 : response.length();
             ChannelFuture written = ResponseWriter.write(channel, request, response, !last);
+            if (observation != null) {
+                written.addListener(
+                        sent ->
+                                observation.responded(
+                                        status,
+                                        length,
+                                        sent.isSuccess() ? null : connection.closeReason()));
+            }
             if (last) {
                 linger(written, response.kept());
             } else {
@@ -381,7 +400,7 @@ final class RequestPhase implements ConnectionPhase {
             }
             case WRITING -> {
                 if (connection.loop().streams().isStalled(channel, stall, now)) {
-                    channel.close();
+                    connection.close(CloseReason.CLIENT_STALLED);
                 }
             }
         }

@@ -1,6 +1,7 @@
 package microdot.netty.http;
 
 import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -97,7 +98,7 @@ final class RequestReader {
             return null;
         }
         if (part.decoderResult().isFailure()) {
-            return fail(part.decoderResult(), part instanceof HttpRequest);
+            return fail(part.decoderResult(), part);
         }
         ParsedRequest request = part instanceof HttpRequest parsed ? begin(parsed) : null;
         if (!refused && part instanceof HttpContent content) {
@@ -109,21 +110,35 @@ final class RequestReader {
     private ParsedRequest begin(HttpRequest request) {
         head = request;
         body = null;
-        ParsedRequest.Refused fault = checkHost(request);
-        if (fault == null) {
-            fault = checkLength(request);
-        }
-        if (fault != null) {
-            return fault;
-        }
-        String expect = request.headers().get(HttpHeaderNames.EXPECT);
-        if (isHttp11(request) && expect != null && !expect.equalsIgnoreCase("100-continue")) {
-            return refuse(417, "Expect: (expected: 100-continue)");
-        }
         try {
+            checkHost(request);
+            checkLength(request);
+            checkExpectation(request);
             return accept(request);
         } catch (HttpException e) {
-            return refuse(e.status(), String.valueOf(e.getMessage()));
+            return refused(request, e);
+        }
+    }
+
+    /**
+     * Refuses a request of which at least the request line is known: the application may have an
+     * error handler for it. Everything after it is ignored.
+     */
+    private ParsedRequest refused(HttpRequest request, HttpException refusal) {
+        ParsedRequest.Refused unrouted =
+                refuse(refusal.status(), String.valueOf(refusal.getMessage()));
+        try {
+            var known =
+                    new Request(
+                            request.method().name(),
+                            request.uri(),
+                            headers(request),
+                            NoBody.INSTANCE,
+                            client,
+                            "http");
+            return new ParsedRequest.Accepted(known, null, isHttp11(request), false, 0, refusal);
+        } catch (HttpException malformed) {
+            return unrouted; // Its target or a field cannot be given to an application.
         }
     }
 
@@ -148,46 +163,53 @@ final class RequestReader {
         body = incoming;
         boolean keepAlive = HttpUtil.isKeepAlive(request);
         long memory = RequestMemory.of(request.uri(), accepted.headers());
-        return new ParsedRequest.Accepted(accepted, incoming, isHttp11(request), keepAlive, memory);
+        return new ParsedRequest.Accepted(
+                accepted, incoming, isHttp11(request), keepAlive, memory, null);
     }
 
-    private ParsedRequest.@Nullable Refused checkHost(HttpRequest request) {
+    private static void checkHost(HttpRequest request) {
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
         if (hosts.size() > 1 || (isHttp11(request) && hosts.isEmpty())) {
-            return refuse(400, "Host: " + hosts.size() + " fields (expected: one)");
+            throw new HttpException(400, "Host: " + hosts.size() + " fields (expected: one)");
         }
         String host = hosts.isEmpty() ? "" : hosts.getFirst();
         if (!HOST.matcher(host).matches()) {
-            return refuse(400, "Host (expected: a name or an address, perhaps with a port)");
+            throw new HttpException(
+                    400, "Host (expected: a name or an address, perhaps with a port)");
         }
         // Both must name the same host: a proxy could use the one, and a server the other.
         if (!request.uri().startsWith("/") && !hosts.isEmpty()) {
             Matcher whole = WHOLE_URL.matcher(request.uri());
             if (whole.lookingAt() && !host.equalsIgnoreCase(whole.group(1))) {
-                return refuse(400, "Host (expected: the host of the request line)");
+                throw new HttpException(400, "Host (expected: the host of the request line)");
             }
         }
-        return null;
     }
 
     /** Refuses what the decoder accepts although two servers could disagree where the body ends. */
-    private ParsedRequest.@Nullable Refused checkLength(HttpRequest request) {
+    private static void checkLength(HttpRequest request) {
         HttpHeaders headers = request.headers();
         List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
         boolean http11 = isHttp11(request);
         boolean chunked =
                 codings.size() == 1 && codings.getFirst().equalsIgnoreCase("chunked") && http11;
         if (!codings.isEmpty() && !chunked) {
-            return refuse(
+            throw new HttpException(
                     http11 ? 501 : 400,
                     "Transfer-Encoding: " + codings + " (expected: chunked, in HTTP/1.1)");
         }
         // For this field of a WebSocket draft the decoder expects eight bytes of body, and no other
         // server does.
         if (headers.contains(HttpHeaderNames.SEC_WEBSOCKET_KEY1)) {
-            return refuse(400, "Sec-WebSocket-Key1 (expected: no such field)");
+            throw new HttpException(400, "Sec-WebSocket-Key1 (expected: no such field)");
         }
-        return null;
+    }
+
+    private static void checkExpectation(HttpRequest request) {
+        String expect = request.headers().get(HttpHeaderNames.EXPECT);
+        if (isHttp11(request) && expect != null && !expect.equalsIgnoreCase("100-continue")) {
+            throw new HttpException(417, "Expect: (expected: 100-continue)");
+        }
     }
 
     private static boolean isHttp11(HttpRequest request) {
@@ -226,27 +248,32 @@ final class RequestReader {
         return headers;
     }
 
-    private ParsedRequest.@Nullable Refused fail(DecoderResult result, boolean inHead) {
+    private @Nullable ParsedRequest fail(DecoderResult result, HttpObject part) {
         IncomingBody incoming = body;
-        ParsedRequest.Refused fault = refuse(result, inHead);
-        if (incoming == null) {
-            return fault;
+        HttpException fault = fault(result, part instanceof HttpRequest);
+        String reason = String.valueOf(fault.getMessage());
+        if (incoming != null) {
+            refuse(fault.status(), reason);
+            // Its request is accepted already, and its handler answers.
+            incoming.fail(fault.status(), reason);
+            return null;
         }
-        // Its request is accepted already, and its handler answers.
-        incoming.fail(fault.status(), fault.reason());
-        return null;
+        // In place of a request line that it could not read, Netty gives a whole request.
+        return part instanceof HttpRequest request && !(part instanceof FullHttpRequest)
+                ? refused(request, fault)
+                : refuse(fault.status(), reason);
     }
 
-    private ParsedRequest.Refused refuse(DecoderResult result, boolean inHead) {
+    private static HttpException fault(DecoderResult result, boolean inHead) {
         Throwable cause = result.cause();
         return switch (cause) {
             // Outside the head, the line of a chunk's size was too long.
             case TooLongHttpLineException e when inHead ->
-                    refuse(414, "the request line is too long");
-            case TooLongHttpHeaderException e -> refuse(431, tooLong(e));
+                    new HttpException(414, "the request line is too long");
+            case TooLongHttpHeaderException e -> new HttpException(431, tooLong(e));
             case StrictRequestDecoder.UnsupportedVersion e ->
-                    refuse(505, String.valueOf(e.getMessage()));
-            default -> refuse(400, "malformed request");
+                    new HttpException(505, String.valueOf(e.getMessage()));
+            default -> new HttpException(400, "malformed request");
         };
     }
 

@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.socket.SocketChannel;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import microdot.internal.CloseReason;
+import microdot.CloseReason;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.DeadPeerProbe;
 import microdot.netty.stream.StallDetector;

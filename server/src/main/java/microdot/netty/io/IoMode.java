@@ -31,6 +31,15 @@ public enum IoMode {
                 : EPOLL;
     }
 
+    /** Returns its name for people. */
+    public String text() {
+        return switch (this) {
+            case NIO -> "NIO";
+            case EPOLL -> "epoll";
+            case EPOLL_AND_RING -> "epoll and io_uring";
+        };
+    }
+
     /** Returns what makes the I/O handler of each event loop. */
     public IoHandlerFactory newHandlerFactory() {
         return this == NIO

@@ -14,6 +14,7 @@ public final class LoopMemory {
     private final IdentityHashMap<Object, MemoryAccount> accounts = new IdentityHashMap<>();
     private final IdentityHashMap<Object, HeldBytes> held = new IdentityHashMap<>();
     private long unreported;
+    private volatile int connections;
 
     /** Creates the memory of a loop. */
     public LoopMemory(WaitingMemory server) {
@@ -28,11 +29,25 @@ public final class LoopMemory {
      * @param disconnect closes it later; from any thread, must not close it within the call
      */
     public MemoryAccount account(Object owner, Runnable disconnect) {
-        return accounts.computeIfAbsent(
-                owner,
-                key ->
-                        new MemoryAccount(
-                                this::add, server, () -> accounts.remove(key), disconnect));
+        MemoryAccount known = accounts.get(owner);
+        return known == null ? open(owner, disconnect) : known;
+    }
+
+    private MemoryAccount open(Object owner, Runnable disconnect) {
+        var account = new MemoryAccount(this::add, server, () -> closed(owner), disconnect);
+        accounts.put(owner, account);
+        connections = accounts.size();
+        return account;
+    }
+
+    private void closed(Object owner) {
+        accounts.remove(owner);
+        connections = accounts.size();
+    }
+
+    /** Returns the number of connections in which something waits. From any thread. */
+    public int connections() {
+        return connections;
     }
 
     /** Adds bytes; fewer wait when negative. */

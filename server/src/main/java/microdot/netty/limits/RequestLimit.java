@@ -22,6 +22,11 @@ public final class RequestLimit {
         return true;
     }
 
+    /** Returns the number of requests that are being handled. */
+    public int size() {
+        return requests.get();
+    }
+
     /** Counts a request as handled. */
     public void leave() {
         requests.decrementAndGet();

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import microdot.Headers;
 import microdot.Request;
 import microdot.Response;
@@ -20,6 +21,7 @@ public final class StreamLimits {
     private final ReconnectPacer pacer;
     private final AtomicInteger streams = new AtomicInteger();
     private final AddressCounter byAddress;
+    private final LongAdder rejected = new LongAdder();
     private final WaitingThreads waiting = new WaitingThreads();
     private volatile boolean draining;
     private volatile int drained;
@@ -63,6 +65,7 @@ public final class StreamLimits {
      * because a page cannot read a response without its CORS headers.
      */
     public Response rejection(Request request, Response wanted) {
+        rejected.increment();
         Response rejection = Sse.rejectWithRetryAfter(request, reconnectDelay());
         // Chosen before the first one is added, so that a repeated field keeps all its values.
         var kept = new ArrayList<Map.Entry<String, String>>();
@@ -89,7 +92,13 @@ public final class StreamLimits {
         }
         var client = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         var request = new Request("GET", "/", headers, new byte[0], client, "http");
+        rejected.increment();
         return Sse.rejectWithRetryAfter(request, reconnectDelay());
+    }
+
+    /** Returns how many requests and streams were rejected. */
+    public long rejected() {
+        return rejected.sum();
     }
 
     /** Returns the number of open streams. */

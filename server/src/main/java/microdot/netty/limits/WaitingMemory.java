@@ -50,6 +50,11 @@ public final class WaitingMemory {
         return used.get();
     }
 
+    /** Returns how many bytes may wait. */
+    public long max() {
+        return max;
+    }
+
     /** Returns the bytes that a loop collects before it reports them: loops do not contend. */
     long lump() {
         return Math.clamp(max / 256, 1, SPARED / 4);

@@ -174,6 +174,11 @@ public final class LoopConnections {
         return size.get();
     }
 
+    /** Returns the number of connections with bytes that wait. From any thread. */
+    public int unread() {
+        return streams.memory().connections();
+    }
+
     /** Gives each stream a random moment within the time at which it ends. From any thread. */
     public void drain(Duration grace) {
         onLoop(

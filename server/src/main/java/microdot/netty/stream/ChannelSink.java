@@ -11,9 +11,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Supplier;
 import microdot.BodySink;
+import microdot.CloseReason;
 import microdot.ClosingFrames;
-import microdot.internal.CloseReason;
-import microdot.internal.EndsWithReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Everything that touches the channel runs on its event loop.
  */
-public final class ChannelSink extends SocketWriter implements BodySink, EndsWithReason {
+public final class ChannelSink extends SocketWriter implements BodySink {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private static final AtomicReferenceFieldUpdater<ChannelSink, @Nullable WriteBacklog> BACKLOG =
@@ -107,6 +106,22 @@ public final class ChannelSink extends SocketWriter implements BodySink, EndsWit
 
     private void send(byte[] bytes) {
         send(Collections.singleton(bytes), bytes.length);
+    }
+
+    @Override
+    public void delivered(int events) {
+        StreamCount observed = count();
+        if (observed != null) {
+            observed.addEvents(events);
+        }
+    }
+
+    @Override
+    public void failed(Throwable failure) {
+        StreamCount observed = count();
+        if (observed != null) {
+            observed.failed(failure);
+        }
     }
 
     // ---- The feed ----
@@ -249,11 +264,6 @@ public final class ChannelSink extends SocketWriter implements BodySink, EndsWit
     }
 
     @Override
-    public void end() {
-        end(CloseReason.HANDLER_RETURNED);
-    }
-
-    @Override
     public void end(CloseReason reason) {
         if (finish(reason)) {
             onLoop(this::writeEnd);
@@ -263,11 +273,6 @@ public final class ChannelSink extends SocketWriter implements BodySink, EndsWit
     private void writeEnd() {
         drain();
         sendEnd();
-    }
-
-    @Override
-    public void abort() {
-        abort(CloseReason.FAILED);
     }
 
     @Override
@@ -282,13 +287,24 @@ public final class ChannelSink extends SocketWriter implements BodySink, EndsWit
         abort(CloseReason.OVER_BUDGET);
     }
 
+    /** Runs the action on the event loop when the connection has closed, after the last byte. */
+    public void whenDisconnected(Runnable action) {
+        channel()
+                .closeFuture()
+                .addListener(
+                        closed -> {
+                            disconnected(); // Netty notifies the connection after its listeners.
+                            action.run();
+                        });
+    }
+
     /** Ends the stream because its connection has closed, perhaps before the head was sent. */
     public void disconnected() {
         drop();
         finish(CloseReason.CLIENT_CLOSED);
     }
 
-    /** Returns why the stream has ended; null while it is open. */
+    @Override
     public @Nullable CloseReason closeReason() {
         return closeActions.reason();
     }
@@ -314,6 +330,7 @@ public final class ChannelSink extends SocketWriter implements BodySink, EndsWit
             return false;
         }
         open = false;
+        streams.ended.increment(reason);
         WriteBacklog waiting = backlog;
         if (waiting != null) {
             // Before the interrupt: a blocked writer must see that the stream has ended.

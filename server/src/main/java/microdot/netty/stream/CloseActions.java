@@ -4,8 +4,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
+import microdot.CloseReason;
 import microdot.internal.BriefLock;
-import microdot.internal.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /** The end of a stream, which happens once, and the actions that run then. Thread-safe. */

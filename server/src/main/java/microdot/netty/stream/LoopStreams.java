@@ -27,6 +27,7 @@ public final class LoopStreams {
     final Supplier<Duration> reconnectDelay;
     final Executor afterClose;
     final Consumer<Throwable> failed;
+    final EndedStreams ended;
     private final LoopMemory memory;
     private final long halfOpen;
     private final long stallTimeout;
@@ -39,6 +40,7 @@ public final class LoopStreams {
      * @param afterClose runs actions that may block, on threads that a closing server waits for
      * @param memory counts what waits in the server
      * @param failed receives what failed on the event loop
+     * @param ended counts the streams that end
      */
     public LoopStreams(
             EventLoop loop,
@@ -47,7 +49,8 @@ public final class LoopStreams {
             Supplier<Duration> reconnectDelay,
             Executor afterClose,
             WaitingMemory memory,
-            Consumer<Throwable> failed) {
+            Consumer<Throwable> failed,
+            EndedStreams ended) {
         this.loop = loop;
         this.batch = new SendBatch(loop, io == IoMode.EPOLL_AND_RING, failed);
         this.streamBuffer = options.streamBuffer();
@@ -55,6 +58,7 @@ public final class LoopStreams {
         this.reconnectDelay = reconnectDelay;
         this.afterClose = afterClose;
         this.failed = failed;
+        this.ended = ended;
         this.memory = new LoopMemory(memory);
         this.halfOpen = options.halfOpen().toNanos();
         this.stallTimeout = options.stallTimeout().toNanos();

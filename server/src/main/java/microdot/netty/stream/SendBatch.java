@@ -10,6 +10,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import microdot.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,7 @@ final class SendBatch {
          */
         void sent(ByteBuf frame, int count);
 
-        void abort();
+        void abort(CloseReason reason);
     }
 
     private final EventLoop loop;
@@ -151,13 +152,13 @@ final class SendBatch {
                 sender.sent(frame, used.result(index));
             } else {
                 // Sending again could duplicate the frame. The client reconnects and resumes.
-                sender.abort();
+                sender.abort(CloseReason.FAILED);
             }
         } catch (RuntimeException | Error e) {
             failed.accept(e);
             // A failed stream does not keep the others from their results.
             LOG.log(Level.ERROR, "a stream failed after a send; its connection is closed", e);
-            sender.abort();
+            sender.abort(CloseReason.FAILED);
         } finally {
             if (known) {
                 frame.release();

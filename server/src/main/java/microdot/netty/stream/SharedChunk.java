@@ -68,6 +68,11 @@ final class SharedChunk implements BodySink.Space {
         return shared;
     }
 
+    /** Returns how many bytes the last framed ranges have without their framing. */
+    int length() {
+        return framed.length();
+    }
+
     private ByteBuf frame(ByteBufAllocator allocator, Framing wanted) {
         ByteBuf target = wanted.begin(allocator, put.length());
         put.writeTo(target);

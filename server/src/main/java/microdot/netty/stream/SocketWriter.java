@@ -30,12 +30,29 @@ abstract class SocketWriter implements SendBatch.Sender {
     private boolean batched; // Something of this stream is in the batch.
     private boolean backpressure; // The socket did not take all bytes of the feed.
     private long lastWrite = System.nanoTime();
+    private @Nullable StreamCount count; // Null unless the stream is observed.
 
     SocketWriter(Channel channel, Framing framing, LoopStreams streams) {
         this.streams = streams;
         this.channel = channel;
         this.framing = framing;
         this.socket = DirectSend.socketOf(channel);
+    }
+
+    /** Counts from now on. Call it before the stream begins. */
+    public final void count(StreamCount observed) {
+        count = observed;
+    }
+
+    final @Nullable StreamCount count() {
+        return count;
+    }
+
+    private void counted(long bytes) {
+        StreamCount observed = count;
+        if (observed != null) {
+            observed.addBytes(bytes);
+        }
     }
 
     /** Continues the feed, after {@link #hasBackpressure} was true and no longer is. */
@@ -87,6 +104,7 @@ abstract class SocketWriter implements SendBatch.Sender {
         if (size == 0) {
             return true; // An empty chunk would be the end of the body.
         }
+        counted(size);
         ByteBuf buffer = framing.begin(channel.alloc(), Math.toIntExact(size));
         try {
             parts.forEach(buffer::writeBytes);
@@ -105,6 +123,7 @@ abstract class SocketWriter implements SendBatch.Sender {
         if (bytes == null) {
             return;
         }
+        counted(streams.chunk.length());
         if (clear && socket != null) {
             batched = true;
             streams.batch.add(this, bytes);

@@ -14,6 +14,7 @@ final class CarrierCount {
     private boolean sought;
     private int configured;
     private int raised; // 0 while it is as configured.
+    private volatile int added;
     private int leastMounted;
     private long windowFrom;
 
@@ -35,6 +36,7 @@ final class CarrierCount {
             configured = current;
         }
         raised = next;
+        added = next - configured;
         scheduler.setParallelism(next);
         begin(now);
         return true;
@@ -43,6 +45,11 @@ final class CarrierCount {
     private void begin(long now) {
         windowFrom = now;
         leastMounted = MOST;
+    }
+
+    /** Returns how many were added to what is configured. From any thread. */
+    int added() {
+        return added;
     }
 
     boolean isRaised() {
@@ -60,12 +67,14 @@ final class CarrierCount {
         }
         if (scheduler.parallelism() != raised) {
             raised = 0; // Other code has set it.
+            added = 0;
             return;
         }
         int needed = configured + Math.max(0, leastMounted);
         if (needed < raised) {
             scheduler.setParallelism(needed);
             raised = needed == configured ? 0 : needed;
+            added = needed - configured;
         }
         begin(now);
     }

@@ -50,6 +50,11 @@ public final class CarrierWatchdog {
         return SHARED;
     }
 
+    /** Returns how many carrier threads were added, because others are blocked. */
+    public int addedCarriers() {
+        return carriers.added();
+    }
+
     /** Watches the threads of a server until {@link #remove}. */
     public void add(ServerThreads server) {
         servers.add(server);

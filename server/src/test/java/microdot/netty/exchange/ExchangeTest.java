@@ -24,9 +24,11 @@ import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
 import microdot.netty.limits.WaitingMemory;
 import microdot.netty.stream.ChannelSink;
+import microdot.netty.stream.EndedStreams;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.LoopStreams;
 import microdot.sse.Topics;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,7 +47,8 @@ class ExchangeTest {
                     () -> Duration.ofSeconds(1),
                     handlers,
                     new WaitingMemory(new ServerOptions()),
-                    failure -> {});
+                    failure -> {},
+                    new EndedStreams());
     private final BlockingQueue<OpenedResponse> heads = new LinkedBlockingQueue<>();
     private final Microdot app =
             new Microdot().get("/", request -> "home").get("/topic", topics.stream("topic"));
@@ -58,12 +61,13 @@ class ExchangeTest {
 
     private ServerContext server(ServerOptions options) {
         return new ServerContext(
-                app::route,
+                app,
                 handlers,
                 new StreamLimits(options),
                 new RequestLimit(options),
                 options,
-                failure -> {});
+                failure -> {},
+                null);
     }
 
     private static Request get(String path) {
@@ -85,7 +89,7 @@ class ExchangeTest {
         }
 
         @Override
-        public void respond(OpenedResponse response) {
+        public void respond(OpenedResponse response, @Nullable Observation observation) {
             heads.add(response);
         }
 
@@ -108,7 +112,7 @@ class ExchangeTest {
 
     private void begin(ServerContext server, String path) {
         var responder = new ChannelResponder(channel.eventLoop());
-        new Exchange(server, get(path), responder).begin();
+        new Exchange(server, get(path), responder, null).begin();
         channel.runPendingTasks();
     }
 
@@ -128,7 +132,7 @@ class ExchangeTest {
     void handlerOnItsThreadRespondsThroughTheResponder() throws Exception {
         ServerContext server = server(new ServerOptions());
         // Tasks run at once, because nothing polls the channel's loop from the handler's thread.
-        new Exchange(server, get("/"), new ChannelResponder(Runnable::run)).begin();
+        new Exchange(server, get("/"), new ChannelResponder(Runnable::run), null).begin();
         OpenedResponse response = heads.take();
         assertEquals("home", ((ByteBuf) response.content()).toString(UTF_8));
         assertEquals(4, response.length());
@@ -166,7 +170,7 @@ class ExchangeTest {
                 task -> {
                     throw new RejectedExecutionException();
                 };
-        new Exchange(server, get("/topic"), new ChannelResponder(stopped)).begin();
+        new Exchange(server, get("/topic"), new ChannelResponder(stopped), null).begin();
         assertEquals(0, server.limits().streams());
         assertTrue(heads.isEmpty());
     }

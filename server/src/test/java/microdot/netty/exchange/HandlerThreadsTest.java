@@ -17,6 +17,7 @@ import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
 import microdot.netty.limits.WaitingMemory;
 import microdot.netty.stream.ChannelSink;
+import microdot.netty.stream.EndedStreams;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.LoopStreams;
 import microdot.netty.threads.OverdueHandlers;
@@ -43,7 +44,8 @@ class HandlerThreadsTest {
                         () -> Duration.ofSeconds(1),
                         handlers,
                         new WaitingMemory(new ServerOptions()),
-                        failure -> {});
+                        failure -> {},
+                        new EndedStreams());
         return new ChannelSink(channel, Framing.CHUNKED, ClosingFrames.NONE, streams);
     }
 

@@ -1,6 +1,9 @@
-package microdot.internal;
+package microdot;
 
-/** Why a stream ended. */
+/**
+ * Why a stream ended. {@link microdot.sse.Sse#onClose(java.util.function.Consumer)} gets it, {@link
+ * Outcome#closeReason} has it, and {@link Server.Stats#ended} counts the streams by it.
+ */
 public enum CloseReason {
     /** The handler returned, or closed its stream. */
     HANDLER_RETURNED,

@@ -1,0 +1,102 @@
+package microdot;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The access logs that write lines through System.Logger. */
+record AccessLogLines(Function<Entry, String> format) implements AccessLog {
+    private static final Logger LOG = System.getLogger("microdot.access");
+
+    /** Returns the log that the system property asks for; null if it is not set. */
+    static @Nullable AccessLog ofProperty() {
+        String value = System.getProperty("microdot.accessLog", "");
+        return switch (value) {
+            case "" -> null;
+            case "standard" -> AccessLog.standard();
+            case "json" -> AccessLog.json();
+            default ->
+                    throw new IllegalArgumentException(
+                            "microdot.accessLog: " + value + " (expected: standard or json)");
+        };
+    }
+
+    @Override
+    public void log(Entry entry) {
+        if (LOG.isLoggable(Level.INFO)) {
+            LOG.log(Level.INFO, format.apply(entry));
+        }
+    }
+
+    static String standard(Entry entry) {
+        Outcome outcome = entry.outcome();
+        var line =
+                new StringBuilder(96)
+                        .append(entry.client())
+                        .append(' ')
+                        .append(printable(entry.method()))
+                        .append(' ')
+                        .append(printable(entry.path()))
+                        .append(' ')
+                        .append(outcome.status())
+                        .append(" bytes=")
+                        .append(outcome.bytes());
+        if (entry.stream()) {
+            line.append(" events=").append(outcome.events());
+        }
+        line.append(" seconds=").append(seconds(outcome.duration()));
+        if (outcome.closeReason() != null) {
+            line.append(" end=").append(outcome.closeReason());
+        }
+        return line.toString();
+    }
+
+    static String json(Entry entry) {
+        Outcome outcome = entry.outcome();
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("client", entry.client());
+        fields.put("method", entry.method());
+        fields.put("path", entry.path());
+        if (entry.route() != null) {
+            fields.put("route", entry.route());
+        }
+        fields.put("status", outcome.status());
+        fields.put("bytes", outcome.bytes());
+        if (entry.stream()) {
+            fields.put("events", outcome.events());
+        }
+        fields.put("seconds", outcome.duration().toNanos() / 1e9);
+        if (outcome.closeReason() != null) {
+            fields.put("end", outcome.closeReason());
+        }
+        return new String(JsonCodec.standard().encode(fields), StandardCharsets.UTF_8);
+    }
+
+    private static String seconds(Duration duration) {
+        return String.format(Locale.ROOT, "%.3f", duration.toNanos() / 1e9);
+    }
+
+    /** A client chooses the path: it must not begin a line, nor look like several fields. */
+    private static String printable(String text) {
+        if (text.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+            return text;
+        }
+        var printable = new StringBuilder(text.length() + 16);
+        text.chars()
+                .forEach(
+                        c -> {
+                            if ((c > ' ' && c < 0x7f) || Character.isLetterOrDigit(c)) {
+                                printable.append((char) c);
+                            } else {
+                                printable.append(String.format(Locale.ROOT, "\\u%04x", c));
+                            }
+                        });
+        return printable.toString();
+    }
+}

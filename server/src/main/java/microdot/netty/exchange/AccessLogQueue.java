@@ -1,0 +1,161 @@
+package microdot.netty.exchange;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import microdot.AccessLog;
+import microdot.internal.BriefLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries that wait to be written to the access log, and the thread that writes them. A log
+ * that blocks, because its disk or its pipe is full, delays no event loop: beyond the bound entries
+ * are dropped and counted. Thread-safe.
+ */
+public final class AccessLogQueue extends BriefLock implements Runnable, AutoCloseable {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+
+    private static final int MOST = 8192;
+
+    private final AccessLog log;
+    private final Thread thread;
+
+    // Guarded by the lock.
+    private Queue<Supplier<AccessLog.Entry>> waiting = new ArrayDeque<>();
+    private long dropped;
+    private boolean closed;
+
+    private volatile boolean parked;
+
+    /** Starts the thread that writes to the log. */
+    public AccessLogQueue(AccessLog log) {
+        this.log = log;
+        this.thread = Thread.ofPlatform().name("microdot-access-log").daemon().start(this);
+    }
+
+    /**
+     * Adds an entry; never blocks.
+     *
+     * @param entry makes the entry, on the thread that writes it
+     */
+    void add(Supplier<AccessLog.Entry> entry) {
+        lock();
+        try {
+            if (waiting.size() >= MOST || closed) {
+                dropped++;
+                return;
+            }
+            waiting.add(entry);
+        } finally {
+            unlock();
+        }
+        wake();
+    }
+
+    private void wake() {
+        if (parked) {
+            parked = false;
+            LockSupport.unpark(thread);
+        }
+    }
+
+    @Override
+    public void run() {
+        Queue<Supplier<AccessLog.Entry>> taken = new ArrayDeque<>();
+        while (true) {
+            taken = take(taken);
+            if (taken == null) {
+                return;
+            }
+            if (taken.isEmpty()) {
+                await();
+            }
+            for (var entry = taken.poll(); entry != null; entry = taken.poll()) {
+                write(entry);
+            }
+        }
+    }
+
+    /** Returns what waits, perhaps nothing, and lets the empty queue be filled; null at the end. */
+    private @Nullable Queue<Supplier<AccessLog.Entry>> take(
+            Queue<Supplier<AccessLog.Entry>> empty) {
+        long lost;
+        Queue<Supplier<AccessLog.Entry>> taken;
+        lock();
+        try {
+            if (waiting.isEmpty() && closed) {
+                return null;
+            }
+            taken = waiting;
+            waiting = empty;
+            lost = dropped;
+            dropped = 0;
+        } finally {
+            unlock();
+        }
+        if (lost > 0) {
+            LOG.log(
+                    Level.WARNING,
+                    () ->
+                            lost
+                                    + " entries of the access log were dropped, because the log is"
+                                    + " slower than the requests");
+        }
+        return taken;
+    }
+
+    /** Set the flag before looking: what is added after the look finds it set. */
+    private void await() {
+        parked = true;
+        if (isIdle()) {
+            LockSupport.park(this);
+        }
+        parked = false;
+    }
+
+    private boolean isIdle() {
+        lock();
+        try {
+            return waiting.isEmpty() && !closed;
+        } finally {
+            unlock();
+        }
+    }
+
+    private void write(Supplier<AccessLog.Entry> entry) {
+        try {
+            log.log(entry.get());
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "the access log failed on an entry, which is lost", e);
+        }
+    }
+
+    /** Lets the thread write what waits and then end; does not wait for that. */
+    @Override
+    public void close() {
+        lock();
+        try {
+            closed = true;
+        } finally {
+            unlock();
+        }
+        wake();
+    }
+
+    /**
+     * Waits until the thread has ended after {@link #close}, or the deadline is reached.
+     *
+     * @param deadline a time of {@link System#nanoTime}
+     */
+    public void await(long deadline) {
+        long millis = Math.max(1, (deadline - System.nanoTime()) / 1_000_000);
+        try {
+            thread.join(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

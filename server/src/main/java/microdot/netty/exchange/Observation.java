@@ -1,0 +1,143 @@
+package microdot.netty.exchange;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.time.Duration;
+import microdot.AccessLog;
+import microdot.Call;
+import microdot.CloseReason;
+import microdot.Outcome;
+import microdot.Request;
+import microdot.internal.RouteName;
+import microdot.netty.stream.ChannelSink;
+import microdot.netty.stream.StreamCount;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request as the access log and the hooks for the end of its response see it. A request that
+ * nothing observes has none. A stream keeps it, and the request only if there is a hook.
+ */
+public final class Observation {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+    private static final String UNREAD = "-";
+
+    private final ServerContext server;
+    private final @Nullable InetAddress client;
+    private final String method;
+    private final String path;
+    private final @Nullable String route;
+    private final @Nullable Call hooks;
+    private final long begun = System.nanoTime();
+    private boolean stream;
+
+    private Observation(
+            ServerContext server,
+            @Nullable InetAddress client,
+            String method,
+            String path,
+            @Nullable String route,
+            @Nullable Call hooks) {
+        this.server = server;
+        this.client = client;
+        this.method = method;
+        this.path = path;
+        this.route = route;
+        this.hooks = hooks;
+    }
+
+    /** Returns the observation of a request; null if nothing observes it. */
+    static @Nullable Observation of(ServerContext server, Request request, Call call) {
+        boolean observed = call.isObserved();
+        if (server.accessLog() == null && !observed) {
+            return null;
+        }
+        String route = call.route();
+        return new Observation(
+                server,
+                request.clientAddress().getAddress(),
+                request.method(),
+                request.path(),
+                route.equals(RouteName.NONE) ? null : route,
+                observed ? call : null);
+    }
+
+    /** Writes the entry of input that was refused because its request line could not be read. */
+    public static void refused(
+            ServerContext server, @Nullable InetAddress client, int status, long bytes) {
+        if (server.accessLog() != null) {
+            new Observation(server, client, UNREAD, UNREAD, null, null)
+                    .finished(status, bytes, 0, null, null);
+        }
+    }
+
+    /** The stream has begun: its end is that of the request. */
+    void streams(int status, ChannelSink sink) {
+        var count = new StreamCount();
+        stream = true;
+        sink.count(count);
+        sink.whenDisconnected(
+                () ->
+                        finished(
+                                status,
+                                count.bytes(),
+                                count.events(),
+                                sink.closeReason(),
+                                count.failure()));
+    }
+
+    /**
+     * The response was sent, or not all of it.
+     *
+     * @param bytes those of the body
+     * @param lost why the client did not get all of it; null if it did
+     */
+    public void responded(int status, long bytes, @Nullable CloseReason lost) {
+        finished(status, bytes, 0, lost, hooks == null ? null : hooks.error());
+    }
+
+    /** No response could be made. */
+    void failed(Throwable failure) {
+        finished(500, 0, 0, CloseReason.FAILED, failure);
+    }
+
+    private void finished(
+            int status,
+            long bytes,
+            long events,
+            @Nullable CloseReason reason,
+            @Nullable Throwable error) {
+        Duration duration = Duration.ofNanos(System.nanoTime() - begun);
+        var outcome = new Outcome(status, bytes, events, duration, reason, error);
+        AccessLogQueue log = server.accessLog();
+        if (log != null) {
+            log.add(() -> entry(outcome));
+        }
+        if (hooks != null) {
+            runHooks(hooks, outcome);
+        }
+    }
+
+    private AccessLog.Entry entry(Outcome outcome) {
+        String address = client == null ? UNREAD : client.getHostAddress();
+        return new AccessLog.Entry(address, method, path, route, stream, outcome);
+    }
+
+    private void runHooks(Call call, Outcome outcome) {
+        try {
+            server.handlers()
+                    .start(
+                            HandlerRun.AFTER_RESPONSE,
+                            run -> {
+                                call.finished(outcome);
+                                return null;
+                            });
+        } catch (RuntimeException | Error e) {
+            server.failed().accept(e);
+            LOG.log(
+                    Level.ERROR,
+                    () -> "the afterResponse hooks of " + method + " " + path + " could not run",
+                    e);
+        }
+    }
+}
