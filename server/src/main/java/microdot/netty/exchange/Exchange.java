@@ -25,6 +25,7 @@ public final class Exchange {
     private final Request request;
     private final Responder responder;
     private @Nullable Call call; // While a thread may run it; confined to the event loop.
+    private @Nullable HandlerRun blockingRun; // May wait for a platform thread; as the call.
 
     /** Creates the exchange of a request. */
     public Exchange(ServerContext server, Request request, Responder responder) {
@@ -82,7 +83,8 @@ public final class Exchange {
         HandlerThreads threads = server.handlers();
         HandlerRun.Work work = run -> respondAndLeave(routed, run, requests);
         if (routed.needsPlatformThread()) {
-            return threads.startBlocking(routed.route(), work);
+            blockingRun = threads.startBlocking(routed.route(), work);
+            return blockingRun != null;
         }
         threads.start(routed.route(), work);
         return true;
@@ -105,6 +107,10 @@ public final class Exchange {
         Call waiting = call;
         if (waiting != null) {
             waiting.clientLeft(server.handlers(), server.options().interruptAbandoned());
+            HandlerRun queued = blockingRun;
+            if (queued != null) {
+                server.handlers().abandon(queued);
+            }
         }
     }
 
