@@ -86,8 +86,8 @@ final class StartPosition {
 
     /**
      * Fixes the cursors without the lock. Returns false, and changes nothing, if that needs the
-     * lock: for a gap, a snapshot, the last events, an id of a publisher, or when there is something
-     * to trim.
+     * lock: for a gap, a snapshot, the last events, an id of a publisher, or when there is
+     * something to trim.
      *
      * @param now as {@link System#nanoTime} gives it
      */

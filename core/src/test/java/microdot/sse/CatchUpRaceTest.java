@@ -26,9 +26,7 @@ class CatchUpRaceTest extends TopicsFixture {
     void topicWithSnapshotThatIsRemovedAfterFollowerLaggedGivesGapOfRemoval() {
         CatchUpResult found =
                 slowAfterRemoval(new TopicOptions().keepEvents(1).snapshot(() -> "now"));
-        assertEquals(
-                List.of("gap removed null up to 5", "now up to 5"),
-                story(found));
+        assertEquals(List.of("gap removed null up to 5", "now up to 5"), story(found));
     }
 
     /** Two events, the removal of the topic, and two events, for a follower that read none. */
