@@ -99,7 +99,7 @@ final class StartPosition {
         boolean isNew = wish.lastEventId() == null;
         for (TopicState topic : topics) {
             EventLog log = topic.log;
-            if (isNew && topic.snapshots() != null || !log.isTrimmed(now)) {
+            if ((isNew && topic.snapshots() != null) || !log.isTrimmed(now)) {
                 cursors.clear();
                 return false;
             }
