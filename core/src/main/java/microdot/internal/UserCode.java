@@ -14,9 +14,12 @@ public interface UserCode {
     /** Returns what to do if it blocks its carrier thread. */
     String advice();
 
-    /** Returns whether it is a handler that writes a stream that has ended. */
-    default boolean isStreamEnded() {
-        return false;
+    /**
+     * Returns why it may still run although what it belongs to has ended, such as the stream of a
+     * handler; null as long as it may go on.
+     */
+    default @Nullable String overdueBecause() {
+        return null;
     }
 
     /** What runs in the process for its topics: filters and snapshots. */

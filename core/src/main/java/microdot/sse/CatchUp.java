@@ -35,12 +35,18 @@ final class CatchUp {
         }
         Snapshots snapshots = topic.snapshots();
         if (snapshots == null) {
-            return skip(cursor, from);
+            return skip(cursor, from, client);
         }
         return withSnapshot(
                 snapshots,
                 client,
-                taken -> gap(topic, from, taken.fence(), taken.entry() - cursor.entry(), "slow"));
+                taken -> {
+                    if (cursor.isRemoved()) { // Since it lagged. A removal takes an entry, too.
+                        return gap(topic, from, taken.fence(), null, "removed");
+                    }
+                    long missed = taken.entry() - cursor.entry();
+                    return gap(topic, from, taken.fence(), missed, "slow");
+                });
     }
 
     /** For a client whose id is below what is kept, or of no use. */
@@ -111,9 +117,12 @@ final class CatchUp {
      * falls silent the follower would keep an old value, and on one that never does it might never
      * get any.
      */
-    private CatchUpResult skip(Cursor cursor, String from) {
+    private CatchUpResult skip(Cursor cursor, String from, Waiter client) {
         EventLog log = cursor.topic.log;
-        CatchUpResult tail = order.locked(() -> tail(log));
+        CatchUpResult tail = order.locked(() -> cursor.isRemoved() ? null : tail(log));
+        if (tail == null) {
+            return removed(cursor, client); // Since it lagged. A removal takes an entry, too.
+        }
         long missed = tail.entry() - tail.frames().size() - cursor.entry();
         return tail.withNotice(gap(cursor.topic, from, tail.at(), missed, "slow"));
     }

@@ -74,7 +74,7 @@ final class Cursor extends LoopReaders.Reader {
         return frame == null ? at : Math.min(at, frame.position() - 1);
     }
 
-    /** Under the lock of the order: sets what wakes it. */
+    /** Sets what wakes it; before it joins. */
     void wokenBy(LoopReaders chosen) {
         readers = chosen;
     }

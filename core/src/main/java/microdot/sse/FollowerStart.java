@@ -49,6 +49,9 @@ final class FollowerStart {
         sink.feed(follower);
         sink.keepAlive(follower::heartbeat);
         var start = new StartPosition(order, catchUp, sink, filter != null);
+        if (beginWithoutLock(follower, sink, names, wish, start, closingFrames)) {
+            return;
+        }
         Runnable begin = () -> begin(follower, sink, names, wish, start, closingFrames);
         if (!sink.isOnLoop()) {
             begin.run();
@@ -85,6 +88,34 @@ final class FollowerStart {
                 : follower::onFrameworkThread;
     }
 
+    /**
+     * Begins as {@link #begin} does, without the lock of the order. Returns false, and changes
+     * nothing, if that needs the lock.
+     */
+    private boolean beginWithoutLock(
+            Follower follower,
+            BodySink sink,
+            List<String> names,
+            StartPosition.Wish wish,
+            StartPosition start,
+            StreamClosingFrames closingFrames) {
+        var topics = new ArrayList<TopicState>(names.size());
+        for (String name : names) {
+            TopicState topic = registry.existing(name);
+            if (topic == null || !topic.pin()) {
+                break;
+            }
+            topics.add(topic);
+        }
+        boolean known = !names.isEmpty() && topics.size() == names.size();
+        if (!known || !start.fixWithoutLock(topics, wish, System.nanoTime())) {
+            topics.forEach(TopicState::unpin);
+            return false;
+        }
+        begin(follower, sink, start, closingFrames);
+        return true;
+    }
+
     /** Fixes where the follower begins, and starts delivery on its loop. */
     private void begin(
             Follower follower,
@@ -100,7 +131,22 @@ final class FollowerStart {
         for (String name : names) {
             topics.add(registry.pinned(name));
         }
-        DeliveryTask task = order.locked(() -> join(sink, topics, wish, start));
+        order.runLocked(
+                () -> {
+                    long now = System.nanoTime();
+                    topics.forEach(topic -> topic.log.trim(now));
+                    start.fix(topics, wish);
+                });
+        begin(follower, sink, start, closingFrames);
+    }
+
+    /** Starts delivery on the follower's loop. Its topics are pinned. */
+    private void begin(
+            Follower follower,
+            BodySink sink,
+            StartPosition start,
+            StreamClosingFrames closingFrames) {
+        DeliveryTask task = join(sink, start);
         // An array, and not the list it is made from: it lives as long as the stream.
         Cursor[] cursors = start.cursors().toArray(Cursor[]::new);
         long idsFrom = start.idsFrom();
@@ -117,16 +163,8 @@ final class FollowerStart {
                 });
     }
 
-    /**
-     * Under the lock of the order. Returns the task that wakes the cursors.
-     *
-     * @param topics pinned by the caller
-     */
-    private DeliveryTask join(
-            BodySink sink, List<TopicState> topics, StartPosition.Wish wish, StartPosition start) {
-        long now = System.nanoTime();
-        topics.forEach(topic -> topic.log.trim(now));
-        start.fix(topics, wish);
+    /** Returns the task that wakes the cursors from now on. */
+    private DeliveryTask join(BodySink sink, StartPosition start) {
         DeliveryTask task = tasks.join(sink.loop());
         for (Cursor cursor : start.cursors()) {
             cursor.topic.followers.incrementAndGet();

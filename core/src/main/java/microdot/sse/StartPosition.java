@@ -16,6 +16,22 @@ import org.jspecify.annotations.Nullable;
  * Where a follower begins: a cursor for each topic, and for some of them a result that must be
  * computed before the cursor may go on. Made under the lock of the order, so that all cursors are
  * of one moment.
+ *
+ * <p><b>Without the lock</b> a follower begins that has a known position P from which every topic
+ * is kept: nearly every one. Its cursors need not be of one moment, because each is fixed by P: it
+ * reads the first entry after P next. It finds that entry as follows.
+ *
+ * <ol>
+ *   <li>P is at most the head that was read. The head rises after the append, so every entry up to
+ *       P is in its segment, or was trimmed.
+ *   <li>{@link EventLog#firstAfter} finds the first entry after P, or the number of the entry to
+ *       come, which is then the first after P. It may miss that entries after P were trimmed.
+ *   <li>So the floor is read last. It rises before entries go. If it is at most P, no entry after P
+ *       had gone when the entry was found; if one goes later, the cursor lags and gets a gap.
+ * </ol>
+ *
+ * <p>No wake-up is lost either: the cursor's loop is among those that a publisher wakes before the
+ * follower reads the head for the first time, on that loop.
  */
 final class StartPosition {
     /** The position of a client whose id is of no use: below all. */
@@ -66,6 +82,42 @@ final class StartPosition {
      */
     long idsFrom() {
         return idsFrom;
+    }
+
+    /**
+     * Fixes the cursors without the lock. Returns false, and changes nothing, if that needs the
+     * lock: for a gap, a snapshot, the last events, an id of a publisher, or when there is
+     * something to trim.
+     *
+     * @param now as {@link System#nanoTime} gives it
+     */
+    boolean fixWithoutLock(List<TopicState> topics, Wish wish, long now) {
+        long position = knownPosition(wish);
+        if (position == NOWHERE) {
+            return false;
+        }
+        boolean isNew = wish.lastEventId() == null;
+        for (TopicState topic : topics) {
+            EventLog log = topic.log;
+            if ((isNew && topic.snapshots() != null) || !log.isTrimmed(now)) {
+                cursors.clear();
+                return false;
+            }
+            cursors.add(cursor(topic, log.firstAfter(position), position));
+            if (log.floor() > position) { // After the search: see above.
+                cursors.clear();
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private long knownPosition(Wish wish) {
+        if (wish.lastEventId() == null) {
+            return wish.last() == 0 ? wish.opened() : NOWHERE;
+        }
+        EventId id = EventId.parse(wish.lastEventId());
+        return id == null || id.snapshotsAreLater() ? NOWHERE : position(id);
     }
 
     /** Under the lock of the order. */
@@ -156,6 +208,10 @@ final class StartPosition {
         if (id == null) {
             return userPosition(topics, lastEventId);
         }
+        return position(id);
+    }
+
+    private long position(EventId id) {
         return order.epoch().isOf(id) && id.position() <= order.head() ? id.position() : NOWHERE;
     }
 

@@ -157,8 +157,8 @@ final class TopicRegistry {
         for (TopicState topic : topics.values()) {
             sweep(topic, now);
         }
-        order.runLocked(quiet.readers::releaseUnused);
-        order.runLocked(tasks::releaseUnused);
+        quiet.readers.releaseUnused();
+        tasks.releaseUnused();
     }
 
     // What fails for one topic must not keep the others from being swept.
@@ -167,11 +167,8 @@ final class TopicRegistry {
             while (!order.locked(() -> topic.log.trim(now))) {
                 Thread.onSpinWait(); // In slices, so that publishers can take the lock in between.
             }
-            order.runLocked(
-                    () -> {
-                        topic.readers.releaseUnused();
-                        forgetIfUnused(topic);
-                    });
+            topic.readers.releaseUnused();
+            order.runLocked(() -> forgetIfUnused(topic));
         } catch (RuntimeException | Error e) {
             ProcessErrors.check(e);
             LOG.log(

@@ -14,6 +14,55 @@ class CatchUpRaceTest extends TopicsFixture {
         return new TopicOptions().keepEvents(1).latestBy(event -> prefix + event.data());
     }
 
+    /** A removal takes an entry, but is no missed event. */
+    @Test
+    void topicThatIsRemovedAfterFollowerLaggedGivesGapOfRemoval() {
+        CatchUpResult found = slowAfterRemoval(new TopicOptions().keepEvents(1));
+        assertEquals(List.of("gap removed null up to 3"), story(found));
+        assertEquals(3, found.entry()); // From the first event after the removal on.
+    }
+
+    @Test
+    void topicWithSnapshotThatIsRemovedAfterFollowerLaggedGivesGapOfRemoval() {
+        CatchUpResult found =
+                slowAfterRemoval(new TopicOptions().keepEvents(1).snapshot(() -> "now"));
+        assertEquals(List.of("gap removed null up to 5", "now up to 5"), story(found));
+    }
+
+    /** Two events, the removal of the topic, and two events, for a follower that read none. */
+    private CatchUpResult slowAfterRemoval(TopicOptions options) {
+        topics.topic("a", options);
+        TopicState topic = topics.registry().pinned("a");
+        publish("a", 1, 2);
+        topics.remove("a");
+        topics.topic("a", options);
+        publish("a", 3, 4);
+        var cursor = new Cursor(new TestFollower(loop).sink, false, topic, 0, 0);
+        var catchUp = new CatchUp(topics.registry().order(), JsonCodec.standard());
+        CatchUpResult found = catchUp.slow(cursor, stop -> {});
+        topic.unpin();
+        return found;
+    }
+
+    private static List<String> story(CatchUpResult found) {
+        return found.notices().stream()
+                .map(
+                        notice -> {
+                            byte[] bytes = notice.event().toBytes(new byte[0]);
+                            Event event = EventParser.parseOne(bytes, 0, bytes.length);
+                            return told(event) + " up to " + notice.upTo();
+                        })
+                .toList();
+    }
+
+    private static String told(Event event) {
+        if (!"gap".equals(event.event())) {
+            return "" + event.data();
+        }
+        TestFollower.TestGap gap = TestFollower.TestGap.of(event);
+        return "gap " + gap.reason() + " " + gap.missed();
+    }
+
     /**
      * With another key function the log has another table: events must not fall between the two.
      */

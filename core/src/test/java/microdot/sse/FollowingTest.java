@@ -311,6 +311,27 @@ class FollowingTest {
         assertEquals(1, topics.topic("a").followers());
     }
 
+    /** Also on a thread that may wait: resumes must not delay publishers, nor they resumes. */
+    @Test
+    void followerOfKeptEventsBeginsWithoutLock() throws Exception {
+        String first = topics.publish("a", "a1");
+        topics.publish("a", "a2");
+        topics.publish("b", "b1");
+        var held = new CountDownLatch(1);
+        var released = new CountDownLatch(1);
+        Thread holder =
+                Thread.startVirtualThread(
+                        () -> topics.registry().order().runIfFree(() -> holdUntil(held, released)));
+        held.await();
+        TestFollower resumed = TestFollower.resuming(loop, topics, first, "a", "b");
+        assertEquals(List.of("a2", "b1"), resumed.await(2).story());
+        TestFollower fresh = TestFollower.of(loop, topics, "a", "b");
+        released.countDown();
+        holder.join();
+        topics.publish("b", "b2");
+        assertEquals(List.of("b2"), fresh.await(1).story());
+    }
+
     private static void holdUntil(CountDownLatch held, CountDownLatch released) {
         held.countDown();
         try {

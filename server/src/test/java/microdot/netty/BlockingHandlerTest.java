@@ -29,8 +29,11 @@ class BlockingHandlerTest {
         return "held";
     }
 
-    private void awaitHandlers(Served served, int count) {
+    private void awaitHandlers(Served served, int count) throws InterruptedException {
         while (served.server.stats().handlers() != count) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("not " + count + " handlers in time");
+            }
             Thread.onSpinWait();
         }
     }
@@ -97,6 +100,29 @@ class BlockingHandlerTest {
             never.release(2);
             assertEquals("held", running.readText());
             assertEquals("held", waiting.readText());
+        }
+    }
+
+    @Test
+    void requestWhoseClientLeftFreesItsPlaceInTheQueue() throws Exception {
+        var app = new Microdot().get("/hold", blocking(request -> hold()));
+        var options = new ServerOptions().blockingThreads(1).maxRequests(2);
+        try (Served served = new Served(app, options, IoMode.best());
+                RawClient running = served.client().get("/hold");
+                RawClient waiting = served.client()) {
+            begun.take();
+            for (int i = 0; i < 3; i++) {
+                RawClient leaving = served.client().get("/hold");
+                awaitHandlers(served, 2);
+                leaving.reset();
+                awaitHandlers(served, 1);
+            }
+            waiting.get("/hold");
+            awaitHandlers(served, 2);
+            never.release(2);
+            assertEquals("held", running.readText());
+            assertEquals("held", waiting.readText());
+            assertEquals(1, begun.size(), "handlers that ran after the first");
         }
     }
 

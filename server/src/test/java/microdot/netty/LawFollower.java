@@ -23,8 +23,10 @@ final class LawFollower {
     private final boolean filtered;
     private @Nullable String lastEventId;
     private int connections;
+    private boolean startUnknown;
     private long lastPosition;
     private long gaps;
+    private long failures;
     private long snapshots;
 
     LawFollower(String name, List<LawTopic> topics, boolean filtered) {
@@ -76,6 +78,11 @@ final class LawFollower {
         return gaps;
     }
 
+    /** Returns how many gaps took the place of an event on which the filter failed. */
+    long failures() {
+        return failures;
+    }
+
     long snapshots() {
         return snapshots;
     }
@@ -88,19 +95,30 @@ final class LawFollower {
      * A stream has begun.
      *
      * @param head a position that the topics had reached; without an id, events up to there are not
-     *     promised
+     *     promised. Negative if it begins later: then the first thing that it gets shows where.
      */
     void opened(long head) {
         connections++;
         lastPosition = 0;
+        startUnknown = lastEventId == null && head < 0;
         for (Seen one : seen.values()) {
             one.reached = 0;
-            one.start = lastEventId == null ? head : one.start;
+            one.start = lastEventId == null ? (startUnknown ? Long.MAX_VALUE : head) : one.start;
+        }
+    }
+
+    private void beganBefore(long position) {
+        if (startUnknown) {
+            startUnknown = false;
+            seen.values().forEach(one -> one.start = position - 1);
         }
     }
 
     void got(Event event) {
         String id = event.id();
+        if (id != null && !id.isEmpty()) {
+            beganBefore(LawTopic.position(id));
+        }
         if ("gap".equals(event.event())) {
             gap(Gap.of(event));
         } else if ("checkpoint".equals(event.event())) {
@@ -127,31 +145,31 @@ final class LawFollower {
     private void event(Seen one, int number, int key, Event event) {
         long position = LawTopic.position(Objects.requireNonNull(event.id()));
         require(position > lastPosition, "out of order after " + lastPosition, event);
-        require(position > one.reached, "inside a gap up to " + one.reached, event);
+        // The gap of an event without a key comes before the newest events of the keys.
+        boolean afterGap = position > one.reached || one.topic.isKeyed;
+        require(afterGap, "inside a gap up to " + one.reached, event);
         lastPosition = position;
-        one.reached = position;
+        one.reached = Math.max(one.reached, position);
         if (one.topic.hasSnapshot) {
             changed(one, number, event);
             return;
         }
         require(number > one.last, "duplicate or out of order after " + one.last, event);
-        require(!filtered || LawTopic.passes(number, key), "did not pass the filter", event);
+        boolean passes = LawTopic.passes(number, key) && !LawTopic.fails(number, key);
+        require(!filtered || passes, "did not pass the filter", event);
         if (number > one.last + 1) {
             one.holes.add(new int[] {one.last + 1, number - 1});
         }
         one.last = number;
     }
 
-    // With one topic, no event may be in the snapshot already. With several, the ids of the other
-    // topics do not cover the snapshot, so a reconnect may repeat some events.
+    // Also with several topics, no event may be in the snapshot already: ids before a snapshot show
+    // that it is to be sent again.
     private void changed(Seen one, int number, Event event) {
         require(one.snapshot >= 0, "no snapshot before it", event);
         require(number <= one.snapshot + 1, "a hole after " + one.snapshot, event);
-        require(
-                seen.size() > 1 || number > one.snapshot,
-                "duplicate, in snapshot " + one.snapshot,
-                event);
-        one.snapshot = Math.max(one.snapshot, number);
+        require(number > one.snapshot, "duplicate, in snapshot " + one.snapshot, event);
+        one.snapshot = number;
     }
 
     private void gap(Gap gap) {
@@ -159,9 +177,12 @@ final class LawFollower {
         long to = LawTopic.position(gap.to);
         long from = gap.from == null ? 0 : LawTopic.position(gap.from);
         require(from < to, "empty", gap);
-        require(from >= one.reached, "but received up to " + one.reached, gap);
+        // An event of a key on which the filter failed may lie within the gap of one without a key.
+        boolean afterGap = from >= one.reached || one.topic.isKeyed;
+        require(afterGap, "but received up to " + one.reached, gap);
         one.gaps.add(gap);
-        one.reached = to;
+        failures += gap.reason.equals("failed") ? 1 : 0;
+        one.reached = Math.max(one.reached, to);
         gaps++;
     }
 
@@ -221,8 +242,10 @@ final class LawFollower {
             boolean has = number <= one.last && (hole < 0 || number > one.holes.get(hole)[1]);
             long position = topic.position(number);
             int key = topic.key(number);
-            if (has || covered.has(position) || (filtered && !LawTopic.passes(number, key))) {
-                replaced[key] = topic.isKeyed;
+            boolean withheld =
+                    filtered && !LawTopic.passes(number, key) && !LawTopic.fails(number, key);
+            if (has || covered.has(position) || withheld) {
+                replaced[key] = topic.replaces(key);
             } else {
                 require(
                         position <= one.start || replaced[key],

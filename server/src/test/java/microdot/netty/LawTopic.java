@@ -5,6 +5,7 @@ import java.util.random.RandomGenerator;
 import microdot.sse.Event;
 import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A topic whose events are numbered from 1 in the order of publishing, and a record of what was
@@ -15,6 +16,7 @@ final class LawTopic {
     final String name;
     final boolean hasSnapshot;
     final boolean isKeyed;
+    private final boolean isRemovedNowAndThen;
     private final Topics topics;
     private long[] positions = new long[1024];
     private int[] keys = new int[1024];
@@ -24,6 +26,10 @@ final class LawTopic {
     private volatile int snapshot;
 
     private static final int END = 0;
+
+    /** Events of this key have none: nothing replaces them. */
+    private static final int NO_KEY = 7;
+
     private static final int KEYS = 7;
 
     LawTopic(Topics topics, String name, TopicOptions options, String kind) {
@@ -31,15 +37,29 @@ final class LawTopic {
         this.name = name;
         this.hasSnapshot = kind.equals("snapshot");
         this.isKeyed = kind.equals("keys");
+        this.isRemovedNowAndThen = kind.equals("removed");
         TopicOptions more = hasSnapshot ? options.snapshot(() -> name + " " + snapshot) : options;
-        topics.topic(name, isKeyed ? more.latestBy(LawTopic::key) : more);
+        if (isRemovedNowAndThen) {
+            topics.options(name, more); // By prefix: its own would be removed with it.
+        } else {
+            topics.topic(name, isKeyed ? more.latestBy(LawTopic::key) : more);
+        }
     }
 
-    private static String key(Event event) {
-        return event.data().toString().split(" ", 4)[2];
+    private static @Nullable String key(Event event) {
+        String key = event.data().toString().split(" ", 4)[2];
+        return key.equals("" + NO_KEY) ? null : "key " + key;
+    }
+
+    /** Returns whether a newer event of the key replaces an older one. */
+    boolean replaces(int key) {
+        return isKeyed && key != NO_KEY;
     }
 
     void publish(RandomGenerator random) {
+        if (isRemovedNowAndThen && random.nextInt(15) == 0) {
+            topics.remove(name);
+        }
         int length = random.nextInt(100) == 0 ? 20_000 : 10 + random.nextInt(1500);
         publish(1 + random.nextInt(KEYS), "x".repeat(length));
     }
@@ -79,6 +99,11 @@ final class LawTopic {
     /** Returns whether an event passes the filter. */
     static boolean passes(int number, int key) {
         return key == END || number % 3 != 0;
+    }
+
+    /** Returns whether the filter fails on an event, so that a gap takes its place. */
+    static boolean fails(int number, int key) {
+        return key != END && number % 11 == 5;
     }
 
     // ---- When nothing more is published ----

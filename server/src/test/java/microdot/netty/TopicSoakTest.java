@@ -1,5 +1,6 @@
 package microdot.netty;
 
+import static microdot.sse.Sse.withSse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
 import microdot.sse.Event;
 import microdot.sse.TopicOptions;
+import microdot.sse.TopicStream;
 import microdot.sse.Topics;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -46,8 +48,10 @@ class TopicSoakTest {
                     List.of("keys"),
                     List.of("state"),
                     List.of("plain"),
+                    List.of("gone"),
                     List.of("tiny", "plain", "some"),
                     List.of("state", "keys", "cut"),
+                    List.of("gone", "keys", "tiny"),
                     List.of("cut", "state", "plain", "tiny"));
 
     /** Publishers run as fast as the disturbances, on average, whatever the machine. */
@@ -72,13 +76,14 @@ class TopicSoakTest {
         var app =
                 new Microdot()
                         .get("/all", topics.stream(request -> request.queries("topic")))
+                        .get("/some", filtered(topics))
                         .get(
-                                "/some",
-                                topics.stream(request -> request.queries("topic"))
-                                        .where((request, event) -> passes(event)));
+                                "/handler",
+                                withSse((request, sse) -> sse.follow(filtered(topics))));
         app.get("/beat", topics.stream("beat"));
         var options = new ServerOptions().heartbeat(Duration.ofMillis(200));
-        try (var served = new Served(app, options, IoMode.best());
+        try (var served =
+                        new Served(app, options, IoMode.best()).allowFailures("the filter of ");
                 var one = new ClientLoop();
                 var other = new ClientLoop()) {
             var loops = List.of(one, other);
@@ -98,9 +103,19 @@ class TopicSoakTest {
         }
     }
 
+    private static TopicStream filtered(Topics topics) {
+        return topics.stream(request -> request.queries("topic"))
+                .where((request, event) -> passes(event));
+    }
+
     private static boolean passes(Event event) {
         String[] words = event.data().toString().split(" ", 4);
-        return LawTopic.passes(Integer.parseInt(words[1]), Integer.parseInt(words[2]));
+        int number = Integer.parseInt(words[1]);
+        int key = Integer.parseInt(words[2]);
+        if (LawTopic.fails(number, key)) {
+            throw new IllegalStateException("as the law wants it");
+        }
+        return LawTopic.passes(number, key);
     }
 
     private static List<LawTopic> topics(Topics topics) {
@@ -117,6 +132,7 @@ class TopicSoakTest {
                                 .checkpoints(true),
                         "plain"),
                 new LawTopic(topics, "state", keep.keepEvents(5), "snapshot"),
+                new LawTopic(topics, "gone", keep.keepEvents(20), "removed"),
                 new LawTopic(topics, "keys", keep.keepEvents(4), "keys"));
     }
 
@@ -130,13 +146,14 @@ class TopicSoakTest {
         for (int i = 0; i < FOLLOWERS; i++) {
             List<String> names = FOLLOWED.get(i % FOLLOWED.size());
             boolean filtered = !names.contains("state") && random.nextInt(4) == 0;
-            String path =
-                    (filtered ? "/some?topic=" : "/all?topic=") + String.join("&topic=", names);
+            boolean late = filtered && random.nextInt(3) == 0;
+            String route = late ? "/handler" : filtered ? "/some" : "/all";
+            String path = route + "?topic=" + String.join("&topic=", names);
             List<LawTopic> followed =
                     published.stream().filter(topic -> names.contains(topic.name)).toList();
             var target = new StreamClient.RequestTarget(served.server.port(), path, RECEIVE_BUFFER);
             var law = new LawFollower(i + " " + path, followed, filtered);
-            var client = new Client(i, loops.get(i % 2), target, law, topics, random.nextLong());
+            var client = new Client(i, loops.get(i % 2), target, law, topics, late, random.nextLong());
             client.loop.execute(client::connect);
             clients.add(client);
         }
@@ -233,20 +250,22 @@ class TopicSoakTest {
         long connections = sum(clients, client -> client.law.connections());
         long gaps = sum(clients, client -> client.law.gaps());
         long snapshots = sum(clients, client -> client.law.snapshots());
+        long failures = sum(clients, client -> client.law.failures());
         long ended = sum(clients, client -> client.ended.get());
         long cut = topics.topic("cut").stats().disconnected();
         System.out.printf(
-                "%d followers, %d connections, %d gaps, %d snapshots, %d streams ended properly,"
-                        + " %d disconnected; tiny: %s%n",
+                "%d followers, %d connections, %d gaps (%d of failed filters), %d snapshots, %d streams"
+                        + " ended properly, %d disconnected; tiny: %s%n",
                 clients.size(),
                 connections,
                 gaps,
+                failures,
                 snapshots,
                 ended,
                 cut,
                 topics.topic("tiny").stats());
         assertTrue(connections > 2L * FOLLOWERS && gaps > FOLLOWERS && snapshots > FOLLOWERS / 9);
-        assertTrue(ended > 0 && cut > 0 && topics.topic("tiny").stats().missed() > 0);
+        assertTrue(failures > 0 && ended > 0 && cut > 0 && topics.topic("tiny").stats().missed() > 0);
     }
 
     private static long sum(List<Client> clients, ToLongFunction<Client> figure) {
@@ -260,6 +279,10 @@ class TopicSoakTest {
         private final StreamClient.RequestTarget target;
         private final LawFollower law;
         private final Topics topics;
+
+        /** Whether its handler sends the head before it follows. */
+        private final boolean late;
+
         private final Random random;
         private @Nullable StreamClient connection;
         private volatile @Nullable CountDownLatch done;
@@ -271,7 +294,9 @@ class TopicSoakTest {
                 StreamClient.RequestTarget target,
                 LawFollower law,
                 Topics topics,
+                boolean late,
                 long seed) {
+            this.late = late;
             this.number = number;
             this.loop = loop;
             this.target = target;
@@ -336,7 +361,7 @@ class TopicSoakTest {
             }
             // The current position in the order of all events: the stream began no later.
             String here = law.lastEventId() == null ? topics.publish("clock", "") : null;
-            law.opened(here == null ? 0 : LawTopic.position(here));
+            law.opened(late ? -1 : here == null ? 0 : LawTopic.position(here));
             reportWhenDone();
         }
 

@@ -18,8 +18,10 @@ public final class DeliveryTask implements Runnable {
     // to be served.
     private static final long SLICE = TimeUnit.MICROSECONDS.toNanos(300);
 
+    private static final int RELEASED = -1;
+
     /** The followers that the loop serves; a task without any is released. */
-    private final AtomicInteger followers = new AtomicInteger();
+    private final AtomicInteger followers = new AtomicInteger(1);
 
     private final Executor loop;
     private final Queue<Work> woken = new ConcurrentLinkedQueue<>();
@@ -36,13 +38,15 @@ public final class DeliveryTask implements Runnable {
         boolean drain(long until);
     }
 
+    /** With one follower. */
     DeliveryTask(Executor loop) {
         this.loop = loop;
     }
 
-    /** One follower more. Under the lock of the order. */
-    void join() {
-        followers.incrementAndGet();
+    /** One follower more; returns false when the task is released. */
+    boolean join() {
+        int before = followers.getAndUpdate(count -> count == RELEASED ? RELEASED : count + 1);
+        return before != RELEASED;
     }
 
     /** One follower fewer. From any thread. */
@@ -50,8 +54,9 @@ public final class DeliveryTask implements Runnable {
         followers.decrementAndGet();
     }
 
-    boolean isUnused() {
-        return followers.get() == 0;
+    /** Releases the task if it has no follower; returns whether it is released. */
+    boolean release() {
+        return followers.compareAndSet(0, RELEASED) || followers.get() == RELEASED;
     }
 
     /** From any thread. */

@@ -46,9 +46,16 @@ public final class EventLog {
     private volatile Segment[] segments = {};
     private volatile long keptFrom;
 
+    // Written before keptFrom rises and before a segment goes: a reader who finds its entry without
+    // the lock, and then a floor below its position, has lost nothing.
+    private volatile long floor;
+
     // Below this entry everything was removed with the topic, not trimmed.
     private volatile long removedFrom;
     private volatile long removedAt;
+
+    // False while more may be kept than the retention in number and bytes allows.
+    private volatile boolean trimmed;
 
     // Under the lock of the order.
     private final MemoryBudget.Share budget;
@@ -58,7 +65,6 @@ public final class EventLog {
     private Retention retention;
     private long next;
     private long bytes;
-    private long floor;
     private long last;
     private long keyedFrom;
     private int removals;
@@ -89,6 +95,7 @@ public final class EventLog {
     public void retain(Retention chosen) {
         boolean sameKeys = Objects.equals(chosen.keyedBy(), retention.keyedBy());
         retention = chosen;
+        trimmed = false;
         if (!sameKeys) {
             rekey(chosen.keyedBy() != null);
         }
@@ -186,9 +193,17 @@ public final class EventLog {
      * @return false when more is left to trim: call it again
      */
     public boolean trim(long now) {
+        boolean all = trimSlice(now);
+        if (all != trimmed) {
+            trimmed = all;
+        }
+        return all;
+    }
+
+    private boolean trimSlice(long now) {
         long oldest = now - retention.nanos();
         try {
-            for (int trimmed = 0; keptFrom < next; trimmed++) {
+            for (int dropped = 0; keptFrom < next; dropped++) {
                 Segment segment = open.getFirst();
                 int index = (int) (keptFrom - segment.first());
                 boolean tooMany = next - keptFrom > retention.events();
@@ -196,7 +211,7 @@ public final class EventLog {
                 if (!tooMany && !tooLarge && segment.time(index) - oldest >= 0) {
                     return true;
                 }
-                if (trimmed == TRIM_SLICE) {
+                if (dropped == TRIM_SLICE) {
                     return false;
                 }
                 drop(segment, index);
@@ -295,11 +310,6 @@ public final class EventLog {
         return keptFrom == next && (latest == null || latest.isEmpty());
     }
 
-    /** Returns the position up to which nothing is kept: a client below it has a gap. */
-    public long floor() {
-        return floor;
-    }
-
     /** Returns the position of the newest event that was ever in this log. */
     public long last() {
         return last;
@@ -340,6 +350,28 @@ public final class EventLog {
     /** Returns the number of the oldest kept entry; a reader below it lags. */
     public long keptFrom() {
         return keptFrom;
+    }
+
+    /** Returns the position up to which nothing is kept: a client below it has a gap. */
+    public long floor() {
+        return floor;
+    }
+
+    /**
+     * Returns whether {@link #trim} has nothing to do.
+     *
+     * @param now as {@link System#nanoTime} gives it
+     */
+    public boolean isTrimmed(long now) {
+        if (!trimmed) {
+            return false; // Before the retention is read: this one is at least that of the trim.
+        }
+        long entry = keptFrom;
+        Segment segment = find(entry);
+        if (segment == null) {
+            return true; // Nothing is kept; or that entry was trimmed since.
+        }
+        return segment.time((int) (entry - segment.first())) - (now - retention.nanos()) >= 0;
     }
 
     /**

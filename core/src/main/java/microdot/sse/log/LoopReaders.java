@@ -9,11 +9,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class LoopReaders implements DeliveryTask.Work {
     final DeliveryTask task;
 
+    private static final int RELEASED = -1;
+
     /**
      * The readers in the list and those about to be added; not those that have ended, whether or
      * not the loop has removed them yet.
      */
-    private final AtomicInteger members = new AtomicInteger();
+    private final AtomicInteger members;
 
     /** True while a wake-up is under way: publishers that find it so need do nothing. */
     private final AtomicBoolean woken = new AtomicBoolean();
@@ -31,13 +33,16 @@ public final class LoopReaders implements DeliveryTask.Work {
         protected abstract void pull();
     }
 
+    /** With one reader, which is about to be added. */
     LoopReaders(DeliveryTask task) {
         this.task = task;
+        this.members = new AtomicInteger(1);
     }
 
-    /** One reader more, which is about to be added. Under the lock of the order. */
-    void join() {
-        members.incrementAndGet();
+    /** One reader more, which is about to be added; returns false when these are released. */
+    boolean join() {
+        int before = members.getAndUpdate(count -> count == RELEASED ? RELEASED : count + 1);
+        return before != RELEASED;
     }
 
     /** One reader fewer, which is about to be removed. From any thread. */
@@ -45,8 +50,9 @@ public final class LoopReaders implements DeliveryTask.Work {
         members.decrementAndGet();
     }
 
-    boolean isUnused() {
-        return members.get() == 0;
+    /** Releases these if no reader is left; returns whether they are released. */
+    boolean release() {
+        return members.compareAndSet(0, RELEASED) || members.get() == RELEASED;
     }
 
     /** From any thread, after the head has risen. */

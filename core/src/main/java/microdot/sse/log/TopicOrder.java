@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The common order of all topics, and the lock that makes it one: under it an event gets its
- * position and is appended, and a follower gets its cursors. Publishers and joining followers hold
- * the lock for moments; an event loop never waits for it.
+ * position and is appended, and a follower gets its cursors if it begins with a gap, a snapshot or
+ * the last events. Publishers and such followers hold the lock for moments; an event loop never
+ * waits for it.
  */
 public final class TopicOrder implements MemoryBudget.Member {
     private static final Logger LOG = System.getLogger("microdot.sse");

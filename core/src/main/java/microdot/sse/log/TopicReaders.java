@@ -1,32 +1,35 @@
 package microdot.sse.log;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
-/** The readers of one topic, by event loop. */
+/** The readers of one topic, by event loop. Thread-safe, without a lock. */
 public final class TopicReaders {
+    private static final AtomicReferenceFieldUpdater<TopicReaders, LoopReaders[]> LOOPS =
+            AtomicReferenceFieldUpdater.newUpdater(
+                    TopicReaders.class, LoopReaders[].class, "loops");
+
     private volatile LoopReaders[] loops = {};
 
     /**
-     * Returns the readers of the task's loop, with one more to come. Under the lock of the order.
+     * Returns the readers of the task's loop, with one more to come. From then on, {@link #wake}
+     * wakes that loop.
      */
     public LoopReaders join(DeliveryTask task) {
-        LoopReaders readers = of(task);
-        readers.join();
-        return readers;
-    }
-
-    private LoopReaders of(DeliveryTask task) {
-        LoopReaders[] known = loops;
-        for (LoopReaders readers : known) {
-            if (readers.task == task) {
+        while (true) {
+            LoopReaders[] known = loops;
+            for (LoopReaders readers : known) {
+                if (readers.task == task && readers.join()) {
+                    return readers;
+                }
+            }
+            var readers = new LoopReaders(task);
+            LoopReaders[] more = Arrays.copyOf(known, known.length + 1);
+            more[known.length] = readers;
+            if (LOOPS.compareAndSet(this, known, more)) {
                 return readers;
             }
         }
-        var readers = new LoopReaders(task);
-        LoopReaders[] more = Arrays.copyOf(known, known.length + 1);
-        more[known.length] = readers;
-        loops = more;
-        return readers;
     }
 
     /** Wakes each loop at most once. From any thread, after the head has risen. */
@@ -38,15 +41,18 @@ public final class TopicReaders {
 
     /**
      * Releases the loops that serve no reader of this topic: loops start and stop with their
-     * servers. Under the lock of the order.
+     * servers.
      */
     public void releaseUnused() {
-        LoopReaders[] known = loops;
-        if (Arrays.stream(known).anyMatch(LoopReaders::isUnused)) {
-            loops =
+        while (true) {
+            LoopReaders[] known = loops;
+            LoopReaders[] used =
                     Arrays.stream(known)
-                            .filter(readers -> !readers.isUnused())
+                            .filter(readers -> !readers.release())
                             .toArray(LoopReaders[]::new);
+            if (used.length == known.length || LOOPS.compareAndSet(this, known, used)) {
+                return;
+            }
         }
     }
 

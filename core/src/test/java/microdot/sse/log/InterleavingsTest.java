@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jetbrains.lincheck.Lincheck;
@@ -226,6 +228,70 @@ class InterleavingsTest {
             long position = head;
             assertEquals(position, log.firstAfter(position));
         }
+    }
+
+    /** As a follower begins with an id: it reads the first entry after it, then the floor. */
+    @Test
+    void followerThatBeginsWithoutTheLockSkipsNoEvent() {
+        Lincheck.runConcurrentTest(
+                500,
+                () -> {
+                    EventLog log = log(ONE_EVENT);
+                    shared = log;
+                    log.append(SHORT, ID_LINES[1], 1, 0, null);
+                    log.append(LONG, ID_LINES[2], 2, 0, null);
+                    Thread writer = new Thread(() -> log.trim(0));
+                    var failure = new AtomicReference<@Nullable Throwable>();
+                    Thread reader = new Thread(() -> failure.set(failure(() -> begin(log))));
+                    run(writer, reader);
+                    assertNull(failure.get());
+                });
+    }
+
+    private static void begin(EventLog log) {
+        long entry = log.firstAfter(0);
+        if (log.floor() == 0) {
+            assertEquals(0, entry);
+        }
+    }
+
+    /** The last reader of a loop leaves, and is swept, while another joins. */
+    @Test
+    void readerThatJoinsWhileItsLoopIsReleasedIsWoken() {
+        Lincheck.runConcurrentTest(
+                500,
+                () -> {
+                    var readers = new TopicReaders();
+                    shared = readers;
+                    var tasks = new ConcurrentLinkedQueue<Runnable>();
+                    var task = new DeliveryTask(tasks::add);
+                    LoopReaders last = readers.join(task);
+                    var joined = new AtomicReference<@Nullable LoopReaders>();
+                    Thread sweeper =
+                            new Thread(
+                                    () -> {
+                                        last.depart();
+                                        readers.releaseUnused();
+                                    });
+                    Thread follower = new Thread(() -> joined.set(readers.join(task)));
+                    run(sweeper, follower);
+                    var pulled = new AtomicBoolean();
+                    Objects.requireNonNull(joined.get()).add(reader(() -> pulled.set(true)));
+                    readers.wake();
+                    for (Runnable next = tasks.poll(); next != null; next = tasks.poll()) {
+                        next.run();
+                    }
+                    assertTrue(pulled.get());
+                });
+    }
+
+    private static LoopReaders.Reader reader(Runnable pull) {
+        return new LoopReaders.Reader() {
+            @Override
+            protected void pull() {
+                pull.run();
+            }
+        };
     }
 
     private static @Nullable Throwable failure(Runnable checks) {

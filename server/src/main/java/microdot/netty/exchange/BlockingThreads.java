@@ -95,6 +95,11 @@ final class BlockingThreads {
         return executor.getQueue().size();
     }
 
+    /** Returns whether the work waited for a thread; then it does no longer, and is not run. */
+    boolean remove(Runnable work) {
+        return executor.remove(work);
+    }
+
     /** Drops and returns the work that waits for a thread. */
     List<Runnable> drop() {
         List<Runnable> waiting = new ArrayList<>();

@@ -28,6 +28,7 @@ public final class Exchange {
     private final @Nullable HttpException refusal;
     private @Nullable Call call; // While a thread may run it; confined to the event loop.
     private @Nullable Observation observation; // Set before another thread has this.
+    private @Nullable HandlerRun blockingRun; // May wait for a platform thread; as the call.
 
     /**
      * Creates the exchange of a request.
@@ -95,7 +96,8 @@ public final class Exchange {
         HandlerThreads threads = server.handlers();
         HandlerRun.Work work = run -> respondAndLeave(routed, run, requests);
         if (routed.needsPlatformThread()) {
-            return threads.startBlocking(routed.route(), work);
+            blockingRun = threads.startBlocking(routed.route(), work);
+            return blockingRun != null;
         }
         threads.start(routed.route(), work);
         return true;
@@ -118,6 +120,10 @@ public final class Exchange {
         Call waiting = call;
         if (waiting != null) {
             waiting.clientLeft(server.handlers(), server.options().interruptAbandoned());
+            HandlerRun queued = blockingRun;
+            if (queued != null) {
+                server.handlers().abandon(queued);
+            }
         }
     }
 

@@ -93,8 +93,13 @@ final class HandlerRun implements Runnable, UserCode {
     }
 
     @Override
-    public boolean isStreamEnded() {
+    public @Nullable String overdueBecause() {
+        if (route.equals(CLOSE_ACTION)) {
+            return "a server that closes waits for it";
+        }
         BodySink sink = stream;
-        return sink != null && !sink.isOpen();
+        return sink == null || sink.isOpen()
+                ? null
+                : "it swallowed the interrupt, or waits for something that ignores it";
     }
 }

@@ -10,6 +10,7 @@ import microdot.internal.UserCode;
 import microdot.netty.threads.CarrierWatchdog;
 import microdot.netty.threads.ServerThreads;
 import microdot.netty.threads.WaitingThreads;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The threads that handle requests and write streams, one for each, and the threads for close
@@ -62,9 +63,13 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
      */
     void start(String route, HandlerRun.Work work) {
         size.incrementAndGet();
+        startThread(new HandlerRun(current, route, work));
+        watchdog.wake();
+    }
+
+    private void startThread(HandlerRun run) {
         boolean started = false;
         try {
-            var run = new HandlerRun(current, route, work);
             Thread.ofVirtual().name("microdot-handler").start(run);
             started = true;
         } finally {
@@ -72,26 +77,37 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
                 oneLess(); // There is no memory for a thread.
             }
         }
-        watchdog.wake();
     }
 
     /**
      * Runs the work as {@link #start} does, but on one of the platform threads.
      *
-     * @return false if all of them are busy and as many requests wait
+     * @return null if all of them are busy and as many requests wait
      */
-    boolean startBlocking(String route, HandlerRun.Work work) {
+    @Nullable HandlerRun startBlocking(String route, HandlerRun.Work work) {
         size.incrementAndGet();
+        var run = new HandlerRun(current, route, work);
         boolean accepted = false;
         try {
-            accepted = blocking.execute(new HandlerRun(current, route, work));
+            accepted = blocking.execute(run);
         } finally {
             if (!accepted) {
                 oneLess();
             }
         }
         watchdog.wake();
-        return accepted;
+        return accepted ? run : null;
+    }
+
+    /**
+     * The client of this request has left. If the request still waits for a platform thread, its
+     * place in the queue is free at once, and its work runs on a virtual thread: it has no handler
+     * to run any more.
+     */
+    void abandon(HandlerRun run) {
+        if (blocking.remove(run)) {
+            startThread(run);
+        }
     }
 
     /** Call it when a stream has begun that has no handler. */

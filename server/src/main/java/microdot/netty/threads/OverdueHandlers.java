@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import microdot.internal.UserCode;
 
-/** Reports handlers that still run long after their stream has ended, each of them once. */
+/**
+ * Reports handlers that still run long after their stream has ended, and {@code onClose} actions
+ * that run as long, each of them once.
+ */
 public final class OverdueHandlers {
     private static final Logger LOG = System.getLogger("microdot.netty");
     private static final long REPORTED = Long.MAX_VALUE;
@@ -19,11 +22,11 @@ public final class OverdueHandlers {
     private final Duration limit;
     private final Executor log;
 
-    /** When the end of a stream was seen whose handler still runs, from System.nanoTime. */
+    /** When the end of what still runs was seen, from System.nanoTime. */
     private Map<UserCode, Long> ended = new HashMap<>();
 
     /**
-     * @param limit how long a handler may run after the end of its stream
+     * @param limit how long code may run after the end of its stream or request
      * @param log runs what writes log entries, which may block
      */
     public OverdueHandlers(Duration limit, Executor log) {
@@ -34,18 +37,20 @@ public final class OverdueHandlers {
     /** Looks at all handlers; {@code now} from {@link System#nanoTime}. */
     public void look(Iterable<? extends ServerThreads> servers, long now) {
         var still = new HashMap<UserCode, Long>();
-        var overdue = new LinkedHashMap<String, List<Thread>>();
+        var overdue = new LinkedHashMap<String, List<Overdue>>();
         for (ServerThreads server : servers) {
             for (UserCode code : server.running()) {
                 Thread thread = code.thread();
-                if (thread == null || !code.isStreamEnded()) {
+                String reason = code.overdueBecause();
+                if (thread == null || reason == null) {
                     continue;
                 }
                 long since = ended.getOrDefault(code, now);
                 boolean due = since != REPORTED && now - since > limit.toNanos();
                 still.put(code, due ? REPORTED : since);
                 if (due) {
-                    overdue.computeIfAbsent(code.name(), route -> new ArrayList<>()).add(thread);
+                    overdue.computeIfAbsent(code.name(), route -> new ArrayList<>())
+                            .add(new Overdue(thread, reason));
                 }
             }
         }
@@ -53,24 +58,26 @@ public final class OverdueHandlers {
         overdue.forEach(this::report);
     }
 
-    private void report(String route, List<Thread> threads) {
-        var stack = new ThreadStack(threads.getFirst());
-        log.execute(() -> report(route, threads.size(), stack));
+    private record Overdue(Thread thread, String reason) {}
+
+    private void report(String route, List<Overdue> all) {
+        Overdue one = all.getFirst();
+        var stack = new ThreadStack(one.thread());
+        log.execute(() -> report(route, all.size(), one.reason(), stack));
     }
 
-    private void report(String route, int count, ThreadStack stack) {
+    private void report(String route, int count, String reason, ThreadStack stack) {
         LOG.log(
                 Level.WARNING,
                 () ->
-                        count
-                                + (count == 1 ? " handler" : " handlers")
-                                + " of "
-                                + route
+                        route
                                 + " still running "
                                 + limit.toSeconds()
-                                + " s after the end of the stream; the interrupt was swallowed, or"
-                                + " the handler waits for something that ignores it. The stack of"
-                                + " one:",
+                                + " s after the end of its stream or request (threads: "
+                                + count
+                                + "); "
+                                + reason
+                                + ". The stack of one:",
                 stack);
     }
 }

@@ -24,7 +24,7 @@ import microdot.netty.threads.OverdueHandlers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Handlers that outlive their stream. */
+/** Handlers and close actions that outlive their stream. */
 @Timeout(60)
 class HandlerThreadsTest {
     private final HandlerThreads handlers = new HandlerThreads(1, () -> false);
@@ -94,11 +94,8 @@ class HandlerThreadsTest {
             look(begin, 111);
             look(begin, 130);
             assertEquals(1, reports.size());
-            assertTrue(reports.getFirst().getMessage().contains(" of GET /swallow still running "));
-            StackTraceElement[] stack = reports.getFirst().getThrown().getStackTrace();
-            assertTrue(
-                    Arrays.stream(stack).anyMatch(at -> at.getMethodName().equals("swallow")),
-                    () -> Arrays.toString(stack));
+            assertTrue(reports.getFirst().getMessage().startsWith("GET /swallow still running "));
+            assertTrue(isInStack("swallow"));
         } finally {
             released.countDown();
             log.removeHandler(handler);
@@ -106,6 +103,38 @@ class HandlerThreadsTest {
             channel.close();
         }
         assertEquals(0, handlers.size());
+    }
+
+    @Test
+    void closeActionThatGoesOnIsReportedOnceWithItsStack() throws Exception {
+        var log = Logger.getLogger("microdot.netty");
+        var handler = new Collector();
+        log.addHandler(handler);
+        try (handlers) {
+            handlers.execute(this::swallow);
+            begun.await();
+            long begin = System.nanoTime();
+            look(begin, 0);
+            look(begin, 9);
+            assertEquals(List.of(), reports);
+            look(begin, 11);
+            look(begin, 30);
+            assertEquals(1, reports.size());
+            String message = reports.getFirst().getMessage();
+            assertTrue(message.startsWith("an onClose action still running "), message);
+            assertTrue(isInStack("swallow"));
+        } finally {
+            released.countDown();
+            log.removeHandler(handler);
+            handlers.await(System.nanoTime() + Duration.ofSeconds(20).toNanos());
+            channel.close();
+        }
+        assertEquals(0, handlers.size());
+    }
+
+    private boolean isInStack(String method) {
+        StackTraceElement[] stack = reports.getFirst().getThrown().getStackTrace();
+        return Arrays.stream(stack).anyMatch(at -> at.getMethodName().equals(method));
     }
 
     private final class Collector extends Handler {
