@@ -2,6 +2,7 @@ package microdot;
 
 import java.util.concurrent.Executor;
 import microdot.internal.NonBlockingHandler;
+import microdot.internal.Required;
 import microdot.internal.RouteName;
 import org.jspecify.annotations.Nullable;
 
@@ -99,6 +100,7 @@ public final class Call {
      * Request#onClose} follow the stream. Call it before the body's writer runs.
      */
     public void streams(BodySink sink) {
+        Required.notNull(sink, "sink", "the sink of the stream");
         request.clientLife().streams(sink);
     }
 
@@ -112,6 +114,7 @@ public final class Call {
      *     ServerOptions#interruptAbandoned} says
      */
     public void clientLeft(Executor executor, boolean interrupt) {
+        Required.notNull(executor, "executor", "an executor");
         request.clientLife().leave(executor);
         if (interrupt && (request.method().equals("GET") || request.method().equals("HEAD"))) {
             request.clientLife().abandon();

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.stream.Collectors;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,22 +55,20 @@ public final class Microdot {
      *     of this method and path exists
      */
     public Microdot route(String path, Handler handler, String... methods) {
+        Required.notNull(path, "path", "a path such as /users/{id}");
+        Required.notNull(methods, "methods", "one or more, as \"GET\"");
         if (methods.length == 0) {
             throw new IllegalArgumentException("methods: none (expected: one or more, as \"GET\")");
         }
         Set<String> capitals =
-                Arrays.stream(methods)
-                        .map(method -> method.toUpperCase(Locale.ROOT))
-                        .collect(Collectors.toSet());
-        router.add(capitals, path, checked(handler));
+                Arrays.stream(methods).map(Microdot::method).collect(Collectors.toSet());
+        router.add(capitals, path, Required.notNull(handler, "handler", "a handler"));
         return this;
     }
 
-    private static <T> T checked(@Nullable T handler) {
-        if (handler == null) {
-            throw new IllegalArgumentException("handler: null (expected: a handler)");
-        }
-        return handler;
+    private static String method(@Nullable String method) {
+        String name = Required.notNull(method, "method", "a name such as GET");
+        return name.toUpperCase(Locale.ROOT);
     }
 
     /**
@@ -86,6 +85,7 @@ public final class Microdot {
      * <p>Give a route the result itself: another handler around it runs on a virtual thread again.
      */
     public static Handler blocking(Handler handler) {
+        Required.notNull(handler, "handler", "a handler");
         return new BlockingHandler(handler);
     }
 
@@ -99,6 +99,7 @@ public final class Microdot {
      * @throws IllegalArgumentException when the number of bytes is not positive
      */
     public static Handler maxBody(long bytes, Handler handler) {
+        Required.notNull(handler, "handler", "a handler");
         if (bytes <= 0) {
             throw new IllegalArgumentException(
                     "maxBody: " + bytes + " (expected: a positive number of bytes)");
@@ -115,6 +116,8 @@ public final class Microdot {
      *     through others, or when the prefix is malformed
      */
     public Microdot mount(String prefix, Microdot app) {
+        Required.notNull(prefix, "prefix", "a path such as /admin");
+        Required.notNull(app, "app", "an application");
         if (app == this || app.router.leadsTo(router)) {
             throw new IllegalArgumentException(
                     "app: this application, or an application that it is mounted in (expected: no circle)");
@@ -130,7 +133,7 @@ public final class Microdot {
      * handler.
      */
     public Microdot beforeRequest(Handler hook) {
-        hooks.before().add(checked(hook));
+        hooks.before().add(Required.notNull(hook, "hook", "a handler"));
         return this;
     }
 
@@ -139,7 +142,7 @@ public final class Microdot {
      * too, before its head is sent.
      */
     public Microdot afterRequest(AfterRequest hook) {
-        hooks.after().add(checked(hook));
+        hooks.after().add(Required.notNull(hook, "hook", "a hook"));
         return this;
     }
 
@@ -147,10 +150,11 @@ public final class Microdot {
      * Adds a handler that answers requests that failed with this status: by an {@link
      * HttpException}, because no route matched (404, 405), or for 500 by any other exception.
      *
-     * @throws IllegalArgumentException when the status is not from 400 to 599
+     * @throws IllegalArgumentException when the status is not from 400 to 599, or has a handler
+     *     already
      */
     public Microdot errorHandler(int status, Handler handler) {
-        checked(handler);
+        Required.notNull(handler, "handler", "a handler");
         return errorHandler(status, (request, error) -> handler.handle(request));
     }
 
@@ -158,10 +162,11 @@ public final class Microdot {
      * Adds a handler that answers requests that failed with this status, and gets the exception. A
      * failure with status 500 is logged whether or not it has a handler.
      *
-     * @throws IllegalArgumentException when the status is not from 400 to 599
+     * @throws IllegalArgumentException when the status is not from 400 to 599, or has a handler
+     *     already
      */
     public Microdot errorHandler(int status, ErrorHandler<Throwable> handler) {
-        hooks.errors().put(status, checked(handler));
+        hooks.errors().put(status, Required.notNull(handler, "handler", "a handler"));
         return this;
     }
 
@@ -170,9 +175,12 @@ public final class Microdot {
      * The handler of the most specific class answers. An {@link HttpException} goes to the handler
      * of its own class or of its status, not to that of a superclass such as {@code Exception}. The
      * failure is logged unless the handler answers it with a status below 500.
+     *
+     * @throws IllegalArgumentException when the class has a handler already
      */
     public <E extends Throwable> Microdot errorHandler(Class<E> type, ErrorHandler<E> handler) {
-        hooks.errors().put(type, checked(handler));
+        Required.notNull(type, "type", "a class of exceptions");
+        hooks.errors().put(type, Required.notNull(handler, "handler", "a handler"));
         return this;
     }
 
@@ -182,12 +190,14 @@ public final class Microdot {
      * application that is mounted in this one has its own rules, they replace these.
      */
     public Microdot cors(Cors rules) {
+        Required.notNull(rules, "rules", "the origins; new Cors() for none");
         hooks.cors(rules);
         return this;
     }
 
     /** Sets the codec that reads and writes JSON; default {@link JsonCodec#standard()}. */
     public Microdot jsonCodec(JsonCodec codec) {
+        Required.notNull(codec, "codec", "a codec");
         this.json = codec;
         return this;
     }
@@ -203,6 +213,7 @@ public final class Microdot {
      * the request. No code of the application has run: this may be called on an event loop.
      */
     public Call route(Request request) {
+        Required.notNull(request, "request", "a request");
         return new Call(request, router.find(request.method(), request.segments()), json);
     }
 
@@ -236,6 +247,7 @@ public final class Microdot {
      * that its supervisor restarts it.
      */
     public void run(ServerOptions options) {
+        Required.notNull(options, "options", "options");
         var end = new ProcessEnd(options.closeTimeout());
         Server server = startOrExit(options.onFailure(end.onFailure(options.onFailure())));
         Runnable closing =
@@ -304,6 +316,7 @@ public final class Microdot {
      * @throws IllegalStateException when no {@link Transport} is on the class path or module path
      */
     public Server start(ServerOptions options) {
+        Required.notNull(options, "options", "options");
         @Nullable Transport transport =
                 ServiceLoader.load(Transport.class).findFirst().orElse(null);
         if (transport == null) {

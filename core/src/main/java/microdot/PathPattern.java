@@ -17,6 +17,7 @@ import java.util.regex.PatternSyntaxException;
  */
 final class PathPattern {
     private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,19}");
+    private static final Pattern ENCODED = Pattern.compile("%[0-9A-Fa-f]{2}");
     private static final Pattern WORD = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*");
 
     private sealed interface Segment {
@@ -88,6 +89,7 @@ final class PathPattern {
                                 + Quoted.of(part)
                                 + " (expected: {name} as a whole segment)");
             }
+            checkFixed(path, part);
             return new Fixed(part);
         }
         String[] inside = part.substring(1, part.length() - 1).split(":", 2);
@@ -106,6 +108,32 @@ final class PathPattern {
             case "path" -> new Rest(inside[0]);
             default -> new Matching(inside[0], pattern(path, inside[1]));
         };
+    }
+
+    /** Refuses what other frameworks use, and what no request ever has in its path. */
+    private static void checkFixed(String path, String part) {
+        String expected = null;
+        if (part.startsWith(":")) {
+            expected = "{" + part.substring(1) + "}";
+        } else if (part.startsWith("*")) {
+            expected = "{name} for one segment, {path:path} for the rest of the path";
+        } else if (part.indexOf('?') >= 0) {
+            expected = "no query; request.query(name) reads it";
+        } else if (part.indexOf('#') >= 0) {
+            expected = "no #; clients do not send what follows it";
+        } else if (ENCODED.matcher(part).find()) {
+            expected = "decoded, as a space instead of %20";
+        }
+        if (expected != null) {
+            throw new IllegalArgumentException(
+                    "path: "
+                            + Quoted.of(path)
+                            + ": "
+                            + Quoted.of(part)
+                            + " (expected: "
+                            + expected
+                            + ")");
+        }
     }
 
     private static Pattern pattern(String path, String type) {

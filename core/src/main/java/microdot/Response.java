@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,21 +24,24 @@ public final class Response {
 
     /** Creates a response with this body and status 200. */
     public Response(Body body) {
-        this.body = body;
+        this.body = Required.notNull(body, "body", "a body; new Body.Empty() for none");
     }
 
     /** Returns a response of plain text in UTF-8. */
     public static Response text(String text) {
+        Required.notNull(text, "text", "a text");
         return bytes(text.getBytes(StandardCharsets.UTF_8), "text/plain; charset=UTF-8");
     }
 
     /** Returns a response of HTML in UTF-8. */
     public static Response html(String html) {
+        Required.notNull(html, "html", "a text");
         return bytes(html.getBytes(StandardCharsets.UTF_8), "text/html; charset=UTF-8");
     }
 
     /** Returns a response of JSON, written by the application's codec when the handler returned. */
     public static Response json(Object value) {
+        Required.notNull(value, "value", "a value to write as JSON");
         var response = new Response().header("Content-Type", "application/json");
         response.entity = value;
         return response;
@@ -45,6 +49,8 @@ public final class Response {
 
     /** Returns a response of these bytes. The array is not copied: do not change it afterwards. */
     public static Response bytes(byte[] bytes, String contentType) {
+        Required.notNull(bytes, "bytes", "bytes, perhaps none");
+        Required.notNull(contentType, "contentType", "a type such as text/plain");
         return new Response(new Body.Bytes(bytes)).header("Content-Type", contentType);
     }
 
@@ -55,6 +61,8 @@ public final class Response {
      * @throws IllegalArgumentException when the status is not from 200 to 599
      */
     public static Response of(Object body, int status, Map<String, String> headers) {
+        Required.notNull(body, "body", "text, byte[], or a value to write as JSON");
+        Required.notNull(headers, "headers", "names and values; Map.of() for none");
         Response response =
                 switch (body) {
                     case CharSequence text -> text(text.toString());
@@ -74,6 +82,7 @@ public final class Response {
      * tell the body from a whole one. For events use {@link microdot.sse.Sse#withSse}.
      */
     public static Response stream(OutputWriter writer) {
+        Required.notNull(writer, "writer", "a writer");
         return new Response(new Body.Stream(new StreamedOutput(writer)))
                 .header("Content-Type", "application/octet-stream");
     }
@@ -86,6 +95,7 @@ public final class Response {
      * #stream(OutputWriter)}.
      */
     public static Response stream(Iterator<?> chunks) {
+        Required.notNull(chunks, "chunks", "an iterator");
         return stream(out -> StreamedOutput.copy(chunks, out))
                 .header("Content-Type", "text/plain; charset=UTF-8");
     }
@@ -101,6 +111,7 @@ public final class Response {
      * @throws IllegalArgumentException when the status is not 301, 302, 303, 307 or 308
      */
     public static Response redirect(String location, int status) {
+        Required.notNull(location, "location", "a URL");
         if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308) {
             throw new IllegalArgumentException(
                     "status: " + status + " (expected: 301, 302, 303, 307 or 308)");
@@ -115,6 +126,7 @@ public final class Response {
      * @throws HttpException with status 404 when the file does not exist
      */
     public static Response file(Path file) {
+        Required.notNull(file, "file", "a file");
         return of(StaticFiles.file(file));
     }
 
@@ -140,6 +152,8 @@ public final class Response {
      * @throws HttpException with status 404 as there
      */
     public static Response file(Path folder, String path, boolean dotFiles) {
+        Required.notNull(folder, "folder", "a folder");
+        Required.notNull(path, "path", "a path below the folder");
         StaticFiles.Found found = StaticFiles.below(folder, path, dotFiles);
         if (found == null) {
             String last = path.substring(path.lastIndexOf('/') + 1);
@@ -158,6 +172,9 @@ public final class Response {
      * @throws HttpException with status 404 when the file does not exist
      */
     public static Response resource(Class<?> anchor, String folder, String path) {
+        Required.notNull(anchor, "anchor", "a class");
+        Required.notNull(folder, "folder", "a folder such as /static");
+        Required.notNull(path, "path", "a path below the folder");
         return of(StaticFiles.resource(anchor, folder, path));
     }
 
@@ -220,16 +237,14 @@ public final class Response {
     /**
      * Adds a Set-Cookie field.
      *
-     * @throws IllegalArgumentException when it has {@code SameSite=None} and is not secure
+     * @throws IllegalArgumentException when browsers would drop it: it is not secure although it
+     *     has {@code SameSite=None} or its name begins with {@code __Host-} or {@code __Secure-},
+     *     or it has a domain or a path other than {@code /} although its name begins with {@code
+     *     __Host-}
      */
     public Response cookie(Cookie cookie) {
-        if (cookie.isDropped()) {
-            throw new IllegalArgumentException(
-                    "cookie "
-                            + cookie.name()
-                            + ": SameSite=None without Secure (expected: secure(true), because"
-                            + " browsers drop it otherwise)");
-        }
+        Required.notNull(cookie, "cookie", "a cookie");
+        cookie.checkKept();
         headers.add("Set-Cookie", cookie.toString());
         return this;
     }
@@ -253,7 +268,7 @@ public final class Response {
 
     /** Sets the body and leaves headers and status unchanged. */
     public Response body(Body body) {
-        this.body = body;
+        this.body = Required.notNull(body, "body", "a body; new Body.Empty() for none");
         this.entity = null;
         return this;
     }

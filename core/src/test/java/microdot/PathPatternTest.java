@@ -155,4 +155,31 @@ class PathPatternTest {
         assertFalse(new PathPattern("/{a:[0-9]+}").matchesAsMuchAs(new PathPattern("/{b:[a-z]+}")));
         assertFalse(new PathPattern("/{a:int}").matchesAsMuchAs(new PathPattern("/{a:long}")));
     }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/w/:id | :id | {id}",
+                "/files/* | * | {path:path}",
+                "/**/x | ** | {path:path}",
+                "/z?x=1 | z?x=1 | request.query(name)",
+                "/a#b | a#b | no #",
+                "/a%20b | a%20b | decoded",
+            })
+    void spellingOfOtherFrameworksIsRefusedWithTheRightOne(
+            String path, String part, String expected) {
+        var refused = assertThrows(IllegalArgumentException.class, () -> new PathPattern(path));
+        String message = String.valueOf(refused.getMessage());
+        assertTrue(
+                message.startsWith("path: \"" + path + "\": \"" + part + "\" (expected: "),
+                message);
+        assertTrue(message.contains(expected), message);
+    }
+
+    @Test
+    void colonAndPercentInsideASegmentAreAllowed() {
+        assertEquals(Map.of(), match("/items:batch", "/items:batch"));
+        assertEquals(Map.of(), match("/100%", "/100%25"));
+    }
 }
