@@ -120,14 +120,19 @@ public final class Headers {
 
     private static void checkName(String name) {
         Required.notNull(name, "header name", "an RFC 9110 token");
-        boolean token = !name.isEmpty();
-        for (int i = 0; i < name.length(); i++) {
-            token &= isTokenCharacter(name.charAt(i));
-        }
-        if (!token) {
+        if (!isToken(name)) {
             throw new IllegalArgumentException(
                     "header name: " + Quoted.of(name) + " (expected: an RFC 9110 token)");
         }
+    }
+
+    /** Returns whether the text is a token (RFC 9110, section 5.6.2). */
+    static boolean isToken(String text) {
+        boolean token = !text.isEmpty();
+        for (int i = 0; i < text.length(); i++) {
+            token &= isTokenCharacter(text.charAt(i));
+        }
+        return token;
     }
 
     private static boolean isTokenCharacter(char c) {

@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -22,6 +21,19 @@ public final class Microdot {
     private final Hooks hooks = new Hooks();
     private final Router router = new Router(hooks);
     private volatile JsonCodec json = JsonCodec.standard();
+
+    /**
+     * Gives a name to a regular expression for a segment of a path: after {@code pathType("slug",
+     * "[a-z0-9-]+")}, {@code /{name:slug}} matches one segment that consists of these characters.
+     * It holds for the routes and mounts that are added to this application afterwards.
+     *
+     * @throws IllegalArgumentException when the name is one of the framework's or is no word, when
+     *     the regular expression is malformed, or when the name has another one already
+     */
+    public Microdot pathType(String name, String regex) {
+        router.types().put(name, regex);
+        return this;
+    }
 
     /** Adds a route for GET and HEAD at a path such as {@code /users/{id:int}}. */
     public Microdot get(String path, Handler handler) {
@@ -50,7 +62,9 @@ public final class Microdot {
      *
      * @param path {@code /{name}} matches one segment, {@code /{name:int}} and {@code /{name:long}}
      *     one segment that is a number, {@code /{name:[0-9a-f]+}} one segment that matches the
-     *     regular expression, {@code /{name:path}} the rest of the path
+     *     regular expression, {@code /{name:slug}} one segment of the {@link #pathType} {@code
+     *     slug}, {@code /{name:path}} the rest of the path
+     * @param methods names of at most 32 characters; upper and lower case are the same
      * @throws IllegalArgumentException when the path is malformed, no method is given, or a route
      *     of this method and path exists
      */
@@ -61,14 +75,9 @@ public final class Microdot {
             throw new IllegalArgumentException("methods: none (expected: one or more, as \"GET\")");
         }
         Set<String> capitals =
-                Arrays.stream(methods).map(Microdot::method).collect(Collectors.toSet());
+                Arrays.stream(methods).map(HttpMethod::ofRoute).collect(Collectors.toSet());
         router.add(capitals, path, Required.notNull(handler, "handler", "a handler"));
         return this;
-    }
-
-    private static String method(@Nullable String method) {
-        String name = Required.notNull(method, "method", "a name such as GET");
-        return name.toUpperCase(Locale.ROOT);
     }
 
     /**

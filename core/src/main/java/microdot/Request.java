@@ -55,7 +55,8 @@ public final class Request {
      * @param target the target of the request line: a path with a query, or a whole URL
      * @param headers the header fields, which become read-only
      * @param scheme {@code http} or {@code https}
-     * @throws HttpException with status 400 when the target is malformed
+     * @throws HttpException with status 400 when the target is malformed, 501 when the method has
+     *     more than 32 characters
      */
     public Request(
             String method,
@@ -79,7 +80,8 @@ public final class Request {
      * @param target the target of the request line: a path with a query, or a whole URL
      * @param headers the header fields, which become read-only
      * @param scheme {@code http} or {@code https}
-     * @throws HttpException with status 400 when the target is malformed
+     * @throws HttpException with status 400 when the target is malformed, 501 when the method has
+     *     more than 32 characters
      */
     public Request(
             String method,
@@ -88,7 +90,8 @@ public final class Request {
             RequestBody body,
             InetSocketAddress client,
             String scheme) {
-        this.method = Required.notNull(method, "method", "a name such as GET");
+        this.method =
+                HttpMethod.ofRequest(Required.notNull(method, "method", "a name such as GET"));
         Required.notNull(target, "target", "a path, perhaps with a query");
         this.headers = Required.notNull(headers, "headers", "header fields").readOnly();
         this.source = Required.notNull(body, "body", "a body");

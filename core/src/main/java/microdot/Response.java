@@ -2,6 +2,7 @@ package microdot;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
 import microdot.internal.Required;
@@ -79,7 +80,8 @@ public final class Response {
      * the thread of the handler, after the head was sent. A write waits while the client does not
      * read, and throws an {@link java.io.IOException} when the client has left; the writer is also
      * interrupted then. If the writer throws, the connection is aborted, so that the client can
-     * tell the body from a whole one. For events use {@link microdot.sse.Sse#withSse}.
+     * tell the body from a whole one. A Writer around the stream has its own buffer: close or flush
+     * it, or its last characters are lost. For events use {@link microdot.sse.Sse#withSse}.
      */
     public static Response stream(OutputWriter writer) {
         Required.notNull(writer, "writer", "a writer");
@@ -232,6 +234,21 @@ public final class Response {
     public Response header(String name, String value) {
         headers.set(name, value);
         return this;
+    }
+
+    /**
+     * Sets how long a browser or a proxy may use the response without asking again, in whole
+     * seconds; zero to ask each time, which costs a 304 if nothing has changed. Without it browsers
+     * guess. For a file whose name changes with its content, set a year.
+     *
+     * @throws IllegalArgumentException when it is negative
+     * @see <a href="https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.1">max-age</a>
+     */
+    public Response cacheControl(Duration maxAge) {
+        OptionChecks.zeroOrMore("maxAge", maxAge);
+        return header(
+                "Cache-Control",
+                maxAge.toSeconds() == 0 ? "no-cache" : "max-age=" + maxAge.toSeconds());
     }
 
     /**

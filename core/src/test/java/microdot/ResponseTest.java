@@ -232,4 +232,15 @@ class ResponseTest {
         assertThrows(
                 IllegalArgumentException.class, () -> new Response().cookie(cookie.path("/a")));
     }
+
+    @Test
+    void cacheControlIsInWholeSeconds() {
+        var response = new Response().cacheControl(Duration.ofMinutes(1));
+        assertEquals("max-age=60", response.headers().get("Cache-Control"));
+        response.cacheControl(Duration.ZERO);
+        assertEquals("no-cache", response.headers().get("Cache-Control"));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> response.cacheControl(Duration.ofSeconds(-1)));
+    }
 }
