@@ -14,19 +14,26 @@ import java.util.function.Supplier;
 import microdot.Body;
 import microdot.BodySink;
 import microdot.ClosingFrames;
+import microdot.ServerOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection of a {@link TestStream}. No clock runs here: a heartbeat, and the end at a time,
- * happen when the test calls for them.
+ * The connection of a {@link TestStream}. No clock of the machine runs here: a heartbeat, and the
+ * end at a time, happen when the test calls for them or lets time pass.
  */
 final class StreamSink implements BodySink {
     private static final Logger LOG = System.getLogger("microdot.testing");
+
+    private static final int MAX_BEATS = 10_000;
 
     private final StreamBuffer buffer;
     private final CloseActions closeActions = new CloseActions();
     private final CountDownLatch begun = new CountDownLatch(1);
     private final AtomicReference<Instant> endAt = new AtomicReference<>(Instant.MAX);
+    private final VirtualClock clock;
+    private final ServerOptions options;
+    private final Duration opened;
+    private volatile Duration quietSince; // In the time of the clock.
     private volatile boolean fed;
 
     // Confined to the loop.
@@ -34,8 +41,17 @@ final class StreamSink implements BodySink {
     private @Nullable Supplier<byte[]> heartbeat;
     private ClosingFrames closingFrames = ClosingFrames.NONE;
 
-    StreamSink(Received client, boolean paused) {
+    /**
+     * A connection of a server with these options.
+     *
+     * @param paused whether the client does not read yet
+     */
+    StreamSink(Received client, boolean paused, VirtualClock clock, ServerOptions options) {
         this.buffer = new StreamBuffer(client, paused);
+        this.clock = clock;
+        this.options = options;
+        this.opened = clock.elapsed();
+        this.quietSince = opened;
     }
 
     /** Runs the body's writer on the handler's thread, as a server does. */
@@ -57,6 +73,7 @@ final class StreamSink implements BodySink {
     @Override
     public void write(byte[] bytes) throws ClosedChannelException, InterruptedException {
         buffer.write(bytes);
+        quietSince = clock.elapsed();
         begun.countDown();
     }
 
@@ -152,6 +169,7 @@ final class StreamSink implements BodySink {
 
     private void offer(byte[] bytes) {
         buffer.offer(bytes);
+        quietSince = clock.elapsed();
         begun.countDown();
     }
 
@@ -177,13 +195,55 @@ final class StreamSink implements BodySink {
     }
 
     void heartbeat() {
+        Loop.call(this::heartbeatOnLoop);
+    }
+
+    private void heartbeatOnLoop() {
+        // A stream with unread bytes is not idle.
+        if (heartbeat != null && buffer.isDrained()) {
+            offer(heartbeat.get());
+        }
+    }
+
+    /** Whether a feed writes the stream: no code of the application ends it then. */
+    boolean isFed() {
+        return fed;
+    }
+
+    /** Does what a server does in the time that has passed: heartbeats, and the end. */
+    void timePassed(Duration reconnectDelay) {
         Loop.call(
                 () -> {
-                    // A stream with unread bytes is not idle.
-                    if (heartbeat != null && buffer.isDrained()) {
-                        offer(heartbeat.get());
+                    Duration now = clock.elapsed();
+                    Duration end = endInTimeOfClock();
+                    boolean over = end.compareTo(now) <= 0;
+                    beat(over ? end : now);
+                    if (over) {
+                        endWithRetry(reconnectDelay);
                     }
                 });
+    }
+
+    private Duration endInTimeOfClock() {
+        Instant now = clock.now();
+        Duration atTime = clock.elapsed().plus(Duration.between(now, endAt.get()));
+        Duration age = options.maxStreamAge();
+        Duration aged = age.isZero() ? atTime : opened.plus(age);
+        return aged.compareTo(atTime) < 0 ? aged : atTime;
+    }
+
+    private void beat(Duration until) {
+        Duration pause = options.heartbeat();
+        Duration at = quietSince.plus(pause);
+        for (int i = 0; i < MAX_BEATS && isIdle() && at.compareTo(until) <= 0; i++) {
+            heartbeatOnLoop();
+            quietSince = at;
+            at = at.plus(pause);
+        }
+    }
+
+    private boolean isIdle() {
+        return !options.heartbeat().isZero() && heartbeat != null && buffer.isDrained();
     }
 
     /** Ends the stream as a server does, if its time has come. */
@@ -194,11 +254,12 @@ final class StreamSink implements BodySink {
     }
 
     void closeWithRetry(Duration reconnectDelay) {
-        Loop.call(
-                () -> {
-                    offer(closingFrames.after(reconnectDelay));
-                    end();
-                });
+        Loop.call(() -> endWithRetry(reconnectDelay));
+    }
+
+    private void endWithRetry(Duration reconnectDelay) {
+        offer(closingFrames.after(reconnectDelay));
+        end();
     }
 
     void disconnect() {
