@@ -70,8 +70,10 @@ void main(String[] args) throws IOException {
     }));
 
     app.get("/export", request -> Response.stream(out -> {
-        for (User user : users.values()) {
-            out.write((user.id() + "," + user.name() + "\n").getBytes());
+        try (var csv = new OutputStreamWriter(out)) {
+            for (User user : users.values()) {
+                csv.write(user.id() + "," + user.name() + "\n");
+            }
         }
     }).header("Content-Type", "text/csv"));
 

@@ -1,6 +1,7 @@
 package microdot;
 
 import java.nio.file.Path;
+import microdot.internal.Required;
 
 /** The body of a response. */
 public sealed interface Body {
@@ -10,10 +11,18 @@ public sealed interface Body {
     /** Bytes in memory. The array is not copied: do not change it afterwards. */
     @SuppressWarnings(
             "ArrayRecordComponent") // Bodies are not compared, and a copy of each would cost.
-    record Bytes(byte[] bytes) implements Body {}
+    record Bytes(byte[] bytes) implements Body {
+        public Bytes {
+            Required.notNull(bytes, "bytes", "bytes, perhaps none");
+        }
+    }
 
     /** A part of a file, from an offset on, both in bytes. */
-    record File(Path path, long offset, long length) implements Body {}
+    record File(Path path, long offset, long length) implements Body {
+        public File {
+            Required.notNull(path, "path", "a file");
+        }
+    }
 
     /**
      * A body that is written piece by piece for as long as the writer runs; the head is sent before
@@ -23,6 +32,11 @@ public sealed interface Body {
      *     not the writer has begun by then. The transport takes it once, before the head is sent
      */
     record Stream(StreamWriter writer, ClosingFrames closingFrames) implements Body {
+        public Stream {
+            Required.notNull(writer, "writer", "a writer");
+            Required.notNull(closingFrames, "closingFrames", "ClosingFrames.NONE for none");
+        }
+
         /** A body without closing frames. */
         public Stream(StreamWriter writer) {
             this(writer, ClosingFrames.NONE);

@@ -1,5 +1,7 @@
 package microdot;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** How a handler reads the body of its request: whole, as a stream, or in parts. */
 final class BodyAccess {
+    private static final int SHORT = 4 << 10;
+
     private final RequestBody source;
     private long limit;
     private byte @Nullable [] whole;
@@ -86,6 +90,12 @@ final class BodyAccess {
             parts = all;
         }
         return all;
+    }
+
+    /** Returns the body as text in UTF-8 if it was read and is short; else null. */
+    @Nullable String text() {
+        byte[] bytes = whole;
+        return bytes == null || bytes.length > SHORT ? null : new String(bytes, UTF_8);
     }
 
     /** Returns whether there is a body of which nothing was read. */

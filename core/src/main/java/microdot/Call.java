@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.Executor;
 import microdot.internal.NonBlockingHandler;
+import microdot.internal.Required;
 import microdot.internal.RouteName;
 import org.jspecify.annotations.Nullable;
 
@@ -107,6 +108,7 @@ public final class Call {
      * Request#onClose} follow the stream. Call it before the body's writer runs.
      */
     public void streams(BodySink sink) {
+        Required.notNull(sink, "sink", "the sink of the stream");
         request.clientLife().streams(sink);
     }
 
@@ -120,6 +122,7 @@ public final class Call {
      *     ServerOptions#interruptAbandoned} says
      */
     public void clientLeft(Executor executor, boolean interrupt) {
+        Required.notNull(executor, "executor", "an executor");
         request.clientLife().leave(executor);
         if (interrupt && (request.method().equals("GET") || request.method().equals("HEAD"))) {
             request.clientLife().abandon();

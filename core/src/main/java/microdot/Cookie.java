@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,8 @@ public record Cookie(
         boolean httpOnly,
         boolean secure,
         String sameSite) {
+    private static final String HOST_PREFIX = "__Host-";
+    private static final String SECURE_PREFIX = "__Secure-";
 
     /**
      * Checks the values.
@@ -38,6 +41,7 @@ public record Cookie(
      *     cookie, when the name is empty, or when {@code sameSite} is unknown
      */
     public Cookie {
+        Required.notNull(sameSite, "sameSite", "Strict, Lax or None");
         check("cookie name", name, "=");
         check("cookie value", value, "\"\\");
         check("cookie path", path, "");
@@ -58,10 +62,13 @@ public record Cookie(
 
     /**
      * Returns a cookie that removes the browser's cookie of this name. Path and domain must be
-     * those with which it was set.
+     * those with which it was set. It is secure if the name begins with {@code __Host-} or {@code
+     * __Secure-}.
      */
     public static Cookie deleted(String name) {
-        return of(name, "").maxAge(Duration.ZERO).expires(Instant.EPOCH);
+        Cookie deleted = of(name, "").maxAge(Duration.ZERO).expires(Instant.EPOCH);
+        // Browsers also ignore the deletion of such a cookie if it is not secure.
+        return deleted.secure(deleted.hasPrefix(HOST_PREFIX) || deleted.hasPrefix(SECURE_PREFIX));
     }
 
     public Cookie path(String path) {
@@ -97,9 +104,38 @@ public record Cookie(
         return new Cookie(name, value, path, domain, maxAge, expires, httpOnly, secure, sameSite);
     }
 
-    /** Returns whether browsers drop such a cookie silently. */
-    boolean isDropped() {
-        return sameSite.equals("None") && !secure;
+    /**
+     * Checks that browsers do not drop the cookie silently (RFC 6265bis, section 4.1.3).
+     *
+     * @throws IllegalArgumentException when they would
+     */
+    void checkKept() {
+        if (sameSite.equals("None") && !secure) {
+            throw dropped("SameSite=None without Secure", "secure(true)");
+        }
+        if (!secure && (hasPrefix(HOST_PREFIX) || hasPrefix(SECURE_PREFIX))) {
+            throw dropped("a name with this prefix without Secure", "secure(true)");
+        }
+        if (hasPrefix(HOST_PREFIX) && (domain != null || !path.equals("/"))) {
+            throw dropped(
+                    "Domain " + domain + ", Path " + path,
+                    "no domain and the path / for " + HOST_PREFIX);
+        }
+    }
+
+    private boolean hasPrefix(String prefix) {
+        return name.regionMatches(true, 0, prefix, 0, prefix.length());
+    }
+
+    private IllegalArgumentException dropped(String reason, String expected) {
+        return new IllegalArgumentException(
+                "cookie "
+                        + name
+                        + ": "
+                        + reason
+                        + " (expected: "
+                        + expected
+                        + ", because browsers drop it otherwise)");
     }
 
     /** Returns the value of the Set-Cookie field. */
@@ -137,6 +173,7 @@ public record Cookie(
     }
 
     private static void check(String what, String text, String more) {
+        Required.notNull(text, what, "a text");
         if (text.chars()
                 .anyMatch(
                         c ->

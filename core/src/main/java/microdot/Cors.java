@@ -8,6 +8,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,7 @@ public final class Cors {
      *     {@link #credentials}
      */
     public Cors origins(String... origins) {
+        checkNoNull("origins", origins);
         for (String origin : origins) {
             if (!isOrigin(origin)) {
                 throw new IllegalArgumentException(
@@ -63,6 +65,12 @@ public final class Cors {
             }
         }
         return checked(with(copy -> copy.origins = List.of(origins)));
+    }
+
+    static void checkNoNull(String what, String... values) {
+        for (String value : Required.notNull(values, what, "texts")) {
+            Required.notNull(value, what, "a text");
+        }
     }
 
     static boolean isOrigin(String text) {
@@ -77,6 +85,7 @@ public final class Cors {
      * handler.
      */
     public Cors origins(Predicate<String> allowed) {
+        Required.notNull(allowed, "allowed", "a function");
         return with(copy -> copy.allowed = allowed);
     }
 
@@ -102,6 +111,7 @@ public final class Cors {
 
     /** Allows only these header fields in requests; default every field that a page asks for. */
     public Cors headers(String... names) {
+        checkNoNull("headers", names);
         return with(copy -> copy.headers = List.of(names));
     }
 
@@ -110,6 +120,7 @@ public final class Cors {
      * show, such as {@code Content-Type}.
      */
     public Cors exposed(String... names) {
+        checkNoNull("exposed", names);
         return with(copy -> copy.exposed = List.of(names));
     }
 

@@ -2,6 +2,7 @@ package microdot;
 
 import java.util.Arrays;
 import java.util.Set;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ public final class Csrf implements Handler {
      * @throws IllegalArgumentException when one is not written as browsers send it
      */
     public Csrf(String... allowed) {
+        Cors.checkNoNull("origins", allowed);
         for (String origin : allowed) {
             if (!Cors.isOrigin(origin) || origin.contains("*")) {
                 throw new IllegalArgumentException(
@@ -42,6 +44,7 @@ public final class Csrf implements Handler {
 
     @Override
     public @Nullable Object handle(Request request) {
+        Required.notNull(request, "request", "a request");
         if (SAFE.contains(request.method()) || isOfThisSite(request)) {
             return null;
         }

@@ -14,11 +14,21 @@ final class ErrorHandlers {
             throw new IllegalArgumentException(
                     "status: " + status + " (expected: that of an error, 400 to 599)");
         }
-        byStatus.put(status, handler);
+        checkNew("status", status, byStatus.putIfAbsent(status, handler));
     }
 
     <E extends Throwable> void put(Class<E> type, ErrorHandler<E> handler) {
-        byClass.put(type, (request, error) -> handler.handle(request, type.cast(error)));
+        ErrorHandler<Throwable> casting =
+                (request, error) -> handler.handle(request, type.cast(error));
+        checkNew("class", type.getName(), byClass.putIfAbsent(type, casting));
+    }
+
+    private static void checkNew(
+            String what, Object key, @Nullable ErrorHandler<Throwable> existing) {
+        if (existing != null) {
+            throw new IllegalArgumentException(
+                    what + ": " + key + " (expected: one error handler; this has one already)");
+        }
     }
 
     /**

@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Set;
+import microdot.internal.RefusedValueException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,10 +131,11 @@ final class HandlerChain {
     }
 
     /** The innermost application that has an error handler for the error answers. */
-    private Response onError(Throwable error) {
+    private Response onError(Throwable thrown) {
         if (request.clientLife().isAbandoned()) {
-            return failed(error);
+            return failed(thrown);
         }
+        Throwable error = seenByClient(thrown);
         List<Hooks> applications = found.hooks().reversed();
         for (Hooks hooks : applications) {
             ErrorHandler<Throwable> handler = hooks.errors().find(error);
@@ -145,6 +147,16 @@ final class HandlerChain {
             return Response.text(String.valueOf(http.getMessage())).status(http.status());
         }
         return failed(error);
+    }
+
+    /** What the client got wrong is no failure of the application. */
+    private Throwable seenByClient(Throwable thrown) {
+        if (!(thrown instanceof RefusedValueException refused) || !refused.isFaultOf(request)) {
+            return thrown;
+        }
+        var answer = new HttpException(400, thrown.getMessage());
+        answer.initCause(thrown);
+        return answer;
     }
 
     private Response handled(Throwable error, ErrorHandler<Throwable> handler) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +78,7 @@ public final class Headers {
 
     /** Calls the consumer with each name and value, in order. */
     public void forEach(BiConsumer<String, String> consumer) {
+        Required.notNull(consumer, "consumer", "a function");
         for (int i = 0; i < end; i += 2) {
             consumer.accept(fields[i], fields[i + 1]);
         }
@@ -101,6 +103,7 @@ public final class Headers {
     }
 
     private int indexOf(String name, int from) {
+        Required.notNull(name, "header name", "a name such as Accept");
         for (int i = from; i < end; i += 2) {
             if (fields[i].equalsIgnoreCase(name)) {
                 return i;
@@ -116,14 +119,20 @@ public final class Headers {
     }
 
     private static void checkName(String name) {
-        boolean token = !name.isEmpty();
-        for (int i = 0; i < name.length(); i++) {
-            token &= isTokenCharacter(name.charAt(i));
-        }
-        if (!token) {
+        Required.notNull(name, "header name", "an RFC 9110 token");
+        if (!isToken(name)) {
             throw new IllegalArgumentException(
                     "header name: " + Quoted.of(name) + " (expected: an RFC 9110 token)");
         }
+    }
+
+    /** Returns whether the text is a token (RFC 9110, section 5.6.2). */
+    static boolean isToken(String text) {
+        boolean token = !text.isEmpty();
+        for (int i = 0; i < text.length(); i++) {
+            token &= isTokenCharacter(text.charAt(i));
+        }
+        return token;
     }
 
     private static boolean isTokenCharacter(char c) {
@@ -134,6 +143,8 @@ public final class Headers {
     }
 
     private static void checkValue(String name, String value) {
+        Required.notNull(name, "header name", "an RFC 9110 token");
+        Required.notNull(value, "header value", "a text");
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
             // HTTP/1.1 transfers Latin-1: a character above 255 cannot be sent.

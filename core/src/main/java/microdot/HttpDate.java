@@ -9,6 +9,7 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.ResolverStyle;
 import java.time.temporal.ChronoField;
 import java.util.Locale;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ public final class HttpDate {
 
     /** Returns the instant as text, truncated to the second. */
     public static String format(Instant instant) {
+        Required.notNull(instant, "instant", "a time");
         return FORMAT.format(instant);
     }
 

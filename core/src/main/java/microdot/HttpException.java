@@ -1,5 +1,7 @@
 package microdot;
 
+import org.jspecify.annotations.Nullable;
+
 /** Ends a request with a status. The client receives the message: it must not contain secrets. */
 public class HttpException extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -14,12 +16,12 @@ public class HttpException extends RuntimeException {
     /**
      * Creates an exception.
      *
-     * @param message the text that the client receives
+     * @param message the text that the client receives; null for the standard reason
      * @throws IllegalArgumentException when the status is not from 400 to 599; return the others
      *     from the handler instead, as in {@code return 204} or {@link Response#redirect}
      */
-    public HttpException(int status, String message) {
-        super(message);
+    public HttpException(int status, @Nullable String message) {
+        super(message == null ? Status.reason(status) : message);
         if (status < 400 || status > 599) {
             String instead = status >= 300 && status < 400 ? "Response.redirect" : "a status";
             throw new IllegalArgumentException(

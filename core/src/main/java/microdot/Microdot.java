@@ -5,10 +5,10 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.stream.Collectors;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +21,19 @@ public final class Microdot {
     private final Hooks hooks = new Hooks();
     private final Router router = new Router(hooks);
     private volatile JsonCodec json = JsonCodec.standard();
+
+    /**
+     * Gives a name to a regular expression for a segment of a path: after {@code pathType("slug",
+     * "[a-z0-9-]+")}, {@code /{name:slug}} matches one segment that consists of these characters.
+     * It holds for the routes and mounts that are added to this application afterwards.
+     *
+     * @throws IllegalArgumentException when the name is one of the framework's or is no word, when
+     *     the regular expression is malformed, or when the name has another one already
+     */
+    public Microdot pathType(String name, String regex) {
+        router.types().put(name, regex);
+        return this;
+    }
 
     /** Adds a route for GET and HEAD at a path such as {@code /users/{id:int}}. */
     public Microdot get(String path, Handler handler) {
@@ -49,27 +62,22 @@ public final class Microdot {
      *
      * @param path {@code /{name}} matches one segment, {@code /{name:int}} and {@code /{name:long}}
      *     one segment that is a number, {@code /{name:[0-9a-f]+}} one segment that matches the
-     *     regular expression, {@code /{name:path}} the rest of the path
+     *     regular expression, {@code /{name:slug}} one segment of the {@link #pathType} {@code
+     *     slug}, {@code /{name:path}} the rest of the path
+     * @param methods names of at most 32 characters; upper and lower case are the same
      * @throws IllegalArgumentException when the path is malformed, no method is given, or a route
      *     of this method and path exists
      */
     public Microdot route(String path, Handler handler, String... methods) {
+        Required.notNull(path, "path", "a path such as /users/{id}");
+        Required.notNull(methods, "methods", "one or more, as \"GET\"");
         if (methods.length == 0) {
             throw new IllegalArgumentException("methods: none (expected: one or more, as \"GET\")");
         }
         Set<String> capitals =
-                Arrays.stream(methods)
-                        .map(method -> method.toUpperCase(Locale.ROOT))
-                        .collect(Collectors.toSet());
-        router.add(capitals, path, checked(handler));
+                Arrays.stream(methods).map(HttpMethod::ofRoute).collect(Collectors.toSet());
+        router.add(capitals, path, Required.notNull(handler, "handler", "a handler"));
         return this;
-    }
-
-    private static <T> T checked(@Nullable T handler) {
-        if (handler == null) {
-            throw new IllegalArgumentException("handler: null (expected: a handler)");
-        }
-        return handler;
     }
 
     /**
@@ -86,6 +94,7 @@ public final class Microdot {
      * <p>Give a route the result itself: another handler around it runs on a virtual thread again.
      */
     public static Handler blocking(Handler handler) {
+        Required.notNull(handler, "handler", "a handler");
         return new BlockingHandler(handler);
     }
 
@@ -99,6 +108,7 @@ public final class Microdot {
      * @throws IllegalArgumentException when the number of bytes is not positive
      */
     public static Handler maxBody(long bytes, Handler handler) {
+        Required.notNull(handler, "handler", "a handler");
         if (bytes <= 0) {
             throw new IllegalArgumentException(
                     "maxBody: " + bytes + " (expected: a positive number of bytes)");
@@ -115,6 +125,8 @@ public final class Microdot {
      *     through others, or when the prefix is malformed
      */
     public Microdot mount(String prefix, Microdot app) {
+        Required.notNull(prefix, "prefix", "a path such as /admin");
+        Required.notNull(app, "app", "an application");
         if (app == this || app.router.leadsTo(router)) {
             throw new IllegalArgumentException(
                     "app: this application, or an application that it is mounted in (expected: no circle)");
@@ -130,7 +142,7 @@ public final class Microdot {
      * handler.
      */
     public Microdot beforeRequest(Handler hook) {
-        hooks.before().add(checked(hook));
+        hooks.before().add(Required.notNull(hook, "hook", "a handler"));
         return this;
     }
 
@@ -139,7 +151,7 @@ public final class Microdot {
      * too, before its head is sent.
      */
     public Microdot afterRequest(AfterRequest hook) {
-        hooks.after().add(checked(hook));
+        hooks.after().add(Required.notNull(hook, "hook", "a hook"));
         return this;
     }
 
@@ -160,10 +172,11 @@ public final class Microdot {
      * Adds a handler that answers requests that failed with this status: by an {@link
      * HttpException}, because no route matched (404, 405), or for 500 by any other exception.
      *
-     * @throws IllegalArgumentException when the status is not from 400 to 599
+     * @throws IllegalArgumentException when the status is not from 400 to 599, or has a handler
+     *     already
      */
     public Microdot errorHandler(int status, Handler handler) {
-        checked(handler);
+        Required.notNull(handler, "handler", "a handler");
         return errorHandler(status, (request, error) -> handler.handle(request));
     }
 
@@ -171,10 +184,11 @@ public final class Microdot {
      * Adds a handler that answers requests that failed with this status, and gets the exception. A
      * failure with status 500 is logged whether or not it has a handler.
      *
-     * @throws IllegalArgumentException when the status is not from 400 to 599
+     * @throws IllegalArgumentException when the status is not from 400 to 599, or has a handler
+     *     already
      */
     public Microdot errorHandler(int status, ErrorHandler<Throwable> handler) {
-        hooks.errors().put(status, checked(handler));
+        hooks.errors().put(status, Required.notNull(handler, "handler", "a handler"));
         return this;
     }
 
@@ -183,9 +197,12 @@ public final class Microdot {
      * The handler of the most specific class answers. An {@link HttpException} goes to the handler
      * of its own class or of its status, not to that of a superclass such as {@code Exception}. The
      * failure is logged unless the handler answers it with a status below 500.
+     *
+     * @throws IllegalArgumentException when the class has a handler already
      */
     public <E extends Throwable> Microdot errorHandler(Class<E> type, ErrorHandler<E> handler) {
-        hooks.errors().put(type, checked(handler));
+        Required.notNull(type, "type", "a class of exceptions");
+        hooks.errors().put(type, Required.notNull(handler, "handler", "a handler"));
         return this;
     }
 
@@ -195,12 +212,14 @@ public final class Microdot {
      * application that is mounted in this one has its own rules, they replace these.
      */
     public Microdot cors(Cors rules) {
+        Required.notNull(rules, "rules", "the origins; new Cors() for none");
         hooks.cors(rules);
         return this;
     }
 
     /** Sets the codec that reads and writes JSON; default {@link JsonCodec#standard()}. */
     public Microdot jsonCodec(JsonCodec codec) {
+        Required.notNull(codec, "codec", "a codec");
         this.json = codec;
         return this;
     }
@@ -225,6 +244,7 @@ public final class Microdot {
      * handler runs.
      */
     public Call route(Request request, @Nullable HttpException refusal) {
+        Required.notNull(request, "request", "a request");
         return new Call(request, router.find(request.method(), request.segments()), json, refusal);
     }
 
@@ -258,6 +278,7 @@ public final class Microdot {
      * that its supervisor restarts it.
      */
     public void run(ServerOptions options) {
+        Required.notNull(options, "options", "options");
         var end = new ProcessEnd(options.closeTimeout());
         Server server = startOrExit(options.onFailure(end.onFailure(options.onFailure())));
         Runnable closing =
@@ -326,6 +347,7 @@ public final class Microdot {
      * @throws IllegalStateException when no {@link Transport} is on the class path or module path
      */
     public Server start(ServerOptions options) {
+        Required.notNull(options, "options", "options");
         @Nullable Transport transport =
                 ServiceLoader.load(Transport.class).findFirst().orElse(null);
         if (transport == null) {

@@ -1,6 +1,7 @@
 package microdot;
 
 import java.time.Duration;
+import microdot.internal.Required;
 
 /** Checks of the values of options. A message names the option, the value and what was expected. */
 final class OptionChecks {
@@ -37,6 +38,7 @@ final class OptionChecks {
     }
 
     static void positive(String name, Duration value) {
+        Required.notNull(value, name, "a duration");
         if (value.isZero()) {
             throw outOfRange(name, value, "more than zero");
         }
@@ -48,6 +50,7 @@ final class OptionChecks {
     }
 
     private static void check(String name, Duration value, String range) {
+        Required.notNull(value, name, "a duration");
         if (value.isNegative() || value.toDays() >= MAX_DAYS) {
             throw outOfRange(name, value, range);
         }

@@ -5,9 +5,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 public final class Part {
     /** The bytes of content that {@link #text} returns at most: 1 MiB. */
     public static final int MAX_TEXT_BYTES = 1 << 20;
+
+    // What common file systems allow.
+    private static final int MAX_FILE_NAME_BYTES = 255;
 
     /** The content of a part, which is stored in memory or in a temporary file. */
     @FunctionalInterface
@@ -38,10 +43,10 @@ public final class Part {
      */
     public Part(
             String name, @Nullable String fileName, @Nullable String contentType, Content content) {
-        this.name = name;
+        this.name = Required.notNull(name, "name", "the name of a field");
         this.fileName = lastSegment(fileName);
         this.contentType = contentType;
-        this.content = content;
+        this.content = Required.notNull(content, "content", "what opens the content");
     }
 
     /** Some clients send a path, and an attacker sends one that leads out of the folder. */
@@ -108,10 +113,32 @@ public final class Part {
         return content.open();
     }
 
-    /** Copies the content to a file, and replaces a file that exists. */
+    /**
+     * Copies the content to a file, and replaces a file that exists.
+     *
+     * @throws HttpException with status 400 when the name of the file has more than 255 bytes
+     *     because of {@link #fileName}
+     */
     public void saveTo(Path file) throws IOException {
+        Required.notNull(file, "file", "a path");
         try (InputStream in = content.open()) {
             Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+        } catch (FileSystemException e) {
+            checkLength(String.valueOf(file.getFileName()));
+            throw e;
+        }
+    }
+
+    private void checkLength(String saved) {
+        int bytes = saved.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > MAX_FILE_NAME_BYTES && fileName != null && saved.contains(fileName)) {
+            throw new HttpException(
+                    400,
+                    "file name: "
+                            + bytes
+                            + " bytes (expected: at most "
+                            + MAX_FILE_NAME_BYTES
+                            + ")");
         }
     }
 

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * The path of a route. Its segments are {@code /fixed}, {@code /{name}} (one segment, not empty),
@@ -17,7 +16,7 @@ import java.util.regex.PatternSyntaxException;
  */
 final class PathPattern {
     private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,19}");
-    private static final Pattern WORD = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*");
+    private static final Pattern ENCODED = Pattern.compile("%[0-9A-Fa-f]{2}");
 
     private sealed interface Segment {
         String name();
@@ -44,20 +43,20 @@ final class PathPattern {
     private final List<Segment> segments;
     private final boolean names;
 
-    PathPattern(String text) {
-        this(text, split(text));
+    PathPattern(String text, PathTypes types) {
+        this(text, split(text), types);
     }
 
-    private PathPattern(String text, List<String> parts) {
+    private PathPattern(String text, List<String> parts, PathTypes types) {
         this.text = text;
-        this.segments = parts.stream().map(part -> parse(text, part)).toList();
+        this.segments = parts.stream().map(part -> parse(text, part, types)).toList();
         this.names = !checkedNames().isEmpty();
     }
 
     /** The prefix of a mount: a slash at the end is ignored, and "/" alone matches no segment. */
-    static PathPattern prefix(String text) {
+    static PathPattern prefix(String text, PathTypes types) {
         String bare = text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
-        return new PathPattern(text, bare.isEmpty() ? List.of() : split(bare));
+        return new PathPattern(text, bare.isEmpty() ? List.of() : split(bare), types);
     }
 
     private static List<String> split(String text) {
@@ -68,7 +67,7 @@ final class PathPattern {
         return Arrays.asList(text.substring(1).split("/", -1));
     }
 
-    private static Segment parse(String path, String part) {
+    private static Segment parse(String path, String part, PathTypes types) {
         if (part.startsWith("<") && part.endsWith(">")) {
             throw new IllegalArgumentException(
                     "path: "
@@ -88,6 +87,7 @@ final class PathPattern {
                                 + Quoted.of(part)
                                 + " (expected: {name} as a whole segment)");
             }
+            checkFixed(path, part);
             return new Fixed(part);
         }
         String[] inside = part.substring(1, part.length() - 1).split(":", 2);
@@ -104,27 +104,34 @@ final class PathPattern {
             case "int" -> new Int(inside[0]);
             case "long" -> new LongInt(inside[0]);
             case "path" -> new Rest(inside[0]);
-            default -> new Matching(inside[0], pattern(path, inside[1]));
+            default -> new Matching(inside[0], types.pattern(path, inside[1]));
         };
     }
 
-    private static Pattern pattern(String path, String type) {
-        String mistake = "no such type";
-        if (!WORD.matcher(type).matches()) {
-            try {
-                return Pattern.compile(type);
-            } catch (PatternSyntaxException e) {
-                mistake = e.getDescription();
-            }
+    /** Refuses what other frameworks use, and what no request ever has in its path. */
+    private static void checkFixed(String path, String part) {
+        String expected = null;
+        if (part.startsWith(":")) {
+            expected = "{" + part.substring(1) + "}";
+        } else if (part.startsWith("*")) {
+            expected = "{name} for one segment, {path:path} for the rest of the path";
+        } else if (part.indexOf('?') >= 0) {
+            expected = "no query; request.query(name) reads it";
+        } else if (part.indexOf('#') >= 0) {
+            expected = "no #; clients do not send what follows it";
+        } else if (ENCODED.matcher(part).find()) {
+            expected = "decoded, as a space instead of %20";
         }
-        throw new IllegalArgumentException(
-                "path: "
-                        + Quoted.of(path)
-                        + ": type "
-                        + Quoted.of(type)
-                        + ": "
-                        + mistake
-                        + " (expected: int, long, path or a regular expression such as [0-9a-f]+)");
+        if (expected != null) {
+            throw new IllegalArgumentException(
+                    "path: "
+                            + Quoted.of(path)
+                            + ": "
+                            + Quoted.of(part)
+                            + " (expected: "
+                            + expected
+                            + ")");
+        }
     }
 
     /** Python's {@code <int:id>} is {@code {id:int}} here. */

@@ -1,14 +1,21 @@
 package microdot;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import microdot.internal.RefusedValueException;
+import microdot.internal.Required;
 import microdot.internal.RouteName;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class Request {
     static {
         RouteName.register(request -> ((Request) request).route);
+        RefusedValueException.register((request, test) -> ((Request) request).anyText(test));
     }
 
     private static final String FORM = "application/x-www-form-urlencoded";
@@ -47,7 +55,8 @@ public final class Request {
      * @param target the target of the request line: a path with a query, or a whole URL
      * @param headers the header fields, which become read-only
      * @param scheme {@code http} or {@code https}
-     * @throws HttpException with status 400 when the target is malformed
+     * @throws HttpException with status 400 when the target is malformed, 501 when the method has
+     *     more than 32 characters
      */
     public Request(
             String method,
@@ -56,7 +65,13 @@ public final class Request {
             byte[] body,
             InetSocketAddress client,
             String scheme) {
-        this(method, target, headers, new BytesBody(body), client, scheme);
+        this(
+                method,
+                target,
+                headers,
+                new BytesBody(Required.notNull(body, "body", "bytes, perhaps none")),
+                client,
+                scheme);
     }
 
     /**
@@ -65,7 +80,8 @@ public final class Request {
      * @param target the target of the request line: a path with a query, or a whole URL
      * @param headers the header fields, which become read-only
      * @param scheme {@code http} or {@code https}
-     * @throws HttpException with status 400 when the target is malformed
+     * @throws HttpException with status 400 when the target is malformed, 501 when the method has
+     *     more than 32 characters
      */
     public Request(
             String method,
@@ -74,12 +90,14 @@ public final class Request {
             RequestBody body,
             InetSocketAddress client,
             String scheme) {
-        this.method = method;
+        this.method =
+                HttpMethod.ofRequest(Required.notNull(method, "method", "a name such as GET"));
+        Required.notNull(target, "target", "a path, perhaps with a query");
+        this.headers = Required.notNull(headers, "headers", "header fields").readOnly();
+        this.source = Required.notNull(body, "body", "a body");
+        this.client = Required.notNull(client, "client", "the address of the client");
+        this.scheme = Required.notNull(scheme, "scheme", "http or https");
         this.target = RequestTarget.parse(method, target);
-        this.headers = headers.readOnly();
-        this.source = body;
-        this.client = client;
-        this.scheme = scheme;
     }
 
     /** Returns the method as the client wrote it, such as {@code GET}. */
@@ -109,6 +127,7 @@ public final class Request {
      *     application
      */
     public String param(String name) {
+        Required.notNull(name, "name", "a name in braces of the route");
         String value = params.get(name);
         if (value == null) {
             throw new IllegalArgumentException(
@@ -117,14 +136,37 @@ public final class Request {
         return value;
     }
 
-    /** Returns a part of the path as a number, for routes with {@code {name:int}}. */
+    /**
+     * Returns a part of the path as a number.
+     *
+     * @throws HttpException with status 400 when it is none, which cannot be on a route with {@code
+     *     {name:int}}
+     */
     public int intParam(String name) {
-        return Integer.parseInt(param(name));
+        try {
+            return Integer.parseInt(param(name));
+        } catch (NumberFormatException e) {
+            throw noNumber(name, "int");
+        }
     }
 
-    /** Returns a part of the path as a number, for routes with {@code {name:long}}. */
+    /**
+     * Returns a part of the path as a number.
+     *
+     * @throws HttpException with status 400 when it is none, which cannot be on a route with {@code
+     *     {name:long}}
+     */
     public long longParam(String name) {
-        return Long.parseLong(param(name));
+        try {
+            return Long.parseLong(param(name));
+        } catch (NumberFormatException e) {
+            throw noNumber(name, "long");
+        }
+    }
+
+    private HttpException noNumber(String name, String type) {
+        String value = Quoted.of(param(name));
+        return new HttpException(400, name + ": " + value + " (expected: a number, " + type + ")");
     }
 
     void params(Map<String, String> params) {
@@ -139,18 +181,24 @@ public final class Request {
 
     /** Returns the first value of the query parameter, or the given default. */
     public String query(String name, String otherwise) {
+        Required.notNull(otherwise, "otherwise", "a default; query(name) returns null without one");
         String value = query(name);
         return value == null ? otherwise : value;
     }
 
     /** Returns every value of the query parameter, in order. */
     public List<String> queries(String name) {
+        Required.notNull(name, "name", "the name of a parameter");
+        return query().getOrDefault(name, List.of());
+    }
+
+    private Map<String, List<String>> query() {
         Map<String, List<String>> values = query;
         if (values == null) {
             values = Query.parse(target.query());
             query = values;
         }
-        return values.getOrDefault(name, List.of());
+        return values;
     }
 
     /** Returns the query as the client sent it, without the question mark; empty without one. */
@@ -160,8 +208,7 @@ public final class Request {
 
     /** Returns the names of the query parameters, in order. */
     public Set<String> queryNames() {
-        queries("");
-        return Objects.requireNonNull(query).keySet();
+        return query().keySet();
     }
 
     /** Returns the host and the port that the client asked for, from {@code Host}; or null. */
@@ -181,6 +228,7 @@ public final class Request {
 
     /** Returns the value of the cookie, or null. */
     public @Nullable String cookie(String name) {
+        Required.notNull(name, "name", "the name of a cookie");
         return cookies().get(name);
     }
 
@@ -247,7 +295,7 @@ public final class Request {
      * @throws HttpException as {@link #body} does; with status 415 when the charset is unknown
      */
     public String text() {
-        Charset charset = ContentType.charset(headers.get("Content-Type"), StandardCharsets.UTF_8);
+        Charset charset = ContentType.charset(headers.get("Content-Type"), UTF_8);
         return new String(body(), charset);
     }
 
@@ -258,15 +306,19 @@ public final class Request {
      *     that type
      */
     public <T> T json(Class<T> type) {
+        Required.notNull(type, "type", "a class such as Map.class");
         try {
             return json.decode(body(), type);
         } catch (IllegalArgumentException e) {
-            throw new HttpException(400, String.valueOf(e.getMessage()));
+            var answer = new HttpException(400, e.getMessage());
+            answer.initCause(e); // An error handler may look at it; the client does not see it.
+            throw answer;
         }
     }
 
     /** Returns the first value of the form field, or null. */
     public @Nullable String form(String name) {
+        Required.notNull(name, "name", "the name of a field");
         List<String> values = form().get(name);
         return values == null ? null : values.getFirst();
     }
@@ -330,6 +382,7 @@ public final class Request {
      * <p>Use it to stop what the handler waits for: {@code request.onClose(process::destroy)}.
      */
     public void onClose(Runnable action) {
+        Required.notNull(action, "action", "an action");
         clientLife.onClose(action);
     }
 
@@ -343,6 +396,25 @@ public final class Request {
      */
     public JsonCodec jsonCodec() {
         return json;
+    }
+
+    /** Whether the client sent a text that the test accepts, as far as texts were read. */
+    private boolean anyText(Predicate<String> test) {
+        var texts = new ArrayList<>(params.values());
+        Stream.of(query, form)
+                .filter(Objects::nonNull)
+                .forEach(fields -> fields.values().forEach(texts::addAll));
+        texts.addAll(cookies().values());
+        headers.forEach(
+                (name, value) -> {
+                    texts.add(value);
+                    texts.add(new String(value.getBytes(ISO_8859_1), UTF_8)); // Last-Event-ID.
+                });
+        String text = access == null ? null : access.text();
+        if (text != null) {
+            texts.add(text);
+        }
+        return texts.stream().anyMatch(test);
     }
 
     /** Sets an object whose text is the name of the route, for log entries. */

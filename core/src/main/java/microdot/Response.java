@@ -2,8 +2,10 @@ package microdot;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,21 +25,24 @@ public final class Response {
 
     /** Creates a response with this body and status 200. */
     public Response(Body body) {
-        this.body = body;
+        this.body = Required.notNull(body, "body", "a body; new Body.Empty() for none");
     }
 
     /** Returns a response of plain text in UTF-8. */
     public static Response text(String text) {
+        Required.notNull(text, "text", "a text");
         return bytes(text.getBytes(StandardCharsets.UTF_8), "text/plain; charset=UTF-8");
     }
 
     /** Returns a response of HTML in UTF-8. */
     public static Response html(String html) {
+        Required.notNull(html, "html", "a text");
         return bytes(html.getBytes(StandardCharsets.UTF_8), "text/html; charset=UTF-8");
     }
 
     /** Returns a response of JSON, written by the application's codec when the handler returned. */
     public static Response json(Object value) {
+        Required.notNull(value, "value", "a value to write as JSON");
         var response = new Response().header("Content-Type", "application/json");
         response.entity = value;
         return response;
@@ -45,6 +50,8 @@ public final class Response {
 
     /** Returns a response of these bytes. The array is not copied: do not change it afterwards. */
     public static Response bytes(byte[] bytes, String contentType) {
+        Required.notNull(bytes, "bytes", "bytes, perhaps none");
+        Required.notNull(contentType, "contentType", "a type such as text/plain");
         return new Response(new Body.Bytes(bytes)).header("Content-Type", contentType);
     }
 
@@ -55,6 +62,8 @@ public final class Response {
      * @throws IllegalArgumentException when the status is not from 200 to 599
      */
     public static Response of(Object body, int status, Map<String, String> headers) {
+        Required.notNull(body, "body", "text, byte[], or a value to write as JSON");
+        Required.notNull(headers, "headers", "names and values; Map.of() for none");
         Response response =
                 switch (body) {
                     case CharSequence text -> text(text.toString());
@@ -71,9 +80,11 @@ public final class Response {
      * the thread of the handler, after the head was sent. A write waits while the client does not
      * read, and throws an {@link java.io.IOException} when the client has left; the writer is also
      * interrupted then. If the writer throws, the connection is aborted, so that the client can
-     * tell the body from a whole one. For events use {@link microdot.sse.Sse#withSse}.
+     * tell the body from a whole one. A Writer around the stream has its own buffer: close or flush
+     * it, or its last characters are lost. For events use {@link microdot.sse.Sse#withSse}.
      */
     public static Response stream(OutputWriter writer) {
+        Required.notNull(writer, "writer", "a writer");
         return new Response(new Body.Stream(new StreamedOutput(writer)))
                 .header("Content-Type", "application/octet-stream");
     }
@@ -86,6 +97,7 @@ public final class Response {
      * #stream(OutputWriter)}.
      */
     public static Response stream(Iterator<?> chunks) {
+        Required.notNull(chunks, "chunks", "an iterator");
         return stream(out -> StreamedOutput.copy(chunks, out))
                 .header("Content-Type", "text/plain; charset=UTF-8");
     }
@@ -101,6 +113,7 @@ public final class Response {
      * @throws IllegalArgumentException when the status is not 301, 302, 303, 307 or 308
      */
     public static Response redirect(String location, int status) {
+        Required.notNull(location, "location", "a URL");
         if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308) {
             throw new IllegalArgumentException(
                     "status: " + status + " (expected: 301, 302, 303, 307 or 308)");
@@ -115,6 +128,7 @@ public final class Response {
      * @throws HttpException with status 404 when the file does not exist
      */
     public static Response file(Path file) {
+        Required.notNull(file, "file", "a file");
         return of(StaticFiles.file(file));
     }
 
@@ -140,6 +154,8 @@ public final class Response {
      * @throws HttpException with status 404 as there
      */
     public static Response file(Path folder, String path, boolean dotFiles) {
+        Required.notNull(folder, "folder", "a folder");
+        Required.notNull(path, "path", "a path below the folder");
         StaticFiles.Found found = StaticFiles.below(folder, path, dotFiles);
         if (found == null) {
             String last = path.substring(path.lastIndexOf('/') + 1);
@@ -158,6 +174,9 @@ public final class Response {
      * @throws HttpException with status 404 when the file does not exist
      */
     public static Response resource(Class<?> anchor, String folder, String path) {
+        Required.notNull(anchor, "anchor", "a class");
+        Required.notNull(folder, "folder", "a folder such as /static");
+        Required.notNull(path, "path", "a path below the folder");
         return of(StaticFiles.resource(anchor, folder, path));
     }
 
@@ -218,18 +237,31 @@ public final class Response {
     }
 
     /**
+     * Sets how long a browser or a proxy may use the response without asking again, in whole
+     * seconds; zero to ask each time, which costs a 304 if nothing has changed. Without it browsers
+     * guess. For a file whose name changes with its content, set a year.
+     *
+     * @throws IllegalArgumentException when it is negative
+     * @see <a href="https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.1">max-age</a>
+     */
+    public Response cacheControl(Duration maxAge) {
+        OptionChecks.zeroOrMore("maxAge", maxAge);
+        return header(
+                "Cache-Control",
+                maxAge.toSeconds() == 0 ? "no-cache" : "max-age=" + maxAge.toSeconds());
+    }
+
+    /**
      * Adds a Set-Cookie field.
      *
-     * @throws IllegalArgumentException when it has {@code SameSite=None} and is not secure
+     * @throws IllegalArgumentException when browsers would drop it: it is not secure although it
+     *     has {@code SameSite=None} or its name begins with {@code __Host-} or {@code __Secure-},
+     *     or it has a domain or a path other than {@code /} although its name begins with {@code
+     *     __Host-}
      */
     public Response cookie(Cookie cookie) {
-        if (cookie.isDropped()) {
-            throw new IllegalArgumentException(
-                    "cookie "
-                            + cookie.name()
-                            + ": SameSite=None without Secure (expected: secure(true), because"
-                            + " browsers drop it otherwise)");
-        }
+        Required.notNull(cookie, "cookie", "a cookie");
+        cookie.checkKept();
         headers.add("Set-Cookie", cookie.toString());
         return this;
     }
@@ -253,7 +285,7 @@ public final class Response {
 
     /** Sets the body and leaves headers and status unchanged. */
     public Response body(Body body) {
-        this.body = body;
+        this.body = Required.notNull(body, "body", "a body; new Body.Empty() for none");
         this.entity = null;
         return this;
     }

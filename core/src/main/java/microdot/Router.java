@@ -125,6 +125,7 @@ final class Router {
 
     private final Hooks hooks;
     private final At start;
+    private final PathTypes types = new PathTypes();
 
     // Routes may be added while requests run; a request sees the routes of the moment it is routed.
     private final List<Entry> entries = new CopyOnWriteArrayList<>();
@@ -134,8 +135,13 @@ final class Router {
         this.start = new At(0, Map.of(), List.of(hooks), "");
     }
 
+    /** Returns the types that paths may name. */
+    PathTypes types() {
+        return types;
+    }
+
     void add(Set<String> methods, String path, Handler handler) {
-        var pattern = new PathPattern(path);
+        var pattern = new PathPattern(path, types);
         for (Entry entry : entries) {
             if (entry instanceof Route route && route.path().matchesAsMuchAs(pattern)) {
                 checkNew(route, methods, path);
@@ -164,7 +170,7 @@ final class Router {
     }
 
     void mount(String prefix, Router router) {
-        entries.add(new Mount(PathPattern.prefix(prefix), router));
+        entries.add(new Mount(PathPattern.prefix(prefix, types), router));
     }
 
     /** Returns whether the other router is mounted here, directly or through others. */

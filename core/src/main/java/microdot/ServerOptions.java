@@ -2,6 +2,7 @@ package microdot;
 
 import java.time.Duration;
 import java.util.function.Consumer;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ public final class ServerOptions {
     }
 
     public ServerOptions host(String value) {
+        Required.notNull(value, "host", "an address such as 0.0.0.0");
         return with(copy -> copy.host = value);
     }
 

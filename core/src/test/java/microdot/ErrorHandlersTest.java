@@ -199,4 +199,23 @@ class ErrorHandlersTest {
                         + " handler for others)",
                 error.getMessage());
     }
+
+    @Test
+    void secondErrorHandlerOfAStatusOrAClassIsRefused() {
+        app.errorHandler(404, request -> "a").errorHandler(RuntimeException.class, (r, e) -> "a");
+        assertEquals(
+                "status: 404 (expected: one error handler; this has one already)",
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> app.errorHandler(404, request -> "b"))
+                        .getMessage());
+        assertEquals(
+                "class: java.lang.RuntimeException (expected: one error handler; this has one"
+                        + " already)",
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> app.errorHandler(RuntimeException.class, (r, e) -> "b"))
+                        .getMessage());
+        assertEquals("404 a", Calls.answer(app, "/none"));
+    }
 }

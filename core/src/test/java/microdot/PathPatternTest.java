@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PathPatternTest {
     /** What the pattern names in the path; null when it does not fit. */
     private static @Nullable Map<String, String> match(String pattern, String path) {
-        var fixed = new PathPattern(pattern);
+        var fixed = new PathPattern(pattern, new PathTypes());
         List<String> segments = RequestTarget.parse("GET", path).segments();
         return fixed.matches(segments, 0) ? fixed.params(segments, 0, Map.of()) : null;
     }
@@ -91,14 +92,19 @@ class PathPatternTest {
                 "/{x:path}/a"
             })
     void malformedPatternIsRejected(String pattern) {
-        var error = assertThrows(IllegalArgumentException.class, () -> new PathPattern(pattern));
+        var error =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> new PathPattern(pattern, new PathTypes()));
         assertFalse(String.valueOf(error.getMessage()).isEmpty());
     }
 
     @Test
     void messageNamesThePatternAndWhatWasExpected() {
         var error =
-                assertThrows(IllegalArgumentException.class, () -> new PathPattern("/{x:float}"));
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> new PathPattern("/{x:float}", new PathTypes()));
         assertEquals(
                 "path: \"/{x:float}\": type \"float\": no such type (expected: int, long, path or a"
                         + " regular expression such as [0-9a-f]+)",
@@ -117,7 +123,7 @@ class PathPatternTest {
                             var error =
                                     assertThrows(
                                             IllegalArgumentException.class,
-                                            () -> new PathPattern(pattern));
+                                            () -> new PathPattern(pattern, new PathTypes()));
                             String said = String.valueOf(error.getMessage());
                             assertTrue(said.endsWith("(expected: " + right + ")"), said);
                         });
@@ -138,21 +144,81 @@ class PathPatternTest {
         "/{x:a|bc}, abc, false"
     })
     void typeOfAPartDecidesWhetherItMatches(String pattern, String segment, boolean is) {
-        assertEquals(is, new PathPattern(pattern).matches(List.of(segment), 0));
+        assertEquals(is, new PathPattern(pattern, new PathTypes()).matches(List.of(segment), 0));
     }
 
     @Test
     void malformedRegularExpressionIsRejected() {
         var error =
-                assertThrows(IllegalArgumentException.class, () -> new PathPattern("/{x:[0-9}"));
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> new PathPattern("/{x:[0-9}", new PathTypes()));
         String said = String.valueOf(error.getMessage());
         assertTrue(said.contains("Unclosed character class"), said);
     }
 
     @Test
     void patternsOfTheSameShapeMatchAsMuch() {
-        assertTrue(new PathPattern("/{a:[0-9]+}").matchesAsMuchAs(new PathPattern("/{b:[0-9]+}")));
-        assertFalse(new PathPattern("/{a:[0-9]+}").matchesAsMuchAs(new PathPattern("/{b:[a-z]+}")));
-        assertFalse(new PathPattern("/{a:int}").matchesAsMuchAs(new PathPattern("/{a:long}")));
+        assertTrue(
+                new PathPattern("/{a:[0-9]+}", new PathTypes())
+                        .matchesAsMuchAs(new PathPattern("/{b:[0-9]+}", new PathTypes())));
+        assertFalse(
+                new PathPattern("/{a:[0-9]+}", new PathTypes())
+                        .matchesAsMuchAs(new PathPattern("/{b:[a-z]+}", new PathTypes())));
+        assertFalse(
+                new PathPattern("/{a:int}", new PathTypes())
+                        .matchesAsMuchAs(new PathPattern("/{a:long}", new PathTypes())));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/w/:id | :id | {id}",
+                "/files/* | * | {path:path}",
+                "/**/x | ** | {path:path}",
+                "/z?x=1 | z?x=1 | request.query(name)",
+                "/a#b | a#b | no #",
+                "/a%20b | a%20b | decoded",
+            })
+    void spellingOfOtherFrameworksIsRefusedWithTheRightOne(
+            String path, String part, String expected) {
+        var refused =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> new PathPattern(path, new PathTypes()));
+        String message = String.valueOf(refused.getMessage());
+        assertTrue(
+                message.startsWith("path: \"" + path + "\": \"" + part + "\" (expected: "),
+                message);
+        assertTrue(message.contains(expected), message);
+    }
+
+    @Test
+    void colonAndPercentInsideASegmentAreAllowed() {
+        assertEquals(Map.of(), match("/items:batch", "/items:batch"));
+        assertEquals(Map.of(), match("/100%", "/100%25"));
+    }
+
+    @Test
+    void registeredTypeMatchesItsRegularExpression() {
+        var types = new PathTypes();
+        types.put("slug", "[a-z-]+");
+        types.put("slug", "[a-z-]+");
+        var pattern = new PathPattern("/{x:slug}", types);
+        assertTrue(pattern.matches(List.of("a-b"), 0));
+        assertFalse(pattern.matches(List.of("A"), 0));
+        assertRefused("name: \"slug\": is \"[a-z-]+\" already", () -> types.put("slug", "x"));
+        assertRefused("name: \"int\"", () -> types.put("int", "x"));
+        assertRefused("regex: \"[\"", () -> types.put("y", "["));
+        assertRefused(
+                "path: \"/{x:slugs}\": type \"slugs\": no such type (expected: int, long, path,"
+                        + " slug or a regular expression",
+                () -> new PathPattern("/{x:slugs}", types));
+    }
+
+    private static void assertRefused(String message, Executable call) {
+        var refused = assertThrows(IllegalArgumentException.class, call);
+        assertTrue(String.valueOf(refused.getMessage()).startsWith(message), refused::getMessage);
     }
 }

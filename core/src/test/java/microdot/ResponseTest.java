@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -204,5 +205,42 @@ class ResponseTest {
                 "cookie: name \"a\", sameSite \"lax\" (expected: a name, and Strict, Lax or None)",
                 () -> Cookie.of("a", "1").sameSite("lax"));
         assertEquals("", text(new Response().cookie("a", "1")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"__Host-a", "__secure-a"})
+    void cookieWithAPrefixMustBeSecure(String name) {
+        Cookie cookie = Cookie.of(name, "1");
+        assertThrows(IllegalArgumentException.class, () -> new Response().cookie(cookie));
+        String sent =
+                new Response().cookie(cookie.secure(true)).headers().all("Set-Cookie").getFirst();
+        assertEquals(name + "=1; Path=/; HttpOnly; Secure; SameSite=Lax", sent);
+        String deleted = new Response().deleteCookie(name).headers().all("Set-Cookie").getFirst();
+        assertTrue(deleted.contains("; Secure"), deleted);
+    }
+
+    @Test
+    void hostCookieIsForThisHostAndTheWholeSite() {
+        Cookie cookie = Cookie.of("__Host-a", "1").secure(true);
+        assertEquals(
+                "cookie __Host-a: Domain example.com, Path / (expected: no domain and the path /"
+                        + " for __Host-, because browsers drop it otherwise)",
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> new Response().cookie(cookie.domain("example.com")))
+                        .getMessage());
+        assertThrows(
+                IllegalArgumentException.class, () -> new Response().cookie(cookie.path("/a")));
+    }
+
+    @Test
+    void cacheControlIsInWholeSeconds() {
+        var response = new Response().cacheControl(Duration.ofMinutes(1));
+        assertEquals("max-age=60", response.headers().get("Cache-Control"));
+        response.cacheControl(Duration.ZERO);
+        assertEquals("no-cache", response.headers().get("Cache-Control"));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> response.cacheControl(Duration.ofSeconds(-1)));
     }
 }

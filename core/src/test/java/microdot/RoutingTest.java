@@ -196,4 +196,30 @@ class RoutingTest {
         assertEquals(413, app.route(request("POST", "/two", "two")).run().status());
         assertThrows(IllegalArgumentException.class, () -> Microdot.maxBody(0, request -> null));
     }
+
+    @Test
+    void pathTypeHoldsForRoutesAndMountsOfItsApplication() {
+        var inner = new Microdot().get("/x", request -> request.param("room"));
+        var outer = new Microdot().pathType("slug", "[a-z-]+").mount("/{room:slug}", inner);
+        outer.get("/{page:slug}", request -> "page " + request.param("page"));
+        assertEquals("200 a-b", Calls.answer(outer, "/a-b/x"));
+        assertEquals("200 page a-b", Calls.answer(outer, "/a-b"));
+        assertEquals("404 Not Found", Calls.answer(outer, "/A"));
+        assertThrows(IllegalArgumentException.class, () -> inner.get("/{y:slug}", request -> "y"));
+    }
+
+    @Test
+    void methodThatNoRouteCanHaveIsA501() {
+        String longest = "X".repeat(32);
+        var app = new Microdot().route("/x", request -> "x", longest);
+        assertEquals("200 x", Calls.answer(app, longest, "/x"));
+        var refused =
+                assertThrows(HttpException.class, () -> Calls.answer(app, longest + "X", "/x"));
+        assertEquals(501, refused.status());
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> app.route("/y", request -> "y", longest + "X"));
+        assertThrows(
+                IllegalArgumentException.class, () -> app.route("/y", request -> "y", "GET, PUT"));
+    }
 }

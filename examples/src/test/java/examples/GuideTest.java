@@ -158,7 +158,7 @@ class GuideTest {
         assertTrue(Pages.runTests(name, classes) > 0);
     }
 
-    static final List<String> TESTS = List.of("AppTest", "TestingTest");
+    static final List<String> TESTS = List.of("AppTest", "FirstTest", "TestingTest");
 
     private static String last(Example example, String path, int lines) throws Exception {
         return example.lines(path, lines).getLast();

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
+import microdot.internal.RefusedValueException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,19 +128,23 @@ public final class Event {
     public Event id(@Nullable String id) {
         checked("id", id);
         if (id != null && id.getBytes(StandardCharsets.UTF_8).length > MAX_ID_BYTES) {
-            throw new IllegalArgumentException(
+            throw new RefusedValueException(
                     "id: "
                             + id.getBytes(StandardCharsets.UTF_8).length
                             + " bytes (expected: at most "
                             + MAX_ID_BYTES
-                            + ")");
+                            + ")",
+                    id,
+                    other -> other.getBytes(StandardCharsets.UTF_8).length > MAX_ID_BYTES);
         }
         if (id != null && !survivesHeader(id)) {
-            throw new IllegalArgumentException(
+            throw new RefusedValueException(
                     "id: "
                             + Arrays.toString(id.codePoints().toArray())
                             + " as code points (expected: no control characters or halves of"
-                            + " characters, no space at an end)");
+                            + " characters, no space at an end)",
+                    id,
+                    other -> !survivesHeader(other));
         }
         return new Event(data, json, event, id, retry);
     }
@@ -182,12 +187,18 @@ public final class Event {
     }
 
     private static @Nullable String checked(String field, @Nullable String value) {
-        if (value != null && value.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
+        if (value != null && hasBreak(value)) {
             String shown = value.replace("\r", "\\r").replace("\n", "\\n").replace("\0", "\\0");
-            throw new IllegalArgumentException(
-                    field + ": \"" + shown + "\" (expected: no CR, LF or NUL)");
+            throw new RefusedValueException(
+                    field + ": \"" + shown + "\" (expected: no CR, LF or NUL)",
+                    value,
+                    Event::hasBreak);
         }
         return value;
+    }
+
+    private static boolean hasBreak(String value) {
+        return value.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0);
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Consumer;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,8 +83,8 @@ public final class EventParser {
             throw new IllegalArgumentException(
                     "maxBytes: " + maxBytes + " (expected: more than 0)");
         }
-        this.events = events;
-        this.comments = comments;
+        this.events = Required.notNull(events, "events", "what takes the events");
+        this.comments = Required.notNull(comments, "comments", "what takes the comments");
         this.maxBytes = maxBytes;
     }
 
@@ -97,6 +98,7 @@ public final class EventParser {
 
     /** Reads all of the array; as {@link #feed(byte[], int, int)}. */
     public void feed(byte[] bytes) {
+        Required.notNull(bytes, "bytes", "bytes");
         feed(bytes, 0, bytes.length);
     }
 
@@ -110,6 +112,7 @@ public final class EventParser {
      * @throws IndexOutOfBoundsException when the part is not within the array
      */
     public void feed(byte[] bytes, int offset, int length) {
+        Required.notNull(bytes, "bytes", "bytes");
         int from = Objects.checkFromIndexSize(offset, length, bytes.length);
         int end = offset + length;
         while (from < end) {

@@ -10,6 +10,7 @@ import microdot.CloseReason;
 import microdot.HttpException;
 import microdot.Request;
 import microdot.internal.BriefLock;
+import microdot.internal.RefusedValueException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,8 @@ final class HandlerLife extends BriefLock {
             LOG.log(Level.DEBUG, () -> request + " was cancelled", failure);
         } else if (failure instanceof HttpException late) {
             answerLate(sink, request, late);
+        } else if (failure instanceof RefusedValueException late && late.isFaultOf(request)) {
+            answerLate(sink, request, new HttpException(400, late.getMessage()));
         } else if (failure != null) {
             LOG.log(Level.ERROR, "the event stream " + request + " failed", failure);
             sink.failed(failure);

@@ -15,6 +15,7 @@ import microdot.CloseReason;
 import microdot.Handler;
 import microdot.Request;
 import microdot.Response;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ public final class Sse {
      * Makes a route an event stream: {@code app.get("/events", withSse((request, sse) -> ...))}.
      */
     public static Handler withSse(SseHandler handler) {
+        Required.notNull(handler, "handler", "a handler");
         return request -> sseResponse(request, handler);
     }
 
@@ -49,6 +51,8 @@ public final class Sse {
      * EventSource} never reconnects after a status other than 200.
      */
     public static Response sseResponse(Request request, SseHandler handler) {
+        Required.notNull(request, "request", "a request");
+        Required.notNull(handler, "handler", "a handler");
         var closingFrames = new StreamClosingFrames();
         return response(new HandlerStream(request, handler, closingFrames, null), closingFrames);
     }
@@ -70,6 +74,8 @@ public final class Sse {
      * @throws IllegalArgumentException as {@link Event#retry(Duration)} does
      */
     public static Response rejectWithRetry(Request request, Duration within) {
+        Required.notNull(request, "request", "a request");
+        Required.notNull(within, "within", "a duration");
         Event.of("").retry(within);
         return rejectWithRetry(request, Retry.within(within), within);
     }
@@ -82,6 +88,8 @@ public final class Sse {
      * @throws IllegalArgumentException as {@link Event#retry(Duration)} does
      */
     public static Response rejectWithRetryAfter(Request request, Duration delay) {
+        Required.notNull(request, "request", "a request");
+        Required.notNull(delay, "delay", "a duration");
         Event.of("").retry(delay);
         return rejectWithRetry(request, Retry.in(delay), delay);
     }
@@ -161,20 +169,32 @@ public final class Sse {
      * @throws IllegalArgumentException when the data cannot be written, or takes more than {@link
      *     Event#MAX_BYTES}
      * @throws IllegalStateException when the event has an id although the stream follows topics
+     * @throws IllegalArgumentException when the event has a name that {@link Topics#publish}
+     *     refuses although the stream follows topics
      * @throws CancellationException when the thread is interrupted while it waits although the
      *     stream is open; the event is not sent, and the interrupt flag is kept
      */
     public void send(Event event) {
-        if (event.id() != null && closingFrames.isFollowing()) {
-            throw new IllegalStateException(
-                    "id: \"" + event.id() + "\" (expected: none on a stream that follows topics)");
+        Required.notNull(event, "event", "an event");
+        if (closingFrames.isFollowing()) {
+            checkBesideTopics(event);
         }
         write(EventEncoder.encode(event, request.jsonCodec()));
         sink.delivered(1);
     }
 
+    /** The client could not tell such an event from those of the topics. */
+    private static void checkBesideTopics(Event event) {
+        if (event.id() != null) {
+            throw new IllegalStateException(
+                    "id: \"" + event.id() + "\" (expected: none on a stream that follows topics)");
+        }
+        TopicRules.checkNotReserved(event);
+    }
+
     /** Sends a comment, which clients ignore; waits and fails as {@link #send(Event)} does. */
     public void comment(String text) {
+        Required.notNull(text, "text", "a text");
         write(EventEncoder.comment(text));
     }
 
@@ -228,6 +248,7 @@ public final class Sse {
      * @throws InterruptedException when the thread is interrupted, as it is at the stream's end
      */
     public void follow(TopicSource topics, String... names) throws InterruptedException {
+        Required.notNull(topics, "topics", "topics");
         follow(topics.select(names));
     }
 
@@ -242,6 +263,7 @@ public final class Sse {
      * @throws InterruptedException when the thread is interrupted, as it is at the stream's end
      */
     public void follow(TopicSelection topics) throws InterruptedException {
+        Required.notNull(topics, "topics", "topics.stream(...)");
         topics.follow(request, sink, closingFrames);
         var ended = new CountDownLatch(1);
         sink.onClose(ended::countDown);
@@ -269,6 +291,7 @@ public final class Sse {
      * expires. The earliest of all times that were set counts. The client gets a reconnect delay.
      */
     public void closeAt(Instant time) {
+        Required.notNull(time, "time", "a time");
         sink.endAt(time);
     }
 
@@ -277,6 +300,7 @@ public final class Sse {
      * cause; at once when it has ended already. What the action throws is logged.
      */
     public void onClose(Runnable action) {
+        Required.notNull(action, "action", "an action");
         sink.afterClose(() -> runLogged(action));
     }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import microdot.BodySink;
 import microdot.internal.BriefLock;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +75,7 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
      * subscription is closed.
      */
     public @Nullable Event poll(Duration timeout) throws InterruptedException {
+        Required.notNull(timeout, "timeout", "a duration");
         return await(TimeUnit.NANOSECONDS.convert(timeout)) ? take() : null;
     }
 

@@ -1,9 +1,12 @@
 package microdot.sse;
 
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import microdot.internal.Required;
 import microdot.sse.log.Retention;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +62,30 @@ public final class TopicOptions {
         snapshot = from.snapshot;
     }
 
+    /** Returns whether all values are the same; functions must be the same objects. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof TopicOptions that && values().equals(that.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    private List<Object> values() {
+        return Arrays.asList(
+                keepEvents,
+                keepBytes,
+                keepFor,
+                onSlow,
+                userCodeTimeout,
+                checkpoints,
+                retry,
+                key,
+                snapshot);
+    }
+
     private TopicOptions with(Consumer<TopicOptions> change) {
         var copy = new TopicOptions(this);
         change.accept(copy);
@@ -105,6 +132,7 @@ public final class TopicOptions {
 
     /** Returns a copy that keeps events this long, more than zero. */
     public TopicOptions keepFor(Duration time) {
+        Required.notNull(time, "keepFor", "more than zero");
         if (time.isNegative() || time.isZero()) {
             throw new IllegalArgumentException("keepFor: " + time + " (expected: more than zero)");
         }
@@ -131,6 +159,7 @@ public final class TopicOptions {
      * OnSlow#SKIP}; {@link #latestBy} sets the third.
      */
     public TopicOptions onSlow(OnSlow policy) {
+        Required.notNull(policy, "onSlow", "DISCONNECT or SKIP");
         if (policy == OnSlow.LATEST) {
             throw new IllegalArgumentException(
                     "onSlow: LATEST (expected: latestBy, which names the key)");
@@ -152,6 +181,7 @@ public final class TopicOptions {
      *     for an event that no other replaces: a follower that lags behind it gets a gap
      */
     public TopicOptions latestBy(Function<Event, @Nullable String> key) {
+        Required.notNull(key, "latestBy", "a function that returns the key of an event");
         return with(
                 copy -> {
                     copy.onSlow = OnSlow.LATEST;
@@ -185,6 +215,7 @@ public final class TopicOptions {
      * Supplier)}.
      */
     public TopicOptions snapshot(Supplier<Object> state) {
+        Required.notNull(state, "snapshot", "a supplier of the state");
         return with(copy -> copy.snapshot = state);
     }
 
@@ -208,6 +239,7 @@ public final class TopicOptions {
 
     /** Returns a copy that lets a snapshot or a filter take this long, more than zero. */
     public TopicOptions userCodeTimeout(Duration time) {
+        Required.notNull(time, "userCodeTimeout", "more than zero");
         if (time.isNegative() || time.isZero()) {
             throw new IllegalArgumentException(
                     "userCodeTimeout: " + time + " (expected: more than zero)");
@@ -225,6 +257,7 @@ public final class TopicOptions {
 
     /** Returns a copy with this reconnect delay, 0 to 2,147,483,647 ms. */
     public TopicOptions retry(Duration delay) {
+        Required.notNull(delay, "retry", "a duration");
         Event.of("").retry(delay);
         return with(copy -> copy.retry = delay);
     }

@@ -102,7 +102,28 @@ final class TopicRegistry {
 
     /** Sets the topic's own options. */
     void configure(TopicState topic, TopicOptions options) {
-        order.runLocked(() -> topic.configureItself(options, json));
+        order.runLocked(
+                () -> {
+                    TopicOptions own = topic.ownOptions();
+                    if (own != null) {
+                        checkSame("topic", topic.name, own, options);
+                    }
+                    topic.configureItself(options, json);
+                });
+    }
+
+    /** Two parts of a program that disagree would otherwise depend on which of them runs last. */
+    private static void checkSame(
+            String what, String name, TopicOptions known, TopicOptions options) {
+        if (!known.equals(options)) {
+            throw new IllegalArgumentException(
+                    "options: other ones than before for the "
+                            + what
+                            + " \""
+                            + name
+                            + "\" (expected: options that are set once, or the same again; lambdas"
+                            + " are the same only as one object)");
+        }
     }
 
     /** Sets the options of all topics whose name begins so and that have none of their own. */
@@ -110,7 +131,12 @@ final class TopicRegistry {
         order.runLocked(
                 () -> {
                     var all = new ArrayList<>(prefixes);
-                    all.removeIf(entry -> entry.getKey().equals(prefix));
+                    for (Map.Entry<String, TopicOptions> entry : prefixes) {
+                        if (entry.getKey().equals(prefix)) {
+                            checkSame("prefix", prefix, entry.getValue(), options);
+                            all.remove(entry);
+                        }
+                    }
                     all.add(Map.entry(prefix, options));
                     all.sort(Comparator.comparingInt(entry -> -entry.getKey().length()));
                     prefixes = List.copyOf(all);

@@ -3,6 +3,8 @@ package microdot.sse;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import microdot.internal.RefusedValueException;
+import microdot.internal.Required;
 import microdot.sse.log.EventId;
 
 /** Which names of topics and which events are accepted. */
@@ -26,22 +28,45 @@ final class TopicRules {
     }
 
     static void checkPublishable(Event event) {
+        checkNotReserved(event);
+        checkId(event);
+    }
+
+    /** Checks that the framework sends no events of this name. */
+    static void checkNotReserved(Event event) {
         String name = event.event();
-        if (name != null && (RESERVED.contains(name) || name.startsWith(RESERVED_PREFIX))) {
-            throw new IllegalArgumentException(
+        if (name != null && isReserved(name)) {
+            throw new RefusedValueException(
                     "event: \""
                             + name
                             + "\" (expected: another name; gap, checkpoint, snapshot, put,"
-                            + " remove, heartbeat, status and run-... are reserved)");
+                            + " remove, heartbeat, status and run-... are reserved)",
+                    name,
+                    TopicRules::isReserved);
         }
+    }
+
+    private static boolean isReserved(String name) {
+        return RESERVED.contains(name) || name.startsWith(RESERVED_PREFIX);
+    }
+
+    private static void checkId(Event event) {
         if (event.id() != null && event.id().isEmpty()) {
-            throw new IllegalArgumentException(
-                    "id: \"\" (expected: an id that the client can reconnect with, or null)");
+            throw new RefusedValueException(
+                    "id: \"\" (expected: an id that the client can reconnect with, or null)",
+                    "",
+                    String::isEmpty);
         }
         if (event.id() != null && EventId.parse(event.id()) != null) {
-            throw new IllegalArgumentException(
-                    "id: \"" + event.id() + "\" (expected: not the shape of a topic's ids)");
+            throw new RefusedValueException(
+                    "id: \"" + event.id() + "\" (expected: not the shape of a topic's ids)",
+                    event.id(),
+                    id -> EventId.parse(id) != null);
         }
+    }
+
+    static String[] notNull(String[] names) {
+        return Required.notNull(names, "topics", "1 to " + MAX_FOLLOWED + " names");
     }
 
     static List<String> checkedNames(Iterable<String> names) {
@@ -67,10 +92,17 @@ final class TopicRules {
     }
 
     static String checkedName(String name) {
-        if (name.isEmpty() || name.length() > MAX_NAME) {
-            throw new IllegalArgumentException(
-                    "topic: " + name.length() + " characters (expected: 1 to " + MAX_NAME + ")");
+        Required.notNull(name, "topic", "a name of 1 to " + MAX_NAME + " characters");
+        if (isNoName(name)) {
+            throw new RefusedValueException(
+                    "topic: " + name.length() + " characters (expected: 1 to " + MAX_NAME + ")",
+                    name,
+                    TopicRules::isNoName);
         }
         return name;
+    }
+
+    private static boolean isNoName(String name) {
+        return name.isEmpty() || name.length() > MAX_NAME;
     }
 }

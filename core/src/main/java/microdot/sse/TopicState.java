@@ -105,6 +105,11 @@ final class TopicState {
                 : new Snapshots(order, log, changes(), supplier, timeout, name, json);
     }
 
+    /** Returns the topic's own options; null when it has none. */
+    @Nullable TopicOptions ownOptions() {
+        return configured ? options : null;
+    }
+
     /** Sets the topic's own options: it is not forgotten any more. */
     void configureItself(TopicOptions chosen, JsonCodec json) {
         configure(chosen, json);

@@ -10,6 +10,7 @@ import microdot.Handler;
 import microdot.Request;
 import microdot.Response;
 import microdot.internal.NonBlockingHandler;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,6 +91,7 @@ public final class TopicStream extends TopicSelection implements Handler {
      * latestBy} the filter sees only the newest event of each key.
      */
     public TopicStream where(BiPredicate<Request, Event> filter) {
+        Required.notNull(filter, "filter", "a filter");
         return new TopicStream(topics, names, fixed, last, filter, opening);
     }
 
@@ -102,6 +104,7 @@ public final class TopicStream extends TopicSelection implements Handler {
      * virtual thread that is interrupted when the client disconnects, like any {@link SseHandler}.
      */
     public TopicStream onOpen(SseHandler handler) {
+        Required.notNull(handler, "handler", "a handler");
         return new TopicStream(topics, names, fixed, last, filter, handler);
     }
 
@@ -136,6 +139,7 @@ public final class TopicStream extends TopicSelection implements Handler {
 
     @Override
     public Response handle(Request request) {
+        Required.notNull(request, "request", "a request");
         if (topics.isClosed()) {
             return Sse.rejectWithRetry(request, CLOSED_RETRY);
         }

@@ -1,11 +1,13 @@
 package microdot.sse;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.HttpException;
 import microdot.JsonCodec;
 import microdot.Request;
+import microdot.internal.Required;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.MemoryBudget;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +91,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
      *     is slow or waits for a lock that this thread holds. Nothing was changed or published then
      */
     public String publish(String topic, Supplier<?> change) {
+        TopicRules.checkedName(topic);
+        Required.notNull(change, "change", "what changes the state and returns the event");
         TopicState state = registry.pinned(topic);
         try {
             return state.changes().run(() -> publish(topic, (Object) change.get()));
@@ -98,6 +102,7 @@ public final class Topics extends TopicSource implements AutoCloseable {
     }
 
     private String append(String topic, Event event) {
+        TopicRules.checkedName(topic);
         TopicRules.checkPublishable(event);
         EncodedEvent encoded = EventEncoder.encodeWithoutId(event, json);
         TopicState state = registry.pinned(topic);
@@ -132,7 +137,7 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * @throws IllegalArgumentException when no topic or more than {@link #MAX_FOLLOWED} are named
      */
     public TopicStream stream(String... names) {
-        List<String> fixed = TopicRules.checkedNames(List.of(names));
+        List<String> fixed = TopicRules.checkedNames(Arrays.asList(TopicRules.notNull(names)));
         return new TopicStream(this, request -> fixed, fixed);
     }
 
@@ -142,6 +147,7 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * client by throwing an {@link HttpException}.
      */
     public TopicStream stream(Function<Request, ? extends Iterable<String>> names) {
+        Required.notNull(names, "names", "a function that returns names of topics");
         return new TopicStream(this, request -> namesFor(request, names), null);
     }
 
@@ -179,11 +185,12 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * @throws IllegalArgumentException when no topic or more than {@link #MAX_FOLLOWED} are named
      */
     public Subscription followAfter(String lastEventId, String... names) {
+        Required.notNull(lastEventId, "lastEventId", "an id; follow(names) begins without one");
         return follow(names, lastEventId);
     }
 
     private Subscription follow(String[] names, @Nullable String lastEventId) {
-        List<String> followed = TopicRules.checkedNames(List.of(names));
+        List<String> followed = TopicRules.checkedNames(Arrays.asList(TopicRules.notNull(names)));
         var subscription = new Subscription();
         var wish = new StartPosition.Wish(lastEventId, head(), 0);
         followers.follow(subscription.sink(), followed, wish, null, new StreamClosingFrames());
@@ -197,9 +204,12 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * stays. Such a topic is never forgotten, even when nothing follows it and nothing is kept;
      * {@link #remove} ends that. For many topics set {@link #options} by prefix.
      *
-     * @throws IllegalArgumentException when the name is empty or over 256 characters
+     * @throws IllegalArgumentException when the name is empty or over 256 characters, or the topic
+     *     has other options of its own already; functions count as the same only as one object
      */
     public Topic topic(String name, TopicOptions options) {
+        TopicRules.checkedName(name);
+        Required.notNull(options, "options", "options");
         TopicState state = registry.pinned(name);
         try {
             registry.configure(state, options);
@@ -224,8 +234,12 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * options of their own are forgotten when they keep nothing and nothing follows them.
      *
      * @param prefix such as {@code room/}; empty for all topics
+     * @throws IllegalArgumentException when the prefix has other options already; functions count
+     *     as the same only as one object
      */
     public Topics options(String prefix, TopicOptions options) {
+        Required.notNull(prefix, "prefix", "the beginning of names; \"\" for all");
+        Required.notNull(options, "options", "options");
         registry.configureAll(prefix, options);
         return this;
     }
@@ -237,6 +251,7 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * @return false when there was no such topic
      */
     public boolean remove(String name) {
+        Required.notNull(name, "topic", "the name of a topic");
         return registry.remove(name);
     }
 

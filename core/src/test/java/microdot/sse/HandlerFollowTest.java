@@ -91,4 +91,34 @@ class HandlerFollowTest extends TopicsFixture {
             assertEquals(List.of(), logged.messages());
         }
     }
+
+    @Test
+    void reservedEventNameIsRefusedOnlyBesideTopics() throws Exception {
+        var refused = new CountDownLatch(1);
+        Thread handler =
+                start(
+                        (request, sse) -> {
+                            sse.send("own", "status");
+                            sse.onClose(refused::countDown);
+                            var sender = Thread.ofVirtual().unstarted(() -> sendUntilRefused(sse));
+                            sender.start();
+                            sse.follow(topics, "a");
+                        });
+        assertTrue(refused.await(30, TimeUnit.SECONDS));
+        follower.await(1);
+        assertEquals("status:own", follower.story().getFirst());
+        assertTrue(handler.join(Duration.ofSeconds(30)));
+    }
+
+    /** Before the handler follows, the name is its own affair. */
+    private static void sendUntilRefused(Sse sse) {
+        while (true) {
+            try {
+                sse.send("own", "status");
+            } catch (IllegalArgumentException e) {
+                sse.close();
+                return;
+            }
+        }
+    }
 }

@@ -99,7 +99,7 @@ class LatestByTest {
     @Test
     void eventsUnderEarlierKeysCauseGap() {
         publish("k1:1", "k2:1");
-        configure(1);
+        topics.options("a", new TopicOptions().keepEvents(1).latestBy(LatestByTest::key));
         publish("k1:2", "k3:1");
         assertEquals(List.of("gap a expired null", "k1:2", "k3:1"), resume(start, "a").story());
         topics.topic("a", new TopicOptions().keepEvents(1));
@@ -176,7 +176,7 @@ class LatestByTest {
     @Test
     void keyOfReplacedFunctionIsIgnored() {
         boolean[] changed = {false};
-        topics.topic(
+        topics.options(
                 "a",
                 new TopicOptions()
                         .latestBy(

@@ -209,4 +209,24 @@ class TopicsTest extends TopicsFixture {
         assertTrue(follower.text().contains("retry: "));
         assertTrue(follower.sink.endedProperly());
     }
+
+    @Test
+    void otherOptionsForTheSameNameAreRefused() {
+        var keep5 = new TopicOptions().keepEvents(5);
+        topics.topic("a", keep5).name();
+        assertEquals("a", topics.topic("a", new TopicOptions().keepEvents(5)).name());
+        assertEquals(
+                "options: other ones than before for the topic \"a\" (expected: options that are"
+                        + " set once, or the same again; lambdas are the same only as one object)",
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> topics.topic("a", new TopicOptions().keepEvents(6)))
+                        .getMessage());
+        topics.remove("a");
+        assertEquals("a", topics.topic("a", new TopicOptions().keepEvents(6)).name());
+        topics.options("room/", keep5).options("room/", new TopicOptions().keepEvents(5));
+        assertThrows(
+                IllegalArgumentException.class, () -> topics.options("room/", new TopicOptions()));
+        topics.options("room", new TopicOptions());
+    }
 }

@@ -154,7 +154,9 @@ final class NettyServer implements Server {
                                     + ":"
                                     + options.port()
                                     + ": "
-                                    + cause.getMessage());
+                                    + (address.isUnresolved()
+                                            ? "the host is unknown"
+                                            : cause.getMessage()));
             failure.initCause(cause);
             throw failure;
         }

@@ -172,6 +172,15 @@ abstract class HttpContract extends TransportContract {
     }
 
     @Test
+    void bindFailureSaysThatTheHostIsUnknown() {
+        var options = new ServerOptions().host("host.invalid").port(0);
+        var failure =
+                assertThrows(
+                        BindException.class, () -> NettyServer.start(app()::route, options, io()));
+        assertEquals("cannot listen on host.invalid:0: the host is unknown", failure.getMessage());
+    }
+
+    @Test
     void manyPipelinedRequestsAreAllAnsweredInOrder() throws Exception {
         try (Served served = served(app());
                 RawClient client = served.client()) {

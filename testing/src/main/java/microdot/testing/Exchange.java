@@ -133,6 +133,21 @@ final class Exchange {
         return thread.join(time);
     }
 
+    /** Returns whether the thread has ended. */
+    boolean hasEnded() {
+        return !thread.isAlive();
+    }
+
+    /** Returns whether the handler sleeps for a time. */
+    boolean isAsleep() {
+        return Arrays.stream(thread.getStackTrace())
+                .limit(SHOWN_FRAMES)
+                .anyMatch(
+                        frame ->
+                                frame.getClassName().equals(Thread.class.getName())
+                                        && frame.getMethodName().equals("sleep"));
+    }
+
     /** The top of the handler's stack, for a message. */
     String where() {
         return Arrays.stream(thread.getStackTrace())

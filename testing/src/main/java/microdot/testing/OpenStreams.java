@@ -14,6 +14,10 @@ final class OpenStreams {
         return stream;
     }
 
+    void timePassed() {
+        streams.forEach(TestStream::timePassed);
+    }
+
     void assertNothingLeft() {
         failWith(run(TestStream::assertNothingLeft));
     }

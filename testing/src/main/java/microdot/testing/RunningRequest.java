@@ -1,6 +1,7 @@
 package microdot.testing;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 import microdot.Body;
 import microdot.JsonCodec;
 import microdot.Response;
@@ -13,14 +14,21 @@ public final class RunningRequest {
     private final String request;
     private final boolean head;
     private final Exchange exchange;
+    private final Consumer<Response> seen;
     private final JsonCodec codec;
     private final Duration patience;
 
     RunningRequest(
-            String request, boolean head, Exchange exchange, JsonCodec codec, Duration patience) {
+            String request,
+            boolean head,
+            Exchange exchange,
+            Consumer<Response> seen,
+            JsonCodec codec,
+            Duration patience) {
         this.request = request;
         this.head = head;
         this.exchange = exchange;
+        this.seen = seen;
         this.codec = codec;
         this.patience = patience;
     }
@@ -32,6 +40,7 @@ public final class RunningRequest {
      */
     public TestResponse response() {
         Response response = exchange.await(request, patience);
+        seen.accept(response);
         if (response.body() instanceof Body.Stream && !head) {
             throw new AssertionError(
                     request + " answers with a stream (expected: a call of stream)");

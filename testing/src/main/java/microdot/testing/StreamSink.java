@@ -17,19 +17,26 @@ import microdot.BodySink;
 import microdot.CloseReason;
 import microdot.ClosingFrames;
 import microdot.Outcome;
+import microdot.ServerOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection of a {@link TestStream}. No clock runs here: a heartbeat, and the end at a time,
- * happen when the test calls for them.
+ * The connection of a {@link TestStream}. No clock of the machine runs here: a heartbeat, and the
+ * end at a time, happen when the test calls for them or lets time pass.
  */
 final class StreamSink implements BodySink {
     private static final Logger LOG = System.getLogger("microdot.testing");
+
+    private static final int MAX_BEATS = 10_000;
 
     private final StreamBuffer buffer;
     private final CloseActions closeActions = new CloseActions();
     private final CountDownLatch begun = new CountDownLatch(1);
     private final AtomicReference<Instant> endAt = new AtomicReference<>(Instant.MAX);
+    private final VirtualClock clock;
+    private final ServerOptions options;
+    private final Duration opened;
+    private volatile Duration quietSince; // In the time of the clock.
     private volatile boolean fed;
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong events = new AtomicLong();
@@ -41,8 +48,17 @@ final class StreamSink implements BodySink {
     private @Nullable Supplier<byte[]> heartbeat;
     private ClosingFrames closingFrames = ClosingFrames.NONE;
 
-    StreamSink(Received client, boolean paused) {
+    /**
+     * A connection of a server with these options.
+     *
+     * @param paused whether the client does not read yet
+     */
+    StreamSink(Received client, boolean paused, VirtualClock clock, ServerOptions options) {
         this.buffer = new StreamBuffer(client, paused);
+        this.clock = clock;
+        this.options = options;
+        this.opened = clock.elapsed();
+        this.quietSince = opened;
     }
 
     /** Runs the body's writer on the handler's thread, as a server does. */
@@ -66,6 +82,7 @@ final class StreamSink implements BodySink {
     public void write(byte[] written) throws ClosedChannelException, InterruptedException {
         buffer.write(written);
         bytes.addAndGet(written.length);
+        quietSince = clock.elapsed();
         begun.countDown();
     }
 
@@ -184,6 +201,7 @@ final class StreamSink implements BodySink {
     private void offer(byte[] more) {
         buffer.offer(more);
         bytes.addAndGet(more.length);
+        quietSince = clock.elapsed();
         begun.countDown();
     }
 
@@ -209,13 +227,55 @@ final class StreamSink implements BodySink {
     }
 
     void heartbeat() {
+        Loop.call(this::heartbeatOnLoop);
+    }
+
+    private void heartbeatOnLoop() {
+        // A stream with unread bytes is not idle.
+        if (heartbeat != null && buffer.isDrained()) {
+            offer(heartbeat.get());
+        }
+    }
+
+    /** Whether a feed writes the stream: no code of the application ends it then. */
+    boolean isFed() {
+        return fed;
+    }
+
+    /** Does what a server does in the time that has passed: heartbeats, and the end. */
+    void timePassed(Duration reconnectDelay) {
         Loop.call(
                 () -> {
-                    // A stream with unread bytes is not idle.
-                    if (heartbeat != null && buffer.isDrained()) {
-                        offer(heartbeat.get());
+                    Duration now = clock.elapsed();
+                    Duration end = endInTimeOfClock();
+                    boolean over = end.compareTo(now) <= 0;
+                    beat(over ? end : now);
+                    if (over) {
+                        endWithRetry(reconnectDelay, CloseReason.DEADLINE);
                     }
                 });
+    }
+
+    private Duration endInTimeOfClock() {
+        Instant now = clock.now();
+        Duration atTime = clock.elapsed().plus(Duration.between(now, endAt.get()));
+        Duration age = options.maxStreamAge();
+        Duration aged = age.isZero() ? atTime : opened.plus(age);
+        return aged.compareTo(atTime) < 0 ? aged : atTime;
+    }
+
+    private void beat(Duration until) {
+        Duration pause = options.heartbeat();
+        Duration at = quietSince.plus(pause);
+        for (int i = 0; i < MAX_BEATS && isIdle() && at.compareTo(until) <= 0; i++) {
+            heartbeatOnLoop();
+            quietSince = at;
+            at = at.plus(pause);
+        }
+    }
+
+    private boolean isIdle() {
+        return !options.heartbeat().isZero() && heartbeat != null && buffer.isDrained();
     }
 
     /** Ends the stream as a server does, if its time has come. */
@@ -226,11 +286,12 @@ final class StreamSink implements BodySink {
     }
 
     void closeWithRetry(Duration reconnectDelay, CloseReason why) {
-        Loop.call(
-                () -> {
-                    offer(closingFrames.after(reconnectDelay));
-                    end(why);
-                });
+        Loop.call(() -> endWithRetry(reconnectDelay, why));
+    }
+
+    private void endWithRetry(Duration reconnectDelay, CloseReason why) {
+        offer(closingFrames.after(reconnectDelay));
+        end(why);
     }
 
     void disconnect() {

@@ -4,12 +4,14 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import microdot.Microdot;
+import microdot.ServerOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls an application as a client does, without a socket: handlers run on virtual threads, with
- * hooks and streams as in a server. Every method may be called from any thread. Close it at the end
- * of the test: {@link #close} fails when a stream was left open, when its handler still runs, or
- * when it ended with events that the test did not take.
+ * hooks and streams as in a server. It keeps cookies as a browser does. Every method may be called
+ * from any thread. Close it at the end of the test: {@link #close} fails when a stream was left
+ * open, when its handler still runs, or when it ended with events that the test did not take.
  */
 public final class TestClient implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -17,39 +19,80 @@ public final class TestClient implements AutoCloseable {
     private final Microdot app;
     private final Map<String, String> headers;
     private final Duration patience;
-    private final OpenStreams streams;
+    private final ServerOptions options;
+    private final ClientState state;
 
     /** Creates a client that adds no headers and waits at most 5 seconds for what it expects. */
     public TestClient(Microdot app) {
-        this(app, Map.of(), PATIENCE, new OpenStreams());
+        this(app, Map.of(), PATIENCE, new ServerOptions(), new ClientState());
     }
 
     private TestClient(
-            Microdot app, Map<String, String> headers, Duration patience, OpenStreams streams) {
+            Microdot app,
+            Map<String, String> headers,
+            Duration patience,
+            ServerOptions options,
+            ClientState state) {
         this.app = app;
         this.headers = headers;
         this.patience = patience;
-        this.streams = streams;
+        this.options = options;
+        this.state = state;
     }
 
     /**
-     * Returns a client that sends this header field with every request. This client's {@link
-     * #close} checks the streams of that client too.
+     * Returns a client that sends this header field with every request. The two share cookies and
+     * time, and this client's {@link #close} checks the streams of that client too.
      */
     public TestClient header(String name, String value) {
         var more = new LinkedHashMap<>(headers);
         more.put(name, value);
-        return new TestClient(app, more, patience, streams);
+        return new TestClient(app, more, patience, options, state);
     }
 
     /**
      * Returns a client that waits at most this time for what it expects before it fails; default 5
-     * seconds. Set hours for a test in a debugger. This client's {@link #close} checks the streams
-     * of that client too.
+     * seconds. Set hours for a test in a debugger. The two share what {@link #header} says.
      */
     public TestClient patience(Duration time) {
-        return new TestClient(app, headers, time, streams);
+        return new TestClient(app, headers, time, options, state);
     }
+
+    /**
+     * Returns a client whose streams have the {@link ServerOptions#heartbeat heartbeat} and the
+     * {@link ServerOptions#maxStreamAge maxStreamAge} of a server with these options; other options
+     * do not count. A stream lasts the whole age. The two share what {@link #header} says.
+     */
+    public TestClient options(ServerOptions options) {
+        return new TestClient(app, headers, patience, options, state);
+    }
+
+    // ---- Time and cookies ----
+
+    /**
+     * Lets time pass, without waiting: open streams get the heartbeats of this time, at most
+     * 10,000, and end at their {@link microdot.sse.Sse#closeAt closeAt} and their maximum age;
+     * cookies expire. Has no effect on what an application or a topic measures itself, such as
+     * {@link microdot.sse.TopicOptions#keepFor}.
+     *
+     * @throws IllegalArgumentException when it is negative
+     */
+    public void advance(Duration time) {
+        state.clock.advance(time);
+        state.streams.timePassed();
+    }
+
+    /** Returns the value of a cookie that the application has set, or null. */
+    public @Nullable String cookie(String name) {
+        return state.cookies.get(name);
+    }
+
+    /** Forgets all cookies, as a browser that starts anew. */
+    public void clearCookies() {
+        state.cookies.clear();
+    }
+
+    // ---- Requests ----
 
     /**
      * Returns a request to fill in and send.
@@ -57,7 +100,7 @@ public final class TestClient implements AutoCloseable {
      * @param target a path, optionally with a query, encoded as in a request line
      */
     public TestRequest request(String method, String target) {
-        var request = new TestRequest(app, patience, streams, method, target);
+        var request = new TestRequest(app, patience, options, state, method, target);
         headers.forEach(request::header);
         return request;
     }
@@ -105,12 +148,13 @@ public final class TestClient implements AutoCloseable {
 
     /**
      * Waits for the end of every stream and of its handler. Fails when one does not end, or when an
-     * event arrived that the test did not take.
+     * event arrived that the test did not take. Does not wait for a stream that was forgotten: one
+     * that only follows topics, or whose handler sleeps.
      *
-     * @throws AssertionError that names what is left
+     * @throws AssertionError that names what is left, and where the stream was opened
      */
     public void assertNothingLeft() {
-        streams.assertNothingLeft();
+        state.streams.assertNothingLeft();
     }
 
     /**
@@ -120,6 +164,6 @@ public final class TestClient implements AutoCloseable {
      */
     @Override
     public void close() {
-        streams.close();
+        state.streams.close();
     }
 }

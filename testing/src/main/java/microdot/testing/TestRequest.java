@@ -6,12 +6,15 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import microdot.Body;
 import microdot.Headers;
 import microdot.Microdot;
 import microdot.Request;
 import microdot.Response;
+import microdot.ServerOptions;
 
 /**
  * Builds and sends a request: {@code client.request("POST", "/x").query("dry", "yes").json(order)
@@ -25,21 +28,29 @@ public final class TestRequest {
 
     private final Microdot app;
     private final Duration patience;
-    private final OpenStreams streams;
+    private final ServerOptions options;
+    private final ClientState state;
     private final String method;
     private final String target;
     private final Headers headers = new Headers();
     private final List<String> query = new ArrayList<>();
     private final List<String> cookies = new ArrayList<>();
+    private final Set<String> cookieNames = new HashSet<>();
     private final List<String> form = new ArrayList<>();
     private final List<MultipartForm.Field> parts = new ArrayList<>();
     private byte[] body = NO_BYTES;
 
     TestRequest(
-            Microdot app, Duration patience, OpenStreams streams, String method, String target) {
+            Microdot app,
+            Duration patience,
+            ServerOptions options,
+            ClientState state,
+            String method,
+            String target) {
         this.app = app;
         this.patience = patience;
-        this.streams = streams;
+        this.options = options;
+        this.state = state;
         this.method = method;
         this.target = target;
         headers.set("Host", "localhost");
@@ -61,10 +72,14 @@ public final class TestRequest {
         return this;
     }
 
-    /** Adds a cookie without encoding it. */
+    /**
+     * Adds a cookie without encoding it. It replaces one of this name that the client keeps. After
+     * {@code header("Cookie", ...)} only the cookies in that field are sent.
+     */
     public TestRequest cookie(String name, String value) {
+        cookieNames.add(name);
         cookies.add(name + "=" + value);
-        return header("Cookie", String.join("; ", cookies));
+        return this;
     }
 
     /**
@@ -155,7 +170,8 @@ public final class TestRequest {
     /** Sends the request and returns at once, so that its client can leave before the response. */
     public RunningRequest start() {
         var exchange = new Exchange(app, this::build, null);
-        return new RunningRequest(toString(), isHead(), exchange, app.jsonCodec(), patience);
+        return new RunningRequest(
+                toString(), isHead(), exchange, this::keepCookies, app.jsonCodec(), patience);
     }
 
     /**
@@ -179,14 +195,15 @@ public final class TestRequest {
 
     private TestStream stream(boolean paused) {
         var received = new Received(patience);
-        var sink = new StreamSink(received, paused);
+        var sink = new StreamSink(received, paused, state.clock, options);
         var exchange = new Exchange(app, this::build, isHead() ? null : sink);
         Response response = exchange.await(toString(), patience);
+        keepCookies(response);
         if (!(response.body() instanceof Body.Stream) || isHead()) {
             TestResponse answer = TestResponse.of(response, true, app.jsonCodec());
             throw new AssertionError(this + " answers " + answer + " (expected: a stream)");
         }
-        return streams.add(
+        return state.streams.add(
                 new TestStream(toString(), response, exchange, sink, received, patience));
     }
 
@@ -198,7 +215,26 @@ public final class TestRequest {
         // A copy, because a request makes its headers read-only, and a test may send this again.
         var fields = new Headers();
         headers.forEach(fields::add);
+        if (!headers.contains("Cookie")) {
+            var all = new ArrayList<>(cookies);
+            all.addAll(state.cookies.pairs(path(), cookieNames));
+            if (!all.isEmpty()) {
+                fields.set("Cookie", String.join("; ", all));
+            }
+        }
         return new Request(method, wholeTarget(), fields, body, CLIENT, "http");
+    }
+
+    private void keepCookies(Response response) {
+        state.cookies.keep(response.headers().all("Set-Cookie"), path());
+    }
+
+    private String path() {
+        int question = target.indexOf('?');
+        String path = question < 0 ? target : target.substring(0, question);
+        int slashes = path.startsWith("/") ? -1 : path.indexOf("//");
+        int slash = path.indexOf('/', slashes < 0 ? 0 : slashes + 2);
+        return slash < 0 ? "/" : path.substring(slash);
     }
 
     private String wholeTarget() {

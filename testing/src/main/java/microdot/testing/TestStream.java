@@ -3,6 +3,7 @@ package microdot.testing;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import microdot.CloseReason;
 import microdot.Headers;
 import microdot.Response;
@@ -16,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TestStream implements AutoCloseable {
     private static final Duration RECONNECT_DELAY = Duration.ofSeconds(1);
+    private static final Set<String> KIT =
+            Set.of(
+                    TestStream.class.getName(),
+                    TestRequest.class.getName(),
+                    TestClient.class.getName());
 
     private final String request;
     private final Response response;
@@ -23,6 +29,7 @@ public final class TestStream implements AutoCloseable {
     private final StreamSink sink;
     private final Received received;
     private final Duration patience;
+    private final Throwable opened = new Throwable("the stream was opened here");
 
     TestStream(
             String request,
@@ -179,7 +186,7 @@ public final class TestStream implements AutoCloseable {
 
     /**
      * Sets the clock to a time: a stream that {@link microdot.sse.Sse#closeAt} ends at or before it
-     * ends now. No other clock ends a stream here.
+     * ends now. {@link TestClient#advance} lets time pass for all streams of a client.
      */
     public void advanceTo(Instant time) {
         sink.advanceTo(time, RECONNECT_DELAY);
@@ -201,6 +208,32 @@ public final class TestStream implements AutoCloseable {
     public void close() {
         sink.disconnect();
         awaitFinished();
+    }
+
+    /** Does what the time that the test let pass causes. */
+    void timePassed() {
+        sink.timePassed(RECONNECT_DELAY);
+    }
+
+    /** Whether there is nothing to wait for: no code of the application is about to end it. */
+    private boolean isForgotten() {
+        Loop.call(() -> {}); // Delivers an end that is on its way.
+        boolean follows = sink.isFed() && exchange.hasEnded();
+        return received.isOpen() && (follows || exchange.isAsleep());
+    }
+
+    /** Returns whether the handler sleeps for a time. */
+    boolean isAsleep() {
+        return exchange.isAsleep();
+    }
+
+    private String whereOpened() {
+        for (StackTraceElement frame : opened.getStackTrace()) {
+            if (!KIT.contains(frame.getClassName())) {
+                return frame.toString();
+            }
+        }
+        return "an unknown place";
     }
 
     private void awaitFinished() {
@@ -229,14 +262,19 @@ public final class TestStream implements AutoCloseable {
 
     /**
      * Waits for the end of the stream and of its handler. Fails when one of them does not end, or
-     * when an event arrived that the test did not take.
+     * when an event arrived that the test did not take. Does not wait for a stream that was
+     * forgotten: one that only follows topics, or whose handler sleeps.
      *
-     * @throws AssertionError that names what is left
+     * @throws AssertionError that names what is left, and where the stream was opened
      */
     public void assertNothingLeft() {
-        if (!received.endsByItself()) {
+        if (isForgotten() || !received.endsByItself()) {
             throw new AssertionError(
-                    request + " is still open (expected: closed by the test, or ended)");
+                    request
+                            + " is still open, opened at "
+                            + whereOpened()
+                            + " (expected: a call of close or awaitEnd, or its end)",
+                    opened);
         }
         awaitFinished();
         List<Event> notTaken = received.notTaken();

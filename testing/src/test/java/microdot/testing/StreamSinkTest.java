@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import microdot.BodySink;
+import microdot.ServerOptions;
 import microdot.contract.BodySinkContract;
 
 class StreamSinkTest extends BodySinkContract {
@@ -11,7 +12,7 @@ class StreamSinkTest extends BodySinkContract {
 
     @Override
     protected BodySink open() {
-        return new StreamSink(received, false);
+        return new StreamSink(received, false, new VirtualClock(), new ServerOptions());
     }
 
     @Override

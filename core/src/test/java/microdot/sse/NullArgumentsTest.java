@@ -1,0 +1,112 @@
+package microdot.sse;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.ByteArrayInputStream;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import microdot.Body;
+import microdot.Cookie;
+import microdot.Cors;
+import microdot.Csrf;
+import microdot.Headers;
+import microdot.HttpException;
+import microdot.Microdot;
+import microdot.Part;
+import microdot.Request;
+import microdot.Response;
+import microdot.ServerOptions;
+import microdot.structure.NullArguments;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Null is refused by every public method, at once and with what was expected. */
+class NullArgumentsTest {
+    @Test
+    @Timeout(60) // A method that takes null may wait for ever.
+    void everyPublicMethodRefusesNull() {
+        assertEquals("", String.join("\n", NullArguments.notRefused(publicClasses(), samples())));
+    }
+
+    private static Collection<Class<?>> publicClasses() {
+        return new ClassFileImporter()
+                        .importUrl(
+                                Microdot.class.getProtectionDomain().getCodeSource().getLocation())
+                        .stream()
+                        .filter(
+                                type ->
+                                        List.of("microdot", "microdot.sse")
+                                                .contains(type.getPackageName()))
+                        .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                        .map(JavaClass::reflect)
+                        .collect(Collectors.toList());
+    }
+
+    private static Map<Class<?>, Object> samples() {
+        var app = new Microdot();
+        var client = InetSocketAddress.createUnresolved("client", 1);
+        var request = new Request("GET", "/a", new Headers(), new byte[0], client, "http");
+        var topics = new Topics();
+        var frames = new StreamClosingFrames();
+        Executor here = Runnable::run;
+        return Stream.of(
+                        app,
+                        app.route(request),
+                        client,
+                        request,
+                        frames,
+                        topics,
+                        new Sse(request, new FakeSink(here, bytes -> {}), frames),
+                        topics.topic("a"),
+                        topics.stream("a"),
+                        topics.follow("a"),
+                        new TopicOptions(),
+                        TopicOptions.OnSlow.SKIP,
+                        Event.of("a"),
+                        new EventParser(event -> {}),
+                        new Body.Empty(),
+                        new ByteArrayInputStream(new byte[0]),
+                        Cookie.of("a", "b"),
+                        new Cors(),
+                        new Csrf(),
+                        new Headers(),
+                        new HttpException(404),
+                        new Part("a", null, null, () -> new ByteArrayInputStream(new byte[0])),
+                        new Response(),
+                        new ServerOptions(),
+                        Path.of("a"),
+                        Duration.ofSeconds(1),
+                        Instant.EPOCH,
+                        new Object(),
+                        Throwable.class,
+                        "a",
+                        new byte[0],
+                        new String[] {"a"},
+                        404,
+                        404L,
+                        true)
+                .collect(Collectors.toMap(NullArgumentsTest::type, Function.identity()));
+    }
+
+    private static Class<?> type(Object sample) {
+        return switch (sample) {
+            case Integer number -> int.class;
+            case Long number -> long.class;
+            case Boolean value -> boolean.class;
+            case Path path -> Path.class;
+            default -> sample.getClass();
+        };
+    }
+}
