@@ -2,6 +2,7 @@ package microdot;
 
 import java.io.InputStream;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -29,8 +30,9 @@ public final class Request {
     private final RequestTarget target;
     private final Headers headers;
     private final RequestBody source;
-    private final InetSocketAddress client;
+    private final SocketAddress client;
     private final String scheme;
+    private final @Nullable String host;
     private final ClientLife clientLife = new ClientLife();
     private @Nullable BodyAccess access;
     private @Nullable Map<String, Object> g;
@@ -54,9 +56,9 @@ public final class Request {
             String target,
             Headers headers,
             byte[] body,
-            InetSocketAddress client,
+            SocketAddress client,
             String scheme) {
-        this(method, target, headers, new BytesBody(body), client, scheme);
+        this(method, target, headers, new BytesBody(body), client, scheme, headers.get("Host"));
     }
 
     /**
@@ -64,7 +66,9 @@ public final class Request {
      *
      * @param target the target of the request line: a path with a query, or a whole URL
      * @param headers the header fields, which become read-only
-     * @param scheme {@code http} or {@code https}
+     * @param client the address of the client, which may be behind a proxy
+     * @param scheme {@code http} or {@code https}, as the client used it
+     * @param host the host and the port that the client asked for; null if it named none
      * @throws HttpException with status 400 when the target is malformed
      */
     public Request(
@@ -72,14 +76,16 @@ public final class Request {
             String target,
             Headers headers,
             RequestBody body,
-            InetSocketAddress client,
-            String scheme) {
+            SocketAddress client,
+            String scheme,
+            @Nullable String host) {
         this.method = method;
         this.target = RequestTarget.parse(method, target);
         this.headers = headers.readOnly();
         this.source = body;
         this.client = client;
         this.scheme = scheme;
+        this.host = host;
     }
 
     /** Returns the method as the client wrote it, such as {@code GET}. */
@@ -164,9 +170,12 @@ public final class Request {
         return Objects.requireNonNull(query).keySet();
     }
 
-    /** Returns the host and the port that the client asked for, from {@code Host}; or null. */
+    /**
+     * Returns the host that the client asked for, with the port unless it is that of the scheme; or
+     * null. It is the field {@code Host}, or what one of {@link ServerOptions#trustedProxies} says.
+     */
     public @Nullable String host() {
-        return header("Host");
+        return host;
     }
 
     /** Returns the first value of the header field, or null. */
@@ -299,12 +308,30 @@ public final class Request {
         return values;
     }
 
-    /** Returns the address of the peer of the connection: behind a proxy, that of the proxy. */
-    public InetSocketAddress clientAddress() {
+    /**
+     * Returns the address of the client: that of the other end of the connection, or what one of
+     * {@link ServerOptions#trustedProxies} or a {@link ServerOptions#proxyProtocol} header says; or
+     * that of the last proxy that is known, if that names no address. It is a {@link
+     * InetSocketAddress} for all clients of a network; its port is 0 where a proxy names none.
+     */
+    public SocketAddress clientAddress() {
         return client;
     }
 
-    /** Returns {@code http} or {@code https}, the scheme of the connection to this server. */
+    /**
+     * Returns the IP address of {@link #clientAddress} as a text, such as {@code 203.0.113.7}, for
+     * logs and limits.
+     */
+    public String clientIp() {
+        return client instanceof InetSocketAddress inet && !inet.isUnresolved()
+                ? inet.getAddress().getHostAddress()
+                : client.toString();
+    }
+
+    /**
+     * Returns {@code http} or {@code https}: that of the connection to this server, or what one of
+     * {@link ServerOptions#trustedProxies} says.
+     */
     public String scheme() {
         return scheme;
     }

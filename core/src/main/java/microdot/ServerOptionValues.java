@@ -1,6 +1,7 @@
 package microdot;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,9 @@ final class ServerOptionValues implements Cloneable {
     @Nullable Consumer<Throwable> onFailure;
     int blockingThreads = 64;
     boolean interruptAbandoned;
+    List<String> hosts = List.of();
+    List<String> trustedProxies = List.of();
+    boolean proxyProtocol;
 
     ServerOptionValues copy() {
         try {

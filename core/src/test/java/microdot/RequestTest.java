@@ -180,7 +180,7 @@ class RequestTest {
 
     private static Request limited(long bytes, RequestBody body) {
         var client = InetSocketAddress.createUnresolved("client", 1);
-        var request = new Request("POST", "/", new Headers(), body, client, "http");
+        var request = new Request("POST", "/", new Headers(), body, client, "http", null);
         request.maxBody(bytes);
         return request;
     }

@@ -16,6 +16,7 @@ import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.Responder;
 import microdot.netty.io.HalfClosedPeer;
 import microdot.netty.io.UnreadPeer;
+import microdot.netty.proxy.Peer;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.StallDetector;
@@ -54,12 +55,12 @@ final class RequestPhase implements ConnectionPhase {
     private @Nullable Exchange handled; // While the state is HANDLING.
     private long since = System.nanoTime(); // When the last response was written.
 
-    RequestPhase(HttpConnection connection, StrictRequestDecoder decoder) {
+    RequestPhase(HttpConnection connection, StrictRequestDecoder decoder, Peer peer) {
         this.connection = connection;
         this.channel = connection.channel();
         this.options = connection.server().options();
         this.decoder = decoder;
-        this.arriving = new ArrivingBody(channel, options);
+        this.arriving = new ArrivingBody(channel, options, peer);
         this.reader = arriving.reader();
     }
 
