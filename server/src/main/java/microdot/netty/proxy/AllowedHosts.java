@@ -57,7 +57,7 @@ final class AllowedHosts {
      * @param loopback whether the local address of the connection is a loopback address
      */
     @Nullable String fault(@Nullable String host, boolean loopback) {
-        if (host == null || host.isEmpty() || isAllowed(HostField.name(host), loopback)) {
+        if (host == null || isAllowed(HostField.name(host), loopback)) {
             return null;
         }
         String shown = host.length() > SHOWN ? host.substring(0, SHOWN) + "…" : host;
@@ -79,7 +79,7 @@ final class AllowedHosts {
             return local || addresses.contains(address);
         }
         boolean local = loopback && (name.equals("localhost") || name.endsWith(".localhost"));
-        return local || names.contains(name) || isSubdomain(name);
+        return name.isEmpty() || local || names.contains(name) || isSubdomain(name);
     }
 
     private boolean isSubdomain(String name) {
