@@ -1,4 +1,4 @@
-// A server behind a proxy on the same machine: it listens on loopback only and believes the proxy's header.
+// A server behind a proxy on the same machine: it listens on loopback only and believes what the proxy says.
 //
 //   ./microdot run examples/proxied/Proxied.java [PORT]
 //   curl -N http://localhost:5000/events
@@ -6,13 +6,12 @@
 import static microdot.sse.Sse.withSse;
 
 import microdot.Microdot;
-import microdot.Request;
 import microdot.ServerOptions;
 
 void main(String[] args) {
     var app = new Microdot();
 
-    app.get("/me", request -> Map.of("client", client(request)));
+    app.get("/me", request -> Map.of("client", request.clientIp()));
 
     app.get("/events", withSse((request, sse) -> {
         while (true) {
@@ -22,13 +21,5 @@ void main(String[] args) {
     }));
 
     int port = args.length > 0 ? Integer.parseInt(args[0]) : 5000;
-    app.run(new ServerOptions().host("127.0.0.1").port(port));
-}
-
-/** The last address of the header is the one that our own proxy added; the others came from the client. */
-String client(Request request) {
-    List<String> fields = request.headers().all("X-Forwarded-For");
-    if (fields.isEmpty()) return request.clientAddress().getAddress().getHostAddress();
-    String forwarded = fields.getLast();
-    return forwarded.substring(forwarded.lastIndexOf(',') + 1).strip();
+    app.run(new ServerOptions().host("127.0.0.1").port(port).trustedProxies("127.0.0.1"));
 }

@@ -66,10 +66,10 @@ public final class Csrf implements Handler {
             return site.equals("same-origin") || site.equals("none");
         }
         // Browsers without Sec-Fetch-Site send Origin with these methods.
-        return origin == null || hostOf(origin).equals(request.header("Host"));
+        return origin == null || hostOf(origin).equalsIgnoreCase(request.host());
     }
 
-    /** Without the scheme, which this server does not know behind a proxy that adds TLS. */
+    /** Without the scheme, which is not known behind a proxy that adds TLS and is not trusted. */
     private static String hostOf(String origin) {
         int slashes = origin.indexOf("//");
         return slashes < 0 ? "" : origin.substring(slashes + 2);

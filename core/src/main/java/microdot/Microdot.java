@@ -164,7 +164,7 @@ public final class Microdot {
      * <p>A stream keeps its {@link Request} in memory for the hook.
      */
     public Microdot afterResponse(AfterResponse hook) {
-        hooks.afterResponse().add(checked(hook));
+        hooks.afterResponse().add(Required.notNull(hook, "hook", "a hook"));
         return this;
     }
 

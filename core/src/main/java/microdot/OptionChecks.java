@@ -1,6 +1,11 @@
 package microdot;
 
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import microdot.internal.IpNetworks;
 import microdot.internal.Required;
 
 /** Checks of the values of options. A message names the option, the value and what was expected. */
@@ -8,7 +13,37 @@ final class OptionChecks {
     // A hundred years: the sum of this and a point in time still fits a long in nanoseconds.
     private static final int MAX_DAYS = 36_500;
 
+    private static final Pattern HOST =
+            Pattern.compile("\\*|(?:\\*\\.)?[a-z0-9_-]+(?:\\.[a-z0-9_-]+)*");
+
     private OptionChecks() {}
+
+    /** Returns the names in lower case. */
+    static List<String> hosts(String... names) {
+        return Arrays.stream(names).map(OptionChecks::host).toList();
+    }
+
+    private static String host(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        if (!HOST.matcher(lower).matches() && IpNetworks.address(lower) == null) {
+            throw new IllegalArgumentException(
+                    "hosts: "
+                            + Quoted.of(name)
+                            + " (expected: a name without scheme and port, such as app.example or"
+                            + " *.example.org, in ASCII; or an address, an IPv6 address without"
+                            + " brackets)");
+        }
+        return lower;
+    }
+
+    static List<String> networks(String name, String... texts) {
+        try {
+            IpNetworks.of(List.of(texts));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+        }
+        return List.of(texts);
+    }
 
     static void port(int port) {
         if (port < 0 || port > 65535) {

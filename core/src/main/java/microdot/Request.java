@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.InputStream;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -37,8 +38,9 @@ public final class Request {
     private final RequestTarget target;
     private final Headers headers;
     private final RequestBody source;
-    private final InetSocketAddress client;
+    private final SocketAddress client;
     private final String scheme;
+    private final @Nullable String host;
     private final ClientLife clientLife = new ClientLife();
     private @Nullable BodyAccess access;
     private @Nullable Map<String, Object> g;
@@ -63,7 +65,7 @@ public final class Request {
             String target,
             Headers headers,
             byte[] body,
-            InetSocketAddress client,
+            SocketAddress client,
             String scheme) {
         this(
                 method,
@@ -71,7 +73,8 @@ public final class Request {
                 headers,
                 new BytesBody(Required.notNull(body, "body", "bytes, perhaps none")),
                 client,
-                scheme);
+                scheme,
+                Required.notNull(headers, "headers", "header fields").get("Host"));
     }
 
     /**
@@ -79,7 +82,9 @@ public final class Request {
      *
      * @param target the target of the request line: a path with a query, or a whole URL
      * @param headers the header fields, which become read-only
-     * @param scheme {@code http} or {@code https}
+     * @param client the address of the client, which may be behind a proxy
+     * @param scheme {@code http} or {@code https}, as the client used it
+     * @param host the host and the port that the client asked for; null if it named none
      * @throws HttpException with status 400 when the target is malformed, 501 when the method has
      *     more than 32 characters
      */
@@ -88,8 +93,9 @@ public final class Request {
             String target,
             Headers headers,
             RequestBody body,
-            InetSocketAddress client,
-            String scheme) {
+            SocketAddress client,
+            String scheme,
+            @Nullable String host) {
         this.method =
                 HttpMethod.ofRequest(Required.notNull(method, "method", "a name such as GET"));
         Required.notNull(target, "target", "a path, perhaps with a query");
@@ -98,6 +104,7 @@ public final class Request {
         this.client = Required.notNull(client, "client", "the address of the client");
         this.scheme = Required.notNull(scheme, "scheme", "http or https");
         this.target = RequestTarget.parse(method, target);
+        this.host = host;
     }
 
     /** Returns the method as the client wrote it, such as {@code GET}. */
@@ -211,9 +218,12 @@ public final class Request {
         return query().keySet();
     }
 
-    /** Returns the host and the port that the client asked for, from {@code Host}; or null. */
+    /**
+     * Returns the host that the client asked for, with the port unless it is that of the scheme; or
+     * null. It is the field {@code Host}, or what one of {@link ServerOptions#trustedProxies} says.
+     */
     public @Nullable String host() {
-        return header("Host");
+        return host;
     }
 
     /** Returns the first value of the header field, or null. */
@@ -351,12 +361,30 @@ public final class Request {
         return values;
     }
 
-    /** Returns the address of the peer of the connection: behind a proxy, that of the proxy. */
-    public InetSocketAddress clientAddress() {
+    /**
+     * Returns the address of the client: that of the other end of the connection, or what one of
+     * {@link ServerOptions#trustedProxies} or a {@link ServerOptions#proxyProtocol} header says; or
+     * that of the last proxy that is known, if that names no address. It is a {@link
+     * InetSocketAddress} for all clients of a network; its port is 0 where a proxy names none.
+     */
+    public SocketAddress clientAddress() {
         return client;
     }
 
-    /** Returns {@code http} or {@code https}, the scheme of the connection to this server. */
+    /**
+     * Returns the IP address of {@link #clientAddress} as a text, such as {@code 203.0.113.7}, for
+     * logs and limits.
+     */
+    public String clientIp() {
+        return client instanceof InetSocketAddress inet && !inet.isUnresolved()
+                ? inet.getAddress().getHostAddress()
+                : client.toString();
+    }
+
+    /**
+     * Returns {@code http} or {@code https}: that of the connection to this server, or what one of
+     * {@link ServerOptions#trustedProxies} says.
+     */
     public String scheme() {
         return scheme;
     }

@@ -1,6 +1,7 @@
 package microdot;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,9 @@ final class ServerOptionValues implements Cloneable {
     int blockingThreads = 64;
     boolean interruptAbandoned;
     @Nullable AccessLog accessLog = AccessLogLines.ofProperty();
+    List<String> hosts = List.of();
+    List<String> trustedProxies = List.of();
+    boolean proxyProtocol;
 
     ServerOptionValues copy() {
         try {

@@ -1,6 +1,7 @@
 package microdot;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
@@ -375,5 +376,69 @@ public final class ServerOptions {
 
     public ServerOptions accessLog(@Nullable AccessLog log) {
         return with(copy -> copy.accessLog = log);
+    }
+
+    /**
+     * The names that the server is asked for; none by default. Once some are set, a request whose
+     * {@code Host} is another name is answered with 421.
+     *
+     * <p>Without this option, only connections to a loopback address are checked: there a {@code
+     * Host} that is neither an address nor {@code localhost} nor {@code *.localhost} is answered
+     * with 421, because a page of that name, whose address was changed to this machine (DNS
+     * rebinding), could read everything. {@link #trustedProxies} and {@link #proxyProtocol} switch
+     * that off. On connections to a loopback address, {@code localhost} and loopback addresses are
+     * always allowed. So is a request without {@code Host}, on every connection.
+     */
+    public List<String> hosts() {
+        return values.hosts;
+    }
+
+    /**
+     * Sets the names, without a port: {@code app.example}, an address, {@code *.example.org} for
+     * all subdomains, or {@code *} for every name. Replaces those set before.
+     */
+    public ServerOptions hosts(String... names) {
+        List<String> lower = OptionChecks.hosts(names);
+        return with(copy -> copy.hosts = lower);
+    }
+
+    /**
+     * The proxies whose word about their clients is believed; none by default. If a connection
+     * comes from one of them, the fields {@code X-Forwarded-For}, {@code X-Forwarded-Proto} and
+     * {@code X-Forwarded-Host}, or {@code Forwarded} (RFC 7239), give {@link
+     * Request#clientAddress}, {@link Request#scheme} and {@link Request#host}. The client is the
+     * last address that is not that of a trusted proxy. If both kinds come, {@code Forwarded} is
+     * ignored, because most proxies pass on what a client sent in it.
+     *
+     * <p>{@link #maxStreamsPerAddress} then counts these clients. Connections of the proxies
+     * themselves are not counted.
+     */
+    public List<String> trustedProxies() {
+        return values.trustedProxies;
+    }
+
+    /**
+     * Sets the addresses of the proxies, or their networks: {@code 127.0.0.1}, {@code 10.0.0.0/8},
+     * {@code fd00::/8}. Replaces those set before.
+     */
+    public ServerOptions trustedProxies(String... addresses) {
+        List<String> networks = OptionChecks.networks("trustedProxies", addresses);
+        return with(copy -> copy.trustedProxies = networks);
+    }
+
+    /**
+     * Whether each connection begins with a PROXY header, version 1 or 2, which names the client;
+     * default false. A connection that begins with anything else, or not within {@link
+     * #headTimeout}, is closed. With {@link #trustedProxies}, so is one that comes from elsewhere;
+     * without, every connection is believed: let only the proxy reach the port.
+     *
+     * @see <a href="https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt">The protocol</a>
+     */
+    public boolean proxyProtocol() {
+        return values.proxyProtocol;
+    }
+
+    public ServerOptions proxyProtocol(boolean value) {
+        return with(copy -> copy.proxyProtocol = value);
     }
 }

@@ -4,6 +4,7 @@ import static microdot.Calls.request;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.net.InetSocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,16 @@ class CsrfTest {
             @Nullable String site, @Nullable String origin, int status) {
         assertEquals(status, status("POST", site, origin));
         assertEquals(200, status("GET", site, origin));
+    }
+
+    @Test
+    void hostIsTheOneThatTheProxyNames() {
+        var headers =
+                new Headers().set("Host", "127.0.0.1:5000").set("Origin", "https://app.example");
+        var client = new InetSocketAddress("203.0.113.7", 0);
+        var body = new BytesBody(new byte[0]);
+        var request = new Request("POST", "/x", headers, body, client, "https", "App.example");
+        assertEquals(200, app.route(request).run().status());
     }
 
     @Test

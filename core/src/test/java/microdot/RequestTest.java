@@ -12,6 +12,7 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -110,6 +111,12 @@ class RequestTest {
     void hostIsThatOfTheRequest() {
         assertEquals("h:1", get("/", "Host", "h:1").host());
         assertNull(get("/").host());
+        var client = new InetSocketAddress("203.0.113.7", 0);
+        var body = new BytesBody(new byte[0]);
+        Headers fields = new Headers().add("Host", "127.0.0.1");
+        var proxied = new Request("GET", "/", fields, body, client, "https", "app.example");
+        assertEquals("app.example", proxied.host());
+        assertEquals("127.0.0.1", proxied.header("Host"));
     }
 
     @Test
@@ -182,7 +189,7 @@ class RequestTest {
 
     private static Request limited(long bytes, RequestBody body) {
         var client = InetSocketAddress.createUnresolved("client", 1);
-        var request = new Request("POST", "/", new Headers(), body, client, "http");
+        var request = new Request("POST", "/", new Headers(), body, client, "http", null);
         request.maxBody(bytes);
         return request;
     }
@@ -290,12 +297,21 @@ class RequestTest {
     }
 
     @Test
+    void clientMayBeOfAnotherKindThanInternetAddresses() {
+        var unix = UnixDomainSocketAddress.of("/run/app.sock");
+        var request = new Request("GET", "/", new Headers(), new byte[0], unix, "http");
+        assertEquals(unix, request.clientAddress());
+        assertEquals("/run/app.sock", request.clientIp());
+    }
+
+    @Test
     void requestKnowsItsClientSchemeAndBody() {
         var client = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9);
         var body = "x".getBytes(StandardCharsets.UTF_8);
         var request = new Request("GET", "/p", new Headers(), body, client, "https");
         assertEquals("https", request.scheme());
         assertSame(client, request.clientAddress());
+        assertEquals("127.0.0.1", request.clientIp());
         assertSame(body, request.body());
         assertEquals("GET /p", request.toString());
     }

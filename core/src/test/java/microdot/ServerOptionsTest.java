@@ -7,6 +7,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -45,7 +46,10 @@ class ServerOptionsTest {
                     Map.entry("maxRequests", 21),
                     Map.entry("onFailure", (Consumer<Throwable>) failure -> {}),
                     Map.entry("blockingThreads", 22),
-                    Map.entry("interruptAbandoned", true));
+                    Map.entry("interruptAbandoned", true),
+                    Map.entry("hosts", List.of("app.example")),
+                    Map.entry("trustedProxies", List.of("10.0.0.0/8")),
+                    Map.entry("proxyProtocol", true));
 
     @Test
     void copyKeepsEveryOtherOption() throws ReflectiveOperationException {
@@ -65,9 +69,13 @@ class ServerOptionsTest {
 
     private static ServerOptions changed(ServerOptions options, Map.Entry<String, Object> change)
             throws ReflectiveOperationException {
+        Object value =
+                change.getValue() instanceof List<?> texts
+                        ? texts.toArray(String[]::new)
+                        : change.getValue();
         for (Method method : ServerOptions.class.getMethods()) {
             if (method.getName().equals(change.getKey()) && method.getParameterCount() == 1) {
-                return (ServerOptions) method.invoke(options, change.getValue());
+                return (ServerOptions) method.invoke(options, new Object[] {value});
             }
         }
         throw new AssertionError(change.getKey());
@@ -111,7 +119,15 @@ class ServerOptionsTest {
                 () -> OPTIONS.closeTimeout(less),
                 () -> OPTIONS.maxStreamAge(less),
                 () -> OPTIONS.maxStreamAge(Duration.ofDays(36_500)),
-                () -> OPTIONS.heartbeat(Duration.ofSeconds(Long.MAX_VALUE)));
+                () -> OPTIONS.heartbeat(Duration.ofSeconds(Long.MAX_VALUE)),
+                () -> OPTIONS.hosts("https://app.example"),
+                () -> OPTIONS.hosts("app.example:8443"),
+                () -> OPTIONS.hosts("[::1]"),
+                () -> OPTIONS.hosts("app.*"),
+                () -> OPTIONS.hosts("bücher.example"),
+                () -> OPTIONS.hosts("app.example", ""),
+                () -> OPTIONS.trustedProxies("proxy.example"),
+                () -> OPTIONS.trustedProxies("127.0.0.1", "10.0.0.0/33"));
     }
 
     @ParameterizedTest
@@ -130,5 +146,19 @@ class ServerOptionsTest {
         assertEquals(
                 "headTimeout: PT0S (expected: more than zero, less than 36500 days)",
                 error.getMessage());
+        error =
+                assertThrows(
+                        IllegalArgumentException.class, () -> OPTIONS.trustedProxies("10.0.0.1/8"));
+        assertEquals(
+                "trustedProxies: \"10.0.0.1/8\" (expected: no bits of the address after the first"
+                        + " 8)",
+                error.getMessage());
+    }
+
+    @Test
+    void hostsAreKeptInLowerCase() {
+        assertEquals(
+                List.of("app.example", "*.example.org", "*", "::1"),
+                OPTIONS.hosts("App.Example", "*.Example.org", "*", "::1").hosts());
     }
 }

@@ -60,6 +60,7 @@ class ReferenceTest {
     private static String shown(String name, @Nullable Object value) {
         return switch (value) {
             case null -> "none";
+            case List<?> list when list.isEmpty() -> "none";
             case Number number when IN_BYTES.contains(name) -> bytes(number.longValue());
             case Integer port when name.equals("port") -> port.toString();
             case Integer count -> String.format(Locale.ROOT, "%,d", count);

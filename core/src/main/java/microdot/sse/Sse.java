@@ -309,6 +309,7 @@ public final class Sse {
      * sse.onClose(reason -> ...)}.
      */
     public void onClose(Consumer<CloseReason> action) {
+        Required.notNull(action, "action", "what runs at the end");
         onClose(
                 () -> {
                     CloseReason reason = sink.closeReason();

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import microdot.netty.limits.ConnectionLimits;
 import microdot.netty.limits.OncePerMinute;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stops accepting while too many connections are open, or while the process has no descriptors.
@@ -24,7 +25,6 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
     private final ConnectionLimits limits;
     private final OncePerMinute full = new OncePerMinute();
     private final OncePerMinute failed = new OncePerMinute();
-    private final OncePerMinute rejected = new OncePerMinute();
 
     AcceptLimiter(ConnectionLimits limits) {
         this.limits = limits;
@@ -35,10 +35,9 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         var accepted = (Channel) message;
-        InetAddress client = ((InetSocketAddress) accepted.remoteAddress()).getAddress();
-        if (!limits.enter(client)) {
+        InetAddress client = client(accepted);
+        if (client != null && !limits.enter(client)) {
             accepted.unsafe().closeForcibly();
-            reportRejected(client);
             return;
         }
         if (!limits.enter()) {
@@ -48,12 +47,24 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
         accepted.closeFuture()
                 .addListener(
                         closed -> {
-                            limits.leave(client);
+                            if (client != null) {
+                                limits.leave(client);
+                            }
                             if (limits.leave()) {
                                 acceptAgain(ctx);
                             }
                         });
         ctx.fireChannelRead(accepted);
+    }
+
+    /**
+     * Returns the address that the connection counts for; null if that is known later, or never.
+     */
+    private @Nullable InetAddress client(Channel accepted) {
+        return accepted.remoteAddress() instanceof InetSocketAddress inet
+                        && !limits.awaitsProxyHeader()
+                ? inet.getAddress()
+                : null;
     }
 
     private void acceptAgain(ChannelHandlerContext ctx) {
@@ -98,20 +109,6 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
                     limits.max()
                             + " connections are open (maxConnections); new clients wait in the"
                             + " kernel's queue");
-        }
-    }
-
-    private void reportRejected(InetAddress client) {
-        long count = rejected.due(System.nanoTime());
-        if (count > 0) {
-            LOG.log(
-                    Level.WARNING,
-                    "a new connection of "
-                            + client.getHostAddress()
-                            + " was closed, because its address has "
-                            + limits.maxPerAddress()
-                            + " open (maxConnectionsPerAddress); rejected since the last entry: "
-                            + count);
         }
     }
 }

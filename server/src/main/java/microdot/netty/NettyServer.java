@@ -107,8 +107,11 @@ final class NettyServer implements Server {
         var context =
                 new ServerContext(
                         app, handlers, limits, requests, options, errors::check, accessLog);
-        this.listener =
-                bind(io, new HttpSetup(context, loop -> Objects.requireNonNull(loops.get(loop))));
+        var connections = new ConnectionLimits(options);
+        var setup =
+                new HttpSetup(
+                        context, loop -> Objects.requireNonNull(loops.get(loop)), connections);
+        this.listener = bind(io, new AcceptLimiter(connections), setup);
         this.watch = newWatch(STANDSTILL);
         ProcessErrors.add(processErrors);
     }
@@ -121,7 +124,8 @@ final class NettyServer implements Server {
         return new NettyServer(app, options, io);
     }
 
-    private Channel bind(IoMode io, ChannelHandler setup) throws IOException {
+    private Channel bind(IoMode io, AcceptLimiter limiter, ChannelHandler setup)
+            throws IOException {
         var bootstrap =
                 new ServerBootstrap()
                         .group(group)
@@ -133,7 +137,7 @@ final class NettyServer implements Server {
                         .childOption(ChannelOption.SO_KEEPALIVE, true)
                         // A client may close its sending side and still wait for a response.
                         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                        .handler(new AcceptLimiter(new ConnectionLimits(options)))
+                        .handler(limiter)
                         .childHandler(setup);
         if (io == IoMode.NIO) {
             // One at a time: NIO accepts all of them before the limit can stop it.

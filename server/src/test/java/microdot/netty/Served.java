@@ -25,10 +25,16 @@ final class Served implements AutoCloseable {
 
     Served(Microdot app, ServerOptions options, IoMode io) {
         try {
-            server = NettyServer.start(app, options.host("127.0.0.1").port(0), io);
+            server = NettyServer.start(app, local(options), io);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Most tests ask for any host; HostsTest has those that are about the host. */
+    private static ServerOptions local(ServerOptions options) {
+        ServerOptions local = options.host("127.0.0.1").port(0);
+        return options.hosts().isEmpty() ? local.hosts("*") : local;
     }
 
     static Served of(Microdot app) {

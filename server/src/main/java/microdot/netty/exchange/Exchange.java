@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -180,8 +181,9 @@ public final class Exchange {
         }
     }
 
-    private InetAddress client() {
-        return request.clientAddress().getAddress();
+    /** Returns null for a client without an IP address, which no limit counts. */
+    private @Nullable InetAddress client() {
+        return request.clientAddress() instanceof InetSocketAddress inet ? inet.getAddress() : null;
     }
 
     private OpenedResponse open(Response response) {
@@ -224,7 +226,7 @@ public final class Exchange {
     }
 
     // Static, so that a topic's stream does not keep its request.
-    private static Runnable leaving(StreamLimits limits, InetAddress client) {
+    private static Runnable leaving(StreamLimits limits, @Nullable InetAddress client) {
         return () -> limits.leave(client);
     }
 

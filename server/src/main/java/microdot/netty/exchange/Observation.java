@@ -2,7 +2,8 @@ package microdot.netty.exchange;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import microdot.AccessLog;
 import microdot.Call;
@@ -23,7 +24,7 @@ public final class Observation {
     private static final String UNREAD = "-";
 
     private final ServerContext server;
-    private final @Nullable InetAddress client;
+    private final SocketAddress client;
     private final String method;
     private final String path;
     private final @Nullable String route;
@@ -33,7 +34,7 @@ public final class Observation {
 
     private Observation(
             ServerContext server,
-            @Nullable InetAddress client,
+            SocketAddress client,
             String method,
             String path,
             @Nullable String route,
@@ -55,7 +56,7 @@ public final class Observation {
         String route = call.route();
         return new Observation(
                 server,
-                request.clientAddress().getAddress(),
+                request.clientAddress(),
                 request.method(),
                 request.path(),
                 route.equals(RouteName.NONE) ? null : route,
@@ -64,7 +65,7 @@ public final class Observation {
 
     /** Writes the entry of input that was refused because its request line could not be read. */
     public static void refused(
-            ServerContext server, @Nullable InetAddress client, int status, long bytes) {
+            ServerContext server, SocketAddress client, int status, long bytes) {
         if (server.accessLog() != null) {
             new Observation(server, client, UNREAD, UNREAD, null, null)
                     .finished(status, bytes, 0, null, null);
@@ -119,7 +120,10 @@ public final class Observation {
     }
 
     private AccessLog.Entry entry(Outcome outcome) {
-        String address = client == null ? UNREAD : client.getHostAddress();
+        String address =
+                client instanceof InetSocketAddress inet && !inet.isUnresolved()
+                        ? inet.getAddress().getHostAddress()
+                        : client.toString();
         return new AccessLog.Entry(address, method, path, route, stream, outcome);
     }
 

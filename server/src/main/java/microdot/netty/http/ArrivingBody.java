@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import microdot.ServerOptions;
+import microdot.netty.proxy.Peer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +20,10 @@ final class ArrivingBody implements IncomingBody.Connection {
     private final RequestReader reader;
     private @Nullable IncomingBody rest; // What is still to come of a body, and to be dropped.
 
-    ArrivingBody(SocketChannel channel, ServerOptions options) {
+    ArrivingBody(SocketChannel channel, ServerOptions options, Peer peer) {
         this.channel = channel;
         this.options = options;
-        this.reader = new RequestReader(options.maxBody(), channel.remoteAddress(), this);
+        this.reader = new RequestReader(options.maxBody(), peer, this);
     }
 
     /** Returns what makes requests of the input, and receives their bodies. */

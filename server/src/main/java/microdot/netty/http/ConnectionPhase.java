@@ -21,6 +21,11 @@ interface ConnectionPhase {
     /** The server stops. */
     void stop();
 
+    /** The pipeline failed. Returns true if the phase has closed the connection and logged why. */
+    default boolean failed(Throwable cause) {
+        return false;
+    }
+
     /** The connection is closed. */
     void closed();
 

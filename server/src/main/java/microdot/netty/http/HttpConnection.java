@@ -197,6 +197,9 @@ final class HttpConnection extends Connection {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         loop.errors().check(cause);
+        if (phase.failed(cause)) {
+            return;
+        }
         // A reset by the client is common; anything else is a fault of the server.
         Level level = cause instanceof IOException ? Level.DEBUG : Level.WARNING;
         LOG.log(

@@ -7,7 +7,6 @@ import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.InetAddress;
 import java.util.concurrent.Executor;
 import microdot.CloseReason;
 import microdot.ClosingFrames;
@@ -18,6 +17,7 @@ import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.Responder;
 import microdot.netty.io.HalfClosedPeer;
 import microdot.netty.io.UnreadPeer;
+import microdot.netty.proxy.Peer;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.StallDetector;
@@ -45,6 +45,7 @@ final class RequestPhase implements ConnectionPhase {
     private final SocketChannel channel;
     private final ServerOptions options;
     private StrictRequestDecoder decoder;
+    private final Peer peer;
     private final ArrivingBody arriving;
     private final RequestReader reader;
     private final StallDetector stall = new StallDetector();
@@ -56,12 +57,13 @@ final class RequestPhase implements ConnectionPhase {
     private @Nullable Exchange handled; // While the state is HANDLING.
     private long since = System.nanoTime(); // When the last response was written.
 
-    RequestPhase(HttpConnection connection, StrictRequestDecoder decoder) {
+    RequestPhase(HttpConnection connection, StrictRequestDecoder decoder, Peer peer) {
         this.connection = connection;
         this.channel = connection.channel();
         this.options = connection.server().options();
         this.decoder = decoder;
-        this.arriving = new ArrivingBody(channel, options);
+        this.peer = peer;
+        this.arriving = new ArrivingBody(channel, options, peer);
         this.reader = arriving.reader();
     }
 
@@ -213,11 +215,9 @@ final class RequestPhase implements ConnectionPhase {
                                 + ": "
                                 + refused.reason());
         OpenedResponse response = connection.response(refused);
-        InetAddress client =
-                channel.remoteAddress() == null ? null : channel.remoteAddress().getAddress();
         long length = response.length();
         ChannelFuture written = ResponseWriter.write(channel, refused, response, false);
-        Observation.refused(connection.server(), client, refused.status(), length);
+        Observation.refused(connection.server(), peer.address(), refused.status(), length);
         linger(written, null);
     }
 

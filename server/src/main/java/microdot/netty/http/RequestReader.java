@@ -14,7 +14,6 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.AsciiString;
-import java.net.InetSocketAddress;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +24,10 @@ import java.util.stream.Stream;
 import microdot.Headers;
 import microdot.HttpException;
 import microdot.Request;
+import microdot.RequestBody;
+import microdot.netty.proxy.HostField;
+import microdot.netty.proxy.Peer;
+import microdot.netty.proxy.RequestOrigin;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,21 +59,18 @@ final class RequestReader {
                             "X-Forwarded-Proto")
                     .collect(Collectors.toUnmodifiableMap(AsciiString::cached, name -> name));
 
-    // A rough form of RFC 3986, section 3.2.2: strict enough that the host is unambiguous.
-    private static final Pattern HOST =
-            Pattern.compile("(?:[\\w.~!$&'()*+,;=%-]*|\\[[0-9A-Fa-f:.]+])(?::\\d*)?");
     private static final Pattern WHOLE_URL = Pattern.compile("(?i)https?://([^/?]*)");
 
     private final int maxBody;
-    private final InetSocketAddress client;
+    private final Peer peer;
     private final IncomingBody.Connection connection;
     private @Nullable HttpRequest head; // Null between two requests.
     private @Nullable IncomingBody body; // Of that request, if it has one.
     private boolean refused;
 
-    RequestReader(int maxBody, InetSocketAddress client, IncomingBody.Connection connection) {
+    RequestReader(int maxBody, Peer peer, IncomingBody.Connection connection) {
         this.maxBody = maxBody;
-        this.client = client;
+        this.peer = peer;
         this.connection = connection;
     }
 
@@ -128,14 +128,12 @@ final class RequestReader {
         ParsedRequest.Refused unrouted =
                 refuse(refusal.status(), String.valueOf(refusal.getMessage()));
         try {
-            var known =
-                    new Request(
-                            request.method().name(),
-                            request.uri(),
-                            headers(request),
-                            NoBody.INSTANCE,
-                            client,
-                            "http");
+            Headers headers = headers(request);
+            RequestOrigin origin = peer.origin(headers, host(request));
+            if (peer.hostFault(origin.host()) != null) {
+                return unrouted; // Perhaps of a page that must not read this server.
+            }
+            Request known = request(request, headers, NoBody.INSTANCE, origin);
             return new ParsedRequest.Accepted(known, null, isHttp11(request), false, 0, refusal);
         } catch (HttpException malformed) {
             return unrouted; // Its target or a field cannot be given to an application.
@@ -143,6 +141,12 @@ final class RequestReader {
     }
 
     private ParsedRequest accept(HttpRequest request) {
+        Headers headers = headers(request);
+        RequestOrigin origin = peer.origin(headers, host(request));
+        String fault = peer.hostFault(origin.host());
+        if (fault != null) {
+            return refuse(421, fault);
+        }
         long length =
                 HttpUtil.isTransferEncodingChunked(request)
                         ? -1
@@ -152,14 +156,8 @@ final class RequestReader {
             boolean expectation = HttpUtil.is100ContinueExpected(request);
             incoming = new IncomingBody(connection, length, maxBody, expectation);
         }
-        var accepted =
-                new Request(
-                        request.method().name(),
-                        request.uri(),
-                        headers(request),
-                        incoming == null ? NoBody.INSTANCE : incoming,
-                        client,
-                        "http");
+        RequestBody source = incoming == null ? NoBody.INSTANCE : incoming;
+        Request accepted = request(request, headers, source, origin);
         body = incoming;
         boolean keepAlive = HttpUtil.isKeepAlive(request);
         long memory = RequestMemory.of(request.uri(), accepted.headers());
@@ -167,23 +165,45 @@ final class RequestReader {
                 accepted, incoming, isHttp11(request), keepAlive, memory, null);
     }
 
+    private static Request request(
+            HttpRequest head, Headers headers, RequestBody body, RequestOrigin origin) {
+        return new Request(
+                head.method().name(),
+                head.uri(),
+                headers,
+                body,
+                origin.client(),
+                origin.scheme(),
+                origin.host());
+    }
+
     private static void checkHost(HttpRequest request) {
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
         if (hosts.size() > 1 || (isHttp11(request) && hosts.isEmpty())) {
             throw new HttpException(400, "Host: " + hosts.size() + " fields (expected: one)");
         }
-        String host = hosts.isEmpty() ? "" : hosts.getFirst();
-        if (!HOST.matcher(host).matches()) {
+        String host = host(request);
+        if (host != null && !HostField.isValid(host)) {
             throw new HttpException(
                     400, "Host (expected: a name or an address, perhaps with a port)");
         }
         // Both must name the same host: a proxy could use the one, and a server the other.
         if (!request.uri().startsWith("/") && !hosts.isEmpty()) {
             Matcher whole = WHOLE_URL.matcher(request.uri());
-            if (whole.lookingAt() && !host.equalsIgnoreCase(whole.group(1))) {
+            if (whole.lookingAt() && !whole.group(1).equalsIgnoreCase(host)) {
                 throw new HttpException(400, "Host (expected: the host of the request line)");
             }
         }
+    }
+
+    /** Returns the host of the field or, in HTTP/1.0 without one, of the request line; or null. */
+    private static @Nullable String host(HttpRequest request) {
+        String field = request.headers().get(HttpHeaderNames.HOST);
+        if (field != null || request.uri().startsWith("/")) {
+            return field;
+        }
+        Matcher whole = WHOLE_URL.matcher(request.uri());
+        return whole.lookingAt() ? whole.group(1) : null;
     }
 
     /** Refuses what the decoder accepts although two servers could disagree where the body ends. */

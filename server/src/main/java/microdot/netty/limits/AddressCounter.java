@@ -6,26 +6,36 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import microdot.ServerOptions;
+import microdot.internal.IpNetworks;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Limits how many of something the clients of one address have. Addresses of one /64 network of
  * IPv6 count together, because one client usually has a whole network. Loopback is not counted:
- * behind a proxy on the same machine all clients have that address. Thread-safe.
+ * behind a proxy on the same machine all clients have that address. Neither are trusted proxies.
+ * Thread-safe.
  */
 final class AddressCounter {
     private final int max;
+    private final IpNetworks proxies;
     private final Map<InetAddress, Integer> counts = new ConcurrentHashMap<>();
 
     /**
      * @param max 0 for no limit
+     * @param options of the server, for its trusted proxies
      */
-    AddressCounter(int max) {
+    AddressCounter(int max, ServerOptions options) {
         this.max = max;
+        this.proxies = IpNetworks.of(options.trustedProxies());
     }
 
-    /** Counts one if the limit allows it; then {@link #leave} must follow. */
-    boolean enter(InetAddress client) {
-        if (!isCounted(client)) {
+    /**
+     * Counts one if the limit allows it; then {@link #leave} must follow. A client without an
+     * address (null) is not counted.
+     */
+    boolean enter(@Nullable InetAddress client) {
+        if (client == null || !isCounted(client)) {
             return true;
         }
         if (counts.merge(network(client), 1, Integer::sum) > max) {
@@ -35,15 +45,15 @@ final class AddressCounter {
         return true;
     }
 
-    void leave(InetAddress client) {
-        if (isCounted(client)) {
+    void leave(@Nullable InetAddress client) {
+        if (client != null && isCounted(client)) {
             counts.computeIfPresent(
                     network(client), (address, count) -> count == 1 ? null : count - 1);
         }
     }
 
     private boolean isCounted(InetAddress client) {
-        return max > 0 && !client.isLoopbackAddress();
+        return max > 0 && !client.isLoopbackAddress() && !proxies.contains(client);
     }
 
     private static InetAddress network(InetAddress client) {

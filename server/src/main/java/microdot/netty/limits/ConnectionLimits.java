@@ -1,13 +1,19 @@
 package microdot.netty.limits;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.util.concurrent.atomic.AtomicInteger;
 import microdot.ServerOptions;
 
 /** Limits the number of open connections, in all and for each address. Thread-safe. */
 public final class ConnectionLimits {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+
     private final int max;
     private final int maxPerAddress;
+    private final boolean proxyProtocol;
+    private final OncePerMinute rejected = new OncePerMinute();
     private final AtomicInteger connections = new AtomicInteger();
     private final AddressCounter byAddress;
 
@@ -16,7 +22,8 @@ public final class ConnectionLimits {
         int given = options.maxConnections();
         this.max = given == 0 ? OpenFileLimit.connections() : given;
         this.maxPerAddress = options.maxConnectionsPerAddress();
-        this.byAddress = new AddressCounter(maxPerAddress);
+        this.byAddress = new AddressCounter(maxPerAddress, options);
+        this.proxyProtocol = options.proxyProtocol();
     }
 
     /** Counts a connection, which must {@link #leave}. Returns false when the limit is reached. */
@@ -39,14 +46,35 @@ public final class ConnectionLimits {
         return max;
     }
 
-    /** Returns the number of connections that one address may have; 0 for no limit. */
-    public int maxPerAddress() {
-        return maxPerAddress;
+    /** Returns whether the address of a client is known only when its PROXY header was read. */
+    public boolean awaitsProxyHeader() {
+        return proxyProtocol;
     }
 
-    /** Counts a connection of the client if one is allowed; then {@link #leave} must follow. */
+    /**
+     * Counts a connection of the client if one is allowed; then {@link #leave} must follow. Else
+     * logs that the connection is closed.
+     */
     public boolean enter(InetAddress client) {
-        return byAddress.enter(client);
+        boolean allowed = byAddress.enter(client);
+        if (!allowed) {
+            reportRejected(client);
+        }
+        return allowed;
+    }
+
+    private void reportRejected(InetAddress client) {
+        long count = rejected.due(System.nanoTime());
+        if (count > 0) {
+            LOG.log(
+                    Level.WARNING,
+                    "a new connection of "
+                            + client.getHostAddress()
+                            + " was closed, because its address has "
+                            + maxPerAddress
+                            + " open (maxConnectionsPerAddress); rejected since the last entry: "
+                            + count);
+        }
     }
 
     /** Counts a connection of the client as closed. */

@@ -1,9 +1,10 @@
 package microdot.netty.limits;
 
 import java.util.concurrent.TimeUnit;
+import microdot.internal.BriefLock;
 
-/** Allows one log entry of a kind in a minute, and counts the others. Confined to one thread. */
-public final class OncePerMinute {
+/** Allows one log entry of a kind in a minute, and counts the others. Thread-safe. */
+public final class OncePerMinute extends BriefLock {
     private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
 
     private long next;
@@ -17,6 +18,15 @@ public final class OncePerMinute {
      * @param now from {@link System#nanoTime}
      */
     public long due(long now) {
+        lock();
+        try {
+            return count(now);
+        } finally {
+            unlock();
+        }
+    }
+
+    private long count(long now) {
         events++;
         if (begun && now - next < 0) {
             return 0;

@@ -28,15 +28,17 @@ public final class StreamLimits {
 
     public StreamLimits(ServerOptions options) {
         this.options = options;
-        this.byAddress = new AddressCounter(options.maxStreamsPerAddress());
+        this.byAddress = new AddressCounter(options.maxStreamsPerAddress(), options);
         this.pacer = new ReconnectPacer(options.reconnectsPerSecond(), System.nanoTime());
     }
 
     /**
      * Returns whether another stream is allowed, and counts it. The caller must call {@link #leave}
      * when it ends.
+     *
+     * @param client null if it has no IP address
      */
-    public boolean enter(InetAddress client) {
+    public boolean enter(@Nullable InetAddress client) {
         if (draining) {
             return false;
         }
@@ -48,7 +50,7 @@ public final class StreamLimits {
     }
 
     /** Counts a stream as ended. */
-    public void leave(InetAddress client) {
+    public void leave(@Nullable InetAddress client) {
         byAddress.leave(client);
         release();
     }

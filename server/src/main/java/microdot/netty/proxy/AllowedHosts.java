@@ -1,0 +1,106 @@
+package microdot.netty.proxy;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.util.HashSet;
+import java.util.Set;
+import microdot.ServerOptions;
+import microdot.internal.IpNetworks;
+import microdot.netty.limits.OncePerMinute;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The hosts that a server may be asked for. Thread-safe.
+ *
+ * <p>The reason: a page of any site can give its own name the address of this machine (DNS
+ * rebinding). Its requests are of the same origin then, but their {@code Host} is that name.
+ */
+final class AllowedHosts {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+    private static final int SHOWN = 80;
+
+    private final Set<String> names = new HashSet<>();
+    private final Set<InetAddress> addresses = new HashSet<>();
+    private final boolean restricted;
+    private final boolean behindProxy;
+    private final OncePerMinute rejected = new OncePerMinute();
+
+    AllowedHosts(ServerOptions options) {
+        for (String host : options.hosts()) {
+            InetAddress address = IpNetworks.address(host);
+            if (address == null) {
+                names.add(host);
+            } else {
+                addresses.add(address);
+            }
+        }
+        this.restricted = !options.hosts().isEmpty() && !names.contains("*");
+        // A page cannot write a PROXY header, and the names that proxies pass on are not known.
+        this.behindProxy =
+                names.contains("*")
+                        || options.proxyProtocol()
+                        || !options.trustedProxies().isEmpty();
+    }
+
+    /**
+     * Returns whether a connection must be checked; {@code loopback} is about its local address.
+     */
+    boolean concern(boolean loopback) {
+        return restricted || (loopback && !behindProxy);
+    }
+
+    /**
+     * Returns why a request for this host is rejected; null if it is not. A rejection is logged.
+     *
+     * @param host valid, or null
+     * @param loopback whether the local address of the connection is a loopback address
+     */
+    @Nullable String fault(@Nullable String host, boolean loopback) {
+        if (host == null || isAllowed(HostField.name(host), loopback)) {
+            return null;
+        }
+        String shown = host.length() > SHOWN ? host.substring(0, SHOWN) + "…" : host;
+        report(shown);
+        return "host: \""
+                + shown
+                + "\" (expected: "
+                + (restricted
+                        ? "one of ServerOptions.hosts"
+                        : "localhost, *.localhost or an address")
+                + "; ServerOptions.hosts allows further names, ServerOptions.trustedProxies a"
+                + " proxy in front)";
+    }
+
+    private boolean isAllowed(String name, boolean loopback) {
+        InetAddress address = IpNetworks.address(name);
+        if (address != null) {
+            boolean local = loopback && (!restricted || address.isLoopbackAddress());
+            return local || addresses.contains(address);
+        }
+        boolean local = loopback && (name.equals("localhost") || name.endsWith(".localhost"));
+        return name.isEmpty() || local || names.contains(name) || isSubdomain(name);
+    }
+
+    private boolean isSubdomain(String name) {
+        for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+            if (dot > 0 && names.contains("*" + name.substring(dot))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void report(String host) {
+        long count = rejected.due(System.nanoTime());
+        if (count > 0) {
+            LOG.log(
+                    Level.WARNING,
+                    "a request for the host \""
+                            + host
+                            + "\" was rejected with 421 (hosts, trustedProxies); rejected since the"
+                            + " last entry: "
+                            + count);
+        }
+    }
+}

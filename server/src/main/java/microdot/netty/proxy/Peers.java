@@ -1,0 +1,78 @@
+package microdot.netty.proxy;
+
+import io.netty.channel.Channel;
+import io.netty.handler.codec.haproxy.HAProxyCommand;
+import io.netty.handler.codec.haproxy.HAProxyMessage;
+import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol.AddressFamily;
+import io.netty.handler.codec.haproxy.HAProxySSLTLV;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import microdot.ServerOptions;
+import microdot.internal.IpNetworks;
+import org.jspecify.annotations.Nullable;
+
+/** Knows by the options of a server whose connection it accepts. Thread-safe. */
+public final class Peers {
+    private final IpNetworks trusted;
+    private final AllowedHosts hosts;
+
+    /** Creates what a server with these options needs. */
+    public Peers(ServerOptions options) {
+        this.trusted = IpNetworks.of(options.trustedProxies());
+        this.hosts = new AllowedHosts(options);
+    }
+
+    IpNetworks trusted() {
+        return trusted;
+    }
+
+    AllowedHosts hosts() {
+        return hosts;
+    }
+
+    /** Returns the peer of a connection that begins with a request. */
+    public Peer of(Channel channel) {
+        return peer(channel, channel.remoteAddress(), "http");
+    }
+
+    /** Returns whether a PROXY header of this connection is believed. */
+    public boolean mayProxy(Channel channel) {
+        return trusted.isEmpty() || isTrusted(channel.remoteAddress());
+    }
+
+    /**
+     * Returns the peer that a PROXY header names: that of the socket if the proxy speaks for
+     * itself, or does not say for whom; null if the header names no valid address.
+     */
+    public @Nullable Peer of(Channel channel, HAProxyMessage header) {
+        AddressFamily family = header.proxiedProtocol().addressFamily();
+        boolean ip = family == AddressFamily.AF_IPv4 || family == AddressFamily.AF_IPv6;
+        if (header.command() == HAProxyCommand.LOCAL || !ip) {
+            return of(channel);
+        }
+        String source = header.sourceAddress();
+        InetAddress address = source == null ? null : IpNetworks.address(source);
+        if (address == null) {
+            return null;
+        }
+        var client = new InetSocketAddress(address, header.sourcePort());
+        return peer(channel, client, isTls(header) ? "https" : "http");
+    }
+
+    private static boolean isTls(HAProxyMessage header) {
+        return header.tlvs().stream()
+                .anyMatch(tlv -> tlv instanceof HAProxySSLTLV tls && tls.isPP2ClientSSL());
+    }
+
+    private Peer peer(Channel channel, SocketAddress remote, String scheme) {
+        boolean loopback =
+                channel.localAddress() instanceof InetSocketAddress local
+                        && local.getAddress().isLoopbackAddress();
+        return new Peer(this, remote, scheme, isTrusted(remote), loopback);
+    }
+
+    private boolean isTrusted(SocketAddress address) {
+        return address instanceof InetSocketAddress inet && trusted.contains(inet.getAddress());
+    }
+}
