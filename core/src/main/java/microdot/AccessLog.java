@@ -1,5 +1,6 @@
 package microdot;
 
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,5 +51,12 @@ public interface AccessLog {
             String path,
             @Nullable String route,
             boolean stream,
-            Outcome outcome) {}
+            Outcome outcome) {
+        public Entry {
+            Required.notNull(client, "client", "an address");
+            Required.notNull(method, "method", "a method");
+            Required.notNull(path, "path", "a path");
+            Required.notNull(outcome, "outcome", "an outcome");
+        }
+    }
 }

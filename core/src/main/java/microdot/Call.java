@@ -164,6 +164,7 @@ public final class Call {
      * nothing.
      */
     public void finished(Outcome outcome) {
+        Required.notNull(outcome, "outcome", "an outcome");
         for (Hooks hooks : found.hooks().reversed()) {
             for (AfterResponse hook : hooks.afterResponse()) {
                 finish(hook, outcome);

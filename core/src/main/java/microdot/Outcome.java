@@ -1,6 +1,7 @@
 package microdot;
 
 import java.time.Duration;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,4 +25,8 @@ public record Outcome(
         long events,
         Duration duration,
         @Nullable CloseReason closeReason,
-        @Nullable Throwable error) {}
+        @Nullable Throwable error) {
+    public Outcome {
+        Required.notNull(duration, "duration", "a duration");
+    }
+}

@@ -17,6 +17,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import microdot.AccessLog;
 import microdot.Body;
 import microdot.Cookie;
 import microdot.Cors;
@@ -24,6 +25,7 @@ import microdot.Csrf;
 import microdot.Headers;
 import microdot.HttpException;
 import microdot.Microdot;
+import microdot.Outcome;
 import microdot.Part;
 import microdot.Request;
 import microdot.Response;
@@ -61,6 +63,7 @@ class NullArgumentsTest {
         var topics = new Topics();
         var frames = new StreamClosingFrames();
         Executor here = Runnable::run;
+        var outcome = new Outcome(200, 0, 0, Duration.ZERO, null, null);
         return Stream.of(
                         app,
                         app.route(request),
@@ -82,6 +85,8 @@ class NullArgumentsTest {
                         new Cors(),
                         new Csrf(),
                         new Headers(),
+                        outcome,
+                        new AccessLog.Entry("client", "GET", "/a", null, false, outcome),
                         new HttpException(404),
                         new Part("a", null, null, () -> new ByteArrayInputStream(new byte[0])),
                         new Response(),
