@@ -126,6 +126,22 @@ final class Cursor extends LoopReaders.Reader {
         return entry < topic.log.removedFrom();
     }
 
+    /**
+     * Returns the position of the end of all their topics, which is not below the position of any
+     * of them; 0 while one is open.
+     */
+    static long endOf(Cursor[] cursors) {
+        long end = 0;
+        for (Cursor cursor : cursors) {
+            long closedAt = cursor.topic.log.closedAt();
+            if (closedAt == 0) {
+                return 0;
+            }
+            end = Math.max(end, Math.max(closedAt, cursor.at));
+        }
+        return end;
+    }
+
     /** Returns whether something runs for one of them: user code runs once at a time. */
     static boolean isAnyWaiting(Cursor[] cursors) {
         for (Cursor cursor : cursors) {

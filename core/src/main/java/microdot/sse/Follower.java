@@ -122,7 +122,7 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
                 idSent(put);
                 if (put == upTo && sentId >= 0) {
                     // That was the last event of all: no need to look again.
-                    return order.isClosed();
+                    return isEnding();
                 }
             } else if (sentId < -1) {
                 // It has everything that goes out without ids: now it can resume.
@@ -130,7 +130,7 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
                 space.put(bytes, 0, bytes.length);
                 sentId = upTo;
             } else {
-                return order.isClosed() && endOfTopics(space, upTo);
+                return isEnding() && endOfTopics(space, upTo);
             }
         }
         return !ended;
@@ -332,12 +332,18 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
         endWith(position, cursor.topic.options().retry(), CloseReason.LAGGED);
     }
 
-    /** The topics are closed, and the client has everything. */
+    private boolean isEnding() {
+        return order.isClosed() || Cursor.endOf(cursors) > 0;
+    }
+
+    /** The topics are closed, and the client has everything of them up to the position. */
     private boolean endOfTopics(BodySink.Space space, long upTo) {
-        if (order.head() > upTo) {
-            return true;
+        long end = Cursor.endOf(cursors);
+        if (end > upTo || (end == 0 && order.head() > upTo)) {
+            return true; // With a head that was read later.
         }
-        endWith(checkpointWithoutId(), null, CloseReason.TOPIC_CLOSED);
+        endWith(
+                end > 0 ? checkpoint(end) : checkpointWithoutId(), null, CloseReason.TOPIC_CLOSED);
         return putLastFrames(space);
     }
 

@@ -176,12 +176,15 @@ final class FollowerStart {
     /**
      * Returns the closing frames for a stream that is closed before delivery started. A new client
      * would reconnect as new, without what was published since, and so gets an id. The exception is
-     * a client that begins with a snapshot or with the last events: with an id it would not be sent
-     * those.
+     * a client that begins with a snapshot, with the last events, or with a topic that has ended:
+     * with an id it would not be sent those.
      */
     ClosingFrames beforeDelivery(List<String> names, StartPosition.Wish wish) {
         return delay ->
-                wish.lastEventId() != null || wish.last() > 0 || haveSnapshot(names)
+                wish.lastEventId() != null
+                                || wish.last() > 0
+                                || haveSnapshot(names)
+                                || registry.isAnyClosed(names)
                         ? Retry.in(delay)
                         : StreamClosingFrames.join(
                                 EventEncoder.checkpoint(order.epoch().idLine(wish.opened())),

@@ -99,7 +99,8 @@ final class StartPosition {
         boolean isNew = wish.lastEventId() == null;
         for (TopicState topic : topics) {
             EventLog log = topic.log;
-            if ((isNew && topic.snapshots() != null) || !log.isTrimmed(now)) {
+            boolean more = isNew && (topic.snapshots() != null || log.closedAt() > 0);
+            if (more || !log.isTrimmed(now)) {
                 cursors.clear();
                 return false;
             }
@@ -130,7 +131,10 @@ final class StartPosition {
         }
     }
 
-    /** For a client without an id: from now on, from a few events back, or from a snapshot. */
+    /**
+     * For a client without an id: from now on, from a few events back, from a snapshot, or all of a
+     * topic that has ended.
+     */
     private void fresh(List<TopicState> topics, Wish wish) {
         for (TopicState topic : topics) {
             Snapshots snapshots = topic.snapshots();
@@ -142,12 +146,21 @@ final class StartPosition {
                 long before = log.positionBefore(entry);
                 idsFrom = Math.max(idsFrom, before);
                 cursors.add(cursor(topic, entry, before));
+            } else if (log.closedAt() > 0) {
+                idsFrom = Math.max(idsFrom, log.floor());
+                cursors.add(cursor(topic, log.keptFrom(), log.floor()));
             } else {
+                idsFrom = isAnyClosed(topics) ? Math.max(idsFrom, wish.opened()) : idsFrom;
                 // Like a client that resumes from the position when its stream was granted: if that
                 // was trimmed meanwhile, the client gets a gap.
                 returning(topic, wish.opened(), order.epoch().id(wish.opened()));
             }
         }
+    }
+
+    /** A new client gets everything that is kept of a topic that has ended. */
+    private static boolean isAnyClosed(List<TopicState> topics) {
+        return topics.stream().anyMatch(topic -> topic.log.closedAt() > 0);
     }
 
     private void fresh(TopicState topic, Snapshots snapshots) {

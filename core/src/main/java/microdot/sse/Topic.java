@@ -27,6 +27,41 @@ public final class Topic {
         return topics.publish(name, change);
     }
 
+    // ---- The end ----
+
+    /**
+     * Ends the topic: its followers get everything, then a last {@code checkpoint} with the
+     * position of the end, and their streams end once all topics that they follow have ended. A
+     * browser that reconnects then is answered with 204 and stops. Other clients that connect later
+     * get what is kept, then the end. Does nothing when the topic has ended.
+     *
+     * <p>A closed topic stays closed for its {@link TopicOptions#keepFor()}, then it is forgotten,
+     * with options of its own. The names of the last 4,096 topics that were forgotten so are
+     * remembered: a browser that returns later with an id from before the end is answered with 204
+     * too. {@link Topics#remove} opens the name at once.
+     */
+    public void close() {
+        topics.close(name);
+    }
+
+    /**
+     * Publishes the last event and ends the topic, as one step. See {@link #close()}.
+     *
+     * @return the id of the event
+     * @throws IllegalStateException when the topic has ended already
+     */
+    public String close(Object lastEvent) {
+        return topics.closeWith(name, lastEvent);
+    }
+
+    /** Returns whether the topic has ended and is not forgotten. */
+    public boolean isClosed() {
+        TopicState state = topics.registry().existing(name);
+        return state != null && state.log.closedAt() > 0;
+    }
+
+    // ---- Figures ----
+
     /** Returns how many streams follow the topic now. */
     public int followers() {
         TopicState state = topics.registry().existing(name);

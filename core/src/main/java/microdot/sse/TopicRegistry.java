@@ -5,9 +5,11 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import microdot.JsonCodec;
+import microdot.internal.BriefLock;
 import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
 import microdot.sse.log.MemoryBudget;
@@ -24,6 +26,7 @@ final class TopicRegistry {
 
     private final Map<String, TopicState> topics = new ConcurrentHashMap<>();
     private final ForgottenTopics forgotten = new ForgottenTopics();
+    private final EndedTopics ended = new EndedTopics();
     private final DeliveryTasks tasks = new DeliveryTasks();
     private final TopicOrder order;
     private final JsonCodec json;
@@ -157,6 +160,7 @@ final class TopicRegistry {
         }
         try {
             order.removeAll(topic.log);
+            ended.remove(name);
             order.runLocked(
                     () -> {
                         topic.dropOptions();
@@ -168,6 +172,42 @@ final class TopicRegistry {
         }
         order.runLocked(() -> forgetIfUnused(topic));
         return true;
+    }
+
+    /** Returns whether one of the topics has ended. */
+    boolean isAnyClosed(List<String> names) {
+        for (String name : names) {
+            TopicState topic = topics.get(name);
+            if (topic != null && topic.log.closedAt() > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Returns whether all topics have ended and a client with this position has the end of each: it
+     * need not come again. Also for topics that were forgotten after their end, as far as they are
+     * remembered.
+     */
+    boolean isOver(List<String> names, long position) {
+        for (String name : names) {
+            if (!isOver(name, position)) {
+                return false;
+            }
+        }
+        return !names.isEmpty();
+    }
+
+    private boolean isOver(String name, long position) {
+        TopicState topic = topics.get(name);
+        long end = topic == null ? 0 : topic.log.closedAt();
+        if (end > 0) {
+            return position >= end;
+        }
+        long before = ended.get(name);
+        // An id from after the end may be of a new topic of this name.
+        return before > 0 && (topic == null || position <= before);
     }
 
     /** Nothing is published from now on; all followers end once they have everything. */
@@ -194,7 +234,11 @@ final class TopicRegistry {
                 Thread.onSpinWait(); // In slices, so that publishers can take the lock in between.
             }
             topic.readers.releaseUnused();
-            order.runLocked(() -> forgetIfUnused(topic));
+            order.runLocked(
+                    () -> {
+                        forgetIfUnused(topic);
+                        forgetEnded(topic, now);
+                    });
         } catch (RuntimeException | Error e) {
             ProcessErrors.check(e);
             LOG.log(
@@ -207,10 +251,63 @@ final class TopicRegistry {
     }
 
     /** Under the lock of the order. */
+    private void forgetEnded(TopicState topic, long now) {
+        long end = topic.log.closedAt();
+        if (topic.forgetEnded(now) && topics.remove(topic.name, topic)) {
+            ended.add(topic.name, end);
+            forgotten.add(topic.name, topic.log.last());
+            topic.log.clear();
+            order.forget(topic.log);
+        }
+    }
+
+    /** Under the lock of the order. */
     private void forgetIfUnused(TopicState topic) {
         if (topic.forget() && topics.remove(topic.name, topic)) {
             forgotten.add(topic.name, topic.log.last());
             order.forget(topic.log);
+        }
+    }
+
+    /**
+     * The ends of topics that were forgotten after their end, the newest only. Exact, unlike {@link
+     * ForgottenTopics}: a client that is told of an end stops for ever.
+     */
+    private static final class EndedTopics extends BriefLock {
+        private static final int MOST = 4096;
+
+        private final Map<String, Long> ends = new LinkedHashMap<>();
+
+        void add(String name, long end) {
+            lock();
+            try {
+                ends.remove(name);
+                ends.put(name, end);
+                if (ends.size() > MOST) {
+                    ends.remove(ends.keySet().iterator().next());
+                }
+            } finally {
+                unlock();
+            }
+        }
+
+        void remove(String name) {
+            lock();
+            try {
+                ends.remove(name);
+            } finally {
+                unlock();
+            }
+        }
+
+        /** Returns 0 when no end is remembered. */
+        long get(String name) {
+            lock();
+            try {
+                return ends.getOrDefault(name, 0L);
+            } finally {
+                unlock();
+            }
         }
     }
 

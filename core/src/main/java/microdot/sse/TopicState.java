@@ -133,7 +133,16 @@ final class TopicState {
      * whether it did.
      */
     boolean forget() {
-        if (configured || forgotten || !log.isEmpty()) {
+        return !configured && log.isEmpty() && log.closedAt() == 0 && forgetUnpinned();
+    }
+
+    /** Forgets the topic if its end is over and it is not in use. Returns whether it did. */
+    boolean forgetEnded(long now) {
+        return log.isEndOver(now) && forgetUnpinned();
+    }
+
+    private boolean forgetUnpinned() {
+        if (forgotten) {
             return false;
         }
         // Set the flag before reading the pin count, so that a concurrent pin() sees it.

@@ -11,6 +11,7 @@ import microdot.Request;
 import microdot.Response;
 import microdot.internal.NonBlockingHandler;
 import microdot.internal.Required;
+import microdot.sse.log.EventId;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -137,6 +138,21 @@ public final class TopicStream extends TopicSelection implements Handler {
         return new StartPosition.Wish(Sse.lastEventId(request), topics.head(), last);
     }
 
+    /** Whether the client has all of topics that have ended; without 204 a browser would loop. */
+    private boolean isOver(Request request, List<String> followed) {
+        String lastEventId = Sse.lastEventId(request);
+        String accept = request.header("Accept");
+        if (lastEventId == null || accept == null || !accept.contains("text/event-stream")) {
+            return false;
+        }
+        TopicRegistry registry = topics.registry();
+        EventId id = EventId.parse(lastEventId);
+        return id != null
+                && registry.order().epoch().isOf(id)
+                && id.position() <= topics.head()
+                && registry.isOver(followed, id.position());
+    }
+
     @Override
     public Response handle(Request request) {
         Required.notNull(request, "request", "a request");
@@ -144,6 +160,9 @@ public final class TopicStream extends TopicSelection implements Handler {
             return Sse.rejectWithRetry(request, CLOSED_RETRY);
         }
         List<String> followed = names.apply(request);
+        if (isOver(request, followed)) {
+            return Sse.stopReconnecting();
+        }
         FollowerFilter tests = filterFor(request);
         StartPosition.Wish wish = wish(request);
         FollowerStart followers = topics.followers();

@@ -10,6 +10,7 @@ import microdot.Request;
 import microdot.internal.Required;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.MemoryBudget;
+import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,7 +73,7 @@ public final class Topics extends TopicSource implements AutoCloseable {
      *     checkpoint}, {@code snapshot}, {@code put}, {@code remove}, {@code heartbeat}, {@code
      *     status}, or one that begins with {@code run-}), or its id is empty, which would make the
      *     client forget its position, or has the shape of a topic's ids
-     * @throws IllegalStateException when the topics are closed
+     * @throws IllegalStateException when the topic or the topics are closed
      */
     public String publish(String topic, Object event) {
         return append(topic, event instanceof Event whole ? whole : Event.of(event));
@@ -102,6 +103,10 @@ public final class Topics extends TopicSource implements AutoCloseable {
     }
 
     private String append(String topic, Event event) {
+        return append(topic, event, false);
+    }
+
+    private String append(String topic, Event event, boolean isLast) {
         TopicRules.checkedName(topic);
         TopicRules.checkPublishable(event);
         EncodedEvent encoded = EventEncoder.encodeWithoutId(event, json);
@@ -110,7 +115,11 @@ public final class Topics extends TopicSource implements AutoCloseable {
             Function<Event, @Nullable String> keyedBy = state.options().key();
             // User code, therefore before the lock: when it throws, nothing is appended.
             String key = keyedBy == null ? null : keyedBy.apply(event);
-            long position = registry.order().append(state.log, encoded, keyedBy, key);
+            long position = registry.order().append(state.log, encoded, keyedBy, key, isLast);
+            if (position == TopicOrder.TOPIC_CLOSED) {
+                throw new IllegalStateException(
+                        "topic: \"" + topic + "\" is closed (expected: no publish after its close)");
+            }
             state.readers.wake();
             return event.id() == null ? registry.order().epoch().id(position) : event.id();
         } finally {
@@ -269,6 +278,21 @@ public final class Topics extends TopicSource implements AutoCloseable {
     }
 
     // ---- For this package ----
+
+    /** Publishes the last event of a topic, and ends it as one step. */
+    String closeWith(String topic, Object event) {
+        return append(topic, event instanceof Event whole ? whole : Event.of(event), true);
+    }
+
+    void close(String topic) {
+        TopicState state = registry.pinned(topic);
+        try {
+            registry.order().close(state.log);
+            state.readers.wake();
+        } finally {
+            state.unpin();
+        }
+    }
 
     boolean isClosed() {
         return registry.order().isClosed();

@@ -54,6 +54,11 @@ public final class EventLog {
     private volatile long removedFrom;
     private volatile long removedAt;
 
+    /** The position of the end of the topic; 0 while it is open. */
+    private volatile long closedAt;
+
+    private long closedTime;
+
     // False while more may be kept than the retention in number and bytes allows.
     private volatile boolean trimmed;
 
@@ -274,29 +279,54 @@ public final class EventLog {
     }
 
     /**
+     * Ends the topic: nothing is appended any more.
+     *
+     * @param position of the end in the order, after all entries
+     * @param now as {@link System#nanoTime} gives it
+     */
+    void close(long position, long now) {
+        last = position;
+        closedTime = now;
+        closedAt = position;
+    }
+
+    /** Returns whether the topic ended longer ago than it keeps events. */
+    public boolean isEndOver(long now) {
+        return closedAt > 0 && now - closedTime - retention.nanos() >= 0;
+    }
+
+    /**
      * Removes every event, because the topic is removed. All readers, those at the end too, find
      * that their next entry is gone.
      *
      * @param position of the removal in the order: a client with an id from before has a gap
      */
     void removeAll(long position) {
+        clear();
         if (latest != null) {
-            latest.clear();
             latest.raiseFloor(position);
         }
-        userIds.forEach((id, at) -> budget.add(-costOf(id)));
-        userIds.clear();
-        open.forEach(this::close);
-        open.clear();
         next++; // An entry that nobody can read.
         removals++;
         bytes = 0;
         floor = position;
         last = position;
         removedAt = position;
+        closedAt = 0;
         removedFrom = next;
         keptFrom = next;
         publishSegments();
+    }
+
+    /** Releases the memory of all events, which no reader asks for any more. */
+    public void clear() {
+        if (latest != null) {
+            latest.clear();
+        }
+        userIds.forEach((id, at) -> budget.add(-costOf(id)));
+        userIds.clear();
+        open.forEach(this::close);
+        open.clear();
     }
 
     /** The topic is forgotten, and takes no memory from now on. */
@@ -355,6 +385,14 @@ public final class EventLog {
     /** Returns the position up to which nothing is kept: a client below it has a gap. */
     public long floor() {
         return floor;
+    }
+
+    /**
+     * Returns the position of the end of the topic, after all its events; 0 while it is open. Once
+     * it is visible, the head of the order may still be below it.
+     */
+    public long closedAt() {
+        return closedAt;
     }
 
     /**

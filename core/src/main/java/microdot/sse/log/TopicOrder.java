@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 public final class TopicOrder implements MemoryBudget.Member {
     private static final Logger LOG = System.getLogger("microdot.sse");
 
+    /** What {@link #append} returns for a topic that has ended. */
+    public static final long TOPIC_CLOSED = -1;
+
     // A bounded slice: no thread may hold the lock for long.
     private static final int EVICT_SLICE = 256;
 
@@ -147,14 +150,20 @@ public final class TopicOrder implements MemoryBudget.Member {
     }
 
     /**
-     * Appends the event and returns its position. When it throws, nothing was appended.
+     * Appends the event and returns its position; returns {@link #TOPIC_CLOSED} if the log has
+     * ended. When it throws, nothing was appended.
      *
      * @param keyedBy the function that gave the key
      * @param key ignored when the log has another function by now
+     * @param isLast whether the topic ends with this event
      * @throws IllegalStateException when the order is closed
      */
     public long append(
-            EventLog log, EncodedEvent event, @Nullable Object keyedBy, @Nullable String key) {
+            EventLog log,
+            EncodedEvent event,
+            @Nullable Object keyedBy,
+            @Nullable String key,
+            boolean isLast) {
         byte[] userIdLine = event.userId() == null ? null : EncodedEvent.idLine(event.userId());
         long position;
         @Nullable Throwable failure;
@@ -164,6 +173,9 @@ public final class TopicOrder implements MemoryBudget.Member {
                 throw new IllegalStateException(
                         "topics: closed (expected: no publish after Topics.close)");
             }
+            if (log.closedAt() > 0) {
+                return TOPIC_CLOSED;
+            }
             long now = System.nanoTime();
             position = ++given;
             byte[] idLine = userIdLine == null ? epoch.idLine(position) : userIdLine;
@@ -171,7 +183,10 @@ public final class TopicOrder implements MemoryBudget.Member {
             oldest.add(log, position);
             log.append(event, idLine, position, now, usedKey);
             ownIds |= userIdLine != null;
-            head = position;
+            if (isLast) {
+                log.close(++given, now);
+            }
+            head = given;
             failure = tidy(() -> log.trim(now));
         } finally {
             lock.unlock();
@@ -179,6 +194,17 @@ public final class TopicOrder implements MemoryBudget.Member {
         report(failure); // Not under the lock: a log may block.
         relieve();
         return position;
+    }
+
+    /** Ends the log's topic; does nothing if it has ended. */
+    public void close(EventLog log) {
+        runLocked(
+                () -> {
+                    if (log.closedAt() == 0) {
+                        log.close(++given, System.nanoTime());
+                        head = given;
+                    }
+                });
     }
 
     /** Removes every event of the log. Its readers find that their next entry is gone. */

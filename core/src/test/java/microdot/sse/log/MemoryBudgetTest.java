@@ -35,8 +35,8 @@ class MemoryBudgetTest {
         EventLog plain = log(order, ALL);
         EventLog keyed = log(order, KEYED);
         for (int i = 0; i < 5000; i++) {
-            order.append(plain, event(i % 300, i % 2 == 0 ? "id" + i : null), null, null);
-            order.append(keyed, event(i % 300, null), "keys", i % 3 == 0 ? null : "key" + i % 70);
+            order.append(plain, event(i % 300, i % 2 == 0 ? "id" + i : null), null, null, false);
+            order.append(keyed, event(i % 300, null), "keys", i % 3 == 0 ? null : "key" + i % 70, false);
         }
         assertTrue(budget.used() > 5000 * 150, () -> "used: " + budget.used());
         order.removeAll(plain);
@@ -59,7 +59,7 @@ class MemoryBudgetTest {
         var order = new TopicOrder(budget);
         EventLog log = log(order, ALL);
         for (int i = 0; i < 1000; i++) {
-            order.append(log, event(10, id == null ? null : id + i), null, null);
+            order.append(log, event(10, id == null ? null : id + i), null, null, false);
         }
         return budget.used();
     }
@@ -72,10 +72,10 @@ class MemoryBudgetTest {
         EventLog old = log(quiet, ALL);
         EventLog recent = log(busy, ALL);
         for (int i = 0; i < 100; i++) {
-            quiet.append(old, event(1000, null), null, null);
+            quiet.append(old, event(1000, null), null, null, false);
         }
         for (int i = 0; i < 1000; i++) {
-            busy.append(recent, event(1000, null), null, null);
+            busy.append(recent, event(1000, null), null, null, false);
             assertTrue(budget.used() <= 400_000, () -> "used: " + budget.used());
         }
         assertEquals(99, old.keptFrom(), "all but the newest of an order is evicted");
@@ -97,7 +97,7 @@ class MemoryBudgetTest {
         }
         for (int i = 0; i < 20_000; i++) {
             EventLog log = logs.get((int) Math.abs(random.nextGaussian() * 20) % logs.size());
-            long evictedTo = order.append(log, event(random.nextInt(900), null), null, null);
+            long evictedTo = order.append(log, event(random.nextInt(900), null), null, null, false);
             assertTrue(budget.used() <= 150_000, () -> "used: " + budget.used());
             assertOldestAreGone(logs, evictedTo);
         }
@@ -128,9 +128,9 @@ class MemoryBudgetTest {
                                             throw new IllegalStateException("thrown by the test");
                                         }));
         EventLog other = log(order, ALL);
-        assertEquals(1, order.append(broken, event(500, null), null, null));
+        assertEquals(1, order.append(broken, event(500, null), null, null, false));
         for (int i = 2; i < 20; i++) {
-            assertEquals(i, order.append(other, event(500, null), null, null));
+            assertEquals(i, order.append(other, event(500, null), null, null, false));
         }
         assertEquals(19, order.head());
         assertEquals(18, other.next());
@@ -144,13 +144,13 @@ class MemoryBudgetTest {
         EventLog oldest = log(order, ALL);
         EventLog middle = log(order, ALL);
         EventLog other = log(order, ALL);
-        order.append(oldest, event(500, null), null, null);
-        order.append(middle, event(500, null), null, null);
-        order.append(other, event(500, null), null, null);
+        order.append(oldest, event(500, null), null, null, false);
+        order.append(middle, event(500, null), null, null, false);
+        order.append(other, event(500, null), null, null, false);
         order.runLocked(() -> order.forget(middle));
         assertEquals(-1, middle.heapIndex);
         for (int i = 0; i < 100; i++) {
-            order.append(other, event(500, null), null, null);
+            order.append(other, event(500, null), null, null, false);
         }
         assertTrue(oldest.isEmpty());
         assertEquals(0, middle.keptFrom());
@@ -163,9 +163,9 @@ class MemoryBudgetTest {
         EventLog other = log(order, ALL);
         var positions = new long[5000];
         for (int i = 0; i < positions.length; i++) {
-            positions[i] = order.append(log, event(700, null), null, null);
+            positions[i] = order.append(log, event(700, null), null, null, false);
             if (i % 3 == 0) {
-                order.append(other, event(1, null), null, null);
+                order.append(other, event(1, null), null, null, false);
             }
         }
         assertEquals(2000, log.keptFrom());
