@@ -3,6 +3,7 @@ package microdot.sse;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -279,13 +280,16 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
      * Computes results one after another. On a thread that may block, which runs no user code. The
      * cursors wait already. A failure ends the stream.
      *
+     * @param topics the names of all topics, for the log
      * @param elsewhere runs the rest on such a thread once a filter has tested a result
      */
     void prepare(
+            List<String> topics,
             Iterator<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> left,
             Consumer<Runnable> elsewhere) {
-        Runnable rest = () -> elsewhere.accept(() -> prepare(left, elsewhere));
+        Runnable rest = () -> elsewhere.accept(() -> prepare(topics, left, elsewhere));
         guarded(
+                topics,
                 () -> {
                     boolean testing = false;
                     while (!testing && left.hasNext()) {

@@ -55,24 +55,26 @@ final class FollowerStart {
         Runnable begin = () -> begin(follower, sink, names, wish, start, closingFrames);
         if (!sink.isOnLoop()) {
             begin.run();
-            follower.prepare(preparations(start), elsewhere(follower, start));
+            follower.prepare(names, preparations(start), elsewhere(follower, names, start));
         } else if (!order.runIfFree(begin)) {
             follower.onFrameworkThread(
+                    names,
                     () -> {
                         begin.run();
-                        prepareElsewhere(follower, start);
+                        prepareElsewhere(follower, names, start);
                     });
         } else {
-            prepareElsewhere(follower, start);
+            prepareElsewhere(follower, names, start);
         }
     }
 
-    private static void prepareElsewhere(Follower follower, StartPosition start) {
+    private static void prepareElsewhere(
+            Follower follower, List<String> names, StartPosition start) {
         if (start.preparations().isEmpty()) {
             return;
         }
-        Consumer<Runnable> elsewhere = elsewhere(follower, start);
-        elsewhere.accept(() -> follower.prepare(preparations(start), elsewhere));
+        Consumer<Runnable> elsewhere = elsewhere(follower, names, start);
+        elsewhere.accept(() -> follower.prepare(names, preparations(start), elsewhere));
     }
 
     private static Iterator<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> preparations(
@@ -81,11 +83,12 @@ final class FollowerStart {
     }
 
     /** What waits for no code of the application must not wait for a carrier thread either. */
-    private static Consumer<Runnable> elsewhere(Follower follower, StartPosition start) {
+    private static Consumer<Runnable> elsewhere(
+            Follower follower, List<String> names, StartPosition start) {
         return start.preparations().keySet().stream()
                         .anyMatch(cursor -> cursor.topic.snapshots() != null)
-                ? follower::onThread
-                : follower::onFrameworkThread;
+                ? task -> follower.onThread(names, task)
+                : task -> follower.onFrameworkThread(names, task);
     }
 
     /**

@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
 import microdot.BodySink;
@@ -27,14 +28,16 @@ abstract class FollowerThreads implements Waiter {
 
     /**
      * Runs code of the application on its own thread, which may block. A failure ends the stream.
+     *
+     * @param topics the topics' names, for the log
      */
-    void onThread(Runnable task) {
-        Thread.ofVirtual().name("microdot-topics").start(() -> guarded(task));
+    void onThread(List<String> topics, Runnable task) {
+        Thread.ofVirtual().name("microdot-topics").start(() -> guarded(topics, task));
     }
 
     /** Runs the task, which runs no code of the application, on a thread that may block. */
-    void onFrameworkThread(Runnable task) {
-        FrameworkThreads.EXECUTOR.execute(() -> guarded(() -> checked(task)));
+    void onFrameworkThread(List<String> topics, Runnable task) {
+        FrameworkThreads.EXECUTOR.execute(() -> guarded(topics, () -> checked(task)));
     }
 
     /**
@@ -43,9 +46,9 @@ abstract class FollowerThreads implements Waiter {
      */
     void catchUp(TopicState topic, Runnable task) {
         if (topic.snapshots() == null) {
-            onFrameworkThread(task);
+            onFrameworkThread(List.of(topic.name), task);
         } else {
-            onThread(task);
+            onThread(List.of(topic.name), task);
         }
     }
 
@@ -60,7 +63,7 @@ abstract class FollowerThreads implements Waiter {
     }
 
     /** Runs the task on this thread. A failure ends the stream. */
-    void guarded(Runnable task) {
+    void guarded(List<String> topics, Runnable task) {
         try {
             task.run();
         } catch (CancellationException e) {
@@ -71,7 +74,9 @@ abstract class FollowerThreads implements Waiter {
             LOG.log(
                     // A client that leaves interrupts what is computed for it.
                     sink.isOpen() ? Level.ERROR : Level.DEBUG,
-                    "a follower could not be served; its connection was closed",
+                    "a follower of topics "
+                            + topics
+                            + " could not be served; its connection was closed",
                     e);
             sink.abort();
         }

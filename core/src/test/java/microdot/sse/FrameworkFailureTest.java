@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import microdot.Logged;
 import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -65,7 +67,7 @@ class FrameworkFailureTest {
 
     @Test
     void threadsOfFollowersTellTheServers() throws Exception {
-        follower().onFrameworkThread(this::fail);
+        follower().onFrameworkThread(List.of("a"), this::fail);
         assertTold();
     }
 
@@ -75,9 +77,22 @@ class FrameworkFailureTest {
         var ended = new LinkedBlockingQueue<Boolean>();
         FollowerThreads follower = follower();
         follower.sink.onClose(() -> ended.add(true));
-        follower.onThread(this::fail);
+        follower.onThread(List.of("a"), this::fail);
         assertEquals(true, ended.poll(20, TimeUnit.SECONDS));
         assertTrue(told.isEmpty());
+    }
+
+    @Test
+    void failureIsLoggedWithTopics() {
+        logger.setLevel(null);
+        try (var log = new Logged("microdot.sse")) {
+            follower().guarded(List.of("a", "b"), this::fail);
+            assertEquals(
+                    List.of(
+                            "a follower of topics [a, b] could not be served; its connection was"
+                                    + " closed"),
+                    log.messages());
+        }
     }
 
     @Test

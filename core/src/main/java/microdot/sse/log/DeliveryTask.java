@@ -43,6 +43,10 @@ public final class DeliveryTask implements Runnable {
         this.loop = loop;
     }
 
+    boolean isOf(Executor other) {
+        return loop.equals(other);
+    }
+
     /** One follower more; returns false when the task is released. */
     boolean join() {
         int before = followers.getAndUpdate(count -> count == RELEASED ? RELEASED : count + 1);

@@ -1,59 +1,49 @@
 package microdot.sse.log;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Arrays;
 import java.util.concurrent.Executor;
-import microdot.internal.BriefLock;
+import java.util.concurrent.atomic.AtomicReference;
 
-/** The delivery task of each event loop that serves followers. Thread-safe. */
+/** The delivery task of each event loop that serves followers. Thread-safe, without a lock. */
 public final class DeliveryTasks {
-    /** Written under the lock: an event loop must not queue for a monitor of the map. */
-    private final Map<Executor, DeliveryTask> tasks = new ConcurrentHashMap<>();
-
-    private final BriefLock lock = new BriefLock();
+    // A few: one for each event loop.
+    private final AtomicReference<DeliveryTask[]> tasks =
+            new AtomicReference<>(new DeliveryTask[0]);
 
     /** Returns the loop's task, with one follower more. */
     public DeliveryTask join(Executor loop) {
-        DeliveryTask known = tasks.get(loop);
-        return known != null && known.join() ? known : joinLocked(loop);
-    }
-
-    private DeliveryTask joinLocked(Executor loop) {
-        lock.lock();
-        try {
-            DeliveryTask known = tasks.get(loop);
-            if (known != null && known.join()) {
-                return known;
+        while (true) {
+            DeliveryTask[] known = tasks.get();
+            for (DeliveryTask task : known) {
+                if (task.isOf(loop) && task.join()) {
+                    return task;
+                }
             }
             var task = new DeliveryTask(loop);
-            tasks.put(loop, task);
-            return task;
-        } finally {
-            lock.unlock();
+            DeliveryTask[] more = Arrays.copyOf(known, known.length + 1);
+            more[known.length] = task;
+            if (tasks.compareAndSet(known, more)) {
+                return task;
+            }
         }
     }
 
     /** Releases the tasks of loops that serve no followers. */
     public void releaseUnused() {
-        tasks.forEach(
-                (loop, task) -> {
-                    if (task.release()) {
-                        remove(loop, task);
-                    }
-                });
-    }
-
-    private void remove(Executor loop, DeliveryTask task) {
-        lock.lock();
-        try {
-            tasks.remove(loop, task);
-        } finally {
-            lock.unlock();
+        while (true) {
+            DeliveryTask[] known = tasks.get();
+            DeliveryTask[] used =
+                    Arrays.stream(known)
+                            .filter(task -> !task.release())
+                            .toArray(DeliveryTask[]::new);
+            if (used.length == known.length || tasks.compareAndSet(known, used)) {
+                return;
+            }
         }
     }
 
     /** Returns how many loops are known. */
     public int loops() {
-        return tasks.size();
+        return tasks.get().length;
     }
 }
