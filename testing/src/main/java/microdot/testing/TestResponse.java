@@ -87,6 +87,7 @@ public final class TestResponse {
      * @throws IllegalArgumentException when the body is not JSON of that type
      */
     public <T> T json(Class<T> type) {
+        Given.value(type, "type", "a class such as Map.class");
         return codec.decode(bytes, type);
     }
 

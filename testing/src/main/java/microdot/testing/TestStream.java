@@ -82,6 +82,7 @@ public final class TestStream implements AutoCloseable {
      * @throws AssertionError as {@link #next} does
      */
     public Event await(String name) {
+        Given.value(name, "name", "a name; message for events without one");
         while (true) {
             Event event = next();
             if (name.equals(event.event() == null ? "message" : event.event())) {
@@ -97,6 +98,7 @@ public final class TestStream implements AutoCloseable {
      * @throws AssertionError as {@link #next} does
      */
     public Event await(Event expected) {
+        Given.value(expected, "expected", "an event");
         while (true) {
             Event event = next();
             if (matches(expected, event)) {
@@ -183,11 +185,13 @@ public final class TestStream implements AutoCloseable {
      * ends now. {@link TestClient#advance} lets time pass for all streams of a client.
      */
     public void advanceTo(Instant time) {
+        Given.value(time, "time", "a time");
         sink.advanceTo(time, RECONNECT_DELAY);
     }
 
     /** Ends the stream as a stopping server does, and sends this client a reconnect delay. */
     public void closeWithRetry(Duration reconnectDelay) {
+        Given.value(reconnectDelay, "reconnectDelay", "a duration");
         sink.closeWithRetry(reconnectDelay);
     }
 
