@@ -65,7 +65,7 @@ public final class TestClient implements AutoCloseable {
      * {@link ServerOptions#maxStreamAge maxStreamAge} of a server with these options; other options
      * do not count. A stream lasts the whole age. The two share what {@link #header} says.
      */
-    public TestClient options(ServerOptions options) {
+    public TestClient serverOptions(ServerOptions options) {
         return new TestClient(app, headers, patience, options, state);
     }
 
