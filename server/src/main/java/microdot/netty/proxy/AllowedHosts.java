@@ -47,20 +47,14 @@ final class AllowedHosts {
     }
 
     /**
-     * Returns whether a connection must be checked; {@code loopback} is about its local address.
-     */
-    boolean concern(boolean loopback) {
-        return restricted || (loopback && !behindProxy);
-    }
-
-    /**
      * Returns why a request for this host is rejected; null if it is not. A rejection is logged.
      *
      * @param host valid, or null
      * @param loopback whether the local address of the connection is a loopback address
      */
     @Nullable String fault(@Nullable String host, boolean loopback) {
-        if (host == null || isAllowed(HostField.name(host), loopback)) {
+        boolean checked = restricted || (loopback && !behindProxy);
+        if (host == null || !checked || isAllowed(HostField.name(host), loopback)) {
             return null;
         }
         String shown = host.length() > SHOWN ? host.substring(0, SHOWN) + "…" : host;
