@@ -91,10 +91,10 @@ final class TopicPoll {
     /** Waits for events, and responds with what there is. */
     Response respond(StartPosition.Wish wish, @Nullable FollowerFilter filter)
             throws InterruptedException {
+        LongPoll.begin(request, done::countDown);
         Follower follower =
                 topics.followers().follow(sink, names, wish, filter, new StreamClosingFrames());
         try {
-            LongPoll.begin(request, done::countDown);
             request.onClose(done::countDown);
             if (!done.await(wait, TimeUnit.NANOSECONDS)) {
                 awaitWork(follower);

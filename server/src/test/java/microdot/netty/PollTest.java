@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import microdot.Microdot;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
@@ -33,11 +34,17 @@ class PollTest {
         List<RawClient> polls = new ArrayList<>();
         for (int i = 0; i < POLLS; i++) {
             polls.add(poll(served));
-            while (topics.topic("a").followers() <= i) {
-                Thread.onSpinWait();
-            }
+            awaitFollowers(i + 1);
         }
         return polls;
+    }
+
+    private void awaitFollowers(int count) {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (topics.topic("a").followers() < count && System.nanoTime() < patience) {
+            Thread.onSpinWait();
+        }
+        assertEquals(count, topics.topic("a").followers());
     }
 
     private static void assertAll(List<RawClient> polls, String expected) throws Exception {
