@@ -384,7 +384,7 @@ public final class ServerOptions {
      * {@code Host} is another name is answered with 421.
      *
      * <p>Without this option, only connections to a loopback address are checked: there a {@code
-     * Host} that is neither an address nor {@code localhost} nor {@code *.localhost} is answered
+     * Host} that is neither an address nor {@code *.localhost} nor a name without a dot is answered
      * with 421, because a page of that name, whose address was changed to this machine (DNS
      * rebinding), could read everything. {@link #trustedProxies} and {@link #proxyProtocol} switch
      * that off. On connections to a loopback address, {@code localhost} and loopback addresses are

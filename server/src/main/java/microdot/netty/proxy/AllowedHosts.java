@@ -64,7 +64,7 @@ final class AllowedHosts {
                 + "\" (expected: "
                 + (restricted
                         ? "one of ServerOptions.hosts"
-                        : "localhost, *.localhost or an address")
+                        : "localhost, *.localhost, an address or a name without a dot")
                 + "; ServerOptions.hosts allows further names, ServerOptions.trustedProxies a"
                 + " proxy in front)";
     }
@@ -78,11 +78,17 @@ final class AllowedHosts {
             boolean local = loopback && (!restricted || address.isLoopbackAddress());
             return local || addresses.contains(address);
         }
-        return names.contains(name) || isSubdomain(name);
+        boolean local = loopback && !restricted && isLocalName(name);
+        return local || names.contains(name) || isSubdomain(name);
     }
 
     private boolean isOwnName(String name) {
         return name.equals("localhost") || name.endsWith(".localhost") || name.equals(bound);
+    }
+
+    /** A page of a foreign site has a registered name, and each of those has a dot. */
+    private static boolean isLocalName(String name) {
+        return name.indexOf('.') < 0;
     }
 
     private boolean isSubdomain(String name) {

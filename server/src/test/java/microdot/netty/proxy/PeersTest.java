@@ -162,7 +162,7 @@ class PeersTest {
     void faultNamesTheHostAndTheSettings() {
         String fault = loopback(DEFAULT).hostFault("evil.example:5000");
         assertEquals(
-                "host: \"evil.example:5000\" (expected: localhost, *.localhost or an address;"
+                "host: \"evil.example:5000\" (expected: localhost, *.localhost, an address or a name without a dot;"
                         + " ServerOptions.hosts allows further names,"
                         + " ServerOptions.trustedProxies a proxy in front)",
                 fault);
