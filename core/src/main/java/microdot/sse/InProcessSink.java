@@ -46,7 +46,8 @@ final class InProcessSink extends BriefLock implements BodySink {
      * @param closed runs at the end
      * @param filled runs when everything of a slice was parsed
      */
-    InProcessSink(Consumer<Event> events, BooleanSupplier drained, Runnable closed, Runnable filled) {
+    InProcessSink(
+            Consumer<Event> events, BooleanSupplier drained, Runnable closed, Runnable filled) {
         this.parser = new EventParser(events);
         this.drained = drained;
         this.closed = closed;

@@ -159,7 +159,8 @@ final class TopicPoll {
 
     private void offer(Event event) {
         boolean isGap = "gap".equals(event.event());
-        Object lost = isGap ? request.jsonCodec().decode(text(event).getBytes(UTF_8), Map.class) : null;
+        Object lost =
+                isGap ? request.jsonCodec().decode(text(event).getBytes(UTF_8), Map.class) : null;
         lock.lock();
         try {
             // Ends at an event with an id, or the client could not go on after it; and before a

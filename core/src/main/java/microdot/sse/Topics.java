@@ -119,7 +119,9 @@ public final class Topics extends TopicSource implements AutoCloseable {
             long position = registry.order().append(state.log, encoded, keyedBy, key, isLast);
             if (position == TopicOrder.TOPIC_CLOSED) {
                 throw new IllegalStateException(
-                        "topic: \"" + topic + "\" is closed (expected: no publish after its close)");
+                        "topic: \""
+                                + topic
+                                + "\" is closed (expected: no publish after its close)");
             }
             state.readers.wake();
             return event.id() == null ? registry.order().epoch().id(position) : event.id();
@@ -307,9 +309,10 @@ public final class Topics extends TopicSource implements AutoCloseable {
     /** Returns the position of an id of these topics; -1 for every other text. */
     long position(String eventId) {
         EventId id = EventId.parse(eventId);
-        boolean known =
-                id != null && registry.order().epoch().isOf(id) && id.position() <= head();
-        return known ? id.position() : -1;
+        if (id == null || !registry.order().epoch().isOf(id) || id.position() > head()) {
+            return -1;
+        }
+        return id.position();
     }
 
     TopicRegistry registry() {

@@ -150,6 +150,7 @@ class FrameworkFailureTest {
     }
 
     private static FollowerThreads follower() {
-        return new FollowerThreads(new InProcessSink(event -> {}, () -> true, () -> {}, () -> {})) {};
+        return new FollowerThreads(
+                new InProcessSink(event -> {}, () -> true, () -> {}, () -> {})) {};
     }
 }

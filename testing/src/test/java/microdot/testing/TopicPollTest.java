@@ -59,9 +59,9 @@ class TopicPollTest {
         assertEquals(List.of("events", "next", "closed", "gap"), List.copyOf(json.keySet()));
         return new Poll(
                 response.status(),
-                (List<Map<String, Object>>) json.get("events"),
-                (String) json.get("next"),
-                (Boolean) json.get("closed"),
+                (List<Map<String, Object>>) Objects.requireNonNull(json.get("events")),
+                (String) Objects.requireNonNull(json.get("next")),
+                Boolean.TRUE.equals(json.get("closed")),
                 (Map<String, Object>) json.get("gap"));
     }
 

@@ -64,8 +64,7 @@ public final class Observation {
     }
 
     /** Writes the entry of input that was refused because its request line could not be read. */
-    public static void refused(
-            ServerContext server, SocketAddress client, int status, long bytes) {
+    public static void refused(ServerContext server, SocketAddress client, int status, long bytes) {
         if (server.accessLog() != null) {
             new Observation(server, client, UNREAD, UNREAD, null, null)
                     .finished(status, bytes, 0, null, null);
