@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param reason expired, restarted, slow, invalid, unknown (an own id that is no longer known),
  *     removed (the topic was), or failed: the filter of the client's route failed on the one event
  */
-record Gap(String topic, @Nullable String from, String to, @Nullable Long missed, String reason) {
+public record Gap(String topic, @Nullable String from, String to, @Nullable Long missed, String reason) {
 
     CatchUpResult.Notice notice(long upTo, JsonCodec json) {
         Event event = Event.of(this).event("gap");

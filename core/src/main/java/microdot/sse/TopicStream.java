@@ -2,7 +2,6 @@ package microdot.sse;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import microdot.Body;
@@ -157,10 +156,7 @@ public final class TopicStream extends TopicSelection implements Handler {
         try {
             return poll.respond(wish, filterFor(request));
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            var cancelled = new CancellationException("interrupted while waiting for events");
-            cancelled.initCause(e);
-            throw cancelled;
+            throw Topics.interrupted(e);
         }
     }
 

@@ -138,6 +138,48 @@ class TopicPollTest {
     }
 
     @Test
+    void severalGapsComeFirstAndTheClientGoesOn() {
+        app.get("/three", topics.stream("a", "b", "c"));
+        publish("c", 1, 1);
+        Poll poll = poll("/three?after=0123456789-7");
+        assertEquals("restarted", Objects.requireNonNull(poll.gap()).get("reason"));
+        List<Object> names = poll.events().stream().map(event -> event.get("event")).toList();
+        assertEquals(List.of("gap", "gap"), names.subList(0, 2));
+        assertEquals("c1", poll.events().getLast().get("data"));
+        assertEquals(topics.lastEventId(), poll.next());
+        assertEquals(List.of(), poll("/three?after=" + poll.next()).events());
+    }
+
+    @Test
+    void largeFirstEventsWithoutIdsAreWhole() {
+        app.get("/many", topics.stream("a", "b").last(200));
+        String large = "x".repeat(1000);
+        for (int i = 0; i < 200; i++) {
+            topics.publish("a", "a" + i + large);
+        }
+        for (int i = 0; i < 200; i++) {
+            topics.publish("b", "b" + i + large);
+        }
+        List<Object> got = new ArrayList<>();
+        Poll poll = poll("/many");
+        while (!poll.events().isEmpty()) {
+            got.addAll(poll.data());
+            poll = poll("/many?after=" + poll.next());
+        }
+        assertEquals(400, got.size());
+        assertEquals(400, got.stream().distinct().count());
+    }
+
+    @Test
+    void twoLargeSnapshotsAreBothSent() {
+        topics.topic("a", new TopicOptions().snapshot(() -> "a".repeat(100_000)));
+        topics.topic("b", new TopicOptions().snapshot(() -> "b".repeat(100_000)));
+        Poll poll = poll("/both");
+        assertEquals(2, poll.events().size());
+        assertEquals(topics.lastEventId(), poll.next());
+    }
+
+    @Test
     void snapshotIsAnEvent() {
         topics.topic("a", new TopicOptions().snapshot(() -> "state"));
         Poll poll = poll("/a?wait=0");
