@@ -63,7 +63,7 @@ void main(String[] args) {
         });
         return job;
     });
-    app.get("/job/{id}", topics.stream(request -> List.of("job/" + request.param("id"))));
+    app.get("/job/{id}", topics.stream(request -> List.of("job/" + request.param("id"))).last(1000));
 
     app.post("/detections", request -> topics.publish("camera/1", request.text()));
     app.run(args.length > 0 ? Integer.parseInt(args[0]) : 5000);

@@ -164,8 +164,8 @@ public final class Call {
     }
 
     /**
-     * Returns whether {@link #runAfterResponse} is to be called: whether the application has a hook for the
-     * end of the response.
+     * Returns whether {@link #runAfterResponse} is to be called: whether the application has a hook
+     * for the end of the response.
      */
     public boolean isObserved() {
         for (Hooks hooks : found.hooks()) {

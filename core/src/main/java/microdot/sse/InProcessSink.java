@@ -47,7 +47,10 @@ final class InProcessSink extends BriefLock implements BodySink {
      * @param filled gets, when everything of a slice was parsed, whether more is available already
      */
     InProcessSink(
-            Consumer<Event> events, BooleanSupplier drained, Runnable closed, Consumer<Boolean> filled) {
+            Consumer<Event> events,
+            BooleanSupplier drained,
+            Runnable closed,
+            Consumer<Boolean> filled) {
         this.parser = new EventParser(events);
         this.drained = drained;
         this.closed = closed;

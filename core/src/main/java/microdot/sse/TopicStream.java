@@ -7,6 +7,7 @@ import java.util.function.Function;
 import microdot.Body;
 import microdot.BodySink;
 import microdot.Handler;
+import microdot.HttpException;
 import microdot.Request;
 import microdot.Response;
 import microdot.internal.NonBlockingHandler;
@@ -105,6 +106,7 @@ public final class TopicStream extends TopicSelection implements Handler {
      * on; nothing published meanwhile is missed. What the handler sends may not have an id, because
      * that would move the client's position. A handler that throws ends the stream. It runs on a
      * virtual thread that is interrupted when the client disconnects, like any {@link SseHandler}.
+     * The stream then has no JSON form: requests for that are answered with 406.
      */
     public TopicStream onOpen(SseHandler handler) {
         Required.notNull(handler, "handler", "a handler");
@@ -151,6 +153,12 @@ public final class TopicStream extends TopicSelection implements Handler {
     }
 
     private Response poll(Request request, List<String> followed) {
+        if (opening != null) {
+            throw new HttpException(
+                    406,
+                    "this stream has no JSON form, because a handler runs when it opens (expected:"
+                            + " Accept: text/event-stream)");
+        }
         var poll = new TopicPoll(topics, request, followed);
         var wish = new StartPosition.Wish(TopicPoll.after(request), topics.head(), last);
         try {

@@ -83,7 +83,10 @@ final class Exchange {
         long bytes = answer.body() instanceof Body.Bytes body ? body.bytes().length : 0;
         Duration duration = Duration.ofNanos(System.nanoTime() - begun);
         var outcome = new Outcome(answer.status(), bytes, 0, duration, null, routed.error());
-        Thread.ofVirtual().name("test-after-response").start(() -> routed.runAfterResponse(outcome)).join();
+        Thread.ofVirtual()
+                .name("test-after-response")
+                .start(() -> routed.runAfterResponse(outcome))
+                .join();
     }
 
     private Call route(Microdot app, Supplier<Request> request) {

@@ -278,6 +278,14 @@ class TopicPollTest {
     }
 
     @Test
+    void streamWithAnOpeningHandlerHasNoJsonForm() {
+        app.get("/opening", topics.stream("a").onOpen((request, sse) -> sse.send("hello")));
+        TestResponse response =
+                client.request("GET", "/opening").header("Accept", "application/json").send();
+        assertEquals(406, response.status());
+    }
+
+    @Test
     void namesThatAreRefusedAreRefusedHereToo() {
         app.get(
                 "/secret",
