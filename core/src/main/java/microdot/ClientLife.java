@@ -94,6 +94,8 @@ final class ClientLife extends BriefLock {
     }
 
     /**
+     * The handler waits for events from now on.
+     *
      * @param waker runs when the server drains or stops
      * @return false if it does already
      */
