@@ -8,6 +8,7 @@ import microdot.JsonCodec;
 import microdot.sse.log.EventLog;
 import microdot.sse.log.Frame;
 import microdot.sse.log.LatestByKey;
+import microdot.sse.log.NewestOfKeys;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +101,26 @@ final class CatchUp {
     /** For a client that is new to a topic with a snapshot. */
     CatchUpResult fresh(Snapshots snapshots, Waiter client) {
         return withSnapshot(snapshots, client, taken -> null);
+    }
+
+    /**
+     * For a client that is new to a topic that remembers the newest event of each key: a batch of
+     * those up to a position. While there are more, the cursor lags and asks again.
+     */
+    CatchUpResult newest(Cursor cursor, long until) {
+        EventLog log = cursor.topic.log;
+        return order.locked(() -> newest(log, cursor.at(), until));
+    }
+
+    private static CatchUpResult newest(EventLog log, long from, long wanted) {
+        // Of a topic that has ended, the client gets everything that is kept.
+        long kept = Math.max(from, log.floor());
+        long until = log.closedAt() > 0 ? Math.min(wanted, kept) : wanted;
+        NewestOfKeys found =
+                NewestOfKeys.of(log, from, until, CatchUpResult.BATCH, CatchUpResult.BATCH_BYTES);
+        boolean more = found.reached() < until || (log.keptFrom() > 0 && log.floor() > until);
+        long entry = more ? log.keptFrom() - 1 : log.firstAfter(until);
+        return new CatchUpResult(List.of(), found.frames(), entry, found.reached());
     }
 
     /** What is kept, after a gap. */

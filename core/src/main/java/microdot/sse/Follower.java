@@ -262,7 +262,10 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
 
     /** Applies the topic's policy for followers that lag. */
     private void lagged(Cursor cursor) {
-        if (cursor.isRemoved()) {
+        long start = idsFrom();
+        if (cursor.at() < start && cursor.topic.log.latest() != null) {
+            computed(cursor, () -> catchUp.newest(cursor, start));
+        } else if (cursor.isRemoved()) {
             computed(cursor, () -> catchUp.removed(cursor, this));
         } else if (isToDisconnect(cursor)) {
             disconnect(cursor);

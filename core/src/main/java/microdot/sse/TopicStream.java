@@ -63,7 +63,9 @@ public final class TopicStream extends TopicSelection implements Handler {
 
     /**
      * Sends a client that connects without an id the last events first: at most this many of each
-     * topic, as far as they are kept; default 0. Topics with a snapshot send that instead. On a
+     * topic, as far as they are kept; default 0. Topics with a snapshot send that instead. Topics
+     * with {@link TopicOptions#latestBy latestBy} send the newest event of each key before them.
+     * On a
      * stream over several topics, events that are older than the first one of another topic are
      * sent without an id, because with it the client would resume before events that it did not ask
      * for. A client that disconnects among them starts again as a new client.

@@ -255,8 +255,7 @@ public final class EventLog {
 
     private void drop(Segment segment, int index) {
         if (latest != null) {
-            boolean keyed = segment.first() + index >= keyedFrom;
-            latest.trimmed(keyed ? segment.key(index) : null, segment, index);
+            latest.trimmed(isKeyed(segment.first() + index) ? segment.key(index) : null, segment, index);
         }
         String userId = segment.userId(index);
         if (userId != null) {
@@ -418,6 +417,11 @@ public final class EventLog {
      */
     public @Nullable LatestByKey latest() {
         return latest;
+    }
+
+    /** Returns whether the entry has its key, if any, from the function that gives keys now. */
+    boolean isKeyed(long entry) {
+        return entry >= keyedFrom;
     }
 
     /**
