@@ -83,7 +83,7 @@ class StructureTest {
     void eventLoopsWaitForNoLockWithAQueue() {
         noClasses()
                 .that()
-                .haveNameNotMatching(".*\\.(Changes|TopicOrder)(\\$.*)?")
+                .haveNameNotMatching(".*\\.(Changes|TopicOrder|TableSnapshots)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName(ReentrantLock.class.getName())

@@ -5,10 +5,12 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import microdot.JsonCodec;
+import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.EventLog;
 import microdot.sse.log.Frame;
 import microdot.sse.log.LatestByKey;
 import microdot.sse.log.NewestOfKeys;
+import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -34,12 +36,13 @@ final class CatchUp {
         if (latest != null) {
             return latest;
         }
-        Snapshots snapshots = topic.snapshots();
+        SnapshotSource snapshots = topic.snapshots();
         if (snapshots == null) {
             return skip(cursor, from, client);
         }
         return withSnapshot(
                 snapshots,
+                cursor,
                 client,
                 taken -> {
                     if (cursor.isRemoved()) { // Since it lagged. A removal takes an entry, too.
@@ -57,22 +60,22 @@ final class CatchUp {
         if (latest != null) {
             return latest;
         }
-        Snapshots snapshots = topic.snapshots();
+        SnapshotSource snapshots = topic.snapshots();
         if (snapshots == null) {
             return expired(cursor, from, reason);
         }
         return withSnapshot(
-                snapshots, client, taken -> gap(topic, from, taken.fence(), null, reason));
+                snapshots, cursor, client, taken -> gap(topic, from, taken.fence(), null, reason));
     }
 
     /** For a follower whose topic was removed. */
     CatchUpResult removed(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
         String from = order.epoch().id(cursor.at());
-        Snapshots snapshots = topic.snapshots();
+        SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
             return withSnapshot(
-                    snapshots, client, taken -> gap(topic, from, taken.fence(), null, "removed"));
+                    snapshots, cursor, client, taken -> gap(topic, from, taken.fence(), null, "removed"));
         }
         EventLog log = topic.log;
         CatchUpResult rest =
@@ -89,18 +92,18 @@ final class CatchUp {
      */
     CatchUpResult unknown(Cursor cursor, String from, Waiter client) {
         TopicState topic = cursor.topic;
-        Snapshots snapshots = topic.snapshots();
+        SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
             return withSnapshot(
-                    snapshots, client, taken -> gap(topic, from, taken.fence(), null, "unknown"));
+                    snapshots, cursor, client, taken -> gap(topic, from, taken.fence(), null, "unknown"));
         }
         return new CatchUpResult(List.of(), List.of(), cursor.entry(), cursor.at())
                 .withNotice(gap(topic, from, cursor.at(), null, "unknown"));
     }
 
     /** For a client that is new to a topic with a snapshot. */
-    CatchUpResult fresh(Snapshots snapshots, Waiter client) {
-        return withSnapshot(snapshots, client, taken -> null);
+    CatchUpResult fresh(SnapshotSource snapshots, Cursor cursor, Waiter client) {
+        return withSnapshot(snapshots, cursor, client, taken -> null);
     }
 
     /**
@@ -159,7 +162,8 @@ final class CatchUp {
 
     /**
      * The newest event of each key; where an event without a key was lost, after a gap, or the
-     * snapshot instead. Null when the topic does not remember the newest of each key.
+     * snapshot instead. Null when the topic is no table and does not remember the newest of each
+     * key.
      */
     private @Nullable CatchUpResult latest(
             Cursor cursor, String from, String reason, Waiter client) {
@@ -172,18 +176,22 @@ final class CatchUp {
         if (cursor.at() >= floor) {
             return found.rest();
         }
-        Snapshots snapshots = topic.snapshots();
+        SnapshotSource snapshots = topic.snapshots();
         return snapshots == null
                 ? found.rest().withNotice(gap(topic, from, floor, null, reason))
                 : withSnapshot(
-                        snapshots, client, taken -> gap(topic, from, taken.fence(), null, reason));
+                        snapshots, cursor, client, taken -> gap(topic, from, taken.fence(), null, reason));
     }
 
     private record Remembered(CatchUpResult rest, long floor) {}
 
     // The table is read under the lock: with another key function, the log has another table by
     // then, and events that were trimmed since would be in that one only.
-    private static @Nullable Remembered remembered(EventLog log, long position) {
+    private @Nullable Remembered remembered(EventLog log, long position) {
+        TableRows rows = log.rows();
+        if (rows != null) {
+            return remembered(log, rows, position);
+        }
         LatestByKey table = log.latest();
         if (table == null) {
             return null;
@@ -201,18 +209,34 @@ final class CatchUp {
         return new Remembered(rest, table.floor());
     }
 
+    /** What has changed in a table, each row once, up to the end of the log if it is one batch. */
+    private Remembered remembered(EventLog log, TableRows rows, long position) {
+        List<Frame> frames =
+                order.changes(rows, position, CatchUpResult.BATCH, CatchUpResult.BATCH_BYTES);
+        long reached = frames.isEmpty() ? position : frames.getLast().position();
+        CatchUpResult rest =
+                reached < rows.last()
+                        ? new CatchUpResult(List.of(), frames, log.keptFrom() - 1, reached)
+                        : new CatchUpResult(
+                                List.of(), frames, log.next(), Math.max(position, log.last()));
+        return new Remembered(rest, rows.floor());
+    }
+
     /** The snapshot, perhaps after a gap; then what was published since it was taken. */
     private CatchUpResult withSnapshot(
-            Snapshots snapshots,
+            SnapshotSource snapshots,
+            Cursor cursor,
             Waiter client,
             Function<Snapshot, CatchUpResult.@Nullable Notice> gap) {
-        Snapshot taken = snapshots.take(client);
-        var notices = new ArrayList<CatchUpResult.Notice>(2);
+        Snapshot taken = snapshots.take(client, cursor.at());
+        var notices = new ArrayList<CatchUpResult.Notice>(1 + taken.events().size());
         CatchUpResult.Notice lost = gap.apply(taken);
         if (lost != null) {
             notices.add(lost);
         }
-        notices.add(new CatchUpResult.Notice(taken.event(), taken.fence(), 0));
+        for (EncodedEvent part : taken.events()) {
+            notices.add(new CatchUpResult.Notice(part, taken.fence(), 0));
+        }
         return new CatchUpResult(notices, List.of(), taken.entry(), taken.fence());
     }
 

@@ -86,7 +86,7 @@ final class FollowerStart {
     private static Consumer<Runnable> elsewhere(
             Follower follower, List<String> names, StartPosition start) {
         return start.preparations().keySet().stream()
-                        .anyMatch(cursor -> cursor.topic.snapshots() != null)
+                        .anyMatch(cursor -> cursor.topic.hasSnapshotOfUser())
                 ? task -> follower.onThread(names, task)
                 : task -> follower.onFrameworkThread(names, task);
     }
@@ -197,7 +197,7 @@ final class FollowerStart {
     private boolean beginWithState(List<String> names) {
         for (String name : names) {
             TopicOptions options = registry.options(name);
-            if (options.snapshot() != null || options.key() != null) {
+            if (options.snapshot() != null || options.key() != null || registry.isTable(name)) {
                 return true;
             }
         }

@@ -138,7 +138,7 @@ final class StartPosition {
     private void fresh(List<TopicState> topics, Wish wish) {
         long opened = wish.opened();
         for (TopicState topic : topics) {
-            Snapshots snapshots = topic.snapshots();
+            SnapshotSource snapshots = topic.snapshots();
             EventLog log = topic.log;
             if (snapshots != null) {
                 fresh(topic, snapshots);
@@ -192,9 +192,9 @@ final class StartPosition {
         return topics.stream().anyMatch(topic -> topic.log.closedAt() > 0);
     }
 
-    private void fresh(TopicState topic, Snapshots snapshots) {
+    private void fresh(TopicState topic, SnapshotSource snapshots) {
         Cursor cursor = cursor(topic, topic.log.next(), order.head());
-        prepare(cursor, client -> catchUp.fresh(snapshots, client));
+        prepare(cursor, client -> catchUp.fresh(snapshots, cursor, client));
     }
 
     /** For a client with an id: from there. */
@@ -204,7 +204,7 @@ final class StartPosition {
         EventId id = EventId.parse(lastEventId);
         boolean anew = id != null && id.snapshotsAreLater();
         for (TopicState topic : topics) {
-            Snapshots snapshots = topic.snapshots();
+            SnapshotSource snapshots = topic.snapshots();
             if (unknown) {
                 Cursor cursor = cursor(topic, topic.log.next(), order.head());
                 prepare(cursor, client -> catchUp.unknown(cursor, lastEventId, client));

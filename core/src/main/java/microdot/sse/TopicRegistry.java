@@ -30,6 +30,7 @@ final class TopicRegistry {
     private final DeliveryTasks tasks = new DeliveryTasks();
     private final TopicOrder order;
     private final JsonCodec json;
+    private final TableChanges tables;
 
     /** The topic of streams that follow none: nothing is ever published to it. */
     private final TopicState quiet;
@@ -43,6 +44,7 @@ final class TopicRegistry {
     TopicRegistry(MemoryBudget budget, JsonCodec json) {
         this.order = new TopicOrder(budget);
         this.json = json;
+        this.tables = new TableChanges(order, json);
         this.quiet = order.locked(() -> new TopicState("", order, 0, DEFAULTS, topic -> {}));
     }
 
@@ -107,6 +109,10 @@ final class TopicRegistry {
     void configure(TopicState topic, TopicOptions options) {
         order.runLocked(
                 () -> {
+                    if (topic.table() != null) {
+                        throw new IllegalArgumentException(
+                                "topic: \"" + topic.name + "\" is a table (expected: TableOptions)");
+                    }
                     TopicOptions own = topic.ownOptions();
                     if (own != null) {
                         checkSame("topic", topic.name, own, options);
@@ -115,9 +121,51 @@ final class TopicRegistry {
                 });
     }
 
+    /** Makes the topic a table, or returns the table that it is. */
+    Table table(TopicState topic, TableOptions options) {
+        order.runLocked(
+                () -> {
+                    TableOptions known = topic.table();
+                    if (known == null) {
+                        checkUnused(topic);
+                        topic.becomeTable(options, json);
+                    } else {
+                        checkSame("table", topic.name, known, options);
+                    }
+                });
+        return new Table(topic, tables, json);
+    }
+
+    private static void checkUnused(TopicState topic) {
+        if (topic.ownOptions() != null || !topic.log.isEmpty() || topic.log.closedAt() > 0) {
+            throw new IllegalArgumentException(
+                    "table: \""
+                            + topic.name
+                            + "\" is a topic with events or options (expected: a name that only"
+                            + " the table has)");
+        }
+    }
+
+    /** A filter would see changes of rows but not the snapshot, and so protect nothing. */
+    void checkNoTable(List<String> names) {
+        for (String name : names) {
+            if (isTable(name)) {
+                throw new IllegalStateException(
+                        "where: a filter on table \""
+                                + name
+                                + "\" (expected: a stream of the table without a filter)");
+            }
+        }
+    }
+
+    boolean isTable(String name) {
+        TopicState topic = topics.get(name);
+        return topic != null && topic.table() != null;
+    }
+
     /** Two parts of a program that disagree would otherwise depend on which of them runs last. */
     private static void checkSame(
-            String what, String name, TopicOptions known, TopicOptions options) {
+            String what, String name, Object known, Object options) {
         if (!known.equals(options)) {
             throw new IllegalArgumentException(
                     "options: other ones than before for the "
@@ -234,6 +282,7 @@ final class TopicRegistry {
                 Thread.onSpinWait(); // In slices, so that publishers can take the lock in between.
             }
             topic.readers.releaseUnused();
+            tables.expire(topic, now);
             order.runLocked(
                     () -> {
                         forgetIfUnused(topic);

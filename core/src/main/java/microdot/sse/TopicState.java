@@ -27,7 +27,8 @@ final class TopicState {
 
     private final TopicOrder order;
     private volatile TopicOptions options;
-    private volatile @Nullable Snapshots snapshots;
+    private volatile @Nullable SnapshotSource snapshots;
+    private volatile @Nullable TableOptions table; // Null when the topic is no table.
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile boolean configured;
     private volatile boolean forgotten;
@@ -53,8 +54,19 @@ final class TopicState {
     }
 
     /** Returns null when the topic has no snapshot. */
-    @Nullable Snapshots snapshots() {
+    @Nullable SnapshotSource snapshots() {
         return snapshots;
+    }
+
+    /** Returns whether code of the application makes its snapshots. */
+    boolean hasSnapshotOfUser() {
+        SnapshotSource source = snapshots;
+        return source != null && source.runsUserCode();
+    }
+
+    /** Returns null when the topic is no table. */
+    @Nullable TableOptions table() {
+        return table;
     }
 
     Changes changes() {
@@ -97,7 +109,7 @@ final class TopicState {
         snapshots = snapshots(chosen, json);
     }
 
-    private @Nullable Snapshots snapshots(TopicOptions chosen, JsonCodec json) {
+    private @Nullable SnapshotSource snapshots(TopicOptions chosen, JsonCodec json) {
         Supplier<Object> supplier = chosen.snapshot();
         long timeout = chosen.userCodeTimeoutNanos();
         return supplier == null
@@ -123,9 +135,21 @@ final class TopicState {
         }
     }
 
-    /** The topic has no options of its own any more. */
+    /** Makes the topic, which must be empty and without options of its own, a table. */
+    void becomeTable(TableOptions chosen, JsonCodec json) {
+        configureItself(chosen.topicOptions(), json);
+        log.becomeTable(name, chosen.maxRows(), chosen.maxBytes());
+        snapshots = new TableSnapshots(name, order, log, json);
+        table = chosen;
+    }
+
+    /** The topic has no options of its own any more, and is no table. */
     void dropOptions() {
         configured = false;
+        if (table != null) {
+            table = null;
+            snapshots = null;
+        }
     }
 
     /**

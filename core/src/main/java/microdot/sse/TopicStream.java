@@ -90,7 +90,8 @@ public final class TopicStream extends TopicSelection implements Handler {
      * failed} in its place, which covers exactly this event, and the failure is logged once.
      *
      * <p>Gaps are sent whether or not the lost events would have passed. Snapshots are sent to
-     * every client without asking the filter. Of a topic with {@link TopicOptions#latestBy
+     * every client without asking the filter. A stream of a {@link Table} cannot have a filter: its
+     * clients are answered with 500. Of a topic with {@link TopicOptions#latestBy
      * latestBy} the filter sees only the newest event of each key.
      */
     public TopicStream where(BiPredicate<Request, Event> filter) {
@@ -125,10 +126,13 @@ public final class TopicStream extends TopicSelection implements Handler {
             throw new IllegalStateException(
                     "this stream follows topics already (expected: one follow, with all topics)");
         }
-        followers.follow(sink, followed, wish, filterFor(request), closingFrames);
+        followers.follow(sink, followed, wish, filterFor(request, followed), closingFrames);
     }
 
-    private @Nullable FollowerFilter filterFor(Request request) {
+    private @Nullable FollowerFilter filterFor(Request request, List<String> followed) {
+        if (filter != null) {
+            topics.registry().checkNoTable(followed);
+        }
         return filter == null
                 ? null
                 : new FollowerFilter(request, filter, topics.followers().failures());
@@ -165,7 +169,7 @@ public final class TopicStream extends TopicSelection implements Handler {
         if (isOver(request, followed)) {
             return Sse.stopReconnecting();
         }
-        FollowerFilter tests = filterFor(request);
+        FollowerFilter tests = filterFor(request, followed);
         StartPosition.Wish wish = wish(request);
         FollowerStart followers = topics.followers();
         var closingFrames = new StreamClosingFrames(followers.beforeDelivery(followed, wish));

@@ -73,6 +73,8 @@ class NullArgumentsTest {
                         topics,
                         new Sse(request, new FakeSink(here, bytes -> {}), frames),
                         topics.topic("a"),
+                        topics.table("t", new TableOptions()),
+                        new TableOptions(),
                         topics.stream("a"),
                         topics.follow("a"),
                         new TopicOptions(),
