@@ -53,10 +53,17 @@ final class CatchUp {
                 });
     }
 
-    /** For a client whose id is below what is kept, or of no use. */
-    CatchUpResult returning(Cursor cursor, String from, String reason, Waiter client) {
+    /**
+     * For a client whose id is below what is kept, or of no use.
+     *
+     * @param anew whether it has a snapshot that is later than its id: then it needs another one,
+     *     because what was published since its id would take the snapshot back
+     */
+    CatchUpResult returning(
+            Cursor cursor, String from, String reason, boolean anew, Waiter client) {
         TopicState topic = cursor.topic;
-        CatchUpResult latest = latest(cursor, from, reason, client);
+        boolean replaced = anew && topic.snapshots() != null;
+        CatchUpResult latest = replaced ? null : latest(cursor, from, reason, client);
         if (latest != null) {
             return latest;
         }

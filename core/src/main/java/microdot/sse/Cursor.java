@@ -342,7 +342,7 @@ final class Cursor extends LoopReaders.Reader {
      * are still kept.
      */
     private boolean hasSnapshotBeyond(long position) {
-        return at > position && topic.snapshots() != null && topic.log.firstAfter(position) < entry;
+        return written() > position && topic.snapshots() != null && topic.log.firstAfter(position) < entry;
     }
 
     static boolean haveSnapshotBeyond(Cursor[] cursors, long position) {

@@ -156,7 +156,7 @@ final class StartPosition {
                 idsFrom = isAnyClosed(topics) ? Math.max(idsFrom, opened) : idsFrom;
                 // Like a client that resumes from the position when its stream was granted: if that
                 // was trimmed meanwhile, the client gets a gap.
-                returning(topic, opened, order.epoch().id(opened));
+                returning(topic, opened, order.epoch().id(opened), false);
             }
         }
     }
@@ -211,7 +211,7 @@ final class StartPosition {
             } else if (anew && snapshots != null && position >= topic.log.floor()) {
                 fresh(topic, snapshots);
             } else {
-                returning(topic, position, lastEventId);
+                returning(topic, position, lastEventId, anew);
             }
         }
     }
@@ -221,7 +221,10 @@ final class StartPosition {
         return EventId.parse(id) == null && order.hasOwnIds();
     }
 
-    private void returning(TopicState topic, long position, String lastEventId) {
+    /**
+     * @param anew whether the client has snapshots that are later than its id
+     */
+    private void returning(TopicState topic, long position, String lastEventId, boolean anew) {
         EventLog log = topic.log;
         if (position >= log.floor()) {
             cursors.add(cursor(topic, log.firstAfter(position), position));
@@ -232,7 +235,7 @@ final class StartPosition {
                 position >= 0 && position < log.removedAt()
                         ? "removed"
                         : reason(position, lastEventId);
-        prepare(cursor, client -> catchUp.returning(cursor, lastEventId, reason, client));
+        prepare(cursor, client -> catchUp.returning(cursor, lastEventId, reason, anew, client));
     }
 
     private Cursor cursor(TopicState topic, long entry, long at) {

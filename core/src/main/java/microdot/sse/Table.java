@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 public final class Table {
-    private static final int MAX_KEY = 256;
-
     private final TopicState topic;
     private final TableChanges changes;
     private final JsonCodec json;
@@ -46,15 +44,17 @@ public final class Table {
      *     written as JSON
      * @throws IllegalStateException when the table has {@link TableOptions#maxRows()} rows and the
      *     key is new, when the rows would take more than {@link TableOptions#maxBytes()} or those
-     *     of all tables more than half of what topics may take, when the table was removed or
-     *     closed, or when the topics are closed. Nothing was changed then
+     *     of all tables more than half of what topics may take, when {@link Topics#presence} made
+     *     the table, when it was removed or closed, or when the topics are closed. Nothing was
+     *     changed then
      */
     public String put(String key, Object value) {
-        checkKey(key);
+        TopicRules.checkedKey(key);
         Required.notNull(value, "value", "a value; remove(key) removes a row");
         if (value instanceof Event) {
             throw new IllegalArgumentException("value: an " + value + " (expected: its data)");
         }
+        checkOwnChanges();
         return changes.put(topic, key, value);
     }
 
@@ -62,18 +62,21 @@ public final class Table {
      * Removes a row and wakes the followers.
      *
      * @return false when there was no such row; then followers get nothing
-     * @throws IllegalStateException when the table was removed or closed, or the topics are closed
+     * @throws IllegalStateException when {@link Topics#presence} made the table, when it was
+     *     removed or closed, or when the topics are closed
      */
     public boolean remove(String key) {
-        checkKey(key);
+        TopicRules.checkedKey(key);
+        checkOwnChanges();
         return changes.remove(topic, key);
     }
 
-    private static void checkKey(String key) {
-        Required.notNull(key, "key", "1 to " + MAX_KEY + " characters");
-        if (key.isEmpty() || key.length() > MAX_KEY) {
-            throw new IllegalArgumentException(
-                    "key: " + key.length() + " characters (expected: 1 to " + MAX_KEY + ")");
+    private void checkOwnChanges() {
+        if (topic.visits() != null) {
+            throw new IllegalStateException(
+                    "table: \""
+                            + topic.name
+                            + "\" is filled by its open streams (expected: no put and no remove)");
         }
     }
 
@@ -82,7 +85,7 @@ public final class Table {
      * List}, text, number, boolean or null. Null, too, when there is no such row.
      */
     public @Nullable Object get(String key) {
-        checkKey(key);
+        TopicRules.checkedKey(key);
         Row row = changes.get(topic, key);
         return row == null ? null : json.decode(row.value(), Object.class);
     }
@@ -93,7 +96,7 @@ public final class Table {
      * @throws IllegalArgumentException when its JSON is not one of that class
      */
     public <T> @Nullable T get(String key, Class<T> type) {
-        checkKey(key);
+        TopicRules.checkedKey(key);
         Required.notNull(type, "type", "a class");
         Row row = changes.get(topic, key);
         return row == null ? null : json.decode(row.value(), type);

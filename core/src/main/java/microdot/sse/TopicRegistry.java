@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import microdot.JsonCodec;
+import microdot.Request;
 import microdot.internal.BriefLock;
 import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
@@ -126,6 +128,13 @@ final class TopicRegistry {
         order.runLocked(
                 () -> {
                     TableOptions known = topic.table();
+                    if (topic.visits() != null) {
+                        throw new IllegalArgumentException(
+                                "table: \""
+                                        + topic.name
+                                        + "\" is filled by its open streams (expected:"
+                                        + " topics.presence)");
+                    }
                     if (known == null) {
                         checkUnused(topic);
                         topic.becomeTable(options, json);
@@ -134,6 +143,53 @@ final class TopicRegistry {
                     }
                 });
         return new Table(topic, tables, json);
+    }
+
+    /** Makes the topic a table that its streams fill, or returns the table that it is. */
+    Table presence(TopicState topic, Function<Request, @Nullable String> names) {
+        order.runLocked(
+                () -> {
+                    Visits known = topic.visits();
+                    if (topic.table() == null) {
+                        checkUnused(topic);
+                        topic.becomeTable(new TableOptions(), json);
+                        topic.fillBy(new Presence(topic, tables, names));
+                    } else if (!Presence.isBy(known, names)) {
+                        throw new IllegalArgumentException(
+                                "presence: another table or function than before for \""
+                                        + topic.name
+                                        + "\" (expected: the same function object again)");
+                    }
+                });
+        return new Table(topic, tables, json);
+    }
+
+    /** Returns whether the streams of one of the topics fill it. */
+    boolean areAnyFilled(List<String> names) {
+        for (String name : names) {
+            TopicState topic = topics.get(name);
+            if (topic != null && topic.visits() != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns what has to be counted of a stream. Runs code of the application. */
+    List<Visits.Visit> visits(Request request, List<String> names) {
+        if (!areAnyFilled(names)) {
+            return List.of();
+        }
+        var found = new ArrayList<Visits.Visit>(1);
+        for (String name : names) {
+            TopicState topic = topics.get(name);
+            Visits visits = topic == null ? null : topic.visits();
+            Visits.Visit visit = visits == null ? null : visits.of(request);
+            if (visit != null) {
+                found.add(visit);
+            }
+        }
+        return found;
     }
 
     private static void checkUnused(TopicState topic) {

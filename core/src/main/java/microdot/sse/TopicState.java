@@ -29,6 +29,7 @@ final class TopicState {
     private volatile TopicOptions options;
     private volatile @Nullable SnapshotSource snapshots;
     private volatile @Nullable TableOptions table; // Null when the topic is no table.
+    private volatile @Nullable Visits visits; // Null when its streams do not fill it.
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile boolean configured;
     private volatile boolean forgotten;
@@ -67,6 +68,11 @@ final class TopicState {
     /** Returns null when the topic is no table. */
     @Nullable TableOptions table() {
         return table;
+    }
+
+    /** Returns null when the topic is no table that its streams fill. */
+    @Nullable Visits visits() {
+        return visits;
     }
 
     Changes changes() {
@@ -143,11 +149,17 @@ final class TopicState {
         table = chosen;
     }
 
+    /** Lets the streams of the topic, which is a table, fill it. */
+    void fillBy(Visits chosen) {
+        visits = chosen;
+    }
+
     /** The topic has no options of its own any more, and is no table. */
     void dropOptions() {
         configured = false;
         if (table != null) {
             table = null;
+            visits = null;
             snapshots = null;
         }
     }

@@ -28,6 +28,7 @@ public final class TopicStream extends TopicSelection implements Handler {
     }
 
     private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
+    private static final Duration FULL_RETRY = Duration.ofSeconds(10);
 
     private final Topics topics;
     private final Function<Request, List<String>> names;
@@ -58,7 +59,10 @@ public final class TopicStream extends TopicSelection implements Handler {
 
     // Where no code of the application runs, a client that only follows takes no thread.
     private boolean runsUserCode() {
-        return fixed == null || opening != null || topics.followers().haveSnapshot(fixed);
+        return fixed == null
+                || opening != null
+                || topics.followers().haveSnapshot(fixed)
+                || topics.registry().areAnyFilled(fixed);
     }
 
     /**
@@ -126,7 +130,9 @@ public final class TopicStream extends TopicSelection implements Handler {
             throw new IllegalStateException(
                     "this stream follows topics already (expected: one follow, with all topics)");
         }
-        followers.follow(sink, followed, wish, filterFor(request, followed), closingFrames);
+        FollowerFilter tests = filterFor(request, followed);
+        topics.registry().visits(request, followed).forEach(visit -> visit.begin(sink));
+        followers.follow(sink, followed, wish, tests, closingFrames);
     }
 
     private @Nullable FollowerFilter filterFor(Request request, List<String> followed) {
@@ -170,11 +176,20 @@ public final class TopicStream extends TopicSelection implements Handler {
             return Sse.stopReconnecting();
         }
         FollowerFilter tests = filterFor(request, followed);
+        List<Visits.Visit> visits = topics.registry().visits(request, followed);
+        for (Visits.Visit visit : visits) {
+            if (!visit.fits()) {
+                return Sse.rejectWithRetry(request, FULL_RETRY);
+            }
+        }
         StartPosition.Wish wish = wish(request);
         FollowerStart followers = topics.followers();
         var closingFrames = new StreamClosingFrames(followers.beforeDelivery(followed, wish));
         Body.StreamWriter follow =
-                sink -> followers.follow(sink, followed, wish, tests, closingFrames);
+                sink -> {
+                    visits.forEach(visit -> visit.begin(sink)); // The client sees itself.
+                    followers.follow(sink, followed, wish, tests, closingFrames);
+                };
         SseHandler first = opening;
         return Sse.response(
                 first == null

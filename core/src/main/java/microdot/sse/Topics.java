@@ -285,6 +285,31 @@ public final class Topics extends TopicSource implements AutoCloseable {
     }
 
     /**
+     * Makes a topic a table of who is there: {@code topics.presence("room/1", request ->
+     * request.query("name"))}. As long as a stream that follows the topic is open, the table has a
+     * row with its name, whose value is {@code {"count": n}}: how many streams have that name. So
+     * two tabs of one user are one row.
+     *
+     * @param name of the topic
+     * @param who called once for each stream that follows the topic, before it opens, on a thread
+     *     that may block. It returns a name of 1 to 256 characters, or null for a stream that only
+     *     watches. What it throws rejects the client
+     * @throws IllegalArgumentException when the name is empty or over 256 characters, the topic has
+     *     events or options of its own, or it is another table or has another function, compared as
+     *     objects
+     */
+    public Table presence(String name, Function<Request, @Nullable String> who) {
+        TopicRules.checkedName(name);
+        Required.notNull(who, "who", "a function that returns the name of a client");
+        TopicState state = registry.pinned(name);
+        try {
+            return registry.presence(state, who);
+        } finally {
+            state.unpin();
+        }
+    }
+
+    /**
      * Removes a topic: what it keeps, and its own options. Its followers are sent a gap with the
      * reason {@code removed} and follow the empty topic. A later publish to the name starts anew. A table loses its rows and
      * becomes an ordinary topic.
