@@ -35,7 +35,8 @@ class ReferenceTest {
     void everyOptionIsListedWithItsDefault() throws Exception {
         String text = Files.readString(REFERENCE);
         List<String> missing = new ArrayList<>();
-        for (Object options : List.of(new ServerOptions(), new TopicOptions(), new TableOptions())) {
+        for (Object options :
+                List.of(new ServerOptions(), new TopicOptions(), new TableOptions())) {
             for (Method method : options.getClass().getDeclaredMethods()) {
                 boolean setter = method.getReturnType() == options.getClass();
                 if (!Modifier.isPublic(method.getModifiers()) || !setter) {

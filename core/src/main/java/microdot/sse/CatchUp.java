@@ -82,7 +82,10 @@ final class CatchUp {
         SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
             return withSnapshot(
-                    snapshots, cursor, client, taken -> gap(topic, from, taken.fence(), null, "removed"));
+                    snapshots,
+                    cursor,
+                    client,
+                    taken -> gap(topic, from, taken.fence(), null, "removed"));
         }
         EventLog log = topic.log;
         CatchUpResult rest =
@@ -102,7 +105,10 @@ final class CatchUp {
         SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
             return withSnapshot(
-                    snapshots, cursor, client, taken -> gap(topic, from, taken.fence(), null, "unknown"));
+                    snapshots,
+                    cursor,
+                    client,
+                    taken -> gap(topic, from, taken.fence(), null, "unknown"));
         }
         return new CatchUpResult(List.of(), List.of(), cursor.entry(), cursor.at())
                 .withNotice(gap(topic, from, cursor.at(), null, "unknown"));
@@ -187,7 +193,10 @@ final class CatchUp {
         return snapshots == null
                 ? found.rest().withNotice(gap(topic, from, floor, null, reason))
                 : withSnapshot(
-                        snapshots, cursor, client, taken -> gap(topic, from, taken.fence(), null, reason));
+                        snapshots,
+                        cursor,
+                        client,
+                        taken -> gap(topic, from, taken.fence(), null, reason));
     }
 
     private record Remembered(CatchUpResult rest, long floor) {}

@@ -339,10 +339,14 @@ final class Cursor extends LoopReaders.Reader {
 
     /**
      * Returns whether the topic's snapshot, which was put, contains events after the position that
-     * are still kept.
+     * are still kept, or of which the newest of each key is: with the position as its id, the
+     * client would get them again.
      */
     private boolean hasSnapshotBeyond(long position) {
-        return written() > position && topic.snapshots() != null && topic.log.firstAfter(position) < entry;
+        EventLog log = topic.log;
+        return written() > position
+                && topic.snapshots() != null
+                && (log.isKeyed() || log.firstAfter(position) < entry);
     }
 
     static boolean haveSnapshotBeyond(Cursor[] cursors, long position) {

@@ -179,8 +179,8 @@ final class FollowerStart {
     /**
      * Returns the closing frames for a stream that is closed before delivery started. A new client
      * would reconnect as new, without what was published since, and so gets an id. The exception is
-     * a client that begins with a snapshot, with the newest event of each key, with the last events, or with a
-     * topic that has ended: with an id it would not be sent those.
+     * a client that begins with a snapshot, with the newest event of each key, with the last
+     * events, or with a topic that has ended: with an id it would not be sent those.
      */
     ClosingFrames beforeDelivery(List<String> names, StartPosition.Wish wish) {
         return delay ->

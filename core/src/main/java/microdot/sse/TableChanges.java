@@ -41,7 +41,9 @@ final class TableChanges {
         }
         if (position == TopicOrder.TOPIC_CLOSED) {
             throw new IllegalStateException(
-                    "table: \"" + table.name + "\" is closed (expected: no change after its close)");
+                    "table: \""
+                            + table.name
+                            + "\" is closed (expected: no change after its close)");
         }
         if (position != TopicOrder.NOTHING) {
             table.readers.wake();

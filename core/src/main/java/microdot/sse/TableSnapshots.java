@@ -40,8 +40,8 @@ final class TableSnapshots implements SnapshotSource {
     TableSnapshots(String name, TopicOrder order, EventLog log, JsonCodec json) {
         this.order = order;
         this.log = log;
-        this.start = StreamClosingFrames.join(
-                        "data: {\"table\":".getBytes(US_ASCII), json.encode(name));
+        this.start =
+                StreamClosingFrames.join("data: {\"table\":".getBytes(US_ASCII), json.encode(name));
     }
 
     @Override
@@ -129,7 +129,8 @@ final class TableSnapshots implements SnapshotSource {
     private EncodedEvent part(int number, int of, List<Row> rows) {
         var out = new ByteArrayOutputStream(PART_BYTES / 8);
         out.writeBytes(start);
-        out.writeBytes((",\"part\":" + number + ",\"of\":" + of + ",\"rows\":{").getBytes(US_ASCII));
+        out.writeBytes(
+                (",\"part\":" + number + ",\"of\":" + of + ",\"rows\":{").getBytes(US_ASCII));
         String separator = "";
         for (Row row : rows) {
             out.writeBytes(separator.getBytes(US_ASCII));

@@ -4,8 +4,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.List;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -113,7 +113,9 @@ final class TopicRegistry {
                 () -> {
                     if (topic.table() != null) {
                         throw new IllegalArgumentException(
-                                "topic: \"" + topic.name + "\" is a table (expected: TableOptions)");
+                                "topic: \""
+                                        + topic.name
+                                        + "\" is a table (expected: TableOptions)");
                     }
                     TopicOptions own = topic.ownOptions();
                     if (own != null) {
@@ -220,8 +222,7 @@ final class TopicRegistry {
     }
 
     /** Two parts of a program that disagree would otherwise depend on which of them runs last. */
-    private static void checkSame(
-            String what, String name, Object known, Object options) {
+    private static void checkSame(String what, String name, Object known, Object options) {
         if (!known.equals(options)) {
             throw new IllegalArgumentException(
                     "options: other ones than before for the "

@@ -68,9 +68,8 @@ public final class TopicStream extends TopicSelection implements Handler {
     /**
      * Sends a client that connects without an id the last events first: at most this many of each
      * topic, as far as they are kept; default 0. Topics with a snapshot send that instead. Topics
-     * with {@link TopicOptions#latestBy latestBy} send the newest event of each key before them.
-     * On a
-     * stream over several topics, events that are older than the first one of another topic are
+     * with {@link TopicOptions#latestBy latestBy} send the newest event of each key before them. On
+     * a stream over several topics, events that are older than the first one of another topic are
      * sent without an id, because with it the client would resume before events that it did not ask
      * for. A client that disconnects among them starts again as a new client.
      *
@@ -95,8 +94,8 @@ public final class TopicStream extends TopicSelection implements Handler {
      *
      * <p>Gaps are sent whether or not the lost events would have passed. Snapshots are sent to
      * every client without asking the filter. A stream of a {@link Table} cannot have a filter: its
-     * clients are answered with 500. Of a topic with {@link TopicOptions#latestBy
-     * latestBy} the filter sees only the newest event of each key.
+     * clients are answered with 500. Of a topic with {@link TopicOptions#latestBy latestBy} the
+     * filter sees only the newest event of each key.
      */
     public TopicStream where(BiPredicate<Request, Event> filter) {
         Required.notNull(filter, "filter", "a filter");

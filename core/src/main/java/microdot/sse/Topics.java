@@ -125,7 +125,9 @@ public final class Topics extends TopicSource implements AutoCloseable {
             }
             if (position == TopicOrder.TOPIC_CLOSED) {
                 throw new IllegalStateException(
-                        "topic: \"" + topic + "\" is closed (expected: no publish after its close)");
+                        "topic: \""
+                                + topic
+                                + "\" is closed (expected: no publish after its close)");
             }
             state.readers.wake();
             return event.id() == null ? registry.order().epoch().id(position) : event.id();
@@ -311,8 +313,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
 
     /**
      * Removes a topic: what it keeps, and its own options. Its followers are sent a gap with the
-     * reason {@code removed} and follow the empty topic. A later publish to the name starts anew. A table loses its rows and
-     * becomes an ordinary topic.
+     * reason {@code removed} and follow the empty topic. A later publish to the name starts anew. A
+     * table loses its rows and becomes an ordinary topic.
      *
      * @return false when there was no such topic
      */

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PresenceTest extends TopicsFixture {
-    private static final Function<Request, @Nullable String> NAME = request -> request.query("name");
+    private static final Function<Request, @Nullable String> NAME =
+            request -> request.query("name");
 
     private final Table room = topics.presence("room", NAME);
 
@@ -41,13 +42,11 @@ class PresenceTest extends TopicsFixture {
         TestFollower tab = join("?name=ann", "room");
         TestFollower bob = join("?name=bob", "room", "news");
         ann.await(3);
-        assertEquals(
-                Map.of("ann", Map.of("count", 2), "bob", Map.of("count", 1)), room.rows());
+        assertEquals(Map.of("ann", Map.of("count", 2), "bob", Map.of("count", 1)), room.rows());
         leave(tab, room, Map.of("ann", Map.of("count", 1), "bob", Map.of("count", 1)));
         leave(bob, room, Map.of("ann", Map.of("count", 1)));
         ann.await(5);
-        assertEquals(
-                "remove:{\"table\":\"room\",\"key\":\"bob\"}", ann.story().getLast());
+        assertEquals("remove:{\"table\":\"room\",\"key\":\"bob\"}", ann.story().getLast());
         leave(ann, room, Map.of());
     }
 
@@ -64,8 +63,7 @@ class PresenceTest extends TopicsFixture {
         assertThrows(IllegalStateException.class, () -> room.remove("ann"));
         assertThrows(
                 IllegalArgumentException.class, () -> topics.table("room", new TableOptions()));
-        assertThrows(
-                IllegalArgumentException.class, () -> topics.presence("room", request -> "x"));
+        assertThrows(IllegalArgumentException.class, () -> topics.presence("room", request -> "x"));
         assertEquals("room", topics.presence("room", NAME).name());
     }
 

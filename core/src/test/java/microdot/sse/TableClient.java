@@ -52,7 +52,9 @@ final class TableClient {
         topics.followers().follow(next.sink, followed, wish, null, closing);
     }
 
-    /** Stalls it, limits it, disconnects it or lets it forget its id, as a page that is reloaded. */
+    /**
+     * Stalls it, limits it, disconnects it or lets it forget its id, as a page that is reloaded.
+     */
     void disturb(RandomGenerator random) {
         Connection now;
         synchronized (this) {

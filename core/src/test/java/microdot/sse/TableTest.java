@@ -78,7 +78,8 @@ class TableTest extends TopicsFixture {
         slow.await(4);
         List<String> story = slow.story();
         assertEquals(
-                List.of(put("a", 1000), remove("gone"), put("b", 1)), story.subList(1, story.size()));
+                List.of(put("a", 1000), remove("gone"), put("b", 1)),
+                story.subList(1, story.size()));
         assertEquals(topics.lastEventId(), slow.lastEventId());
     }
 

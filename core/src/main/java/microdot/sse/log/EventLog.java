@@ -282,7 +282,8 @@ public final class EventLog {
 
     private void drop(Segment segment, int index) {
         if (latest != null) {
-            latest.trimmed(isKeyed(segment.first() + index) ? segment.key(index) : null, segment, index);
+            latest.trimmed(
+                    isKeyed(segment.first() + index) ? segment.key(index) : null, segment, index);
         }
         String userId = segment.userId(index);
         if (userId != null) {
@@ -448,6 +449,11 @@ public final class EventLog {
      */
     public @Nullable LatestByKey latest() {
         return latest;
+    }
+
+    /** Returns whether what was trimmed is remembered by key. */
+    public boolean isKeyed() {
+        return rows != null || latest != null;
     }
 
     /** Returns the rows, which may be read under the lock only; null when this is no table. */
