@@ -181,7 +181,7 @@ final class CatchUp {
     private @Nullable CatchUpResult latest(
             Cursor cursor, String from, String reason, Waiter client) {
         TopicState topic = cursor.topic;
-        Remembered found = order.locked(() -> remembered(topic.log, cursor.at()));
+        Remembered found = order.locked(() -> remembered(topic.log, cursor));
         if (found == null) {
             return null;
         }
@@ -203,11 +203,12 @@ final class CatchUp {
 
     // The table is read under the lock: with another key function, the log has another table by
     // then, and events that were trimmed since would be in that one only.
-    private @Nullable Remembered remembered(EventLog log, long position) {
+    private @Nullable Remembered remembered(EventLog log, Cursor cursor) {
         TableRows rows = log.rows();
         if (rows != null) {
-            return remembered(log, rows, position);
+            return remembered(log, rows, cursor);
         }
+        long position = cursor.at();
         LatestByKey table = log.latest();
         if (table == null) {
             return null;
@@ -226,15 +227,16 @@ final class CatchUp {
     }
 
     /** What has changed in a table, each row once, up to the end of the log if it is one batch. */
-    private Remembered remembered(EventLog log, TableRows rows, long position) {
+    private Remembered remembered(EventLog log, TableRows rows, Cursor cursor) {
+        long position = cursor.at();
+        long end = Math.max(position, cursor.catchUpTo(log.last()));
         List<Frame> frames =
-                order.changes(rows, position, CatchUpResult.BATCH, CatchUpResult.BATCH_BYTES);
+                order.changes(
+                        rows, position, end, CatchUpResult.BATCH, CatchUpResult.BATCH_BYTES);
         long reached = frames.isEmpty() ? position : frames.getLast().position();
-        CatchUpResult rest =
-                reached < rows.last()
-                        ? new CatchUpResult(List.of(), frames, log.keptFrom() - 1, reached)
-                        : new CatchUpResult(
-                                List.of(), frames, log.next(), Math.max(position, log.last()));
+        boolean more = rows.isAnyBetween(reached, end);
+        long entry = more || log.floor() > end ? log.keptFrom() - 1 : log.firstAfter(end);
+        var rest = new CatchUpResult(List.of(), frames, entry, more ? reached : end);
         return new Remembered(rest, rows.floor());
     }
 

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * this follower alone: a gap, a snapshot, what a filter accepted. Confined to the follower's event
  * loop, except where it says otherwise.
  */
-final class Cursor extends LoopReaders.Reader {
+class Cursor extends LoopReaders.Reader {
     /** {@link #look}: it waits for a result that is computed elsewhere. */
     static final long WAITING = -1;
 
@@ -266,6 +266,25 @@ final class Cursor extends LoopReaders.Reader {
     /** Returns whether a filter has to test first what the last look found. */
     boolean isUntested() {
         return filtered && own == null;
+    }
+
+    /** Returns whether what the last look found may not be put yet. A timer pulls again. */
+    boolean isWithheld() {
+        return false;
+    }
+
+    /** Returns whether the next event comes from the log, and is not one for this follower alone. */
+    boolean readsLog() {
+        return notices == null && own == null && !waiting;
+    }
+
+    /**
+     * Returns the position up to which it catches up in a table.
+     *
+     * @param newest the position of the newest change
+     */
+    long catchUpTo(long newest) {
+        return newest;
     }
 
     /** Puts the first notice, with the id line where it is not empty. */

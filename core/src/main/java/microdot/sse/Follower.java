@@ -119,6 +119,9 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
                     }
                     return false;
                 }
+                if (next.isWithheld()) {
+                    return false;
+                }
                 long put = putNext(next, space);
                 idSent(put);
                 if (put == upTo && sentId >= 0) {

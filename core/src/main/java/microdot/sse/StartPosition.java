@@ -239,7 +239,10 @@ final class StartPosition {
     }
 
     private Cursor cursor(TopicState topic, long entry, long at) {
-        return new Cursor(sink, filtered, topic, entry, at);
+        Pace pace = topic.pace();
+        return pace == null
+                ? new Cursor(sink, filtered, topic, entry, at)
+                : new PacedCursor(sink, filtered, topic, entry, at, pace);
     }
 
     private void prepare(Cursor cursor, Function<Waiter, CatchUpResult> preparation) {

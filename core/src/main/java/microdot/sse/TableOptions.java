@@ -17,6 +17,7 @@ public final class TableOptions {
     private int maxRows = 10_000;
     private long maxBytes = 16 << 20;
     private @Nullable Duration ttl;
+    private @Nullable Duration minInterval;
 
     /** The default options. */
     public TableOptions() {}
@@ -25,6 +26,7 @@ public final class TableOptions {
         maxRows = from.maxRows;
         maxBytes = from.maxBytes;
         ttl = from.ttl;
+        minInterval = from.minInterval;
     }
 
     /** Returns whether all values are the same. */
@@ -39,7 +41,7 @@ public final class TableOptions {
     }
 
     private List<Object> values() {
-        return Arrays.asList(maxRows, maxBytes, ttl);
+        return Arrays.asList(maxRows, maxBytes, ttl, minInterval);
     }
 
     private TableOptions with(Consumer<TableOptions> change) {
@@ -89,20 +91,54 @@ public final class TableOptions {
      * Followers get the removal as any other.
      */
     public TableOptions ttl(Duration time) {
-        Required.notNull(time, "ttl", "more than zero");
-        if (time.isNegative() || time.isZero()) {
-            throw new IllegalArgumentException("ttl: " + time + " (expected: more than zero)");
-        }
-        return with(copy -> copy.ttl = time);
+        Duration checked = positive(time, "ttl");
+        return with(copy -> copy.ttl = checked);
     }
 
     /** Returns 0 when rows stay for ever. */
     long ttlNanos() {
-        if (ttl == null) {
+        return nanos(ttl);
+    }
+
+    /**
+     * Returns the least time between two changes of a row for one follower; null, the default, for
+     * every change at once.
+     */
+    public @Nullable Duration minInterval() {
+        return minInterval;
+    }
+
+    /**
+     * Returns a copy with which each follower gets changes at most once in this time, more than
+     * zero: then the newest change of each row, all together. The first change after a quiet time
+     * is sent at once. What other topics of the same stream publish after a change that is withheld
+     * waits with it, at most this long.
+     */
+    public TableOptions minInterval(Duration time) {
+        Duration checked = positive(time, "minInterval");
+        return with(copy -> copy.minInterval = checked);
+    }
+
+    /** Returns 0 when every change is sent at once. */
+    long minIntervalNanos() {
+        return nanos(minInterval);
+    }
+
+    private static Duration positive(Duration time, String name) {
+        Required.notNull(time, name, "more than zero");
+        if (time.isNegative() || time.isZero()) {
+            throw new IllegalArgumentException(
+                    name + ": " + time + " (expected: more than zero)");
+        }
+        return time;
+    }
+
+    private static long nanos(@Nullable Duration time) {
+        if (time == null) {
             return 0;
         }
         // Practically unlimited, and the difference to a clock still fits a long.
-        return ttl.compareTo(LONGEST) < 0 ? ttl.toNanos() : LONGEST.toNanos();
+        return time.compareTo(LONGEST) < 0 ? time.toNanos() : LONGEST.toNanos();
     }
 
     /** Returns what the table's topic keeps before it has rows; more as it grows. */

@@ -29,6 +29,7 @@ final class TopicState {
     private volatile TopicOptions options;
     private volatile @Nullable SnapshotSource snapshots;
     private volatile @Nullable TableOptions table; // Null when the topic is no table.
+    private volatile @Nullable Pace pace; // Null when its followers get changes at once.
     private volatile @Nullable Visits visits; // Null when its streams do not fill it.
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile boolean configured;
@@ -68,6 +69,11 @@ final class TopicState {
     /** Returns null when the topic is no table. */
     @Nullable TableOptions table() {
         return table;
+    }
+
+    /** Returns null when followers get changes at once. */
+    @Nullable Pace pace() {
+        return pace;
     }
 
     /** Returns null when the topic is no table that its streams fill. */
@@ -146,6 +152,8 @@ final class TopicState {
         configureItself(chosen.topicOptions(), json);
         log.becomeTable(name, chosen.maxRows(), chosen.maxBytes());
         snapshots = new TableSnapshots(name, order, log, json);
+        long interval = chosen.minIntervalNanos();
+        pace = interval == 0 ? null : new Pace(order, log, readers, interval);
         table = chosen;
     }
 
@@ -160,6 +168,7 @@ final class TopicState {
         if (table != null) {
             table = null;
             visits = null;
+            pace = null;
             snapshots = null;
         }
     }

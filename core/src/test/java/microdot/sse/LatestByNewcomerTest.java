@@ -9,7 +9,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** A client that is new to a topic with keys. An event's name is its key: {@code k1} and so on. */
@@ -26,7 +25,7 @@ class LatestByNewcomerTest extends TopicsFixture {
         }
     }
 
-    private TestFollower followLast(int last, @Nullable String... names) {
+    private TestFollower followLast(int last, String... names) {
         return new TestFollower(loop).follow(topics.stream(names).last(last), null);
     }
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 class TableLawTest {
     private static final int CHANGES = 12_000;
     private static final int WRITERS = 3;
-    private static final List<String> TABLES = List.of("few", "large", "churn", "brief");
+    private static final List<String> TABLES = List.of("few", "large", "churn", "brief", "paced");
 
     private final List<ExecutorService> loops =
             List.of(
@@ -63,8 +63,9 @@ class TableLawTest {
         var tables = new ArrayList<Table>();
         for (String name : TABLES) {
             var options = new TableOptions();
-            boolean brief = name.equals("brief");
-            tables.add(topics.table(name, brief ? options.ttl(Duration.ofMillis(20)) : options));
+            options = name.equals("brief") ? options.ttl(Duration.ofMillis(20)) : options;
+            options = name.equals("paced") ? options.minInterval(Duration.ofMillis(5)) : options;
+            tables.add(topics.table(name, options));
         }
         topics.topic("tiny", new TopicOptions().keepEvents(2));
         topics.topic("keys", new TopicOptions().keepEvents(3).latestBy(Event::event));
@@ -109,6 +110,7 @@ class TableLawTest {
             for (String name : TABLES) {
                 clients.add(new TableClient(topics, List.of(name)));
             }
+            clients.add(new TableClient(topics, List.of("paced", "plain", "few")));
             clients.add(new TableClient(topics, List.of("few", "tiny")));
             clients.add(new TableClient(topics, List.of("plain", "churn")));
             clients.add(new TableClient(topics, List.of("few", "large", "brief")));
@@ -127,7 +129,9 @@ class TableLawTest {
         long added = 0;
         long removed = 0;
         for (int i = 0; i < CHANGES / WRITERS; i++) {
-            switch (random.nextInt(12)) {
+            switch (random.nextInt(14)) {
+                case 12 -> tables.get(4).put(own + random.nextInt(400), value(5));
+                case 13 -> tables.get(4).remove(own + random.nextInt(400));
                 case 0 -> topics.publish("tiny", "tiny");
                 case 1 -> topics.publish("plain", "plain");
                 case 2 -> topics.publish("keys", Event.of("keys").event("key" + random.nextInt(5)));

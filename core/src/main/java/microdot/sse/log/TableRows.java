@@ -188,13 +188,13 @@ public final class TableRows {
     }
 
     /**
-     * Returns what has changed after a position, the newest change of each key, as many as fill the
-     * batch.
+     * Returns what has changed after a position and up to another, the newest change of each key,
+     * as many as fill the batch.
      */
-    List<Row> after(long position, int batch, long batchBytes) {
+    List<Row> between(long position, long until, int batch, long batchBytes) {
         var found = new ArrayList<Row>();
-        Iterator<Row> puts = rows.tailMap(position, false).values().iterator();
-        Iterator<Row> removed = removals.tailMap(position, false).values().iterator();
+        Iterator<Row> puts = rows.subMap(position, false, until, true).values().iterator();
+        Iterator<Row> removed = removals.subMap(position, false, until, true).values().iterator();
         Row put = next(puts);
         Row removal = next(removed);
         long size = 0;
@@ -217,10 +217,11 @@ public final class TableRows {
         return rows.hasNext() ? rows.next() : null;
     }
 
-    /** Returns the position of the newest change. */
-    public long last() {
-        long put = rows.isEmpty() ? floor : rows.lastKey();
-        return removals.isEmpty() ? put : Math.max(put, removals.lastKey());
+    /** Returns whether there is a change after a position and up to another. */
+    public boolean isAnyBetween(long position, long until) {
+        Long put = rows.higherKey(position);
+        Long removal = removals.higherKey(position);
+        return (put != null && put <= until) || (removal != null && removal <= until);
     }
 
     /** Returns the position up to which removals are not remembered: up to there is a gap. */

@@ -249,11 +249,12 @@ public final class TopicOrder implements MemoryBudget.Member {
     }
 
     /**
-     * Returns the frames of what has changed in a table after a position: a batch of the newest
-     * change of each key. Under the lock.
+     * Returns the frames of what has changed in a table after a position and up to another: a
+     * batch of the newest change of each key. Under the lock.
      */
-    public List<Frame> changes(TableRows rows, long position, int batch, long batchBytes) {
-        return rows.after(position, batch, batchBytes).stream()
+    public List<Frame> changes(
+            TableRows rows, long position, long until, int batch, long batchBytes) {
+        return rows.between(position, until, batch, batchBytes).stream()
                 .map(row -> row.frame(epoch.idLine(row.position())))
                 .toList();
     }
