@@ -44,7 +44,7 @@ public final class Call {
         if (match.maxBody() > 0) {
             request.maxBody(match.maxBody());
         }
-        if (!NonBlockingHandler.mayBlock(match.handler()) && !hasHooks()) {
+        if (!NonBlockingHandler.mayBlock(match.handler(), request) && !hasHooks()) {
             runHere(match.handler());
         }
     }
@@ -147,8 +147,25 @@ public final class Call {
     }
 
     /**
-     * Returns whether {@link #finished} is to be called: whether the application has a hook for the
-     * end of the response.
+     * Sets what runs when the handler begins to wait for events: the request then does not count in
+     * {@link ServerOptions#maxRequests} any more. Call it before {@link #run}. The action must not
+     * block.
+     */
+    public void onWait(Runnable action) {
+        request.clientLife().onWait(Required.notNull(action, "action", "what runs then"));
+    }
+
+    /**
+     * Wakes a handler that waits for events, because the server drains or stops: it answers with
+     * what it has. Other handlers do not notice. From any thread; does not block.
+     */
+    public void stopWaiting() {
+        request.clientLife().stopWaiting();
+    }
+
+    /**
+     * Returns whether {@link #runAfterResponse} is to be called: whether the application has a hook
+     * for the end of the response.
      */
     public boolean isObserved() {
         for (Hooks hooks : found.hooks()) {
@@ -163,7 +180,7 @@ public final class Call {
      * Runs the hooks for the end of the response. Call it once, on a thread that may block. Throws
      * nothing.
      */
-    public void finished(Outcome outcome) {
+    public void runAfterResponse(Outcome outcome) {
         Required.notNull(outcome, "outcome", "an outcome");
         for (Hooks hooks : found.hooks().reversed()) {
             for (AfterResponse hook : hooks.afterResponse()) {

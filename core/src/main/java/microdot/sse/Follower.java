@@ -399,6 +399,13 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
         return EventEncoder.checkpoint(idLine(position));
     }
 
+    /** Returns whether it has begun and everything that there is for it was put. */
+    boolean isCaughtUp() {
+        long upTo = order.head();
+        return cursors.length > 0
+                && Arrays.stream(cursors).allMatch(cursor -> cursor.isCaughtUp(upTo));
+    }
+
     /**
      * Returns a comment; or the position, where a topic wants checkpoints and the position has
      * risen.

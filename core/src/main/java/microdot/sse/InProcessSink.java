@@ -32,6 +32,7 @@ final class InProcessSink extends BriefLock implements BodySink {
 
     private final BooleanSupplier drained;
     private final Runnable closed;
+    private final Consumer<Boolean> filled;
     private final EventParser parser;
     private final AtomicBoolean asked = new AtomicBoolean();
     private List<Runnable> onClose = new ArrayList<>(1);
@@ -43,11 +44,17 @@ final class InProcessSink extends BriefLock implements BodySink {
      * @param events gets what is parsed
      * @param drained returns whether that was taken; nothing more is pulled before
      * @param closed runs at the end
+     * @param filled gets, when everything of a slice was parsed, whether more is available already
      */
-    InProcessSink(Consumer<Event> events, BooleanSupplier drained, Runnable closed) {
+    InProcessSink(
+            Consumer<Event> events,
+            BooleanSupplier drained,
+            Runnable closed,
+            Consumer<Boolean> filled) {
         this.parser = new EventParser(events);
         this.drained = drained;
         this.closed = closed;
+        this.filled = filled;
     }
 
     /** From any thread, as often as wanted: the loop has one task of it at a time. */
@@ -78,7 +85,7 @@ final class InProcessSink extends BriefLock implements BodySink {
         if (source == null || !open || !drained.getAsBoolean()) {
             return;
         }
-        source.fill(new Slice());
+        filled.accept(source.fill(new Slice()));
     }
 
     private final class Slice implements Space {

@@ -81,6 +81,11 @@ final class TopicState {
         return visits;
     }
 
+    /** Returns the changes of the topic; null if none was ever made. */
+    @Nullable Changes changesOrNull() {
+        return changes;
+    }
+
     Changes changes() {
         Changes known = changes;
         return known == null ? makeChanges() : known;

@@ -7,11 +7,11 @@ import java.util.function.Function;
 import microdot.Body;
 import microdot.BodySink;
 import microdot.Handler;
+import microdot.HttpException;
 import microdot.Request;
 import microdot.Response;
 import microdot.internal.NonBlockingHandler;
 import microdot.internal.Required;
-import microdot.sse.log.EventId;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TopicStream extends TopicSelection implements Handler {
     static {
-        NonBlockingHandler.register(TopicStream.class, TopicStream::runsUserCode);
+        NonBlockingHandler.register(
+                TopicStream.class,
+                (stream, request) ->
+                        stream.runsUserCode() || TopicPoll.isWanted((Request) request));
     }
 
     private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
@@ -109,6 +112,7 @@ public final class TopicStream extends TopicSelection implements Handler {
      * on; nothing published meanwhile is missed. What the handler sends may not have an id, because
      * that would move the client's position. A handler that throws ends the stream. It runs on a
      * virtual thread that is interrupted when the client disconnects, like any {@link SseHandler}.
+     * The stream then has no JSON form: requests for that are answered with 406.
      */
     public TopicStream onOpen(SseHandler handler) {
         Required.notNull(handler, "handler", "a handler");
@@ -156,12 +160,23 @@ public final class TopicStream extends TopicSelection implements Handler {
         if (lastEventId == null || accept == null || !accept.contains("text/event-stream")) {
             return false;
         }
-        TopicRegistry registry = topics.registry();
-        EventId id = EventId.parse(lastEventId);
-        return id != null
-                && registry.order().epoch().isOf(id)
-                && id.position() <= topics.head()
-                && registry.isOver(followed, id.position());
+        return topics.registry().isOver(followed, topics.position(lastEventId));
+    }
+
+    private Response poll(Request request, List<String> followed) {
+        if (opening != null) {
+            throw new HttpException(
+                    406,
+                    "this stream has no JSON form, because a handler runs when it opens (expected:"
+                            + " Accept: text/event-stream)");
+        }
+        var poll = new TopicPoll(topics, request, followed);
+        var wish = new StartPosition.Wish(TopicPoll.after(request), topics.head(), last);
+        try {
+            return poll.respond(wish, filterFor(request, followed));
+        } catch (InterruptedException e) {
+            throw Topics.interrupted(e);
+        }
     }
 
     @Override
@@ -171,6 +186,9 @@ public final class TopicStream extends TopicSelection implements Handler {
             return Sse.rejectWithRetry(request, CLOSED_RETRY);
         }
         List<String> followed = names.apply(request);
+        if (TopicPoll.isWanted(request)) {
+            return poll(request, followed);
+        }
         if (isOver(request, followed)) {
             return Sse.stopReconnecting();
         }
