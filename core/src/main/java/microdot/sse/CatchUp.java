@@ -231,8 +231,7 @@ final class CatchUp {
         long position = cursor.at();
         long end = Math.max(position, cursor.catchUpTo(log.last()));
         List<Frame> frames =
-                order.changes(
-                        rows, position, end, CatchUpResult.BATCH, CatchUpResult.BATCH_BYTES);
+                order.changes(rows, position, end, CatchUpResult.BATCH, CatchUpResult.BATCH_BYTES);
         long reached = frames.isEmpty() ? position : frames.getLast().position();
         boolean more = rows.isAnyBetween(reached, end);
         long entry = more || log.floor() > end ? log.keptFrom() - 1 : log.firstAfter(end);

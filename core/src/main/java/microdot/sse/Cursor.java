@@ -273,7 +273,9 @@ class Cursor extends LoopReaders.Reader {
         return false;
     }
 
-    /** Returns whether the next event comes from the log, and is not one for this follower alone. */
+    /**
+     * Returns whether the next event comes from the log, and is not one for this follower alone.
+     */
     boolean readsLog() {
         return notices == null && own == null && !waiting;
     }

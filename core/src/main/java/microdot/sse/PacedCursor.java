@@ -22,8 +22,7 @@ final class PacedCursor extends Cursor {
      */
     private volatile long end = NONE;
 
-    PacedCursor(
-            BodySink sink, boolean filtered, TopicState topic, long entry, long at, Pace pace) {
+    PacedCursor(BodySink sink, boolean filtered, TopicState topic, long entry, long at, Pace pace) {
         super(sink, filtered, topic, entry, at);
         this.pace = pace;
     }

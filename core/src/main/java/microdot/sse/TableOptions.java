@@ -127,8 +127,7 @@ public final class TableOptions {
     private static Duration positive(Duration time, String name) {
         Required.notNull(time, name, "more than zero");
         if (time.isNegative() || time.isZero()) {
-            throw new IllegalArgumentException(
-                    name + ": " + time + " (expected: more than zero)");
+            throw new IllegalArgumentException(name + ": " + time + " (expected: more than zero)");
         }
         return time;
     }

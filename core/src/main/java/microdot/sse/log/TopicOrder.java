@@ -253,8 +253,8 @@ public final class TopicOrder implements MemoryBudget.Member {
     }
 
     /**
-     * Returns the frames of what has changed in a table after a position and up to another: a
-     * batch of the newest change of each key. Under the lock.
+     * Returns the frames of what has changed in a table after a position and up to another: a batch
+     * of the newest change of each key. Under the lock.
      */
     public List<Frame> changes(
             TableRows rows, long position, long until, int batch, long batchBytes) {
