@@ -14,10 +14,12 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PresenceTest extends TopicsFixture {
-    private static final Function<Request, @Nullable String> NAME =
-            request -> request.query("name");
+    private final Function<Request, @Nullable String> byName = PresenceTest::name;
+    private final Table room = topics.presence("room", byName);
 
-    private final Table room = topics.presence("room", NAME);
+    private static @Nullable String name(Request request) {
+        return request.query("name");
+    }
 
     private TestFollower join(String query, String... names) {
         return new TestFollower(loop).follow(topics.stream(names), "/" + query, new Headers());
@@ -64,7 +66,7 @@ class PresenceTest extends TopicsFixture {
         assertThrows(
                 IllegalArgumentException.class, () -> topics.table("room", new TableOptions()));
         assertThrows(IllegalArgumentException.class, () -> topics.presence("room", request -> "x"));
-        assertEquals("room", topics.presence("room", NAME).name());
+        assertEquals("room", topics.presence("room", byName).name());
     }
 
     @Test
@@ -86,7 +88,7 @@ class PresenceTest extends TopicsFixture {
     void streamThatOutlivesItsTableLeavesNothing() {
         TestFollower ann = join("?name=ann", "room").await(1);
         topics.remove("room");
-        Table again = topics.presence("room", NAME);
+        Table again = topics.presence("room", byName);
         TestFollower other = join("?name=ann", "room").await(1);
         assertEquals(Map.of("ann", Map.of("count", 1)), again.rows());
         ann.sink.disconnect();
