@@ -94,10 +94,9 @@ final class ClientLife extends BriefLock {
     }
 
     /**
-     * The handler waits for events from now on.
+     * Notes that the request waits; returns false if the server drains or stops already.
      *
      * @param waker runs when the server drains or stops
-     * @return false if it does already
      */
     boolean waits(Runnable waker) {
         Runnable begins;

@@ -83,7 +83,7 @@ class StructureTest {
     void eventLoopsWaitForNoLockWithAQueue() {
         noClasses()
                 .that()
-                .haveNameNotMatching(".*\\.(Changes|TopicOrder)(\\$.*)?")
+                .haveNameNotMatching(".*\\.(Changes|Presence|TableSnapshots|TopicOrder)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName(ReentrantLock.class.getName())

@@ -3,6 +3,7 @@ package examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -112,6 +113,36 @@ class GuideTest {
             assertEquals("dog", RecipesTest.nextOutput(topics));
             assertEquals("a cat", topics.line());
         }
+    }
+
+    @Test
+    void tablesPageRuns() throws Exception {
+        try (Example tables = Example.start("guide/TablesGuide.java")) {
+            assertEquals(
+                    "data: {\"table\":\"sensors\",\"part\":1,\"of\":1,"
+                            + "\"rows\":{\"kitchen\":{\"temp\":21.5}}}",
+                    last(tables, "/sensors", 3));
+            try (var all = tables.open("/all")) {
+                assertEquals("event: snapshot", all.readLine());
+                tables.post("/sensors/hall", "20");
+                tables.post("/news", "hello");
+                assertEquals(
+                        "data: {\"table\":\"sensors\",\"key\":\"hall\","
+                                + "\"value\":{\"temp\":20.0}}",
+                        after("event: put", all));
+                assertEquals("data: hello", after("event: news", all));
+            }
+        }
+    }
+
+    /** Waits for a line, and returns the data of its event. */
+    private static String after(String expected, BufferedReader stream) throws Exception {
+        String line = stream.readLine();
+        while (line != null && !line.equals(expected)) {
+            line = stream.readLine();
+        }
+        stream.readLine(); // The id.
+        return String.valueOf(stream.readLine());
     }
 
     @Test

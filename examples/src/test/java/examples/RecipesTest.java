@@ -63,6 +63,45 @@ class RecipesTest {
     }
 
     @Test
+    void liveTableGivesNewPageTheRowsThenChanges() throws Exception {
+        try (Example table = Example.start("livetable/LiveTable.java")) {
+            assertTrue(table.get("/").body().contains("EventSource"));
+            assertEquals(204, table.post("/sensors/kitchen", "21.5").statusCode());
+            assertEquals(400, table.post("/sensors/kitchen", "warm").statusCode());
+            assertEquals(404, table.send("DELETE", "/sensors/hall", "").statusCode());
+            try (var page = table.open("/events")) {
+                await(
+                        "data: {\"table\":\"sensors\",\"part\":1,\"of\":1,"
+                                + "\"rows\":{\"kitchen\":{\"temp\":21.5}}}",
+                        page);
+                table.post("/sensors/hall", "19");
+                await("event: put", page);
+                assertEquals(204, table.send("DELETE", "/sensors/kitchen", "").statusCode());
+                await("data: {\"table\":\"sensors\",\"key\":\"kitchen\"}", page);
+            }
+        }
+    }
+
+    @Test
+    void presenceShowsWhoIsThere() throws Exception {
+        try (Example room = Example.start("present/Present.java")) {
+            assertTrue(room.get("/").body().contains("EventSource"));
+            try (var watcher = room.open("/events")) {
+                await("event: snapshot", watcher);
+                try (var ann = room.open("/events?name=ann")) {
+                    await(
+                            "data: {\"table\":\"room/1\",\"key\":\"ann\","
+                                    + "\"value\":{\"count\":1}}",
+                            watcher);
+                    room.post("/messages", "hi");
+                    await("data: hi", ann);
+                }
+                await("data: {\"table\":\"room/1\",\"key\":\"ann\"}", watcher);
+            }
+        }
+    }
+
+    @Test
     void roomIsForItsMembersOnly() throws Exception {
         try (Example rooms = Example.start("rooms/Rooms.java")) {
             assertEquals(401, rooms.get("/rooms/board/events").statusCode());

@@ -5,9 +5,12 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import microdot.JsonCodec;
+import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.EventLog;
 import microdot.sse.log.Frame;
 import microdot.sse.log.LatestByKey;
+import microdot.sse.log.NewestOfKeys;
+import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -33,12 +36,13 @@ final class CatchUp {
         if (latest != null) {
             return latest;
         }
-        Snapshots snapshots = topic.snapshots();
+        SnapshotSource snapshots = topic.snapshots();
         if (snapshots == null) {
             return skip(cursor, from, client);
         }
         return withSnapshot(
                 snapshots,
+                cursor,
                 client,
                 taken -> {
                     if (cursor.isRemoved()) { // Since it lagged. A removal takes an entry, too.
@@ -49,29 +53,39 @@ final class CatchUp {
                 });
     }
 
-    /** For a client whose id is below what is kept, or of no use. */
-    CatchUpResult returning(Cursor cursor, String from, String reason, Waiter client) {
+    /**
+     * For a client whose id is below what is kept, or of no use.
+     *
+     * @param anew whether it has a snapshot that is later than its id: then it needs another one,
+     *     because what was published since its id would take the snapshot back
+     */
+    CatchUpResult returning(
+            Cursor cursor, String from, String reason, boolean anew, Waiter client) {
         TopicState topic = cursor.topic;
-        CatchUpResult latest = latest(cursor, from, reason, client);
+        boolean replaced = anew && topic.snapshots() != null;
+        CatchUpResult latest = replaced ? null : latest(cursor, from, reason, client);
         if (latest != null) {
             return latest;
         }
-        Snapshots snapshots = topic.snapshots();
+        SnapshotSource snapshots = topic.snapshots();
         if (snapshots == null) {
             return expired(cursor, from, reason);
         }
         return withSnapshot(
-                snapshots, client, taken -> gap(topic, from, taken.fence(), null, reason));
+                snapshots, cursor, client, taken -> gap(topic, from, taken.fence(), null, reason));
     }
 
     /** For a follower whose topic was removed. */
     CatchUpResult removed(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
         String from = order.epoch().id(cursor.at());
-        Snapshots snapshots = topic.snapshots();
+        SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
             return withSnapshot(
-                    snapshots, client, taken -> gap(topic, from, taken.fence(), null, "removed"));
+                    snapshots,
+                    cursor,
+                    client,
+                    taken -> gap(topic, from, taken.fence(), null, "removed"));
         }
         EventLog log = topic.log;
         CatchUpResult rest =
@@ -88,18 +102,41 @@ final class CatchUp {
      */
     CatchUpResult unknown(Cursor cursor, String from, Waiter client) {
         TopicState topic = cursor.topic;
-        Snapshots snapshots = topic.snapshots();
+        SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
             return withSnapshot(
-                    snapshots, client, taken -> gap(topic, from, taken.fence(), null, "unknown"));
+                    snapshots,
+                    cursor,
+                    client,
+                    taken -> gap(topic, from, taken.fence(), null, "unknown"));
         }
         return new CatchUpResult(List.of(), List.of(), cursor.entry(), cursor.at())
                 .withNotice(gap(topic, from, cursor.at(), null, "unknown"));
     }
 
     /** For a client that is new to a topic with a snapshot. */
-    CatchUpResult fresh(Snapshots snapshots, Waiter client) {
-        return withSnapshot(snapshots, client, taken -> null);
+    CatchUpResult fresh(SnapshotSource snapshots, Cursor cursor, Waiter client) {
+        return withSnapshot(snapshots, cursor, client, taken -> null);
+    }
+
+    /**
+     * For a client that is new to a topic that remembers the newest event of each key: a batch of
+     * those up to a position. While there are more, the cursor lags and asks again.
+     */
+    CatchUpResult newest(Cursor cursor, long until) {
+        EventLog log = cursor.topic.log;
+        return order.locked(() -> newest(log, cursor.at(), until));
+    }
+
+    private static CatchUpResult newest(EventLog log, long from, long wanted) {
+        // Of a topic that has ended, the client gets everything that is kept.
+        long kept = Math.max(from, log.floor());
+        long until = log.closedAt() > 0 ? Math.min(wanted, kept) : wanted;
+        NewestOfKeys found =
+                NewestOfKeys.of(log, from, until, CatchUpResult.BATCH, CatchUpResult.BATCH_BYTES);
+        boolean more = found.reached() < until || (log.keptFrom() > 0 && log.floor() > until);
+        long entry = more ? log.keptFrom() - 1 : log.firstAfter(until);
+        return new CatchUpResult(List.of(), found.frames(), entry, found.reached());
     }
 
     /** What is kept, after a gap. */
@@ -138,12 +175,13 @@ final class CatchUp {
 
     /**
      * The newest event of each key; where an event without a key was lost, after a gap, or the
-     * snapshot instead. Null when the topic does not remember the newest of each key.
+     * snapshot instead. Null when the topic is no table and does not remember the newest of each
+     * key.
      */
     private @Nullable CatchUpResult latest(
             Cursor cursor, String from, String reason, Waiter client) {
         TopicState topic = cursor.topic;
-        Remembered found = order.locked(() -> remembered(topic.log, cursor.at()));
+        Remembered found = order.locked(() -> remembered(topic.log, cursor));
         if (found == null) {
             return null;
         }
@@ -151,18 +189,26 @@ final class CatchUp {
         if (cursor.at() >= floor) {
             return found.rest();
         }
-        Snapshots snapshots = topic.snapshots();
+        SnapshotSource snapshots = topic.snapshots();
         return snapshots == null
                 ? found.rest().withNotice(gap(topic, from, floor, null, reason))
                 : withSnapshot(
-                        snapshots, client, taken -> gap(topic, from, taken.fence(), null, reason));
+                        snapshots,
+                        cursor,
+                        client,
+                        taken -> gap(topic, from, taken.fence(), null, reason));
     }
 
     private record Remembered(CatchUpResult rest, long floor) {}
 
     // The table is read under the lock: with another key function, the log has another table by
     // then, and events that were trimmed since would be in that one only.
-    private static @Nullable Remembered remembered(EventLog log, long position) {
+    private @Nullable Remembered remembered(EventLog log, Cursor cursor) {
+        TableRows rows = log.rows();
+        if (rows != null) {
+            return remembered(log, rows, cursor);
+        }
+        long position = cursor.at();
         LatestByKey table = log.latest();
         if (table == null) {
             return null;
@@ -180,18 +226,34 @@ final class CatchUp {
         return new Remembered(rest, table.floor());
     }
 
+    /** What has changed in a table, each row once, up to the end of the log if it is one batch. */
+    private Remembered remembered(EventLog log, TableRows rows, Cursor cursor) {
+        long position = cursor.at();
+        long end = Math.max(position, cursor.catchUpTo(log.last()));
+        List<Frame> frames =
+                order.changes(rows, position, end, CatchUpResult.BATCH, CatchUpResult.BATCH_BYTES);
+        long reached = frames.isEmpty() ? position : frames.getLast().position();
+        boolean more = rows.isAnyBetween(reached, end);
+        long entry = more || log.floor() > end ? log.keptFrom() - 1 : log.firstAfter(end);
+        var rest = new CatchUpResult(List.of(), frames, entry, more ? reached : end);
+        return new Remembered(rest, rows.floor());
+    }
+
     /** The snapshot, perhaps after a gap; then what was published since it was taken. */
     private CatchUpResult withSnapshot(
-            Snapshots snapshots,
+            SnapshotSource snapshots,
+            Cursor cursor,
             Waiter client,
             Function<Snapshot, CatchUpResult.@Nullable Notice> gap) {
-        Snapshot taken = snapshots.take(client);
-        var notices = new ArrayList<CatchUpResult.Notice>(2);
+        Snapshot taken = snapshots.take(client, cursor.at());
+        var notices = new ArrayList<CatchUpResult.Notice>(1 + taken.events().size());
         CatchUpResult.Notice lost = gap.apply(taken);
         if (lost != null) {
             notices.add(lost);
         }
-        notices.add(new CatchUpResult.Notice(taken.event(), taken.fence(), 0));
+        for (EncodedEvent part : taken.events()) {
+            notices.add(new CatchUpResult.Notice(part, taken.fence(), 0));
+        }
         return new CatchUpResult(notices, List.of(), taken.entry(), taken.fence());
     }
 

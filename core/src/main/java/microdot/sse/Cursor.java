@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * this follower alone: a gap, a snapshot, what a filter accepted. Confined to the follower's event
  * loop, except where it says otherwise.
  */
-final class Cursor extends LoopReaders.Reader {
+class Cursor extends LoopReaders.Reader {
     /** {@link #look}: it waits for a result that is computed elsewhere. */
     static final long WAITING = -1;
 
@@ -268,6 +268,27 @@ final class Cursor extends LoopReaders.Reader {
         return filtered && own == null;
     }
 
+    /** Returns whether what the last look found may not be put yet. A timer pulls again. */
+    boolean isWithheld() {
+        return false;
+    }
+
+    /**
+     * Returns whether the next event comes from the log, and is not one for this follower alone.
+     */
+    boolean readsLog() {
+        return notices == null && own == null && !waiting;
+    }
+
+    /**
+     * Returns the position up to which it catches up in a table.
+     *
+     * @param newest the position of the newest change
+     */
+    long catchUpTo(long newest) {
+        return newest;
+    }
+
     /** Puts the first notice, with the id line where it is not empty. */
     void putNotice(BodySink.Space space, byte[] idLine) {
         Queue<CatchUpResult.Notice> pending = Objects.requireNonNull(notices);
@@ -339,10 +360,14 @@ final class Cursor extends LoopReaders.Reader {
 
     /**
      * Returns whether the topic's snapshot, which was put, contains events after the position that
-     * are still kept.
+     * are still kept, or of which the newest of each key is: with the position as its id, the
+     * client would get them again.
      */
     private boolean hasSnapshotBeyond(long position) {
-        return at > position && topic.snapshots() != null && topic.log.firstAfter(position) < entry;
+        EventLog log = topic.log;
+        return written() > position
+                && topic.snapshots() != null
+                && (log.isKeyed() || log.firstAfter(position) < entry);
     }
 
     static boolean haveSnapshotBeyond(Cursor[] cursors, long position) {

@@ -119,6 +119,9 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
                     }
                     return false;
                 }
+                if (next.isWithheld()) {
+                    return false;
+                }
                 long put = putNext(next, space);
                 idSent(put);
                 if (put == upTo && sentId >= 0) {
@@ -262,7 +265,10 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
 
     /** Applies the topic's policy for followers that lag. */
     private void lagged(Cursor cursor) {
-        if (cursor.isRemoved()) {
+        long start = idsFrom();
+        if (cursor.at() < start && cursor.topic.log.latest() != null) {
+            computed(cursor, () -> catchUp.newest(cursor, start));
+        } else if (cursor.isRemoved()) {
             computed(cursor, () -> catchUp.removed(cursor, this));
         } else if (isToDisconnect(cursor)) {
             disconnect(cursor);

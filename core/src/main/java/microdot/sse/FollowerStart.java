@@ -87,7 +87,7 @@ final class FollowerStart {
     private static Consumer<Runnable> elsewhere(
             Follower follower, List<String> names, StartPosition start) {
         return start.preparations().keySet().stream()
-                        .anyMatch(cursor -> cursor.topic.snapshots() != null)
+                        .anyMatch(cursor -> cursor.topic.hasSnapshotOfUser())
                 ? task -> follower.onThread(names, task)
                 : task -> follower.onFrameworkThread(names, task);
     }
@@ -180,19 +180,29 @@ final class FollowerStart {
     /**
      * Returns the closing frames for a stream that is closed before delivery started. A new client
      * would reconnect as new, without what was published since, and so gets an id. The exception is
-     * a client that begins with a snapshot, with the last events, or with a topic that has ended:
-     * with an id it would not be sent those.
+     * a client that begins with a snapshot, with the newest event of each key, with the last
+     * events, or with a topic that has ended: with an id it would not be sent those.
      */
     ClosingFrames beforeDelivery(List<String> names, StartPosition.Wish wish) {
         return delay ->
                 wish.lastEventId() != null
                                 || wish.last() > 0
-                                || haveSnapshot(names)
+                                || beginWithState(names)
                                 || registry.isAnyClosed(names)
                         ? Retry.in(delay)
                         : StreamClosingFrames.join(
                                 EventEncoder.checkpoint(order.epoch().idLine(wish.opened())),
                                 Retry.in(delay));
+    }
+
+    private boolean beginWithState(List<String> names) {
+        for (String name : names) {
+            TopicOptions options = registry.options(name);
+            if (options.snapshot() != null || options.key() != null || registry.isTable(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Returns whether code of the application makes a snapshot of one of the topics. */

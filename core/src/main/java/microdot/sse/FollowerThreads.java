@@ -41,11 +41,12 @@ abstract class FollowerThreads implements Waiter {
     }
 
     /**
-     * Runs the catch-up of a topic. What may wait for a snapshot, and so for code of the
-     * application, takes none of the framework's threads.
+     * Runs the catch-up of a topic. What may wait for code of the application, which makes a
+     * snapshot, takes none of the framework's threads.
      */
     void catchUp(TopicState topic, Runnable task) {
-        if (topic.snapshots() == null) {
+        SnapshotSource snapshots = topic.snapshots();
+        if (snapshots == null || !snapshots.runsUserCode()) {
             onFrameworkThread(List.of(topic.name), task);
         } else {
             onThread(List.of(topic.name), task);

@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * valid if no change ran meanwhile, and otherwise discarded. Where changes come so fast that this
  * never succeeds, a publisher runs the supplier between two changes.
  */
-final class Snapshots {
+final class Snapshots implements SnapshotSource {
     private static final Logger LOG = System.getLogger("microdot.sse");
 
     /** The calls that were interrupted and have not returned, each of which holds a thread. */
@@ -61,13 +62,8 @@ final class Snapshots {
 
     private record Moment(long head, long entry) {}
 
-    /**
-     * Returns the current snapshot. On a thread that may block: waits until there is one.
-     *
-     * @throws java.util.concurrent.CancellationException when the client left meanwhile
-     * @throws SnapshotTicket.Failed when the snapshot failed, which is logged already
-     */
-    Snapshot take(Waiter client) {
+    @Override
+    public Snapshot take(Waiter client, long after) {
         // The number of changes is read first: what changes after that has its event after it.
         long started = changes.started();
         long entry = now().entry();
@@ -133,6 +129,11 @@ final class Snapshots {
         }
     }
 
+    @Override
+    public boolean runsUserCode() {
+        return true;
+    }
+
     /** Returns how many clients wait for the snapshot that is being taken. */
     synchronized int waiting() {
         return run == null ? 0 : run.waiting();
@@ -146,7 +147,7 @@ final class Snapshots {
     private Snapshot current(Snapshot known) {
         Moment now = now();
         return now.entry() == known.entry()
-                ? new Snapshot(known.event(), now.head(), known.entry(), known.started())
+                ? new Snapshot(known.events(), now.head(), known.entry(), known.started())
                 : known;
     }
 
@@ -160,7 +161,7 @@ final class Snapshots {
         // nothing is lost.
         Moment now = now();
         EncodedEvent event = Changes.inSnapshot(() -> encode(supplier.get()));
-        return new Snapshot(event, now.head(), now.entry(), started);
+        return new Snapshot(List.of(event), now.head(), now.entry(), started);
     }
 
     private EncodedEvent encode(Object state) {

@@ -99,8 +99,8 @@ final class StartPosition {
         boolean isNew = wish.lastEventId() == null;
         for (TopicState topic : topics) {
             EventLog log = topic.log;
-            boolean more = isNew && (topic.snapshots() != null || log.closedAt() > 0);
-            if (more || !log.isTrimmed(now)) {
+            boolean more = topic.snapshots() != null || log.latest() != null || log.closedAt() > 0;
+            if ((isNew && more) || !log.isTrimmed(now)) {
                 cursors.clear();
                 return false;
             }
@@ -136,13 +136,16 @@ final class StartPosition {
      * topic that has ended.
      */
     private void fresh(List<TopicState> topics, Wish wish) {
+        long opened = wish.opened();
         for (TopicState topic : topics) {
-            Snapshots snapshots = topic.snapshots();
+            SnapshotSource snapshots = topic.snapshots();
             EventLog log = topic.log;
             if (snapshots != null) {
                 fresh(topic, snapshots);
-            } else if (wish.last() > 0 && wish.opened() >= log.floor()) {
-                long entry = Math.max(log.keptFrom(), log.firstAfter(wish.opened()) - wish.last());
+            } else if (hasNewest(log, opened)) {
+                newest(topic, wish);
+            } else if (wish.last() > 0 && opened >= log.floor()) {
+                long entry = Math.max(log.keptFrom(), log.firstAfter(opened) - wish.last());
                 long before = log.positionBefore(entry);
                 idsFrom = Math.max(idsFrom, before);
                 cursors.add(cursor(topic, entry, before));
@@ -150,12 +153,38 @@ final class StartPosition {
                 idsFrom = Math.max(idsFrom, log.floor());
                 cursors.add(cursor(topic, log.keptFrom(), log.floor()));
             } else {
-                idsFrom = isAnyClosed(topics) ? Math.max(idsFrom, wish.opened()) : idsFrom;
+                idsFrom = isAnyClosed(topics) ? Math.max(idsFrom, opened) : idsFrom;
                 // Like a client that resumes from the position when its stream was granted: if that
                 // was trimmed meanwhile, the client gets a gap.
-                returning(topic, wish.opened(), order.epoch().id(wish.opened()));
+                returning(topic, opened, order.epoch().id(opened), false);
             }
         }
+    }
+
+    /**
+     * The newest event of each key that is older than what the client gets anyhow: the last events,
+     * all of a topic that has ended, or what is published from now on.
+     */
+    private void newest(TopicState topic, Wish wish) {
+        EventLog log = topic.log;
+        long next = log.firstAfter(wish.opened());
+        long before = wish.opened();
+        if (log.closedAt() > 0) {
+            before = log.floor();
+        } else if (wish.last() > 0) {
+            before = log.positionBefore(Math.max(log.keptFrom(), next - wish.last()));
+        }
+        // Not beyond that: what was lost since is a gap.
+        long until = Math.min(before, wish.opened());
+        idsFrom = Math.max(idsFrom, until);
+        Cursor cursor = cursor(topic, log.keptFrom(), 0);
+        prepare(cursor, client -> catchUp.newest(cursor, until));
+    }
+
+    private static boolean hasNewest(EventLog log, long opened) {
+        // An earlier topic of this name may have had events since: then there is a gap instead.
+        boolean complete = log.keptFrom() > 0 || opened >= log.floor();
+        return log.latest() != null && !log.isEmpty() && complete;
     }
 
     /** A new client gets everything that is kept of a topic that has ended. */
@@ -163,9 +192,9 @@ final class StartPosition {
         return topics.stream().anyMatch(topic -> topic.log.closedAt() > 0);
     }
 
-    private void fresh(TopicState topic, Snapshots snapshots) {
+    private void fresh(TopicState topic, SnapshotSource snapshots) {
         Cursor cursor = cursor(topic, topic.log.next(), order.head());
-        prepare(cursor, client -> catchUp.fresh(snapshots, client));
+        prepare(cursor, client -> catchUp.fresh(snapshots, cursor, client));
     }
 
     /** For a client with an id: from there. */
@@ -175,14 +204,14 @@ final class StartPosition {
         EventId id = EventId.parse(lastEventId);
         boolean anew = id != null && id.snapshotsAreLater();
         for (TopicState topic : topics) {
-            Snapshots snapshots = topic.snapshots();
+            SnapshotSource snapshots = topic.snapshots();
             if (unknown) {
                 Cursor cursor = cursor(topic, topic.log.next(), order.head());
                 prepare(cursor, client -> catchUp.unknown(cursor, lastEventId, client));
             } else if (anew && snapshots != null && position >= topic.log.floor()) {
                 fresh(topic, snapshots);
             } else {
-                returning(topic, position, lastEventId);
+                returning(topic, position, lastEventId, anew);
             }
         }
     }
@@ -192,7 +221,10 @@ final class StartPosition {
         return EventId.parse(id) == null && order.hasOwnIds();
     }
 
-    private void returning(TopicState topic, long position, String lastEventId) {
+    /**
+     * @param anew whether the client has snapshots that are later than its id
+     */
+    private void returning(TopicState topic, long position, String lastEventId, boolean anew) {
         EventLog log = topic.log;
         if (position >= log.floor()) {
             cursors.add(cursor(topic, log.firstAfter(position), position));
@@ -203,11 +235,14 @@ final class StartPosition {
                 position >= 0 && position < log.removedAt()
                         ? "removed"
                         : reason(position, lastEventId);
-        prepare(cursor, client -> catchUp.returning(cursor, lastEventId, reason, client));
+        prepare(cursor, client -> catchUp.returning(cursor, lastEventId, reason, anew, client));
     }
 
     private Cursor cursor(TopicState topic, long entry, long at) {
-        return new Cursor(sink, filtered, topic, entry, at);
+        Pace pace = topic.pace();
+        return pace == null
+                ? new Cursor(sink, filtered, topic, entry, at)
+                : new PacedCursor(sink, filtered, topic, entry, at, pace);
     }
 
     private void prepare(Cursor cursor, Function<Waiter, CatchUpResult> preparation) {

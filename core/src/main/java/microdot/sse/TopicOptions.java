@@ -173,8 +173,9 @@ public final class TopicOptions {
 
     /**
      * Returns a copy with which a follower that lags gets the newest event of each key instead of a
-     * gap: what a live dashboard needs. At most 10,000 keys are remembered; the oldest beyond are
-     * dropped, and reported as a gap.
+     * gap: what a live dashboard needs. A new client gets the newest event of each key first. At
+     * most 10,000 keys are remembered; the oldest beyond are dropped, and reported as a gap to
+     * clients that lag or resume.
      *
      * @param key called for each event before it is appended, on the publisher's thread. What it
      *     throws reaches the publisher, and the event is not published. It returns the key, or null

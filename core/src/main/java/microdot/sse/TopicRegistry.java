@@ -8,7 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import microdot.JsonCodec;
+import microdot.Request;
 import microdot.internal.BriefLock;
 import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
@@ -31,6 +33,7 @@ final class TopicRegistry {
     private final DeliveryTasks tasks = new DeliveryTasks();
     private final TopicOrder order;
     private final JsonCodec json;
+    private final TableChanges tables;
 
     /** The topic of streams that follow none: nothing is ever published to it. */
     private final TopicState quiet;
@@ -44,6 +47,7 @@ final class TopicRegistry {
     TopicRegistry(MemoryBudget budget, JsonCodec json) {
         this.order = new TopicOrder(budget);
         this.json = json;
+        this.tables = new TableChanges(order, json);
         this.quiet = order.locked(() -> new TopicState("", order, 0, DEFAULTS, topic -> {}));
     }
 
@@ -108,6 +112,12 @@ final class TopicRegistry {
     void configure(TopicState topic, TopicOptions options) {
         order.runLocked(
                 () -> {
+                    if (topic.table() != null) {
+                        throw new IllegalArgumentException(
+                                "topic: \""
+                                        + topic.name
+                                        + "\" is a table (expected: TableOptions)");
+                    }
                     TopicOptions own = topic.ownOptions();
                     if (own != null) {
                         checkSame("topic", topic.name, own, options);
@@ -116,9 +126,104 @@ final class TopicRegistry {
                 });
     }
 
+    /** Makes the topic a table, or returns the table that it is. */
+    Table table(TopicState topic, TableOptions options) {
+        order.runLocked(
+                () -> {
+                    TableOptions known = topic.table();
+                    if (topic.visits() != null) {
+                        throw new IllegalArgumentException(
+                                "table: \""
+                                        + topic.name
+                                        + "\" is filled by its open streams (expected:"
+                                        + " topics.presence)");
+                    }
+                    if (known == null) {
+                        checkUnused(topic);
+                        topic.becomeTable(options, json);
+                    } else {
+                        checkSame("table", topic.name, known, options);
+                    }
+                });
+        return new Table(topic, tables, json);
+    }
+
+    /** Makes the topic a table that its streams fill, or returns the table that it is. */
+    Table presence(TopicState topic, Function<Request, @Nullable String> names) {
+        order.runLocked(
+                () -> {
+                    Visits known = topic.visits();
+                    if (topic.table() == null) {
+                        checkUnused(topic);
+                        topic.becomeTable(new TableOptions(), json);
+                        topic.fillBy(new Presence(topic, tables, names));
+                    } else if (!Presence.isBy(known, names)) {
+                        throw new IllegalArgumentException(
+                                "presence: another table or function than before for \""
+                                        + topic.name
+                                        + "\" (expected: the same function object again)");
+                    }
+                });
+        return new Table(topic, tables, json);
+    }
+
+    /** Returns whether the streams of one of the topics fill it. */
+    boolean areAnyFilled(List<String> names) {
+        for (String name : names) {
+            TopicState topic = topics.get(name);
+            if (topic != null && topic.visits() != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns what has to be counted of a stream. Runs code of the application. */
+    List<Visits.Visit> visits(Request request, List<String> names) {
+        if (!areAnyFilled(names)) {
+            return List.of();
+        }
+        var found = new ArrayList<Visits.Visit>(1);
+        for (String name : names) {
+            TopicState topic = topics.get(name);
+            Visits visits = topic == null ? null : topic.visits();
+            Visits.Visit visit = visits == null ? null : visits.of(request);
+            if (visit != null) {
+                found.add(visit);
+            }
+        }
+        return found;
+    }
+
+    private static void checkUnused(TopicState topic) {
+        if (topic.ownOptions() != null || !topic.log.isEmpty() || topic.log.closedAt() > 0) {
+            throw new IllegalArgumentException(
+                    "table: \""
+                            + topic.name
+                            + "\" is a topic with events or options (expected: a name that only"
+                            + " the table has)");
+        }
+    }
+
+    /** A filter would see changes of rows but not the snapshot, and so protect nothing. */
+    void checkNoTable(List<String> names) {
+        for (String name : names) {
+            if (isTable(name)) {
+                throw new IllegalStateException(
+                        "where: a filter on table \""
+                                + name
+                                + "\" (expected: a stream of the table without a filter)");
+            }
+        }
+    }
+
+    boolean isTable(String name) {
+        TopicState topic = topics.get(name);
+        return topic != null && topic.table() != null;
+    }
+
     /** Two parts of a program that disagree would otherwise depend on which of them runs last. */
-    private static void checkSame(
-            String what, String name, TopicOptions known, TopicOptions options) {
+    private static void checkSame(String what, String name, Object known, Object options) {
         if (!known.equals(options)) {
             throw new IllegalArgumentException(
                     "options: other ones than before for the "
@@ -245,6 +350,7 @@ final class TopicRegistry {
                 Thread.onSpinWait(); // In slices, so that publishers can take the lock in between.
             }
             topic.readers.releaseUnused();
+            tables.expire(topic, now);
             order.runLocked(
                     () -> {
                         forgetIfUnused(topic);

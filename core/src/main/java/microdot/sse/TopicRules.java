@@ -102,6 +102,18 @@ final class TopicRules {
         return name;
     }
 
+    /** Checks the key of a row, which is as long as a name. */
+    static String checkedKey(String key) {
+        Required.notNull(key, "key", "1 to " + MAX_NAME + " characters");
+        if (isNoName(key)) {
+            throw new RefusedValueException(
+                    "key: " + key.length() + " characters (expected: 1 to " + MAX_NAME + ")",
+                    key,
+                    TopicRules::isNoName);
+        }
+        return key;
+    }
+
     private static boolean isNoName(String name) {
         return name.isEmpty() || name.length() > MAX_NAME;
     }

@@ -27,7 +27,10 @@ final class TopicState {
 
     private final TopicOrder order;
     private volatile TopicOptions options;
-    private volatile @Nullable Snapshots snapshots;
+    private volatile @Nullable SnapshotSource snapshots;
+    private volatile @Nullable TableOptions table; // Null when the topic is no table.
+    private volatile @Nullable Pace pace; // Null when its followers get changes at once.
+    private volatile @Nullable Visits visits; // Null when its streams do not fill it.
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile boolean configured;
     private volatile boolean forgotten;
@@ -53,8 +56,29 @@ final class TopicState {
     }
 
     /** Returns null when the topic has no snapshot. */
-    @Nullable Snapshots snapshots() {
+    @Nullable SnapshotSource snapshots() {
         return snapshots;
+    }
+
+    /** Returns whether code of the application makes its snapshots. */
+    boolean hasSnapshotOfUser() {
+        SnapshotSource source = snapshots;
+        return source != null && source.runsUserCode();
+    }
+
+    /** Returns null when the topic is no table. */
+    @Nullable TableOptions table() {
+        return table;
+    }
+
+    /** Returns null when followers get changes at once. */
+    @Nullable Pace pace() {
+        return pace;
+    }
+
+    /** Returns null when the topic is no table that its streams fill. */
+    @Nullable Visits visits() {
+        return visits;
     }
 
     /** Returns the changes of the topic; null if none was ever made. */
@@ -102,7 +126,7 @@ final class TopicState {
         snapshots = snapshots(chosen, json);
     }
 
-    private @Nullable Snapshots snapshots(TopicOptions chosen, JsonCodec json) {
+    private @Nullable SnapshotSource snapshots(TopicOptions chosen, JsonCodec json) {
         Supplier<Object> supplier = chosen.snapshot();
         long timeout = chosen.userCodeTimeoutNanos();
         return supplier == null
@@ -128,9 +152,30 @@ final class TopicState {
         }
     }
 
-    /** The topic has no options of its own any more. */
+    /** Makes the topic, which must be empty and without options of its own, a table. */
+    void becomeTable(TableOptions chosen, JsonCodec json) {
+        configureItself(chosen.topicOptions(), json);
+        log.becomeTable(name, chosen.maxRows(), chosen.maxBytes());
+        snapshots = new TableSnapshots(name, order, log, json);
+        long interval = chosen.minIntervalNanos();
+        pace = interval == 0 ? null : new Pace(order, log, readers, interval);
+        table = chosen;
+    }
+
+    /** Lets the streams of the topic, which is a table, fill it. */
+    void fillBy(Visits chosen) {
+        visits = chosen;
+    }
+
+    /** The topic has no options of its own any more, and is no table. */
     void dropOptions() {
         configured = false;
+        if (table != null) {
+            table = null;
+            visits = null;
+            pace = null;
+            snapshots = null;
+        }
     }
 
     /**

@@ -31,6 +31,7 @@ public final class TopicStream extends TopicSelection implements Handler {
     }
 
     private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
+    private static final Duration FULL_RETRY = Duration.ofSeconds(10);
 
     private final Topics topics;
     private final Function<Request, List<String>> names;
@@ -61,13 +62,17 @@ public final class TopicStream extends TopicSelection implements Handler {
 
     // Where no code of the application runs, a client that only follows takes no thread.
     private boolean runsUserCode() {
-        return fixed == null || opening != null || topics.followers().haveSnapshot(fixed);
+        return fixed == null
+                || opening != null
+                || topics.followers().haveSnapshot(fixed)
+                || topics.registry().areAnyFilled(fixed);
     }
 
     /**
      * Sends a client that connects without an id the last events first: at most this many of each
-     * topic, as far as they are kept; default 0. Topics with a snapshot send that instead. On a
-     * stream over several topics, events that are older than the first one of another topic are
+     * topic, as far as they are kept; default 0. Topics with a snapshot send that instead. Topics
+     * with {@link TopicOptions#latestBy latestBy} send the newest event of each key before them. On
+     * a stream over several topics, events that are older than the first one of another topic are
      * sent without an id, because with it the client would resume before events that it did not ask
      * for. A client that disconnects among them starts again as a new client.
      *
@@ -91,8 +96,9 @@ public final class TopicStream extends TopicSelection implements Handler {
      * failed} in its place, which covers exactly this event, and the failure is logged once.
      *
      * <p>Gaps are sent whether or not the lost events would have passed. Snapshots are sent to
-     * every client without asking the filter. Of a topic with {@link TopicOptions#latestBy
-     * latestBy} the filter sees only the newest event of each key.
+     * every client without asking the filter. A stream of a {@link Table} cannot have a filter: its
+     * clients are answered with 500. Of a topic with {@link TopicOptions#latestBy latestBy} the
+     * filter sees only the newest event of each key.
      */
     public TopicStream where(BiPredicate<Request, Event> filter) {
         Required.notNull(filter, "filter", "a filter");
@@ -127,10 +133,15 @@ public final class TopicStream extends TopicSelection implements Handler {
             throw new IllegalStateException(
                     "this stream follows topics already (expected: one follow, with all topics)");
         }
-        followers.follow(sink, followed, wish, filterFor(request), closingFrames);
+        FollowerFilter tests = filterFor(request, followed);
+        topics.registry().visits(request, followed).forEach(visit -> visit.begin(sink));
+        followers.follow(sink, followed, wish, tests, closingFrames);
     }
 
-    private @Nullable FollowerFilter filterFor(Request request) {
+    private @Nullable FollowerFilter filterFor(Request request, List<String> followed) {
+        if (filter != null) {
+            topics.registry().checkNoTable(followed);
+        }
         return filter == null
                 ? null
                 : new FollowerFilter(request, filter, topics.followers().failures());
@@ -162,7 +173,7 @@ public final class TopicStream extends TopicSelection implements Handler {
         var poll = new TopicPoll(topics.registry(), topics.followers(), request, followed);
         var wish = new StartPosition.Wish(TopicPoll.after(request), topics.head(), last);
         try {
-            return poll.respond(wish, filterFor(request));
+            return poll.respond(wish, filterFor(request, followed));
         } catch (InterruptedException e) {
             throw Topics.interrupted(e);
         }
@@ -181,12 +192,21 @@ public final class TopicStream extends TopicSelection implements Handler {
         if (isOver(request, followed)) {
             return Sse.stopReconnecting();
         }
-        FollowerFilter tests = filterFor(request);
+        FollowerFilter tests = filterFor(request, followed);
+        List<Visits.Visit> visits = topics.registry().visits(request, followed);
+        for (Visits.Visit visit : visits) {
+            if (!visit.fits()) {
+                return Sse.rejectWithRetry(request, FULL_RETRY);
+            }
+        }
         StartPosition.Wish wish = wish(request);
         FollowerStart followers = topics.followers();
         var closingFrames = new StreamClosingFrames(followers.beforeDelivery(followed, wish));
         Body.StreamWriter follow =
-                sink -> followers.follow(sink, followed, wish, tests, closingFrames);
+                sink -> {
+                    visits.forEach(visit -> visit.begin(sink)); // The client sees itself.
+                    followers.follow(sink, followed, wish, tests, closingFrames);
+                };
         SseHandler first = opening;
         return Sse.response(
                 first == null

@@ -75,7 +75,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
      *     checkpoint}, {@code snapshot}, {@code put}, {@code remove}, {@code heartbeat}, {@code
      *     status}, or one that begins with {@code run-}), or its id is empty, which would make the
      *     client forget its position, or has the shape of a topic's ids
-     * @throws IllegalStateException when the topic or the topics are closed
+     * @throws IllegalStateException when the topic or the topics are closed, or the topic is a
+     *     {@link Table}
      */
     public String publish(String topic, Object event) {
         return append(topic, event instanceof Event whole ? whole : Event.of(event));
@@ -98,6 +99,9 @@ public final class Topics extends TopicSource implements AutoCloseable {
         Required.notNull(change, "change", "what changes the state and returns the event");
         TopicState state = registry.pinned(topic);
         try {
+            if (state.table() != null) { // Before anything is changed.
+                throw isTable(topic);
+            }
             return state.changes()
                     .run(
                             () -> {
@@ -123,6 +127,9 @@ public final class Topics extends TopicSource implements AutoCloseable {
             // User code, therefore before the lock: when it throws, nothing is appended.
             String key = keyedBy == null ? null : keyedBy.apply(event);
             long position = registry.order().append(state.log, encoded, keyedBy, key, isLast);
+            if (position == TopicOrder.OTHER_KIND) {
+                throw isTable(topic);
+            }
             if (position == TopicOrder.TOPIC_CLOSED) {
                 throw closed(topic);
             }
@@ -131,6 +138,11 @@ public final class Topics extends TopicSource implements AutoCloseable {
         } finally {
             state.unpin();
         }
+    }
+
+    private static IllegalStateException isTable(String topic) {
+        return new IllegalStateException(
+                "topic: \"" + topic + "\" is a table (expected: Table.put and Table.remove)");
     }
 
     /**
@@ -323,8 +335,53 @@ public final class Topics extends TopicSource implements AutoCloseable {
     }
 
     /**
+     * Makes a topic a table, whose followers get every row first and then each change: {@code
+     * topics.table("sensors", new TableOptions().ttl(Duration.ofMinutes(5)))}. The same name and
+     * options give the same table again.
+     *
+     * @throws IllegalArgumentException when the name is empty or over 256 characters, the topic has
+     *     events or options of its own, or it is a table with other options
+     */
+    public Table table(String name, TableOptions options) {
+        TopicRules.checkedName(name);
+        Required.notNull(options, "options", "options");
+        TopicState state = registry.pinned(name);
+        try {
+            return registry.table(state, options);
+        } finally {
+            state.unpin();
+        }
+    }
+
+    /**
+     * Makes a topic a table of who is there: {@code topics.presence("room/1", request ->
+     * request.query("name"))}. As long as a stream that follows the topic is open, the table has a
+     * row with its name, whose value is {@code {"count": n}}: how many streams have that name. So
+     * two tabs of one user are one row.
+     *
+     * @param name of the topic
+     * @param who called once for each stream that follows the topic, before it opens, on a thread
+     *     that may block. It returns a name of 1 to 256 characters, or null for a stream that only
+     *     watches. What it throws rejects the client
+     * @throws IllegalArgumentException when the name is empty or over 256 characters, the topic has
+     *     events or options of its own, or it is another table or has another function, compared as
+     *     objects
+     */
+    public Table presence(String name, Function<Request, @Nullable String> who) {
+        TopicRules.checkedName(name);
+        Required.notNull(who, "who", "a function that returns the name of a client");
+        TopicState state = registry.pinned(name);
+        try {
+            return registry.presence(state, who);
+        } finally {
+            state.unpin();
+        }
+    }
+
+    /**
      * Removes a topic: what it keeps, and its own options. Its followers are sent a gap with the
-     * reason {@code removed} and follow the empty topic. A later publish to the name starts anew.
+     * reason {@code removed} and follow the empty topic. A later publish to the name starts anew. A
+     * table loses its rows and becomes an ordinary topic.
      *
      * @return false when there was no such topic
      */

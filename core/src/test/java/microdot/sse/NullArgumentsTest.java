@@ -75,6 +75,8 @@ class NullArgumentsTest {
                                 topics,
                                 new Sse(request, new FakeSink(here, bytes -> {}), frames),
                                 topics.topic("a"),
+                                topics.table("t", new TableOptions()),
+                                new TableOptions(),
                                 topics.stream("a"),
                                 topics.follow("a"),
                                 new Gap("a", null, "b", null, "slow"),

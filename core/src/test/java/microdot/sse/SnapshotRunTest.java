@@ -64,7 +64,7 @@ class SnapshotRunTest {
 
     private Snapshots snapshots(String name) {
         TopicState topic = Objects.requireNonNull(topics.registry().existing(name));
-        return Objects.requireNonNull(topic.snapshots());
+        return (Snapshots) Objects.requireNonNull(topic.snapshots());
     }
 
     private static void await(CountDownLatch latch) throws InterruptedException {

@@ -43,6 +43,7 @@ public final class EventLog {
     private static final int TRIM_SLICE = 1024;
 
     private volatile @Nullable LatestByKey latest;
+    private volatile @Nullable TableRows rows; // Null when the log is no table.
     private volatile Segment[] segments = {};
     private volatile long keptFrom;
 
@@ -103,6 +104,32 @@ public final class EventLog {
         trimmed = false;
         if (!sameKeys) {
             rekey(chosen.keyedBy() != null);
+        }
+    }
+
+    /**
+     * Makes this log, which must be empty, a table.
+     *
+     * @param name of the topic, for messages
+     */
+    public void becomeTable(String name, int maxRows, long maxBytes) {
+        rows = new TableRows(name, maxRows, maxBytes, budget, floor);
+    }
+
+    /** Appends the change of a row as {@link #append} does. */
+    void appendRow(Row change, byte[] idLine, long position, long now) {
+        TableRows table = Objects.requireNonNull(rows);
+        table.begin(change, position, now);
+        try {
+            append(change.event(), idLine, position, now, null);
+        } catch (RuntimeException | Error e) {
+            table.undo(change);
+            throw e;
+        }
+        table.done(change);
+        Retention wanted = table.retention(retention);
+        if (!wanted.equals(retention)) {
+            retain(wanted);
         }
     }
 
@@ -255,8 +282,8 @@ public final class EventLog {
 
     private void drop(Segment segment, int index) {
         if (latest != null) {
-            boolean keyed = segment.first() + index >= keyedFrom;
-            latest.trimmed(keyed ? segment.key(index) : null, segment, index);
+            latest.trimmed(
+                    isKeyed(segment.first() + index) ? segment.key(index) : null, segment, index);
         }
         String userId = segment.userId(index);
         if (userId != null) {
@@ -322,6 +349,10 @@ public final class EventLog {
     public void clear() {
         if (latest != null) {
             latest.clear();
+        }
+        if (rows != null) {
+            rows.clear();
+            rows = null;
         }
         userIds.forEach((id, at) -> budget.add(-costOf(id)));
         userIds.clear();
@@ -418,6 +449,21 @@ public final class EventLog {
      */
     public @Nullable LatestByKey latest() {
         return latest;
+    }
+
+    /** Returns whether what was trimmed is remembered by key. */
+    public boolean isKeyed() {
+        return rows != null || latest != null;
+    }
+
+    /** Returns the rows, which may be read under the lock only; null when this is no table. */
+    public @Nullable TableRows rows() {
+        return rows;
+    }
+
+    /** Returns whether the entry has its key, if any, from the function that gives keys now. */
+    boolean isKeyed(long entry) {
+        return entry >= keyedFrom;
     }
 
     /**

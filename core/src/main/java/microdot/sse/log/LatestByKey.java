@@ -137,6 +137,27 @@ public final class LatestByKey {
         return found;
     }
 
+    /** Returns the frames after a position and up to another, as many as fill the batch. */
+    List<Frame> between(long position, long until, int batch, long batchBytes) {
+        var found = new ArrayList<Frame>();
+        long bytes = 0;
+        for (Newest newest : trimmed.subMap(position, false, until, true).values()) {
+            Frame frame = Objects.requireNonNull(newest.frame);
+            found.add(frame);
+            bytes += frame.length();
+            if (found.size() >= batch || bytes >= batchBytes) {
+                break;
+            }
+        }
+        return found;
+    }
+
+    /** Returns whether the entry is the newest event of its key. */
+    boolean isNewest(String key, long entry) {
+        Newest newest = keys.get(key);
+        return newest != null && newest.frame == null && newest.entry == entry;
+    }
+
     /** Returns the position of the newest event that was lost: up to there is a gap. */
     public long floor() {
         return floor;

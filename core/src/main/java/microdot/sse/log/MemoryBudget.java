@@ -19,11 +19,13 @@ public final class MemoryBudget {
     static final long OWN_ID = 112;
     static final long KEY = 120;
     static final long TRIMMED_FRAME = 112;
+    static final long ROW = 300;
 
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final long max;
     private final AtomicLong used = new AtomicLong();
+    private final AtomicLong pinned = new AtomicLong(); // Of what is used, what is never evicted.
     private final List<WeakReference<Member>> members = new CopyOnWriteArrayList<>();
 
     /** An order whose logs count. */
@@ -41,10 +43,35 @@ public final class MemoryBudget {
     /** What one order uses. It is given back when the order is no longer reachable. */
     static final class Share implements Runnable {
         private final AtomicLong total;
+        private final AtomicLong totalPinned;
+        private final long maxPinned;
         private long used;
+        private long pinned;
 
-        Share(AtomicLong total) {
+        Share(AtomicLong total, AtomicLong totalPinned, long maxPinned) {
             this.total = total;
+            this.totalPinned = totalPinned;
+            this.maxPinned = maxPinned;
+        }
+
+        /** Adds bytes of what is never evicted. Under the lock of the order. */
+        void pin(long bytes) {
+            add(bytes);
+            pinned += bytes;
+            totalPinned.addAndGet(bytes);
+        }
+
+        /** Returns whether so much more may be pinned: half of the budget is left for events. */
+        boolean canPin(long bytes) {
+            return totalPinned.get() + bytes <= maxPinned;
+        }
+
+        long pinned() {
+            return totalPinned.get();
+        }
+
+        long maxPinned() {
+            return maxPinned;
         }
 
         /** Adds bytes; fewer are used when negative. Under the lock of the order. */
@@ -57,6 +84,7 @@ public final class MemoryBudget {
 
         @Override
         public void run() {
+            pin(-pinned);
             add(-used);
         }
     }
@@ -80,7 +108,7 @@ public final class MemoryBudget {
     }
 
     Share join(Member member) {
-        var share = new Share(used);
+        var share = new Share(used, pinned, max / 2);
         CLEANER.register(member, share);
         members.removeIf(reference -> reference.get() == null);
         members.add(new WeakReference<>(member));

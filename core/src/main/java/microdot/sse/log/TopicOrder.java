@@ -2,6 +2,7 @@ package microdot.sse.log;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -18,6 +19,12 @@ public final class TopicOrder implements MemoryBudget.Member {
 
     /** What {@link #append} returns for a topic that has ended. */
     public static final long TOPIC_CLOSED = -1;
+
+    /** What {@link #append} returns for a table, and {@link #change} for any other topic. */
+    public static final long OTHER_KIND = -2;
+
+    /** What {@link #change} returns for a removal without a row. */
+    public static final long NOTHING = 0;
 
     // A bounded slice: no thread may hold the lock for long.
     private static final int EVICT_SLICE = 256;
@@ -83,6 +90,11 @@ public final class TopicOrder implements MemoryBudget.Member {
      * handlers hold them all.
      */
     private void enter() {
+        enter(lock);
+    }
+
+    /** Takes such a lock, for which no event loop waits. */
+    public static void enter(ReentrantLock lock) {
         if (Thread.currentThread().isVirtual()) {
             lock.lock();
             return;
@@ -179,6 +191,9 @@ public final class TopicOrder implements MemoryBudget.Member {
             if (log.closedAt() > 0) {
                 return TOPIC_CLOSED;
             }
+            if (log.rows() != null) {
+                return OTHER_KIND;
+            }
             long now = System.nanoTime();
             position = ++given;
             byte[] idLine = userIdLine == null ? epoch.idLine(position) : userIdLine;
@@ -198,6 +213,54 @@ public final class TopicOrder implements MemoryBudget.Member {
         report(failure); // Not under the lock: a log may block.
         relieve();
         return position;
+    }
+
+    /**
+     * Puts or removes a row of a table, and returns the position of the change; {@link #NOTHING} if
+     * the row to remove is not there, {@link #TOPIC_CLOSED} if the log has ended, {@link
+     * #OTHER_KIND} if it is no table. When it throws, nothing was changed.
+     *
+     * @throws IllegalStateException when the order is closed, or the table would exceed a limit
+     */
+    public long change(EventLog log, Row change) {
+        long position;
+        @Nullable Throwable failure;
+        enter();
+        try {
+            if (closed) {
+                throw new IllegalStateException(
+                        "topics: closed (expected: no change of a table after Topics.close)");
+            }
+            TableRows rows = log.rows();
+            if (rows == null || log.closedAt() > 0) {
+                return rows == null ? OTHER_KIND : TOPIC_CLOSED;
+            }
+            if (!rows.admits(change)) {
+                return NOTHING;
+            }
+            long now = System.nanoTime();
+            position = ++given;
+            oldest.add(log, position);
+            log.appendRow(change, epoch.idLine(position), position, now);
+            head = given;
+            failure = tidy(() -> log.trim(now));
+        } finally {
+            lock.unlock();
+        }
+        report(failure);
+        relieve();
+        return position;
+    }
+
+    /**
+     * Returns the frames of what has changed in a table after a position and up to another: a batch
+     * of the newest change of each key. Under the lock.
+     */
+    public List<Frame> changes(
+            TableRows rows, long position, long until, int batch, long batchBytes) {
+        return rows.between(position, until, batch, batchBytes).stream()
+                .map(row -> row.frame(epoch.idLine(row.position())))
+                .toList();
     }
 
     /** Ends the log's topic; does nothing if it has ended. */

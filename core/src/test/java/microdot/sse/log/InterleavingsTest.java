@@ -38,7 +38,8 @@ class InterleavingsTest {
     }
 
     private static EventLog log(Retention retention) {
-        return new EventLog(retention, 0, new MemoryBudget.Share(new AtomicLong()), () -> {});
+        var share = new MemoryBudget.Share(new AtomicLong(), new AtomicLong(), 0);
+        return new EventLog(retention, 0, share, () -> {});
     }
 
     /** A loop, two topics, and for each a reader that notes the head when it is pulled. */

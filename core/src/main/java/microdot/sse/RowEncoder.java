@@ -1,0 +1,81 @@
+package microdot.sse;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.ByteArrayOutputStream;
+import microdot.JsonCodec;
+import microdot.sse.log.EncodedEvent;
+import microdot.sse.log.Row;
+import org.jspecify.annotations.Nullable;
+
+/** Encodes the changes of a table as events: {@code put} and {@code remove}. */
+final class RowEncoder {
+    private static final byte[] PUT = "event: put\n".getBytes(US_ASCII);
+    private static final byte[] REMOVE = "event: remove\n".getBytes(US_ASCII);
+    private static final byte[] TABLE = "data: {\"table\":".getBytes(US_ASCII);
+    private static final byte[] KEY = ",\"key\":".getBytes(US_ASCII);
+    private static final byte[] VALUE = ",\"value\":".getBytes(US_ASCII);
+    private static final byte[] END = "}\n\n".getBytes(US_ASCII);
+
+    private final JsonCodec json;
+
+    RowEncoder(JsonCodec json) {
+        this.json = json;
+    }
+
+    /**
+     * Returns the change that puts a row.
+     *
+     * @throws IllegalArgumentException when the value cannot be written as JSON, or takes more than
+     *     {@link Event#MAX_BYTES}
+     */
+    Row put(String table, String key, Object value) {
+        byte[] valueJson = oneLine(json.encode(value));
+        var out = new ByteArrayOutputStream(valueJson.length + 128);
+        int keyFrom = start(out, table);
+        out.writeBytes(json.encode(key));
+        int keyTo = out.size();
+        out.writeBytes(VALUE);
+        int valueFrom = out.size();
+        out.writeBytes(valueJson);
+        int valueTo = out.size();
+        return Row.put(key, event(PUT, out), keyFrom, keyTo, valueFrom, valueTo);
+    }
+
+    /**
+     * Returns the change that removes a row.
+     *
+     * @param expected the row to remove; null for whatever row has the key
+     */
+    Row removal(String table, String key, @Nullable Row expected) {
+        var out = new ByteArrayOutputStream(128);
+        start(out, table);
+        out.writeBytes(json.encode(key));
+        return Row.removal(key, event(REMOVE, out), expected);
+    }
+
+    private int start(ByteArrayOutputStream out, String table) {
+        out.writeBytes(TABLE);
+        out.writeBytes(json.encode(table));
+        out.writeBytes(KEY);
+        return out.size();
+    }
+
+    private static EncodedEvent event(byte[] name, ByteArrayOutputStream data) {
+        data.writeBytes(END);
+        if (name.length + data.size() > Event.MAX_BYTES) {
+            throw EventEncoder.tooLarge(Integer.toString(name.length + data.size()));
+        }
+        return new EncodedEvent(name, data.toByteArray(), null);
+    }
+
+    /** A line break in JSON is between its tokens, where a space means the same. */
+    private static byte[] oneLine(byte[] text) {
+        for (int i = 0; i < text.length; i++) {
+            if (text[i] == '\n' || text[i] == '\r') {
+                text[i] = ' ';
+            }
+        }
+        return text;
+    }
+}
