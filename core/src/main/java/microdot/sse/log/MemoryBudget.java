@@ -24,6 +24,7 @@ public final class MemoryBudget {
 
     private final long max;
     private final AtomicLong used = new AtomicLong();
+    private final AtomicLong pinned = new AtomicLong(); // Of what is used, what is never evicted.
     private final List<WeakReference<Member>> members = new CopyOnWriteArrayList<>();
 
     /** An order whose logs count. */
@@ -39,12 +40,40 @@ public final class MemoryBudget {
     }
 
     /** What one order uses. It is given back when the order is no longer reachable. */
-    static final class Share implements Runnable {
+    static class Share implements Runnable {
         private final AtomicLong total;
+        private final AtomicLong totalPinned;
+        private final long maxPinned;
         private long used;
+        private long pinned;
 
-        Share(AtomicLong total) {
+        Share(AtomicLong total, AtomicLong totalPinned, long maxPinned) {
             this.total = total;
+            this.totalPinned = totalPinned;
+            this.maxPinned = maxPinned;
+        }
+
+        /** Adds bytes of what is never evicted. Under the lock of the order. */
+        final void pin(long bytes) {
+            used += bytes;
+            total.addAndGet(bytes);
+            pinned += bytes;
+            totalPinned.addAndGet(bytes);
+        }
+
+        /** Returns whether so much more may be pinned: half of the budget is left for events. */
+        final boolean canPin(long bytes) {
+            return totalPinned.get() + bytes <= maxPinned;
+        }
+
+        /** Returns a share for a log that is never evicted: what is added to it is pinned here. */
+        final Share pinning() {
+            return new Share(total, totalPinned, maxPinned) {
+                @Override
+                void add(long bytes) {
+                    Share.this.pin(bytes);
+                }
+            };
         }
 
         /** Adds bytes; fewer are used when negative. Under the lock of the order. */
@@ -57,6 +86,7 @@ public final class MemoryBudget {
 
         @Override
         public void run() {
+            pin(-pinned);
             add(-used);
         }
     }
@@ -80,7 +110,7 @@ public final class MemoryBudget {
     }
 
     Share join(Member member) {
-        var share = new Share(used);
+        var share = new Share(used, pinned, max / 2);
         CLEANER.register(member, share);
         members.removeIf(reference -> reference.get() == null);
         members.add(new WeakReference<>(member));

@@ -38,7 +38,7 @@ class InterleavingsTest {
     }
 
     private static EventLog log(Retention retention) {
-        return new EventLog(retention, 0, new MemoryBudget.Share(new AtomicLong()), () -> {});
+        return new EventLog(retention, 0, new MemoryBudget.Share(new AtomicLong(), new AtomicLong(), Long.MAX_VALUE), () -> {});
     }
 
     /** A loop, two topics, and for each a reader that notes the head when it is pulled. */
