@@ -72,6 +72,7 @@ public final class Run {
                             + " runs more than half of the memory of the topics");
         }
         if (position == TopicOrder.TOPIC_CLOSED) {
+            end(null); // Unless it has ended: the topics are closed.
             throw new StreamClosedException("the run has ended; the event was not sent");
         }
     }

@@ -64,7 +64,14 @@ final class RunTopic {
      * @return the position, {@link TopicOrder#TOPIC_CLOSED} or {@link TopicOrder#TOPIC_FULL}
      */
     long publish(Event event) {
-        return append(event, false);
+        try {
+            return append(event, false);
+        } catch (IllegalStateException e) {
+            if (order.isClosed()) {
+                return TopicOrder.TOPIC_CLOSED;
+            }
+            throw e;
+        }
     }
 
     private long append(Event event, boolean isLast) {

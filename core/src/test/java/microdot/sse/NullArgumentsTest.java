@@ -61,6 +61,7 @@ class NullArgumentsTest {
         var client = InetSocketAddress.createUnresolved("client", 1);
         var request = new Request("GET", "/a", new Headers(), new byte[0], client, "http");
         var topics = new Topics();
+        var runs = new Runs(topics);
         var frames = new StreamClosingFrames();
         Executor here = Runnable::run;
         var outcome = new Outcome(200, 0, 0, Duration.ZERO, null, null);
@@ -76,6 +77,10 @@ class NullArgumentsTest {
                         topics.stream("a"),
                         topics.follow("a"),
                         new TopicOptions(),
+                        new RunOptions(),
+                        RunOptions.WhenNobodyFollows.STOP,
+                        runs,
+                        runs.start(run -> {}),
                         TopicOptions.OnSlow.SKIP,
                         Event.of("a"),
                         new EventParser(event -> {}),

@@ -143,8 +143,12 @@ public final class EventLog {
 
     /** Returns whether an event of this length may be appended to a log that is kept whole. */
     boolean hasRoom(int length) {
-        int segment = Math.clamp(2 * bytes, FIRST_SEGMENT, LAST_SEGMENT);
-        return bytes + length <= retention.bytes() && budget.canPin(Math.max(length, segment));
+        if (bytes + length > retention.bytes()) {
+            return false;
+        }
+        Segment newestSegment = open.peekLast();
+        boolean fits = newestSegment != null && newestSegment.hasRoom(length);
+        return budget.canPin(fits ? 0 : segmentSize(length));
     }
 
     /**
@@ -216,8 +220,7 @@ public final class EventLog {
         if (newestSegment != null && newestSegment.hasRoom(length)) {
             return newestSegment;
         }
-        int size = Math.clamp(2 * bytes, FIRST_SEGMENT, LAST_SEGMENT);
-        var segment = new Segment(next, Math.max(size, length));
+        var segment = new Segment(next, segmentSize(length));
         if (newestSegment != null && newestSegment.count() == 0) {
             close(open.removeLast()); // An append failed after it had been made.
         }
@@ -225,6 +228,10 @@ public final class EventLog {
         segments = open.toArray(Segment[]::new);
         budget.add(segment.cost());
         return segment;
+    }
+
+    private int segmentSize(int length) {
+        return Math.max(Math.clamp(2 * bytes, FIRST_SEGMENT, LAST_SEGMENT), length);
     }
 
     private void close(Segment segment) {
