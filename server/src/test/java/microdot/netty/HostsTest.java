@@ -62,7 +62,14 @@ class HostsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"localhost", "LOCALHOST.:5000", "127.0.0.1:5000", "[::1]", "a.localhost", "raspberrypi:5000"})
+            strings = {
+                "localhost",
+                "LOCALHOST.:5000",
+                "127.0.0.1:5000",
+                "[::1]",
+                "a.localhost",
+                "raspberrypi:5000"
+            })
     void ownNamesAreServed(String host) throws Exception {
         String answer = answer(OPTIONS, "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
         assertTrue(answer.startsWith("HTTP/1.1 200 OK\r\n"), answer);

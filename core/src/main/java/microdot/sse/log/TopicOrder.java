@@ -34,6 +34,9 @@ public final class TopicOrder implements MemoryBudget.Member {
     /** The last position that was given. One that an append failed on is not given again. */
     private long given;
 
+    /** The position of the newest event. */
+    private long newest;
+
     // Written under the lock, last of all: a reader of it may read every entry up to it.
     private volatile long head;
 
@@ -204,6 +207,7 @@ public final class TopicOrder implements MemoryBudget.Member {
             String usedKey = log.isKeyedBy(keyedBy) ? key : null;
             log.append(event, idLine, position, now, usedKey);
             ownIds |= userIdLine != null;
+            newest = position;
             if (isLast) {
                 log.close(++given, now);
             }
@@ -298,6 +302,6 @@ public final class TopicOrder implements MemoryBudget.Member {
      */
     private @Nullable EventLog evictable() {
         EventLog log = oldest.first();
-        return log == null || log.oldest() == head ? null : log;
+        return log == null || log.oldest() == newest ? null : log;
     }
 }
