@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import microdot.ServerOptions;
+import microdot.sse.RunOptions;
 import microdot.sse.TopicOptions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -26,15 +27,15 @@ import org.junit.jupiter.api.Test;
 class ReferenceTest {
     private static final Path REFERENCE = Pages.ROOT.resolve("docs/guide/reference.md");
     private static final Set<String> IN_BYTES =
-            Set.of("maxHead", "maxBody", "streamBuffer", "keepBytes");
+            Set.of("maxHead", "maxBody", "streamBuffer", "keepBytes", "maxBytes");
     // Their defaults are null, and their getters are not public.
-    private static final Set<String> WITHOUT_GETTER = Set.of("latestBy", "snapshot");
+    private static final Set<String> WITHOUT_GETTER = Set.of("latestBy", "snapshot", "errorText");
 
     @Test
     void everyOptionIsListedWithItsDefault() throws Exception {
         String text = Files.readString(REFERENCE);
         List<String> missing = new ArrayList<>();
-        for (Object options : List.of(new ServerOptions(), new TopicOptions())) {
+        for (Object options : List.of(new ServerOptions(), new TopicOptions(), new RunOptions())) {
             for (Method method : options.getClass().getDeclaredMethods()) {
                 boolean setter = method.getReturnType() == options.getClass();
                 if (!Modifier.isPublic(method.getModifiers()) || !setter) {

@@ -8,16 +8,14 @@ import microdot.sse.log.Epoch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An id on the stream of a run, {@code epoch.token-position} on the wire. The token is random: who
- * has no event of the run cannot make an id that resumes it.
+ * An id on the stream of a run, {@code epoch.token-position} on the wire. The token is random: a
+ * client that has received no event of the run cannot make an id that resumes it.
  */
 record RunEventId(String epoch, String token, long position) {
     private static final int TOKEN_LENGTH = 22; // 131 bits.
     private static final Pattern SHAPE =
             Pattern.compile(
-                    "([A-Za-z0-9]{10})\\.([A-Za-z0-9]{"
-                            + TOKEN_LENGTH
-                            + "})-(0|[1-9][0-9]{0,17})");
+                    "([A-Za-z0-9]{10})\\.([A-Za-z0-9]{" + TOKEN_LENGTH + "})-(0|[1-9][0-9]{0,17})");
     private static final String ALPHABET =
             "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -42,7 +40,7 @@ record RunEventId(String epoch, String token, long position) {
         return order.name().equals(epoch);
     }
 
-    /** Returns the beginning of the id of a run, for log entries: who has the id may read it. */
+    /** Returns the beginning of the id of a run, for log entries: the id is the right to follow. */
     static String shortened(String id) {
         return id.substring(0, Math.min(SHOWN, id.length() / 2)) + "…";
     }

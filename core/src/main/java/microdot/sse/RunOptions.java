@@ -6,12 +6,11 @@ import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import microdot.internal.Required;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How many {@link Runs} there may be, what is kept of them, and when they end. Immutable: each
- * method with an argument returns a changed copy and throws an {@link IllegalArgumentException} that
- * names the value and what was expected.
+ * method with an argument returns a changed copy and throws an {@link IllegalArgumentException}
+ * that names the value and what was expected.
  */
 public final class RunOptions {
     /** What happens to a run that clients have followed and that no client follows any more. */
@@ -82,9 +81,7 @@ public final class RunOptions {
 
     // Practically unlimited, and the difference to a clock still fits a long.
     private static long nanosOf(Duration time) {
-        return time.compareTo(Duration.ofNanos(LONGEST_NANOS)) < 0
-                ? time.toNanos()
-                : LONGEST_NANOS;
+        return time.compareTo(Duration.ofNanos(LONGEST_NANOS)) < 0 ? time.toNanos() : LONGEST_NANOS;
     }
 
     /** Returns how many handlers of runs may run at the same time; default 100. */

@@ -47,8 +47,7 @@ final class RunTopic {
         TopicRegistry registry = topics.registry();
         Epoch ids = registry.order().epoch().with(token);
         var retention =
-                new Retention(
-                        Integer.MAX_VALUE, options.maxBytes(), options.keepForNanos(), null);
+                new Retention(Integer.MAX_VALUE, options.maxBytes(), options.keepForNanos(), null);
         TopicState state = registry.addRun(label, retention, ids, forgotten);
         return state == null ? null : new RunTopic(topics, state, ids);
     }

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A run ends when its handler returns or fails, when it is {@link #stop stopped}, or at a limit
  * of its {@link RunOptions}. Then each client gets all its events, then {@code event: run-error}
- * after a failure or {@code event: run-stopped} if it was ended early (data: {@code stopped}, {@code
- * nobody-follows}, {@code too-large} or {@code closing}), then a {@code checkpoint}; then its stream
- * ends. A browser that reconnects is answered with 204 and stops.
+ * after a failure or {@code event: run-stopped} if it was ended early (data: {@code stopped},
+ * {@code nobody-follows}, {@code too-large} or {@code closing}), then a {@code checkpoint}; then
+ * its stream ends. A browser that reconnects is answered with 204 and stops.
  *
  * <p>A server that closes ends the runs of each {@code Runs} that one of its requests has used, and
  * waits for their handlers up to {@link microdot.ServerOptions#closeTimeout}. {@link #close} does
@@ -235,8 +235,8 @@ public final class Runs implements AutoCloseable {
     // ---- The end ----
 
     /**
-     * Ends all runs, and interrupts their handlers; does not wait for them. Runs that have ended can
-     * still be followed. No run starts afterwards. Close the topics after it.
+     * Ends all runs, and interrupts their handlers; does not wait for them. Runs that have ended
+     * can still be followed. No run starts afterwards. Close the topics after it.
      */
     @Override
     public void close() {

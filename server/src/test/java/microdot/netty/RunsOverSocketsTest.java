@@ -27,7 +27,14 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class RunsOverSocketsTest {
     private static final List<String> WORDS =
-            List.of("a", "", " a longer one ", "two\nlines", "ä€😀", "x".repeat(300), ": no comment");
+            List.of(
+                    "a",
+                    "",
+                    " a longer one ",
+                    "two\nlines",
+                    "ä€😀",
+                    "x".repeat(300),
+                    ": no comment");
 
     private final Topics topics = new Topics(1 << 24);
     private final Runs runs = new Runs(topics);
@@ -94,8 +101,7 @@ class RunsOverSocketsTest {
                         }
                     }
                 };
-        try (Served served =
-                        new Served(app(stubborn), options, IoMode.best()).expectFailures(1);
+        try (Served served = new Served(app(stubborn), options, IoMode.best()).expectFailures(1);
                 RawClient client = served.client().send(post(null))) {
             client.readTo("data: begun");
             served.server.close();
@@ -141,7 +147,8 @@ class RunsOverSocketsTest {
                     assertTrue(head.contains(" 200 "), head);
                     var parser = new EventParser(events::add);
                     parser.feed(client.read(random.nextInt(400)));
-                    lastEventId = parser.lastEventId().isEmpty() ? lastEventId : parser.lastEventId();
+                    lastEventId =
+                            parser.lastEventId().isEmpty() ? lastEventId : parser.lastEventId();
                     client.reset();
                 }
             }

@@ -129,8 +129,7 @@ class RunsTest {
             assertEquals(List.of("token c", "checkpoint "), story(refreshed));
             List<String> all = List.of("token a", "token b", "token c", "checkpoint ");
             assertEquals(all, story(follow(client, null, id(first))));
-            assertEquals(
-                    all.subList(1, 4), story(follow(client, first.lastEventId(), id(first))));
+            assertEquals(all.subList(1, 4), story(follow(client, first.lastEventId(), id(first))));
             assertEquals(204, status(client, refreshed.lastEventId(), id(first)));
         }
         assertEquals(1, started.get());
@@ -146,8 +145,7 @@ class RunsTest {
             String lastId = assertNotNull(first.next().id());
             first.close();
             words.add("b");
-            TestStream second =
-                    client.request("POST", "/chat").lastEventId(lastId).stream();
+            TestStream second = client.request("POST", "/chat").lastEventId(lastId).stream();
             assertEquals("b", second.next().data());
             assertEquals(id(first), id(second));
             words.add(END);
@@ -156,8 +154,7 @@ class RunsTest {
                 Thread.onSpinWait();
             }
             assertEquals(204, status(client, lastId, id(first)));
-            assertEquals(
-                    204, client.request("POST", "/chat").lastEventId(lastId).send().status());
+            assertEquals(204, client.request("POST", "/chat").lastEventId(lastId).send().status());
         }
         assertEquals(1, started.get());
     }
@@ -222,8 +219,7 @@ class RunsTest {
             String guessed = epoch + ".0123456789ABCDEFGHIJKL" + position;
             assertEquals(404, status(client, bare, "unknown"));
             assertEquals(204, status(client, guessed, "unknown"));
-            assertEquals(
-                    204, client.request("POST", "/chat").lastEventId(guessed).send().status());
+            assertEquals(204, client.request("POST", "/chat").lastEventId(guessed).send().status());
             TestStream fresh = client.request("POST", "/chat").lastEventId(bare).stream();
             words.add(END);
             assertEquals("gap", fresh.next().event());
@@ -251,8 +247,7 @@ class RunsTest {
         assertEquals(1, started.get());
         assertEquals("run j…", first.toString());
         for (String id : List.of("", "a b", "a\nb", "é", "x".repeat(129))) {
-            var refused =
-                    assertThrows(IllegalArgumentException.class, () -> runs.start(id, work));
+            var refused = assertThrows(IllegalArgumentException.class, () -> runs.start(id, work));
             assertTrue(refused.getMessage().startsWith("id: \"" + id + "\" (expected: 1 to 128"));
         }
     }
@@ -268,7 +263,8 @@ class RunsTest {
                 };
         Set<Run> all = new HashSet<>();
         try (var threads = Executors.newFixedThreadPool(8)) {
-            List<Future<Run>> racing = Collections.nCopies(8, start).stream().map(threads::submit).toList();
+            List<Future<Run>> racing =
+                    Collections.nCopies(8, start).stream().map(threads::submit).toList();
             go.countDown();
             for (Future<Run> run : racing) {
                 all.add(run.get());
