@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import microdot.internal.Background;
 import microdot.internal.LongPoll;
 import microdot.internal.RefusedValueException;
 import microdot.internal.Required;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class Request {
     static {
         RouteName.register(request -> ((Request) request).route);
+        Background.register(request -> ((Request) request).background);
         LongPoll.register((request, wake) -> ((Request) request).clientLife.waits(wake));
         RefusedValueException.register((request, test) -> ((Request) request).anyText(test));
     }
@@ -52,6 +54,7 @@ public final class Request {
     private @Nullable Map<String, String> cookies;
     private JsonCodec json = JsonCodec.standard();
     private Object route = RouteName.NONE;
+    private @Nullable Background background;
 
     /**
      * Creates a request with a body in memory, for tests. Only its route may limit its body.
@@ -107,6 +110,11 @@ public final class Request {
         this.scheme = Required.notNull(scheme, "scheme", "http or https");
         this.target = RequestTarget.parse(method, target);
         this.host = host;
+    }
+
+    /** Sets what goes on in the application beside its requests. */
+    void background(Background work) {
+        background = work;
     }
 
     /** Returns the method as the client wrote it, such as {@code GET}. */

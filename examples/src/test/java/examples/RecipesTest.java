@@ -50,6 +50,55 @@ class RecipesTest {
     }
 
     @Test
+    void jobGoesOnWithoutItsClientAndIsStopped() throws Exception {
+        try (Example jobs = Example.start("jobs/Jobs.java")) {
+            assertTrue(jobs.get("/").body().contains("EventSource"));
+            assertEquals(404, jobs.get("/jobs/report").statusCode());
+            assertEquals(202, jobs.post("/jobs/report", "").statusCode());
+            assertEquals(202, jobs.post("/jobs/report", "").statusCode());
+            for (int tab = 0; tab < 2; tab++) {
+                List<String> lines = jobs.lines("/jobs/report", 3);
+                assertEquals("event: progress", lines.get(0));
+                assertEquals("data: {\"done\":1,\"of\":20}", sorted(lines.get(2)));
+            }
+            assertEquals(204, jobs.send("DELETE", "/jobs/report", "").statusCode());
+            String all = jobs.get("/jobs/report").body();
+            assertTrue(all.contains("event: run-stopped\n"), all);
+            assertTrue(all.contains("data: stopped\n"), all);
+            assertEquals(404, jobs.send("DELETE", "/jobs/report", "").statusCode());
+        }
+    }
+
+    /** The order of the keys of Map.of differs from process to process. */
+    private static String sorted(String progress) {
+        return progress.replace("{\"of\":20,\"done\":1}", "{\"done\":1,\"of\":20}");
+    }
+
+    @Test
+    void answerSurvivesRefreshAndRepeatedRequest() throws Exception {
+        try (Example answers = Example.start("answers/Answers.java")) {
+            assertTrue(answers.get("/").body().contains("Run-Id"));
+            String lastId;
+            try (var page = answers.openPost("/chat", "hello")) {
+                await("event: token", page);
+                lastId = page.readLine().substring("id: ".length());
+                await("data: said: ", page);
+            }
+            String id = lastId.substring(lastId.indexOf('.') + 1, lastId.indexOf('-'));
+            String rest = answers.send("POST", "/chat", "hello", "Last-Event-ID", lastId).body();
+            assertTrue(rest.startsWith("event: token\nid: "), rest);
+            assertTrue(rest.contains("\ndata: said: \n"), rest);
+            String all = answers.get("/chat/" + id).body();
+            assertTrue(all.contains("\ndata: You \n"), all);
+            assertTrue(all.contains(rest.substring(0, rest.indexOf("event: checkpoint"))), all);
+            assertEquals(404, answers.send("DELETE", "/chat/" + id, "").statusCode());
+            String failed = answers.post("/chat", " ").body();
+            assertTrue(failed.contains("event: run-error\n"), failed);
+            assertTrue(failed.contains("data: The model failed. Try again.\n"), failed);
+        }
+    }
+
+    @Test
     void abortOfTokenStreamStopsTheModel() throws Exception {
         try (Example tokens = Example.start("tokens/Tokens.java")) {
             assertTrue(tokens.get("/").body().contains("AbortController"));

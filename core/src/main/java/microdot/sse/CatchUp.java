@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import microdot.JsonCodec;
 import microdot.sse.log.EncodedEvent;
+import microdot.sse.log.Epoch;
 import microdot.sse.log.EventLog;
 import microdot.sse.log.Frame;
 import microdot.sse.log.LatestByKey;
@@ -21,17 +22,29 @@ import org.jspecify.annotations.Nullable;
  */
 final class CatchUp {
     private final TopicOrder order;
+    private final Epoch ids;
     private final JsonCodec json;
 
     CatchUp(TopicOrder order, JsonCodec json) {
+        this(order, order.epoch(), json);
+    }
+
+    /** For followers of a topic with ids of its own. */
+    CatchUp(TopicOrder order, Epoch ids, JsonCodec json) {
         this.order = order;
+        this.ids = ids;
         this.json = json;
+    }
+
+    /** Returns the ids that its followers get. */
+    Epoch ids() {
+        return ids;
     }
 
     /** For a follower that lags, by its topic's policy. Not for topics that disconnect. */
     CatchUpResult slow(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
-        String from = order.epoch().id(cursor.at());
+        String from = ids.id(cursor.at());
         CatchUpResult latest = latest(cursor, from, "slow", client);
         if (latest != null) {
             return latest;
@@ -78,7 +91,7 @@ final class CatchUp {
     /** For a follower whose topic was removed. */
     CatchUpResult removed(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
-        String from = order.epoch().id(cursor.at());
+        String from = ids.id(cursor.at());
         SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
             return withSnapshot(
@@ -258,18 +271,18 @@ final class CatchUp {
     }
 
     String id(long position) {
-        return order.epoch().id(position);
+        return ids.id(position);
     }
 
     /** A gap in place of one event, on which the filter of a client failed; it has an id. */
     Frame failed(TopicState topic, long position) {
         var gap = new Gap(topic.name, id(position - 1), id(position), 1L, "failed");
-        byte[] bytes = gap.notice(position, json).event().toBytes(order.epoch().idLine(position));
+        byte[] bytes = gap.notice(position, json).event().toBytes(ids.idLine(position));
         return new Frame(position, bytes, 0, bytes.length);
     }
 
     private CatchUpResult.Notice gap(
             TopicState topic, String from, long to, @Nullable Long missed, String reason) {
-        return new Gap(topic.name, from, order.epoch().id(to), missed, reason).notice(to, json);
+        return new Gap(topic.name, from, ids.id(to), missed, reason).notice(to, json);
     }
 }

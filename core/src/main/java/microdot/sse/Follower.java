@@ -152,7 +152,7 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
     /** Puts what the last look found; an event before the client's snapshots has another id. */
     private long putNext(Cursor cursor, BodySink.Space space) {
         if (lowest > idsFrom() && isBeforeSnapshot(lowest)) {
-            return cursor.putWith(space, order.epoch().idLine(lowest), idLine(lowest));
+            return cursor.putWith(space, catchUp.ids().idLine(lowest), idLine(lowest));
         }
         return cursor.put(space, second, idsFrom());
     }
@@ -251,8 +251,8 @@ final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFr
 
     private byte[] idLine(long position) {
         return isBeforeSnapshot(position)
-                ? order.epoch().idLineBeforeSnapshots(position)
-                : order.epoch().idLine(position);
+                ? catchUp.ids().idLineBeforeSnapshots(position)
+                : catchUp.ids().idLine(position);
     }
 
     // ---- Cursors that cannot simply read on ----

@@ -69,6 +69,28 @@ final class FollowerStart {
         return follower;
     }
 
+    /**
+     * Makes the sink follow one topic, which the caller has pinned. Not on an event loop.
+     *
+     * @param own computes what followers of this topic get, with its ids
+     * @param start where the follower begins; the head of the order may be beyond it
+     */
+    void follow(
+            BodySink sink,
+            TopicState topic,
+            CatchUp own,
+            Consumer<StartPosition> start,
+            StreamClosingFrames closingFrames) {
+        var follower = new Follower(order, own, sink, null, true);
+        sink.feed(follower);
+        sink.keepAlive(follower::heartbeat);
+        var position = new StartPosition(order, own, sink, false);
+        order.runLocked(() -> start.accept(position));
+        begin(follower, sink, position, closingFrames);
+        List<String> names = List.of(topic.name);
+        follower.prepare(names, preparations(position), elsewhere(follower, names, position));
+    }
+
     private static void prepareElsewhere(
             Follower follower, List<String> names, StartPosition start) {
         if (start.preparations().isEmpty()) {

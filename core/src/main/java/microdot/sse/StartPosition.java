@@ -216,6 +216,12 @@ final class StartPosition {
         }
     }
 
+    /** For a client with an id that the topic never gave: a gap, then all that is kept. */
+    void fixAfterGap(TopicState topic, String lastEventId, String reason) {
+        Cursor cursor = cursor(topic, topic.log.keptFrom(), NOWHERE);
+        prepare(cursor, client -> catchUp.returning(cursor, lastEventId, reason, client));
+    }
+
     /** Returns whether a publisher may have given the id. */
     private boolean isOwnId(String id) {
         return EventId.parse(id) == null && order.hasOwnIds();

@@ -51,6 +51,14 @@ final class TopicState {
         this.log = order.newLog(options.retention(), floor, () -> emptied.accept(this));
     }
 
+    /** A topic that is in no registry, with its log. */
+    TopicState(String name, TopicOrder order, TopicOptions options, EventLog log) {
+        this.name = name;
+        this.order = order;
+        this.options = options;
+        this.log = log;
+    }
+
     TopicOptions options() {
         return options;
     }

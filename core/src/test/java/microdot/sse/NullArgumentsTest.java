@@ -62,6 +62,7 @@ class NullArgumentsTest {
         var client = InetSocketAddress.createUnresolved("client", 1);
         var request = new Request("GET", "/a", new Headers(), new byte[0], client, "http");
         var topics = new Topics();
+        var runs = new Runs(topics);
         var frames = new StreamClosingFrames();
         Executor here = Runnable::run;
         var outcome = new Outcome(200, 0, 0, Duration.ZERO, null, null);
@@ -82,6 +83,10 @@ class NullArgumentsTest {
                                 new Gap("a", null, "b", null, "slow"),
                                 new History(List.of(), "b", false, null),
                                 new TopicOptions(),
+                                new RunOptions(),
+                                RunOptions.WhenNobodyFollows.STOP,
+                                runs,
+                                runs.start(run -> {}),
                                 TopicOptions.OnSlow.SKIP,
                                 CloseReason.FAILED,
                                 new Throwable(),

@@ -30,6 +30,7 @@ import microdot.HttpException;
 import microdot.Request;
 import microdot.Server;
 import microdot.ServerOptions;
+import microdot.internal.Background;
 import microdot.internal.ProcessErrors;
 import microdot.netty.exchange.AccessLogQueue;
 import microdot.netty.exchange.HandlerThreads;
@@ -63,6 +64,7 @@ final class NettyServer implements Server {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private final ServerOptions options;
+    private final Background background;
     private final EventLoopGroup group;
     private final Map<EventLoop, LoopConnections> loops = new HashMap<>();
     private final HandlerThreads handlers;
@@ -84,6 +86,7 @@ final class NettyServer implements Server {
             IoMode io)
             throws IOException {
         this.options = options;
+        this.background = Background.of(app);
         this.limits = new StreamLimits(options);
         this.requests = new RequestLimit(options);
         this.memory = new WaitingMemory(options);
@@ -266,10 +269,13 @@ final class NettyServer implements Server {
             limits.drain();
             // A blocked loop never completes it.
             listener.close().awaitUninterruptibly(options.closeTimeout().toMillis());
+            background.interrupt(); // Before the streams end: their clients get the end.
             loops.values().forEach(LoopConnections::stop);
             handlers.await(deadline);
             loops.values().forEach(loop -> loop.awaitEmpty(deadline));
             handlers.await(deadline); // Streams that ended meanwhile may have close actions.
+            background.interrupt(); // What handlers have started meanwhile.
+            background.await(deadline);
             handlers.interrupt();
             watch.stop();
             shutDownLoops();

@@ -92,6 +92,11 @@ final class RawClient implements AutoCloseable {
         return in.readNBytes(length).length;
     }
 
+    /** Reads this many bytes, or fewer if the connection ends. */
+    byte[] read(int length) throws IOException {
+        return in.readNBytes(length);
+    }
+
     String readText() throws IOException {
         return new String(readBody(), StandardCharsets.UTF_8);
     }

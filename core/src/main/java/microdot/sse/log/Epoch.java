@@ -5,10 +5,32 @@ import java.util.Arrays;
 
 /** One run of the order, from its start to the end of the process, and the ids of its positions. */
 public final class Epoch {
-    private final String name = EventId.newEpoch();
-    private final byte[] start = ("id: " + name + "-").getBytes(StandardCharsets.US_ASCII);
+    private final String name;
+    private final byte[] start;
 
-    Epoch() {}
+    Epoch() {
+        this(EventId.newEpoch());
+    }
+
+    private Epoch(String name) {
+        this.name = name;
+        this.start = ("id: " + name + "-").getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /**
+     * Returns the same epoch with other ids, {@code epoch.part-position}: for a topic that only a
+     * client that knows the part may read.
+     *
+     * @param part letters and digits
+     */
+    public Epoch with(String part) {
+        return new Epoch(name + "." + part);
+    }
+
+    /** Returns its name, with which all its ids begin. */
+    public String name() {
+        return name;
+    }
 
     /** Returns whether the id was given in this epoch. */
     public boolean isOf(EventId id) {

@@ -66,6 +66,7 @@ public final class EventLog {
     // Under the lock of the order.
     private final MemoryBudget.Share budget;
     private final Runnable emptied;
+    private final @Nullable Epoch ownIds; // Of a log that is kept whole; null for all others.
     private final Deque<Segment> open = new ArrayDeque<>(2);
     private final Map<String, Long> userIds = new HashMap<>(0);
     private Retention retention;
@@ -86,7 +87,27 @@ public final class EventLog {
      * @param emptied called under the lock of the order when nothing is left after an eviction
      */
     EventLog(Retention retention, long floor, MemoryBudget.Share budget, Runnable emptied) {
+        this(retention, floor, budget, emptied, null);
+    }
+
+    /**
+     * A new log that is kept whole: nothing is trimmed or evicted, and {@link #hasRoom} says what
+     * may be appended.
+     *
+     * @param retention only its bytes count, and, after the end, its time
+     */
+    EventLog(Retention retention, long floor, MemoryBudget.Share budget, Epoch ids) {
+        this(retention, floor, budget.pinning(), () -> {}, ids);
+    }
+
+    private EventLog(
+            Retention retention,
+            long floor,
+            MemoryBudget.Share budget,
+            Runnable emptied,
+            @Nullable Epoch ownIds) {
         this.retention = retention;
+        this.ownIds = ownIds;
         this.floor = floor;
         this.last = floor;
         this.budget = budget;
@@ -140,6 +161,30 @@ public final class EventLog {
         }
         keyedFrom = next;
         latest = keyed ? new LatestByKey(budget, floor) : null;
+    }
+
+    /** Returns whether nothing is ever trimmed or evicted, and the ids are not the order's. */
+    boolean isWhole() {
+        return ownIds != null;
+    }
+
+    /** Returns whether an event of this length may be appended to a log that is kept whole. */
+    boolean hasRoom(int length) {
+        if (bytes + length > retention.bytes()) {
+            return false;
+        }
+        Segment newestSegment = open.peekLast();
+        boolean fits = newestSegment != null && newestSegment.hasRoom(length);
+        return budget.canPin(fits ? 0 : segmentSize(length));
+    }
+
+    /**
+     * Returns the id line of an event.
+     *
+     * @param order the ids of all logs that have none of their own
+     */
+    byte[] idLine(Epoch order, long position) {
+        return (ownIds == null ? order : ownIds).idLine(position);
     }
 
     boolean isKeyedBy(@Nullable Object function) {
@@ -202,8 +247,7 @@ public final class EventLog {
         if (newestSegment != null && newestSegment.hasRoom(length)) {
             return newestSegment;
         }
-        int size = Math.clamp(2 * bytes, FIRST_SEGMENT, LAST_SEGMENT);
-        var segment = new Segment(next, Math.max(size, length));
+        var segment = new Segment(next, segmentSize(length));
         if (newestSegment != null && newestSegment.count() == 0) {
             close(open.removeLast()); // An append failed after it had been made.
         }
@@ -211,6 +255,10 @@ public final class EventLog {
         segments = open.toArray(Segment[]::new);
         budget.add(segment.cost());
         return segment;
+    }
+
+    private int segmentSize(int length) {
+        return Math.max(Math.clamp(2 * bytes, FIRST_SEGMENT, LAST_SEGMENT), length);
     }
 
     private void close(Segment segment) {
@@ -233,6 +281,9 @@ public final class EventLog {
     }
 
     private boolean trimSlice(long now) {
+        if (isWhole()) {
+            return true;
+        }
         long oldest = now - retention.nanos();
         try {
             for (int dropped = 0; keptFrom < next; dropped++) {
@@ -436,7 +487,7 @@ public final class EventLog {
             return false; // Before the retention is read: this one is at least that of the trim.
         }
         long entry = keptFrom;
-        Segment segment = find(entry);
+        Segment segment = isWhole() ? null : find(entry);
         if (segment == null) {
             return true; // Nothing is kept; or that entry was trimmed since.
         }

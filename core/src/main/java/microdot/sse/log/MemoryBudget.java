@@ -41,7 +41,7 @@ public final class MemoryBudget {
     }
 
     /** What one order uses. It is given back when the order is no longer reachable. */
-    static final class Share implements Runnable {
+    static class Share implements Runnable {
         private final AtomicLong total;
         private final AtomicLong totalPinned;
         private final long maxPinned;
@@ -55,14 +55,15 @@ public final class MemoryBudget {
         }
 
         /** Adds bytes of what is never evicted. Under the lock of the order. */
-        void pin(long bytes) {
-            add(bytes);
+        final void pin(long bytes) {
+            used += bytes;
+            total.addAndGet(bytes);
             pinned += bytes;
             totalPinned.addAndGet(bytes);
         }
 
         /** Returns whether so much more may be pinned: half of the budget is left for events. */
-        boolean canPin(long bytes) {
+        final boolean canPin(long bytes) {
             return totalPinned.get() + bytes <= maxPinned;
         }
 
@@ -72,6 +73,16 @@ public final class MemoryBudget {
 
         long maxPinned() {
             return maxPinned;
+        }
+
+        /** Returns a share for a log that is never evicted: what is added to it is pinned here. */
+        final Share pinning() {
+            return new Share(total, totalPinned, maxPinned) {
+                @Override
+                void add(long bytes) {
+                    Share.this.pin(bytes);
+                }
+            };
         }
 
         /** Adds bytes; fewer are used when negative. Under the lock of the order. */

@@ -26,6 +26,9 @@ public final class TopicOrder implements MemoryBudget.Member {
     /** What {@link #change} returns for a removal without a row. */
     public static final long NOTHING = 0;
 
+    /** What {@link #append} returns for a log that is kept whole and has no room. */
+    public static final long TOPIC_FULL = -3;
+
     // A bounded slice: no thread may hold the lock for long.
     private static final int EVICT_SLICE = 256;
 
@@ -158,6 +161,17 @@ public final class TopicOrder implements MemoryBudget.Member {
         return new EventLog(retention, floor, share, emptied);
     }
 
+    /**
+     * Makes a log that is kept whole: nothing of it is evicted for others. Under the lock.
+     *
+     * @param retention how many bytes at most, and how long after its end
+     * @param ids of its events
+     * @return null if what is kept so would take more than half of the budget with this log
+     */
+    public @Nullable EventLog newWholeLog(Retention retention, Epoch ids) {
+        return share.canPin(retention.bytes()) ? new EventLog(retention, head, share, ids) : null;
+    }
+
     /** Forgets a log that keeps nothing. Under the lock. */
     public void forget(EventLog log) {
         oldest.remove(log);
@@ -166,7 +180,8 @@ public final class TopicOrder implements MemoryBudget.Member {
 
     /**
      * Appends the event and returns its position; returns {@link #TOPIC_CLOSED} if the log has
-     * ended. When it throws, nothing was appended.
+     * ended, {@link #TOPIC_FULL} if it is kept whole and this is one event too many. When it
+     * throws, nothing was appended.
      *
      * @param keyedBy the function that gave the key
      * @param key ignored when the log has another function by now
@@ -195,10 +210,16 @@ public final class TopicOrder implements MemoryBudget.Member {
                 return OTHER_KIND;
             }
             long now = System.nanoTime();
+            byte[] idLine = userIdLine == null ? log.idLine(epoch, given + 1) : userIdLine;
+            if (log.isWhole()) {
+                if (!isLast && !log.hasRoom(event.length() + idLine.length)) {
+                    return TOPIC_FULL;
+                }
+            } else {
+                oldest.add(log, given + 1);
+            }
             position = ++given;
-            byte[] idLine = userIdLine == null ? epoch.idLine(position) : userIdLine;
             String usedKey = log.isKeyedBy(keyedBy) ? key : null;
-            oldest.add(log, position);
             log.append(event, idLine, position, now, usedKey);
             ownIds |= userIdLine != null;
             newest = position;

@@ -1,0 +1,172 @@
+package microdot.sse;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import microdot.internal.Required;
+
+/**
+ * How many {@link Runs} there may be, what is kept of them, and when they end. Immutable: each
+ * method with an argument returns a changed copy and throws an {@link IllegalArgumentException}
+ * that names the value and what was expected.
+ */
+public final class RunOptions {
+    /** What happens to a run that clients have followed and that no client follows any more. */
+    public static final class WhenNobodyFollows {
+        /** The run continues. The default. */
+        public static final WhenNobodyFollows CONTINUE = new WhenNobodyFollows(-1, "CONTINUE");
+
+        /** The run is stopped after 2 seconds, so that a page can be refreshed. */
+        public static final WhenNobodyFollows STOP = stopAfter(Duration.ofSeconds(2));
+
+        private final long nanos;
+        private final String text;
+
+        private WhenNobodyFollows(long nanos, String text) {
+            this.nanos = nanos;
+            this.text = text;
+        }
+
+        /** The run is stopped when no client has followed it for this time, more than zero. */
+        public static WhenNobodyFollows stopAfter(Duration time) {
+            checkTime("stopAfter", time);
+            return new WhenNobodyFollows(nanosOf(time), "stopAfter(" + time + ")");
+        }
+
+        /** Returns a negative number for no limit. */
+        long nanos() {
+            return nanos;
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
+    static final String FAILED = "The run failed.";
+
+    private static final Logger LOG = System.getLogger("microdot.sse");
+    private static final int LONGEST_TEXT = 1000;
+    private static final long LONGEST_NANOS = Long.MAX_VALUE / 4;
+
+    private int maxRunning = 100;
+    private long maxBytes = 1 << 20;
+    private Duration keepFor = Duration.ofMinutes(10);
+    private WhenNobodyFollows whenNobodyFollows = WhenNobodyFollows.CONTINUE;
+    private Function<Throwable, String> errorText = failure -> FAILED;
+
+    /** The default options. */
+    public RunOptions() {}
+
+    private RunOptions with(Consumer<RunOptions> change) {
+        var copy = new RunOptions();
+        copy.maxRunning = maxRunning;
+        copy.maxBytes = maxBytes;
+        copy.keepFor = keepFor;
+        copy.whenNobodyFollows = whenNobodyFollows;
+        copy.errorText = errorText;
+        change.accept(copy);
+        return copy;
+    }
+
+    private static void checkTime(String name, Duration time) {
+        Required.notNull(time, name, "more than zero");
+        if (time.isNegative() || time.isZero()) {
+            throw new IllegalArgumentException(name + ": " + time + " (expected: more than zero)");
+        }
+    }
+
+    // Practically unlimited, and the difference to a clock still fits a long.
+    private static long nanosOf(Duration time) {
+        return time.compareTo(Duration.ofNanos(LONGEST_NANOS)) < 0 ? time.toNanos() : LONGEST_NANOS;
+    }
+
+    /** Returns how many handlers of runs may run at the same time; default 100. */
+    public int maxRunning() {
+        return maxRunning;
+    }
+
+    /** Returns a copy in which at most this many handlers run at the same time, at least 1. */
+    public RunOptions maxRunning(int runs) {
+        if (runs < 1) {
+            throw new IllegalArgumentException("maxRunning: " + runs + " (expected: at least 1)");
+        }
+        return with(copy -> copy.maxRunning = runs);
+    }
+
+    /**
+     * Returns how many bytes the events of one run may take, with their names and ids; default 1
+     * MiB. A run that would take more is stopped, and its clients are sent {@code event:
+     * run-stopped} with the data {@code too-large}.
+     */
+    public long maxBytes() {
+        return maxBytes;
+    }
+
+    /** Returns a copy in which the events of one run take at most this many bytes, at least 1. */
+    public RunOptions maxBytes(long bytes) {
+        if (bytes < 1) {
+            throw new IllegalArgumentException(
+                    "maxBytes: " + bytes + " (expected: a positive number of bytes)");
+        }
+        return with(copy -> copy.maxBytes = bytes);
+    }
+
+    /**
+     * Returns how long a run is kept after its end, for clients that come later; default 10
+     * minutes.
+     */
+    public Duration keepFor() {
+        return keepFor;
+    }
+
+    /** Returns a copy that keeps a run this long after its end, more than zero. */
+    public RunOptions keepFor(Duration time) {
+        checkTime("keepFor", time);
+        return with(copy -> copy.keepFor = time);
+    }
+
+    long keepForNanos() {
+        return nanosOf(keepFor);
+    }
+
+    /**
+     * Returns what happens when no client follows a run any more. It has no effect before the first
+     * client follows. Default: the run continues.
+     */
+    public WhenNobodyFollows whenNobodyFollows() {
+        return whenNobodyFollows;
+    }
+
+    /** Returns a copy that does this when no client follows a run any more. */
+    public RunOptions whenNobodyFollows(WhenNobodyFollows then) {
+        Required.notNull(then, "whenNobodyFollows", "CONTINUE, STOP or stopAfter(Duration)");
+        return with(copy -> copy.whenNobodyFollows = then);
+    }
+
+    /**
+     * Returns a copy with the text that clients get when a handler fails, as the data of {@code
+     * event: run-error}; default {@code The run failed.} It must not contain secrets: clients see
+     * it. Only its first 1,000 characters are sent.
+     *
+     * @param text returns the text for what the handler threw
+     */
+    public RunOptions errorText(Function<Throwable, String> text) {
+        Required.notNull(text, "errorText", "a function that returns a text");
+        return with(copy -> copy.errorText = text);
+    }
+
+    /** Returns the text for a failure; if the function fails, the default. */
+    String errorText(Throwable failure, Object run) {
+        try {
+            String text = errorText.apply(failure);
+            return text.substring(0, Math.min(LONGEST_TEXT, text.length()));
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "the errorText of " + run + " failed; the default was sent", e);
+            return FAILED;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package microdot.sse;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import microdot.BodySink;
+import microdot.JsonCodec;
+import microdot.sse.log.EncodedEvent;
+import microdot.sse.log.Epoch;
+import microdot.sse.log.Retention;
+import microdot.sse.log.TopicOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The topic of one run: kept whole, without a name by which others could reach it, and with ids
+ * that contain the run's token. Every method may be called from any thread.
+ */
+final class RunTopic {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
+    private final FollowerStart followers;
+    private final TopicRegistry registry;
+    private final TopicState state;
+    private final TopicOrder order;
+    private final Epoch ids;
+    private final JsonCodec json = JsonCodec.standard();
+
+    private RunTopic(Topics topics, TopicState state, Epoch ids) {
+        this.followers = topics.followers();
+        this.registry = topics.registry();
+        this.order = registry.order();
+        this.state = state;
+        this.ids = ids;
+    }
+
+    /**
+     * Makes a topic.
+     *
+     * @param label names it in log entries and gaps
+     * @param forgotten called once when it was forgotten, after its end
+     * @return null if the budget of all topics has no room for it
+     */
+    static @Nullable RunTopic open(
+            Topics topics, String label, String token, RunOptions options, Runnable forgotten) {
+        TopicRegistry registry = topics.registry();
+        Epoch ids = registry.order().epoch().with(token);
+        var retention =
+                new Retention(Integer.MAX_VALUE, options.maxBytes(), options.keepForNanos(), null);
+        TopicState state = registry.addRun(label, retention, ids, forgotten);
+        return state == null ? null : new RunTopic(topics, state, ids);
+    }
+
+    /** Forgets the topic, which nothing uses. */
+    void discard() {
+        registry.removeRun(state);
+    }
+
+    /**
+     * Publishes an event and wakes the followers.
+     *
+     * @return the position, {@link TopicOrder#TOPIC_CLOSED} or {@link TopicOrder#TOPIC_FULL}
+     */
+    long publish(Event event) {
+        try {
+            return append(event, false);
+        } catch (IllegalStateException e) {
+            if (order.isClosed()) {
+                return TopicOrder.TOPIC_CLOSED;
+            }
+            throw e;
+        }
+    }
+
+    private long append(Event event, boolean isLast) {
+        EncodedEvent encoded = EventEncoder.encodeWithoutId(event, json);
+        long position = order.append(state.log, encoded, null, null, isLast);
+        state.readers.wake();
+        return position;
+    }
+
+    /** Ends the topic, with a last event if it is not null. Never throws. */
+    void close(@Nullable Event last) {
+        try {
+            if (last != null) {
+                append(last, true);
+            }
+        } catch (RuntimeException | Error e) {
+            // The topics are closed, or there is no memory: the end itself takes none.
+            LOG.log(Level.DEBUG, "the last event of " + state.name + " was not published", e);
+        } finally {
+            order.close(state.log);
+            state.readers.wake();
+        }
+    }
+
+    /** Returns how many streams follow now. */
+    int followerCount() {
+        return state.followers.get();
+    }
+
+    /** Uses the topic from now on; returns false when it has been forgotten. */
+    boolean pin() {
+        return state.pin();
+    }
+
+    void unpin() {
+        state.unpin();
+    }
+
+    /** Returns whether the client with this id has everything of the topic, which has ended. */
+    boolean isOver(@Nullable RunEventId id) {
+        long end = state.log.closedAt();
+        return end > 0 && id != null && isOwn(id) && id.position() >= end;
+    }
+
+    private boolean isOwn(RunEventId id) {
+        return ids.name().equals(id.epoch() + "." + id.token()) && id.position() <= order.head();
+    }
+
+    /**
+     * Makes the sink follow, from the first event on or after the client's id. With an id that the
+     * topic never gave, the client gets a gap and then everything. The caller has pinned the topic.
+     */
+    void follow(BodySink sink, @Nullable String lastEventId, StreamClosingFrames closingFrames) {
+        RunEventId id = lastEventId == null ? null : RunEventId.parse(lastEventId);
+        boolean known = lastEventId == null || (id != null && isOwn(id));
+        Consumer<StartPosition> start;
+        if (known) {
+            long position = id == null ? state.log.floor() : id.position();
+            String resumed = order.epoch().id(position);
+            start = at -> at.fix(List.of(state), new StartPosition.Wish(resumed, 0, 0));
+        } else {
+            String lost = Objects.requireNonNull(lastEventId);
+            start = at -> at.fixAfterGap(state, lost, reason(id));
+        }
+        state.pinKnown(); // Until the follower leaves.
+        followers.follow(sink, state, new CatchUp(order, ids, json), start, closingFrames);
+    }
+
+    private String reason(@Nullable RunEventId id) {
+        if (id == null) {
+            return "invalid";
+        }
+        return id.isOf(order.epoch()) ? "unknown" : "restarted";
+    }
+}
