@@ -123,7 +123,12 @@ public final class TopicStream extends TopicSelection implements Handler {
             throw new IllegalStateException(
                     "this stream follows topics already (expected: one follow, with all topics)");
         }
-        followers.follow(sink, followed, wish, filterFor(request), closingFrames);
+        followers.follow(
+                sink,
+                followed,
+                HeartbeatEvents.wish(wish, request, sink),
+                filterFor(request),
+                closingFrames);
     }
 
     private @Nullable FollowerFilter filterFor(Request request) {
@@ -168,7 +173,13 @@ public final class TopicStream extends TopicSelection implements Handler {
         FollowerStart followers = topics.followers();
         var closingFrames = new StreamClosingFrames(followers.beforeDelivery(followed, wish));
         Body.StreamWriter follow =
-                sink -> followers.follow(sink, followed, wish, tests, closingFrames);
+                sink ->
+                        followers.follow(
+                                sink,
+                                followed,
+                                HeartbeatEvents.wish(wish, request, sink),
+                                tests,
+                                closingFrames);
         SseHandler first = opening;
         return Sse.response(
                 first == null

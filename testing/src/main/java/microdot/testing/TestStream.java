@@ -181,7 +181,7 @@ public final class TestStream implements AutoCloseable {
      * returns.
      */
     public void heartbeat() {
-        sink.heartbeat();
+        sink.heartbeatNow();
     }
 
     /**
