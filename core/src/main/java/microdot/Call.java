@@ -44,7 +44,7 @@ public final class Call {
         if (match.maxBody() > 0) {
             request.maxBody(match.maxBody());
         }
-        if (!NonBlockingHandler.mayBlock(match.handler()) && !hasHooks()) {
+        if (!NonBlockingHandler.mayBlock(match.handler(), request) && !hasHooks()) {
             runHere(match.handler());
         }
     }
@@ -144,6 +144,23 @@ public final class Call {
         } finally {
             request.clientLife().end();
         }
+    }
+
+    /**
+     * Sets what runs when the handler begins to wait for events: the request then does not count in
+     * {@link ServerOptions#maxRequests} any more. Call it before {@link #run}. The action must not
+     * block.
+     */
+    public void onWait(Runnable action) {
+        request.clientLife().onWait(Required.notNull(action, "action", "what runs then"));
+    }
+
+    /**
+     * Wakes a handler that waits for events, because the server drains or stops: it answers with
+     * what it has. Other handlers do not notice. From any thread; does not block.
+     */
+    public void stopWaiting() {
+        request.clientLife().stopWaiting();
     }
 
     /**

@@ -20,6 +20,9 @@ final class ClientLife extends BriefLock {
     private @Nullable List<Runnable> actions;
     private @Nullable Thread runner;
     private boolean abandoned;
+    private @Nullable Runnable beginsToWait; // Set by the transport.
+    private @Nullable Runnable wake; // Set by a handler that waits for events.
+    private boolean stopping;
 
     /** Runs the actions; set when the client has left. */
     private volatile @Nullable Executor after;
@@ -76,6 +79,54 @@ final class ClientLife extends BriefLock {
             return all == null ? List.of() : all;
         } finally {
             unlock();
+        }
+    }
+
+    // ---- Handlers that wait for events ----
+
+    void onWait(Runnable action) {
+        lock();
+        try {
+            beginsToWait = action;
+        } finally {
+            unlock();
+        }
+    }
+
+    /**
+     * @param waker runs when the server drains or stops; at once if it does already
+     */
+    void waits(Runnable waker) {
+        Runnable begins;
+        boolean now;
+        lock();
+        try {
+            begins = beginsToWait;
+            beginsToWait = null;
+            wake = waker;
+            now = stopping;
+        } finally {
+            unlock();
+        }
+        if (begins != null) {
+            begins.run();
+        }
+        if (now) {
+            waker.run();
+        }
+    }
+
+    void stopWaiting() {
+        Runnable waker;
+        lock();
+        try {
+            stopping = true;
+            waker = wake;
+        } finally {
+            unlock();
+        }
+        if (waker != null) {
+            waker.run();
         }
     }
 

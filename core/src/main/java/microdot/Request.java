@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import microdot.internal.LongPoll;
 import microdot.internal.RefusedValueException;
 import microdot.internal.Required;
 import microdot.internal.RouteName;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class Request {
     static {
         RouteName.register(request -> ((Request) request).route);
+        LongPoll.register((request, wake) -> ((Request) request).clientLife.waits(wake));
         RefusedValueException.register((request, test) -> ((Request) request).anyText(test));
     }
 

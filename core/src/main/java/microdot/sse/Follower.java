@@ -394,6 +394,13 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
         return EventEncoder.checkpoint(idLine(position));
     }
 
+    /** Returns whether it has begun and everything that there is for it was put. */
+    boolean isCaughtUp() {
+        long upTo = order.head();
+        return cursors.length > 0
+                && Arrays.stream(cursors).allMatch(cursor -> cursor.isCaughtUp(upTo));
+    }
+
     /**
      * Returns a comment; or the position, where a topic wants checkpoints and the position has
      * risen.

@@ -39,7 +39,7 @@ final class FollowerStart {
      *
      * @param closingFrames the stream's, which ask the follower once delivery has started
      */
-    void follow(
+    Follower follow(
             BodySink sink,
             List<String> names,
             StartPosition.Wish wish,
@@ -54,7 +54,7 @@ final class FollowerStart {
         sink.keepAlive(follower::heartbeat);
         var start = new StartPosition(order, catchUp, sink, filter != null);
         if (beginWithoutLock(follower, sink, names, wish, start, closingFrames)) {
-            return;
+            return follower;
         }
         Runnable begin = () -> begin(follower, sink, names, wish, start, closingFrames);
         if (!sink.isOnLoop()) {
@@ -70,6 +70,7 @@ final class FollowerStart {
         } else {
             prepareElsewhere(follower, names, start);
         }
+        return follower;
     }
 
     private static void prepareElsewhere(

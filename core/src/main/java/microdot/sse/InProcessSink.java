@@ -32,6 +32,7 @@ final class InProcessSink extends BriefLock implements BodySink {
 
     private final BooleanSupplier drained;
     private final Runnable closed;
+    private final Runnable filled;
     private final EventParser parser;
     private final AtomicBoolean asked = new AtomicBoolean();
     private List<Runnable> onClose = new ArrayList<>(1);
@@ -43,11 +44,13 @@ final class InProcessSink extends BriefLock implements BodySink {
      * @param events gets what is parsed
      * @param drained returns whether that was taken; nothing more is pulled before
      * @param closed runs at the end
+     * @param filled runs when everything of a slice was parsed
      */
-    InProcessSink(Consumer<Event> events, BooleanSupplier drained, Runnable closed) {
+    InProcessSink(Consumer<Event> events, BooleanSupplier drained, Runnable closed, Runnable filled) {
         this.parser = new EventParser(events);
         this.drained = drained;
         this.closed = closed;
+        this.filled = filled;
     }
 
     /** From any thread, as often as wanted: the loop has one task of it at a time. */
@@ -79,6 +82,7 @@ final class InProcessSink extends BriefLock implements BodySink {
             return;
         }
         source.fill(new Slice());
+        filled.run();
     }
 
     private final class Slice implements Space {

@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import microdot.Body;
@@ -11,7 +12,6 @@ import microdot.Request;
 import microdot.Response;
 import microdot.internal.NonBlockingHandler;
 import microdot.internal.Required;
-import microdot.sse.log.EventId;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TopicStream extends TopicSelection implements Handler {
     static {
-        NonBlockingHandler.register(TopicStream.class, TopicStream::runsUserCode);
+        NonBlockingHandler.register(
+                TopicStream.class,
+                (stream, request) ->
+                        stream.runsUserCode() || TopicPoll.isWanted((Request) request));
     }
 
     private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
@@ -150,12 +153,20 @@ public final class TopicStream extends TopicSelection implements Handler {
         if (lastEventId == null || accept == null || !accept.contains("text/event-stream")) {
             return false;
         }
-        TopicRegistry registry = topics.registry();
-        EventId id = EventId.parse(lastEventId);
-        return id != null
-                && registry.order().epoch().isOf(id)
-                && id.position() <= topics.head()
-                && registry.isOver(followed, id.position());
+        return topics.registry().isOver(followed, topics.position(lastEventId));
+    }
+
+    private Response poll(Request request, List<String> followed) {
+        var poll = new TopicPoll(topics, request, followed);
+        var wish = new StartPosition.Wish(TopicPoll.after(request), topics.head(), last);
+        try {
+            return poll.respond(wish, filterFor(request));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            var cancelled = new CancellationException("interrupted while waiting for events");
+            cancelled.initCause(e);
+            throw cancelled;
+        }
     }
 
     @Override
@@ -165,6 +176,9 @@ public final class TopicStream extends TopicSelection implements Handler {
             return Sse.rejectWithRetry(request, CLOSED_RETRY);
         }
         List<String> followed = names.apply(request);
+        if (TopicPoll.isWanted(request)) {
+            return poll(request, followed);
+        }
         if (isOver(request, followed)) {
             return Sse.stopReconnecting();
         }

@@ -9,6 +9,7 @@ import microdot.JsonCodec;
 import microdot.Request;
 import microdot.internal.Required;
 import microdot.sse.log.EncodedEvent;
+import microdot.sse.log.EventId;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
@@ -301,6 +302,14 @@ public final class Topics extends TopicSource implements AutoCloseable {
     /** Returns the position up to which every event is in its log. */
     long head() {
         return registry.order().head();
+    }
+
+    /** Returns the position of an id of these topics; -1 for every other text. */
+    long position(String eventId) {
+        EventId id = EventId.parse(eventId);
+        boolean known =
+                id != null && registry.order().epoch().isOf(id) && id.position() <= head();
+        return known ? id.position() : -1;
     }
 
     TopicRegistry registry() {

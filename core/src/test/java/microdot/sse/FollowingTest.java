@@ -363,13 +363,15 @@ class FollowingTest {
 
     @Test
     void streamWithUserCodeMayBlock() {
+        var client = new InetSocketAddress(9);
+        var request = new Request("GET", "/", new Headers(), new byte[0], client, "http");
         TopicStream plain = topics.stream("a", "b");
-        assertFalse(NonBlockingHandler.mayBlock(plain));
-        assertFalse(NonBlockingHandler.mayBlock(plain.last(1).where((request, event) -> true)));
-        assertTrue(NonBlockingHandler.mayBlock(plain.onOpen((request, sse) -> {})));
-        assertTrue(NonBlockingHandler.mayBlock(topics.stream(request -> List.of("a"))));
+        assertFalse(NonBlockingHandler.mayBlock(plain, request));
+        assertFalse(NonBlockingHandler.mayBlock(plain.last(1).where((r, event) -> true), request));
+        assertTrue(NonBlockingHandler.mayBlock(plain.onOpen((r, sse) -> {}), request));
+        assertTrue(NonBlockingHandler.mayBlock(topics.stream(r -> List.of("a")), request));
         topics.topic("b", new TopicOptions().snapshot(() -> "state"));
-        assertTrue(NonBlockingHandler.mayBlock(plain));
+        assertTrue(NonBlockingHandler.mayBlock(plain, request));
     }
 
     @Test

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** A handler that the server runs on an event loop. */
 final class Prompt implements Handler {
     static {
-        NonBlockingHandler.register(Prompt.class, prompt -> false);
+        NonBlockingHandler.register(Prompt.class, (prompt, request) -> false);
     }
 
     private final Handler handler;

@@ -75,17 +75,18 @@ public final class Exchange {
 
     private void start(Call routed) {
         call = routed;
-        RequestLimit requests = server.requests();
-        if (!requests.enter()) {
+        RequestLimit.Permit permit = server.requests().enter();
+        if (permit == null) {
             respond(server.limits().rejection(request, routed.rejection()));
             return;
         }
         boolean started = false;
         try {
-            started = startHandler(routed, requests);
+            routed.onWait(permit::leave);
+            started = startHandler(routed, permit);
         } finally {
             if (!started) { // All threads are busy, or none could be started.
-                requests.leave();
+                permit.leave();
             }
         }
         if (!started) {
@@ -93,9 +94,9 @@ public final class Exchange {
         }
     }
 
-    private boolean startHandler(Call routed, RequestLimit requests) {
+    private boolean startHandler(Call routed, RequestLimit.Permit permit) {
         HandlerThreads threads = server.handlers();
-        HandlerRun.Work work = run -> respondAndLeave(routed, run, requests);
+        HandlerRun.Work work = run -> respondAndLeave(routed, run, permit);
         if (routed.needsPlatformThread()) {
             blockingRun = threads.startBlocking(routed.route(), work);
             return blockingRun != null;
@@ -105,11 +106,19 @@ public final class Exchange {
     }
 
     private @Nullable StreamWriting respondAndLeave(
-            Call routed, HandlerRun run, RequestLimit requests) {
+            Call routed, HandlerRun run, RequestLimit.Permit permit) {
         try {
             return respond(routed, run);
         } finally {
-            requests.leave(); // A stream does not count once it has begun.
+            permit.leave(); // A stream does not count once it has begun.
+        }
+    }
+
+    /** Lets a handler that waits for events respond. On the event loop. */
+    public void stopWaiting() {
+        Call waiting = call;
+        if (waiting != null) {
+            waiting.stopWaiting();
         }
     }
 

@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import microdot.CloseReason;
 import microdot.ClosingFrames;
 import microdot.ServerOptions;
@@ -422,6 +423,18 @@ final class RequestPhase implements ConnectionPhase {
     public void stop() {
         if (state != State.HANDLING) {
             connection.closeWhenFlushed();
+        } else if (handled != null) {
+            handled.stopWaiting();
+        }
+    }
+
+    /** The server drains: a request that waits for events gets its response then. */
+    @Override
+    public void endStreamBy(long time) {
+        Exchange waiting = handled;
+        if (waiting != null) {
+            long delay = Math.max(0, time - System.nanoTime());
+            channel.eventLoop().schedule(waiting::stopWaiting, delay, TimeUnit.NANOSECONDS);
         }
     }
 

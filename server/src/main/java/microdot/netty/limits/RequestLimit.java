@@ -1,7 +1,9 @@
 package microdot.netty.limits;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import microdot.ServerOptions;
+import org.jspecify.annotations.Nullable;
 
 /** Limits the number of requests that are handled at the same time. Thread-safe. */
 public final class RequestLimit {
@@ -13,22 +15,31 @@ public final class RequestLimit {
         this.max = options.maxRequests();
     }
 
-    /** Counts a request if one is allowed; then {@link #leave} must follow. */
-    public boolean enter() {
+    /** Counts a request until its permit is returned; returns null if no further is allowed. */
+    public @Nullable Permit enter() {
         if (requests.incrementAndGet() > max) {
             requests.decrementAndGet();
-            return false;
+            return null;
         }
-        return true;
+        return new Permit();
+    }
+
+    /** One request that counts. */
+    public final class Permit {
+        private final AtomicBoolean left = new AtomicBoolean();
+
+        private Permit() {}
+
+        /** Counts the request no longer. Later calls do nothing. */
+        public void leave() {
+            if (!left.getAndSet(true)) {
+                requests.decrementAndGet();
+            }
+        }
     }
 
     /** Returns the number of requests that are being handled. */
     public int size() {
         return requests.get();
-    }
-
-    /** Counts a request as handled. */
-    public void leave() {
-        requests.decrementAndGet();
     }
 }
