@@ -6,7 +6,7 @@ export function connect(url, options = {}) {
   const { key = '', on = {}, keep } = options;
   const address = new URL(url, document.baseURI).href;
   const name = 'microdot1' + JSON.stringify([key, address]);
-  let id = options.lastEventId ?? '', closed, shared;
+  let id = options.lastEventId ?? '', closed, shared, idle = true;
 
   const stored = (method, ...values) => {
     try {
@@ -49,10 +49,13 @@ export function connect(url, options = {}) {
 
   const tab = { ...connection, at: () => id, dispatch, say };
   const begin = () => {
+    if (!idle) return;
+    idle = false;
     if (navigator.locks && self.BroadcastChannel) shared = share(name, tab);
     else connection.start();
   };
   const pause = () => {
+    idle = true;
     connection.stop();
     shared?.quit();
   };
@@ -63,13 +66,15 @@ export function connect(url, options = {}) {
   };
 
   // A page that the browser puts aside leaves the connection to others, and goes on from its id when it is shown again.
-  const changed = e => {
-    if (!e.persisted) connection.wake();
-    else if (e.type == 'pagehide') pause();
-    else begin();
+  const changed = ({ type, persisted }) => {
+    if (type == 'freeze' || type == 'pagehide') pause();
+    else if (type == 'resume' || persisted) begin();
+    else connection.wake();
   };
-  const gone = new AbortController();
-  for (const type of ['online', 'visibilitychange', 'pagehide', 'pageshow']) addEventListener(type, changed, gone);
+  const gone = new AbortController(), listener = { capture: true, signal: gone.signal };
+  for (const type of ['online', 'visibilitychange', 'pagehide', 'pageshow', 'freeze', 'resume']) {
+    addEventListener(type, changed, listener);
+  }
   begin();
   return { close, get lastEventId() { return id; } };
 }

@@ -19,7 +19,7 @@ export function compare(a, b) {
  */
 export function share(name, tab) {
   const me = Math.random(), channel = new BroadcastChannel(name), gone = new AbortController();
-  let leader, release, queued, timer, state, turn = 0;
+  let leader, release, timer, state, turn = 0;
   // Events of the leader while this tab does not know yet which of them it has; null when it takes all.
   let held = null, ready = false;
 
@@ -27,6 +27,7 @@ export function share(name, tab) {
   const claim = () => post({ l: me, at: tab.at(), s: state });
 
   function lead() {
+    if (gone.signal.aborted) return;
     turn++;
     held = null;
     leader = me;
@@ -44,17 +45,8 @@ export function share(name, tab) {
     join();
   }
 
-  function queue() {
-    if (queued) return;
-    queued = true;
-    navigator.locks.request(name, { signal: gone.signal }, () => {
-      queued = false;
-      return lead();
-    }).catch(lost);
-  }
-
   function join() {
-    queue();
+    navigator.locks.request(name, { signal: gone.signal }, lead).catch(lost);
     doubt();
     catchUp();
   }
@@ -79,8 +71,6 @@ export function share(name, tab) {
     for (let failures = 0, more = true; more;) {
       const page = await tab.page(0).catch(e => e);
       if (own != turn) return;
-      const status = page?.status;
-      if (status == 401 || status == 403) return tab.say('ended', { status });
       if (page?.items) {
         more = page.more;
         tab.dispatch(page.items);

@@ -18,7 +18,7 @@ export const backoff = failures => Math.random() * Math.min(3e4, 1e3 * 2 ** fail
  */
 export function source(url, { fetch: init = {}, timeout = 1e4 }, at, emit, say) {
   let interval = 0; // Of heartbeats, in milliseconds; 0 if the server sends none.
-  let failures = 0, silent = 0, hasJson, polling, changed, opened, retry, run = 0, control, received, wait;
+  let failures = 0, silent = 0, polling, changed, opened, retry, run = 0, control, received, wait;
 
   const patience = () => interval * 2.5;
 
@@ -34,7 +34,7 @@ export function source(url, { fetch: init = {}, timeout = 1e4 }, at, emit, say) 
     throw {
       status,
       ended: status == 204 || status >= 400 && status < 500 && ![408, 425, 429].includes(status),
-      after: (+after || (Date.parse(after) - Date.now()) / 1e3 || 0) * 1e3,
+      after: after * 1e3 || Date.parse(after) - Date.now() || 0,
     };
   }
 
@@ -46,14 +46,14 @@ export function source(url, { fetch: init = {}, timeout = 1e4 }, at, emit, say) 
     if (at()) query.after = at();
     const signal = AbortSignal.any([...signals, AbortSignal.timeout(wait * 1e3 + timeout)]);
     const response = await ask(JSON_FORM, query, signal);
-    hasJson = isOf(response, JSON_FORM);
-    if (!hasJson) return response.body.cancel(), null;
+    if (!isOf(response, JSON_FORM)) return response.body.cancel(), null;
     const { events, next, gap, closed } = await response.json();
     let id = at();
     const items = gap == null ? [] : [['gap', typeof gap == 'string' ? gap : JSON.stringify(gap), id, false]];
     for (const e of events) items.push([e.event || 'message', e.data, id = e.id ?? id, e.id != null]);
     if (next) items.push(['', '', next, true]);
-    return { items, more: events.length >= LIMIT, closed: closed && !events.length };
+    const more = items[1]; // What there is ends before a gap; only an empty page is the last.
+    return { items, more, closed: closed && !more };
   }
 
   async function stream(signal) {
@@ -63,9 +63,10 @@ export function source(url, { fetch: init = {}, timeout = 1e4 }, at, emit, say) 
       timer = time && setTimeout(silence, time);
     };
     const silence = async () => {
+      const got = pieces || await page(0, [signal]).catch(e => e.ended ? null : 0);
       // A server without the JSON form promised no heartbeat: it may have nothing to say.
-      if (pieces || await page(0, [signal]).catch(e => { if (e.ended) hasJson = false; })) silent++;
-      else if (hasJson === false) return;
+      if (got === null) return;
+      if (got) silent++;
       control.abort();
     };
     watch(timeout);
@@ -99,7 +100,7 @@ export function source(url, { fetch: init = {}, timeout = 1e4 }, at, emit, say) 
   async function poll(signal) {
     const begun = Date.now();
     const got = await page(WAIT, [signal]);
-    if (!got) return polling = false;
+    if (!got) return polling = silent = 0;
     if (!opened) say('open', { status: 200 });
     opened = true;
     failures = 0;
@@ -109,7 +110,7 @@ export function source(url, { fetch: init = {}, timeout = 1e4 }, at, emit, say) 
       polling = opened = false;
       silent = 2; // One more without success leads back here.
     }
-    return got.items.length > 1 || Date.now() - begun > 1e3;
+    return got.more || Date.now() - begun > 1e3;
   }
 
   /** Waits. A browser that is back may go on at once, unless the server chose the time. */
@@ -136,7 +137,7 @@ export function source(url, { fetch: init = {}, timeout = 1e4 }, at, emit, say) 
       }
       if (own != run) return;
       if (error.ended) return say('ended', { status: error.status });
-      if (!polling && silent > 2 && hasJson !== false) {
+      if (!polling && silent > 2) {
         polling = true;
         changed = Date.now();
         continue;
@@ -160,7 +161,7 @@ export function source(url, { fetch: init = {}, timeout = 1e4 }, at, emit, say) 
     /** The browser is back: ends a wait, and a stream that was silent for too long. */
     wake() {
       wait?.();
-      if (interval && !polling && Date.now() - received > patience()) control?.abort();
+      if (interval && Date.now() - received > patience()) control?.abort();
     },
   };
 }
