@@ -147,7 +147,7 @@ export function source(url, { fetch: init = {}, timeout = 1e4 }, at, emit, say) 
       retry = null;
       opened = false;
       say('reconnecting', { delay, status: error.status });
-      await pause(delay, chosen);
+      if (own == run) await pause(delay, chosen);
     }
   }
 
