@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.util.Arrays;
 import microdot.BodySink;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,6 @@ final class HeartbeatFollower extends Follower {
     byte[] heartbeat() {
         byte[] frame = super.heartbeat();
         byte[] event = EventEncoder.heartbeat(sink.heartbeat());
-        return frame == EventEncoder.HEARTBEAT ? event : StreamClosingFrames.join(frame, event);
+        return Arrays.equals(frame, EventEncoder.HEARTBEAT) ? event : StreamClosingFrames.join(frame, event);
     }
 }
