@@ -55,6 +55,16 @@ void main(String[] args) {
             .keepFor(Duration.ofMinutes(1))
             .checkpoints(true));
 
+    app.post("/job", request -> {
+        String job = UUID.randomUUID().toString();
+        Thread.ofVirtual().start(() -> {
+            for (int done = 0; done < 100; done += 10) topics.publish("job/" + job, Map.of("done", done));
+            topics.topic("job/" + job).close(Event.of(Map.of("done", 100)).event("finished"));
+        });
+        return job;
+    });
+    app.get("/job/{id}", topics.stream(request -> List.of("job/" + request.param("id"))).last(1000));
+
     app.post("/detections", request -> topics.publish("camera/1", request.text()));
     app.run(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
 }

@@ -164,8 +164,8 @@ public final class Call {
     }
 
     /**
-     * Returns whether {@link #finished} is to be called: whether the application has a hook for the
-     * end of the response.
+     * Returns whether {@link #runAfterResponse} is to be called: whether the application has a hook
+     * for the end of the response.
      */
     public boolean isObserved() {
         for (Hooks hooks : found.hooks()) {
@@ -180,7 +180,7 @@ public final class Call {
      * Runs the hooks for the end of the response. Call it once, on a thread that may block. Throws
      * nothing.
      */
-    public void finished(Outcome outcome) {
+    public void runAfterResponse(Outcome outcome) {
         Required.notNull(outcome, "outcome", "an outcome");
         for (Hooks hooks : found.hooks().reversed()) {
             for (AfterResponse hook : hooks.afterResponse()) {

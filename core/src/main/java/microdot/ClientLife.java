@@ -94,26 +94,25 @@ final class ClientLife extends BriefLock {
     }
 
     /**
-     * @param waker runs when the server drains or stops; at once if it does already
+     * @param waker runs when the server drains or stops
+     * @return false if it does already
      */
-    void waits(Runnable waker) {
+    boolean waits(Runnable waker) {
         Runnable begins;
-        boolean now;
+        boolean stops;
         lock();
         try {
             begins = beginsToWait;
             beginsToWait = null;
             wake = waker;
-            now = stopping;
+            stops = stopping;
         } finally {
             unlock();
         }
         if (begins != null) {
             begins.run();
         }
-        if (now) {
-            waker.run();
-        }
+        return !stops;
     }
 
     void stopWaiting() {

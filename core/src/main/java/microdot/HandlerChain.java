@@ -174,6 +174,9 @@ final class HandlerChain {
                 log(error);
             }
             return response;
+        } catch (HttpException answer) {
+            // A handler may turn a failure into a status.
+            return Response.text(String.valueOf(answer.getMessage())).status(answer.status());
         } catch (Throwable second) {
             second.addSuppressed(error);
             return failed(second);

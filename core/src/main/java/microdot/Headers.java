@@ -50,9 +50,9 @@ public final class Headers {
 
     /** Adds a value to the values of the field. */
     public Headers add(String name, String value) {
-        checkWritable();
         checkName(name);
         checkValue(name, value);
+        checkWritable();
         if (end == fields.length) {
             fields = Arrays.copyOf(fields, Math.max(8, end * 2));
         }
@@ -68,6 +68,7 @@ public final class Headers {
 
     /** Removes the field; does nothing when it is absent. */
     public Headers remove(String name) {
+        Required.notNull(name, "header name", "a name such as Accept");
         checkWritable();
         for (int at = indexOf(name, 0); at >= 0; at = indexOf(name, at)) {
             System.arraycopy(fields, at + 2, fields, at, end - at - 2);

@@ -39,10 +39,10 @@ public interface Server extends AutoCloseable {
      * @param handlers threads that handle a request or write a stream, and requests that wait for a
      *     platform thread ({@link Microdot#blocking})
      * @param streams streamed bodies that did not end yet
-     * @param unread connections with bytes that their client has not read, or with an unfinished
+     * @param waiting connections with bytes that their client has not read, or with an unfinished
      *     request of some size
-     * @param requests requests that are being handled ({@link ServerOptions#maxRequests}); streams
-     *     do not count once they have begun
+     * @param requests requests that are being handled ({@link ServerOptions#maxRequests}), and
+     *     running {@link Microdot#afterResponse} hooks; streams do not count once they have begun
      * @param queued those of them that wait for a platform thread
      * @param rejected requests and streams that a limit rejected since the start
      * @param ended streams that have ended since the start, by their reason; has every reason
@@ -55,7 +55,7 @@ public interface Server extends AutoCloseable {
             int connections,
             int handlers,
             int streams,
-            int unread,
+            int waiting,
             int requests,
             int queued,
             long rejected,

@@ -179,7 +179,7 @@ public final class ServerOptions {
 
     /**
      * How many streams one client address (IPv6: one /64 network) may have open at the same time;
-     * 0, the default, for no limit. Loopback addresses are not counted.
+     * 0, the default, for no limit. Loopback addresses and {@link #trustedProxies} are not counted.
      */
     public int maxStreamsPerAddress() {
         return values.maxStreamsPerAddress;
@@ -297,7 +297,8 @@ public final class ServerOptions {
     /**
      * How many connections one client address may have open at the same time; 0, the default, for
      * no limit. Further ones are closed at once. An IPv6 address counts with its /64 network.
-     * Loopback addresses are not counted.
+     * Loopback addresses and {@link #trustedProxies} are not counted. With {@link #proxyProtocol},
+     * a connection counts for the address that its PROXY header names.
      */
     public int maxConnectionsPerAddress() {
         return values.maxConnectionsPerAddress;
@@ -383,11 +384,12 @@ public final class ServerOptions {
      * {@code Host} is another name is answered with 421.
      *
      * <p>Without this option, only connections to a loopback address are checked: there a {@code
-     * Host} that is neither an address nor {@code localhost} nor {@code *.localhost} is answered
+     * Host} that is neither an address nor {@code *.localhost} nor a name without a dot is answered
      * with 421, because a page of that name, whose address was changed to this machine (DNS
      * rebinding), could read everything. {@link #trustedProxies} and {@link #proxyProtocol} switch
      * that off. On connections to a loopback address, {@code localhost} and loopback addresses are
-     * always allowed. So is a request without {@code Host}, on every connection.
+     * always allowed, and {@link #host()}. So is a request without {@code Host}, on every
+     * connection.
      */
     public List<String> hosts() {
         return values.hosts;

@@ -15,8 +15,8 @@ public interface Transport {
      * Call#clientLeft}), and that its response is a stream ({@link Call#streams}). Then it writes
      * the response's body as {@link Body} says.
      *
-     * <p>When a response was sent or a stream has ended, it calls {@link Call#finished} if the call
-     * is {@link Call#isObserved}, and writes to {@link ServerOptions#accessLog}.
+     * <p>When a response was sent or a stream has ended, it calls {@link Call#runAfterResponse} if
+     * the call is {@link Call#isObserved}, and writes to {@link ServerOptions#accessLog}.
      *
      * @param app routes each request: {@link Microdot#route(Request)}
      * @throws IOException when the address cannot be bound; the message names the address

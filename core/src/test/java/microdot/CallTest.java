@@ -19,7 +19,8 @@ class CallTest {
     /** Answers with the part of the path that its route names, or fails as the query wants it. */
     private final class NonBlocking implements Handler {
         static {
-            NonBlockingHandler.register(NonBlocking.class, (handler, request) -> handler.mayBlock());
+            NonBlockingHandler.register(
+                    NonBlocking.class, (handler, request) -> handler.mayBlock());
         }
 
         private int calls;

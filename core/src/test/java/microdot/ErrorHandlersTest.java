@@ -44,6 +44,20 @@ class ErrorHandlersTest {
     }
 
     @Test
+    void errorHandlerMayThrowAStatus() {
+        fails("/x", new NumberFormatException("x"));
+        app.errorHandler(
+                NumberFormatException.class,
+                (request, error) -> {
+                    throw new HttpException(400, "no number");
+                });
+        try (var log = new Logged("microdot")) {
+            assertEquals("400 no number", answer(app, "/x"));
+            assertEquals(List.of(), log.messages());
+        }
+    }
+
+    @Test
     void httpExceptionIsAnsweredWithItsStatusAndMessage() {
         fails("/plain", new HttpException(404));
         fails("/said", new HttpException(422, "no such colour"));

@@ -13,11 +13,15 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -400,5 +404,18 @@ class MultipartParserTest {
             } finally {
             }
         }
+    }
+
+    @Test
+    void fileNameOfTheClientThatIsTooLongIsA400(@TempDir Path folder) throws IOException {
+        String name = "n".repeat(300);
+        var part = new Part("f", name, null, () -> new ByteArrayInputStream(new byte[] {1}));
+        var refused = assertThrows(HttpException.class, () -> part.saveTo(folder.resolve(name)));
+        assertEquals(400, refused.status());
+        assertEquals("file name: 300 bytes (expected: at most 255)", refused.getMessage());
+        // A name of the application is its own fault.
+        assertThrows(FileSystemException.class, () -> part.saveTo(folder.resolve("m".repeat(300))));
+        part.saveTo(folder.resolve("short"));
+        assertEquals(1, Files.size(folder.resolve("short")));
     }
 }

@@ -9,8 +9,7 @@ import java.util.List;
 
 /** A proxy of the Debian package, with the configuration that the guide shows. */
 final class Proxy implements AutoCloseable {
-    private static final Path RECIPE =
-            Child.home().resolve("docs/guide/recipes/behind-a-proxy.md");
+    private static final Path RECIPE = Child.home().resolve("docs/guide/recipes/behind-a-proxy.md");
     private static final String SERVER = "127.0.0.1:5000";
 
     private final Child process;
@@ -67,7 +66,8 @@ final class Proxy implements AutoCloseable {
 
     static Proxy haproxy(Path folder, int server) throws IOException {
         int port = freePort();
-        String configuration = recipe("haproxy", server).replace(":80\n", "127.0.0.1:" + port + "\n");
+        String configuration =
+                recipe("haproxy", server).replace(":80\n", "127.0.0.1:" + port + "\n");
         return haproxy(folder, port, configuration);
     }
 
@@ -91,14 +91,16 @@ final class Proxy implements AutoCloseable {
 
     private static Proxy haproxy(Path folder, int port, String configuration) throws IOException {
         Path file = Files.writeString(folder.resolve("haproxy.cfg"), configuration);
-        return start(port, folder, "Loading success", "haproxy", "-W", "-db", "-f", file.toString());
+        return start(
+                port, folder, "Loading success", "haproxy", "-W", "-db", "-f", file.toString());
     }
 
     static Proxy caddy(Path folder, int server) throws IOException {
         int port = freePort();
         String configuration =
                 "{\n  admin off\n}\n"
-                        + recipe("caddy", server).replace("example.com {", "http://:" + port + " {");
+                        + recipe("caddy", server)
+                                .replace("example.com {", "http://:" + port + " {");
         Path file = Files.writeString(folder.resolve("Caddyfile"), configuration);
         return start(
                 port,

@@ -9,9 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Networks of IP addresses, such as {@code 10.0.0.0/8}. Immutable. */
 public final class IpNetworks {
-    private static final String OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
-    private static final Pattern IPV4 = Pattern.compile("(?:" + OCTET + "\\.){3}" + OCTET);
-
     // Java looks up nothing for a text with a colon that begins like this. A zone cannot match: it
     // has a meaning on one machine only.
     private static final Pattern LIKE_IPV6 = Pattern.compile("[0-9A-Fa-f:][0-9A-Fa-f:.]{1,44}");
@@ -70,18 +67,48 @@ public final class IpNetworks {
      * ::ffff:192.0.2.1}) becomes an IPv4 address.
      */
     public static @Nullable InetAddress address(String text) {
-        boolean literal =
-                text.indexOf(':') >= 0
-                        ? LIKE_IPV6.matcher(text).matches()
-                        : text.length() <= 15 && IPV4.matcher(text).matches();
-        if (!literal) {
-            return null;
+        if (text.indexOf(':') < 0) {
+            return ipv4(text);
         }
+        return LIKE_IPV6.matcher(text).matches() ? literal(text) : null;
+    }
+
+    private static @Nullable InetAddress literal(String text) {
         try {
             return InetAddress.getByName(text);
         } catch (UnknownHostException e) {
             return null;
         }
+    }
+
+    /** Four numbers without leading zeros: some programs read those as octal numbers. */
+    private static @Nullable InetAddress ipv4(String text) {
+        byte[] bytes = new byte[4];
+        int at = 0;
+        for (int i = 0; i < 4; i++) {
+            int from = at;
+            int number = 0;
+            while (at < text.length() && at < from + 3 && isDigit(text.charAt(at))) {
+                number = number * 10 + text.charAt(at++) - '0';
+            }
+            int digits = at - from;
+            boolean zeros = digits > 1 && text.charAt(from) == '0';
+            boolean ends = i < 3 ? text.startsWith(".", at) : at == text.length();
+            if (digits == 0 || number > 255 || zeros || !ends) {
+                return null;
+            }
+            bytes[i] = (byte) number;
+            at++; // The dot.
+        }
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new AssertionError(e); // The length is that of an address.
+        }
+    }
+
+    private static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
     }
 
     /** Returns whether there are none. */

@@ -1,6 +1,6 @@
 package microdot.internal;
 
-import java.util.function.BiConsumer;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * application would see that.
  */
 public final class LongPoll {
-    private static volatile @Nullable BiConsumer<Object, Runnable> marker;
+    private static volatile @Nullable BiPredicate<Object, Runnable> marker;
 
     private LongPoll() {}
 
@@ -17,7 +17,7 @@ public final class LongPoll {
      *
      * @param mark marks a request, and keeps what wakes its handler
      */
-    public static void register(BiConsumer<Object, Runnable> mark) {
+    public static void register(BiPredicate<Object, Runnable> mark) {
         marker = mark;
     }
 
@@ -25,12 +25,11 @@ public final class LongPoll {
      * The handler of the request waits from now on: the request does not count in {@code
      * maxRequests} any more.
      *
-     * @param wake runs when the server drains or stops, perhaps at once; must not block
+     * @param wake runs when the server drains or stops; must not block
+     * @return false if the server drains or stops already: the handler must not wait
      */
-    public static void begin(Object request, Runnable wake) {
-        BiConsumer<Object, Runnable> mark = marker;
-        if (mark != null) {
-            mark.accept(request, wake);
-        }
+    public static boolean begin(Object request, Runnable wake) {
+        BiPredicate<Object, Runnable> mark = marker;
+        return mark == null || mark.test(request, wake);
     }
 }

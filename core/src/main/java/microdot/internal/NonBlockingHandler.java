@@ -10,7 +10,8 @@ import java.util.function.BiPredicate;
  * an application sees the members of every supertype of a public class.
  */
 public final class NonBlockingHandler {
-    private static final Map<Class<?>, BiPredicate<Object, Object>> TESTS = new ConcurrentHashMap<>();
+    private static final Map<Class<?>, BiPredicate<Object, Object>> TESTS =
+            new ConcurrentHashMap<>();
 
     private NonBlockingHandler() {}
 
@@ -26,7 +27,8 @@ public final class NonBlockingHandler {
     }
 
     /**
-     * Whether a handler needs a thread that may block for the request: true for every handler of an application.
+     * Whether a handler needs a thread that may block for the request: true for every handler of an
+     * application.
      */
     public static boolean mayBlock(Object handler, Object request) {
         BiPredicate<Object, Object> test = TESTS.get(handler.getClass());

@@ -38,7 +38,8 @@ public final class RefusedValueException extends IllegalArgumentException {
 
     /**
      * Returns whether the client of the request is at fault: it sent the whole text, or a part
-     * without which the text would be allowed.
+     * without which the text would be allowed, and which is refused by itself or is most of it.
+     * Other parts, such as a digit, are in the text by chance.
      */
     public boolean isFaultOf(Object request) {
         BiPredicate<Object, Predicate<String>> read = reader;
@@ -50,7 +51,9 @@ public final class RefusedValueException extends IllegalArgumentException {
             return true;
         }
         int at = sent.isEmpty() ? -1 : value.indexOf(sent);
+        boolean likely = sent.length() * 2 >= value.length() || refused.test(sent);
         return at >= 0
+                && likely
                 && !refused.test(value.substring(0, at) + value.substring(at + sent.length()));
     }
 }

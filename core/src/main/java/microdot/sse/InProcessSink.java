@@ -32,7 +32,7 @@ final class InProcessSink extends BriefLock implements BodySink {
 
     private final BooleanSupplier drained;
     private final Runnable closed;
-    private final Runnable filled;
+    private final Consumer<Boolean> filled;
     private final EventParser parser;
     private final AtomicBoolean asked = new AtomicBoolean();
     private List<Runnable> onClose = new ArrayList<>(1);
@@ -44,9 +44,13 @@ final class InProcessSink extends BriefLock implements BodySink {
      * @param events gets what is parsed
      * @param drained returns whether that was taken; nothing more is pulled before
      * @param closed runs at the end
-     * @param filled runs when everything of a slice was parsed
+     * @param filled gets, when everything of a slice was parsed, whether more is available already
      */
-    InProcessSink(Consumer<Event> events, BooleanSupplier drained, Runnable closed, Runnable filled) {
+    InProcessSink(
+            Consumer<Event> events,
+            BooleanSupplier drained,
+            Runnable closed,
+            Consumer<Boolean> filled) {
         this.parser = new EventParser(events);
         this.drained = drained;
         this.closed = closed;
@@ -81,8 +85,7 @@ final class InProcessSink extends BriefLock implements BodySink {
         if (source == null || !open || !drained.getAsBoolean()) {
             return;
         }
-        source.fill(new Slice());
-        filled.run();
+        filled.accept(source.fill(new Slice()));
     }
 
     private final class Slice implements Space {

@@ -33,7 +33,7 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
     private boolean closed; // By its user, who wants no more events.
 
     Subscription() {
-        sink = new InProcessSink(this::offer, this::isEmpty, this::wake, () -> {});
+        sink = new InProcessSink(this::offer, this::isEmpty, this::wake, more -> {});
     }
 
     BodySink sink() {

@@ -4,8 +4,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.List;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import microdot.JsonCodec;
@@ -154,13 +154,13 @@ final class TopicRegistry {
 
     /** Removes what the topic keeps, and its own options. Returns false when it is unknown. */
     boolean remove(String name) {
+        ended.remove(name);
         TopicState topic = topics.get(name);
         if (topic == null || !topic.pin()) {
             return false;
         }
         try {
             order.removeAll(topic.log);
-            ended.remove(name);
             order.runLocked(
                     () -> {
                         topic.dropOptions();
@@ -207,7 +207,7 @@ final class TopicRegistry {
         }
         long before = ended.get(name);
         // An id from after the end may be of a new topic of this name.
-        return before > 0 && (topic == null || position <= before);
+        return before > 0 && position >= 0 && (topic == null || position <= before);
     }
 
     /** Nothing is published from now on; all followers end once they have everything. */

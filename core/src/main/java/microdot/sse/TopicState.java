@@ -57,6 +57,11 @@ final class TopicState {
         return snapshots;
     }
 
+    /** Returns the changes of the topic; null if none was ever made. */
+    @Nullable Changes changesOrNull() {
+        return changes;
+    }
+
     Changes changes() {
         Changes known = changes;
         return known == null ? makeChanges() : known;

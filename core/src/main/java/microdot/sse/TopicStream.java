@@ -2,12 +2,12 @@ package microdot.sse;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import microdot.Body;
 import microdot.BodySink;
 import microdot.Handler;
+import microdot.HttpException;
 import microdot.Request;
 import microdot.Response;
 import microdot.internal.NonBlockingHandler;
@@ -106,6 +106,7 @@ public final class TopicStream extends TopicSelection implements Handler {
      * on; nothing published meanwhile is missed. What the handler sends may not have an id, because
      * that would move the client's position. A handler that throws ends the stream. It runs on a
      * virtual thread that is interrupted when the client disconnects, like any {@link SseHandler}.
+     * The stream then has no JSON form: requests for that are answered with 406.
      */
     public TopicStream onOpen(SseHandler handler) {
         Required.notNull(handler, "handler", "a handler");
@@ -157,15 +158,18 @@ public final class TopicStream extends TopicSelection implements Handler {
     }
 
     private Response poll(Request request, List<String> followed) {
+        if (opening != null) {
+            throw new HttpException(
+                    406,
+                    "this stream has no JSON form, because a handler runs when it opens (expected:"
+                            + " Accept: text/event-stream)");
+        }
         var poll = new TopicPoll(topics, request, followed);
         var wish = new StartPosition.Wish(TopicPoll.after(request), topics.head(), last);
         try {
             return poll.respond(wish, filterFor(request));
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            var cancelled = new CancellationException("interrupted while waiting for events");
-            cancelled.initCause(e);
-            throw cancelled;
+            throw Topics.interrupted(e);
         }
     }
 

@@ -2,6 +2,8 @@ package microdot.sse;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.Flow;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.HttpException;
@@ -97,7 +99,12 @@ public final class Topics extends TopicSource implements AutoCloseable {
         Required.notNull(change, "change", "what changes the state and returns the event");
         TopicState state = registry.pinned(topic);
         try {
-            return state.changes().run(() -> publish(topic, (Object) change.get()));
+            return state.changes()
+                    .run(
+                            () -> {
+                                checkOpen(state);
+                                return publish(topic, (Object) change.get());
+                            });
         } finally {
             state.unpin();
         }
@@ -118,8 +125,7 @@ public final class Topics extends TopicSource implements AutoCloseable {
             String key = keyedBy == null ? null : keyedBy.apply(event);
             long position = registry.order().append(state.log, encoded, keyedBy, key, isLast);
             if (position == TopicOrder.TOPIC_CLOSED) {
-                throw new IllegalStateException(
-                        "topic: \"" + topic + "\" is closed (expected: no publish after its close)");
+                throw closed(topic);
             }
             state.readers.wake();
             return event.id() == null ? registry.order().epoch().id(position) : event.id();
@@ -207,6 +213,68 @@ public final class Topics extends TopicSource implements AutoCloseable {
         return subscription;
     }
 
+    /**
+     * Returns events that a topic keeps, without following it: for a page that is rendered, or a
+     * client that asks from time to time. Returns at once, also when there are none. Of a topic
+     * with a snapshot or with {@link TopicOptions#latestBy latestBy}, a reader gets what a follower
+     * would get.
+     *
+     * @param after the id after which the events are wanted, as {@link History#next}; null for the
+     *     newest events
+     * @param limit how many events to return at most; at least 1
+     * @throws IllegalArgumentException when the limit is less than 1, or the name is empty or over
+     *     256 characters
+     * @throws IllegalStateException when the snapshot of the topic failed
+     * @throws CancellationException when the thread is interrupted; the interrupt flag is kept
+     */
+    public History history(String topic, @Nullable String after, int limit) {
+        List<String> names = List.of(TopicRules.checkedName(topic));
+        if (limit < 1) {
+            throw new IllegalArgumentException("limit: " + limit + " (expected: at least 1)");
+        }
+        var wish = new StartPosition.Wish(after, head(), after == null ? limit : 0);
+        try {
+            return new TopicReading(this, names, limit).read(wish, null, 0);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    static CancellationException interrupted(InterruptedException cause) {
+        Thread.currentThread().interrupt();
+        var cancelled = new CancellationException("interrupted while waiting for events");
+        cancelled.initCause(cause);
+        return cancelled;
+    }
+
+    // ---- Reactive streams ----
+
+    /**
+     * Returns a publisher of the events of topics, each subscriber from its subscription on. A
+     * subscriber that asks for none lags like a slow client: its events wait in the topics' logs
+     * only, and what it lost is reported by an event named {@code gap}. The signals come from one
+     * virtual thread for each subscriber. It completes when its topics have ended.
+     *
+     * @throws IllegalArgumentException when no topic or more than {@link #MAX_FOLLOWED} are named
+     */
+    public Flow.Publisher<Event> publisher(String... names) {
+        List<String> followed = TopicRules.checkedNames(Arrays.asList(TopicRules.notNull(names)));
+        return new TopicPublisher(() -> follow(followed.toArray(String[]::new)));
+    }
+
+    /**
+     * Publishes what another publisher gives: each item as {@link #publish(String, Object)} does,
+     * on the thread that gives it. A failure of the publisher, and an item that cannot be
+     * published, ends this and is logged; the topic stays open.
+     *
+     * @throws IllegalArgumentException when the name is empty or over 256 characters
+     */
+    public void publishAll(String topic, Flow.Publisher<?> source) {
+        TopicRules.checkedName(topic);
+        Required.notNull(source, "source", "a publisher");
+        source.subscribe(new TopicSubscriber(this, topic));
+    }
+
     // ---- Topics by name ----
 
     /**
@@ -280,19 +348,48 @@ public final class Topics extends TopicSource implements AutoCloseable {
 
     // ---- For this package ----
 
+    /** Before a change runs: the state must not change without an event. */
+    private static void checkOpen(TopicState topic) {
+        if (topic.log.closedAt() > 0) {
+            throw closed(topic.name);
+        }
+    }
+
+    private static IllegalStateException closed(String topic) {
+        return new IllegalStateException(
+                "topic: \"" + topic + "\" is closed (expected: no publish after its close)");
+    }
+
     /** Publishes the last event of a topic, and ends it as one step. */
     String closeWith(String topic, Object event) {
-        return append(topic, event instanceof Event whole ? whole : Event.of(event), true);
+        Event last = event instanceof Event whole ? whole : Event.of(event);
+        TopicState state = registry.pinned(topic);
+        try {
+            return afterChanges(state, () -> append(topic, last, true));
+        } finally {
+            state.unpin();
+        }
     }
 
     void close(String topic) {
         TopicState state = registry.pinned(topic);
         try {
-            registry.order().close(state.log);
+            afterChanges(
+                    state,
+                    () -> {
+                        registry.order().close(state.log);
+                        return topic;
+                    });
             state.readers.wake();
         } finally {
             state.unpin();
         }
+    }
+
+    /** The end does not come between a change and its event. */
+    private static String afterChanges(TopicState topic, Supplier<String> end) {
+        Changes changes = topic.changesOrNull();
+        return changes == null ? end.get() : changes.run(end);
     }
 
     boolean isClosed() {
@@ -307,9 +404,10 @@ public final class Topics extends TopicSource implements AutoCloseable {
     /** Returns the position of an id of these topics; -1 for every other text. */
     long position(String eventId) {
         EventId id = EventId.parse(eventId);
-        boolean known =
-                id != null && registry.order().epoch().isOf(id) && id.position() <= head();
-        return known ? id.position() : -1;
+        if (id == null || !registry.order().epoch().isOf(id) || id.position() > head()) {
+            return -1;
+        }
+        return id.position();
     }
 
     TopicRegistry registry() {

@@ -39,13 +39,20 @@ class IpNetworksTest {
     })
     void addressIsInsideOrOutside(String network, String address, boolean inside) {
         assertEquals(inside, IpNetworks.of(List.of(network)).contains(parsed(address)));
-        assertEquals(inside, IpNetworks.of(List.of("198.51.100.1", network)).contains(parsed(address)));
+        assertEquals(
+                inside, IpNetworks.of(List.of("198.51.100.1", network)).contains(parsed(address)));
     }
 
     private static InetAddress parsed(String address) {
         InetAddress parsed = IpNetworks.address(address);
         assertNotNull(parsed, address);
         return parsed;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "255.255.255.255", "10.20.30.40", "127.0.0.1", "1.2.3.100"})
+    void ipv4AddressIsReadAsItIsWritten(String text) {
+        assertEquals(text, parsed(text).getHostAddress());
     }
 
     @Test
@@ -63,6 +70,14 @@ class IpNetworksTest {
                 "1.2.3",
                 "1.2.3.4.5",
                 "256.1.1.1",
+                "1..2.3",
+                "1.2.3.",
+                ".1.2.3",
+                "1.2.3.4.",
+                "1.2.3.0004",
+                "1.2.3.00",
+                "-1.2.3.4",
+                "...",
                 "01.2.3.4",
                 "1.2.3.4 ",
                 "0x7f.0.0.1",

@@ -68,7 +68,7 @@ class CatchUpRaceTest extends TopicsFixture {
      */
     @Test
     void newKeyFunctionLosesNoEventOfFollowerThatLags() throws Exception {
-        topics.topic("a", keyed("one "));
+        topics.options("a", keyed("one "));
         publish("a", 1, 3);
         TopicState topic = topics.registry().pinned("a");
         var cursor = new Cursor(new TestFollower(loop).sink, false, topic, 0, 0);

@@ -34,6 +34,7 @@ class ClientFaultTest {
                     .post("/form", request -> publish(Event.of("x").event(request.form("n"))))
                     .post("/body", request -> topics.publish(request.text(), "x"))
                     .post("/own", request -> topics.publish("y".repeat(257), "x"))
+                    .post("/digit", request -> topics.publish("1" + "y".repeat(256), "x"))
                     .post("/ownName", request -> publish(Event.of("x").event("gap")))
                     .post("/n/{n}", request -> "" + request.intParam("n"))
                     .post("/point", request -> request.json(Point.class));
@@ -88,6 +89,14 @@ class ClientFaultTest {
         assertEquals(400, post("/named?n=" + name, "").status());
         String form = "application/x-www-form-urlencoded";
         assertEquals(400, post("/form", "n=" + name, "Content-Type", form).status());
+    }
+
+    @Test
+    void textThatIsInTheValueByChanceIsNotBlamed() {
+        try (var log = new Logged("microdot")) {
+            assertEquals(500, post("/digit", "", "DNT", "1").status());
+            assertEquals(1, log.messages().size());
+        }
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import microdot.CloseReason;
 import microdot.Headers;
@@ -22,17 +23,19 @@ import org.junit.jupiter.api.Test;
 
 /** A topic that ends. */
 class ClosedTopicTest extends TopicsFixture {
-    private int status(String accept, String lastEventId, TopicStream stream) {
+    private int status(String accept, @Nullable String lastEventId, TopicStream stream) {
         var headers = new Headers();
         headers.set("Accept", accept);
-        headers.set("Last-Event-ID", lastEventId);
+        if (lastEventId != null) {
+            headers.set("Last-Event-ID", lastEventId);
+        }
         var client = InetSocketAddress.createUnresolved("client", 1);
         var request = new Request("GET", "/", headers, new byte[0], client, "http");
         Response response = new Microdot().get("/", stream).route(request).run();
         return response.status();
     }
 
-    private int status(String lastEventId, String... names) {
+    private int status(@Nullable String lastEventId, String... names) {
         return status("text/event-stream", lastEventId, topics.stream(names));
     }
 
@@ -272,7 +275,55 @@ class ClosedTopicTest extends TopicsFixture {
     }
 
     @Test
-    void memoryOfForgottenTopicsIsReturned() {
+    void otherIdsAreNotTakenForTheEndOfAForgottenTopic() {
+        topics.options("", new TopicOptions().keepFor(Duration.ofNanos(1)));
+        topics.publish("a", Event.of("a1").id("mine"));
+        topics.topic("a").close();
+        topics.registry().sweep();
+        topics.publish("a", Event.of("a2").id("mine too"));
+        for (String id : List.of("mine", "mine too", "0123456789-1", "nonsense")) {
+            assertEquals(200, status(id, "a"), id);
+        }
+    }
+
+    @Test
+    void removalOpensTheNameOfAForgottenTopic() {
+        topics.options("", new TopicOptions().keepFor(Duration.ofNanos(1)));
+        topics.topic("a").close();
+        String end = topics.lastEventId();
+        topics.registry().sweep();
+        assertEquals(204, status(end, "a"));
+        topics.remove("a");
+        assertEquals(200, status(end, "a"));
+    }
+
+    @Test
+    void changeOfAClosedTopicDoesNotRun() {
+        topics.topic("a").close();
+        var ran = new AtomicBoolean();
+        assertThrows(
+                IllegalStateException.class,
+                () ->
+                        topics.publish(
+                                "a",
+                                () -> {
+                                    ran.set(true);
+                                    return "a1";
+                                }));
+        assertFalse(ran.get());
+    }
+
+    @Test
+    void lastEventIsNotEvictedBeforeItsFollowersGetIt() {
+        var small = new Topics(1);
+        TestFollower follower = TestFollower.of(loop, small, "a");
+        small.topic("a").close("x".repeat(5000));
+        follower.await(2);
+        assertEquals(List.of("x".repeat(5000), "checkpoint:"), follower.story());
+    }
+
+    @Test
+    void onlyTheNewestEndsAreRemembered() {
         for (int i = 0; i < 10_000; i++) {
             String name = "run" + i;
             topics.topic(name, new TopicOptions().keepFor(Duration.ofNanos(1)));
@@ -324,7 +375,7 @@ class ClosedTopicTest extends TopicsFixture {
             id = take(client, got, id);
             assertFalse(client.sink.isOpen(), "seed " + seed);
             assertEquals(expected, got, "seed " + seed);
-            assertEquals(204, status(String.valueOf(id), a, b), "seed " + seed);
+            assertEquals(204, status(id, a, b), "seed " + seed);
         }
     }
 

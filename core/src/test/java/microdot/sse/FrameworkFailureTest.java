@@ -97,7 +97,7 @@ class FrameworkFailureTest {
 
     @Test
     void subscriptionsTellTheServers() throws Exception {
-        var sink = new InProcessSink(event -> {}, () -> true, () -> {}, () -> {});
+        var sink = new InProcessSink(event -> {}, () -> true, () -> {}, more -> {});
         sink.feed(
                 space -> {
                     throw failure;
@@ -150,6 +150,7 @@ class FrameworkFailureTest {
     }
 
     private static FollowerThreads follower() {
-        return new FollowerThreads(new InProcessSink(event -> {}, () -> true, () -> {}, () -> {})) {};
+        return new FollowerThreads(
+                new InProcessSink(event -> {}, () -> true, () -> {}, more -> {})) {};
     }
 }

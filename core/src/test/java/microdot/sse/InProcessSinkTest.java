@@ -14,7 +14,7 @@ class InProcessSinkTest extends BodySinkContract {
 
     @Override
     protected BodySink open() {
-        sink = new InProcessSink(events::add, events::isEmpty, () -> {}, () -> {});
+        sink = new InProcessSink(events::add, events::isEmpty, () -> {}, more -> {});
         return sink;
     }
 

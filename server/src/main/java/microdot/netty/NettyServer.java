@@ -8,7 +8,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannelRecvByteBufAllocator;
-import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
@@ -164,20 +163,21 @@ final class NettyServer implements Server {
             failure.initCause(cause);
             throw failure;
         }
-        logStart(bound.channel(), io);
+        logStart(((InetSocketAddress) bound.channel().localAddress()).getPort(), io);
         return bound.channel();
     }
 
-    private static void logStart(Channel bound, IoMode io) {
+    private void logStart(int port, IoMode io) {
         String version = NettyServer.class.getPackage().getImplementationVersion();
-        var address = (InetSocketAddress) bound.localAddress();
         LOG.log(
                 Level.INFO,
                 () ->
                         "Microdot "
                                 + (version == null ? "(unknown version)" : version)
                                 + " listens on "
-                                + NetUtil.toSocketAddressString(address)
+                                + options.host()
+                                + ":"
+                                + port
                                 + " with "
                                 + io.text());
     }

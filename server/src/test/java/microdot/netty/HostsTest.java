@@ -21,7 +21,6 @@ class HostsTest {
 
     private final Logged logged = new Logged();
 
-
     @AfterEach
     void close() {
         logged.close();
@@ -46,12 +45,9 @@ class HostsTest {
     @ParameterizedTest
     @EnumSource(IoMode.class)
     void nameOfAnotherSiteIsRejectedOnLoopback(IoMode io) throws Exception {
-        String answer =
-                answer(
-                        OPTIONS,
-                        io,
-                        "GET / HTTP/1.1\r\nHost: evil.example:5000\r\n"
-                                + "Accept: text/event-stream\r\n\r\n");
+        String accept = "Accept: text/event-stream\r\n\r\n";
+        String request = "GET / HTTP/1.1\r\nHost: evil.example:5000\r\n" + accept;
+        String answer = answer(OPTIONS, io, request);
         assertTrue(answer.startsWith("HTTP/1.1 421 Misdirected Request\r\n"), answer);
         assertTrue(answer.contains("host: \"evil.example:5000\" (expected: localhost,"), answer);
         assertTrue(answer.contains("ServerOptions.hosts"), answer);
@@ -65,7 +61,15 @@ class HostsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"localhost", "LOCALHOST.:5000", "127.0.0.1:5000", "[::1]", "a.localhost"})
+    @ValueSource(
+            strings = {
+                "localhost",
+                "LOCALHOST.:5000",
+                "127.0.0.1:5000",
+                "[::1]",
+                "a.localhost",
+                "raspberrypi:5000"
+            })
     void ownNamesAreServed(String host) throws Exception {
         String answer = answer(OPTIONS, "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
         assertTrue(answer.startsWith("HTTP/1.1 200 OK\r\n"), answer);

@@ -175,8 +175,7 @@ abstract class HttpContract extends TransportContract {
     void bindFailureSaysThatTheHostIsUnknown() {
         var options = new ServerOptions().host("host.invalid").port(0);
         var failure =
-                assertThrows(
-                        BindException.class, () -> NettyServer.start(app(), options, io()));
+                assertThrows(BindException.class, () -> NettyServer.start(app(), options, io()));
         assertEquals("cannot listen on host.invalid:0: the host is unknown", failure.getMessage());
     }
 

@@ -338,9 +338,24 @@ class OutcomeTest {
                     }
                 };
         var options = new ServerOptions().accessLog(blocked).closeTimeout(Duration.ofMillis(300));
-        try (Served served = new Served(app, options, IoMode.best())) {
-            served.answer(get("/hello"));
+        try (Served served = new Served(app, options, IoMode.best());
+                RawClient client = served.client()) {
+            for (int sent = 0; sent < 9000; sent += 50) {
+                client.send(get("/hello").repeat(50));
+                for (int i = 0; i < 50; i++) {
+                    client.readBody();
+                }
+            }
+            served.expectFailures(1);
+            client.close();
+            served.server.close();
+            never.countDown();
+            long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (served.logged.complaints().isEmpty() && System.nanoTime() < patience) {
+                Thread.onSpinWait();
+            }
+            String dropped = served.logged.complaints().getFirst();
+            assertTrue(dropped.contains("entries of the access log were dropped"), dropped);
         }
-        never.countDown();
     }
 }

@@ -305,9 +305,7 @@ class ProxyProtocolTest {
             try (RawClient again = served.client()) {
                 assertEquals("203.0.113.7 4711 http", again.send(V1 + GET).readText());
             }
-            assertTrue(
-                    entry(served)
-                            .startsWith("a new connection of 203.0.113.7 was closed"));
+            assertTrue(entry(served).startsWith("a new connection of 203.0.113.7 was closed"));
         }
     }
 

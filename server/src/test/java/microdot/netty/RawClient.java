@@ -51,7 +51,7 @@ final class RawClient implements AutoCloseable {
     }
 
     RawClient get(String target) throws IOException {
-        return send("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        return send("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
     }
 
     /** Reads up to and including the text. */

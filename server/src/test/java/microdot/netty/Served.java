@@ -83,6 +83,15 @@ final class Served implements AutoCloseable {
         assertEquals(0, server.stats().connections());
     }
 
+    /** Waits until this number of requests count. */
+    void awaitRequests(int count) {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (server.stats().requests() != count && System.nanoTime() < patience) {
+            Thread.onSpinWait();
+        }
+        assertEquals(count, server.stats().requests());
+    }
+
     /** Waits until no handler runs. */
     void awaitIdle() {
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);

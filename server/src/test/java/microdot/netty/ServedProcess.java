@@ -46,7 +46,12 @@ final class ServedProcess {
         int port = freePort();
         System.out.println("port " + port);
         int connections = Integer.getInteger("microdot.test.connections", 0);
-        app.run(new ServerOptions().host("127.0.0.1").port(port).maxConnections(connections));
+        app.run(
+                new ServerOptions()
+                        .host("127.0.0.1")
+                        .port(port)
+                        .hosts("*")
+                        .maxConnections(connections));
     }
 
     private static int freePort() throws IOException {

@@ -77,13 +77,16 @@ final class Exchange {
             return;
         }
         if (answer.body() instanceof Body.Stream && sink != null) {
-            sink.afterClose(() -> routed.finished(sink.outcome(answer.status(), begun)));
+            sink.afterClose(() -> routed.runAfterResponse(sink.outcome(answer.status(), begun)));
             return;
         }
         long bytes = answer.body() instanceof Body.Bytes body ? body.bytes().length : 0;
         Duration duration = Duration.ofNanos(System.nanoTime() - begun);
         var outcome = new Outcome(answer.status(), bytes, 0, duration, null, routed.error());
-        Thread.ofVirtual().name("test-after-response").start(() -> routed.finished(outcome)).join();
+        Thread.ofVirtual()
+                .name("test-after-response")
+                .start(() -> routed.runAfterResponse(outcome))
+                .join();
     }
 
     private Call route(Microdot app, Supplier<Request> request) {

@@ -1,5 +1,6 @@
 package microdot.testing;
 
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -23,10 +24,21 @@ final class Received {
     private final List<Event> taken = new ArrayList<>();
     private final List<String> comments = new ArrayList<>();
     private final EventParser parser = new EventParser(events::add, comments::add);
+    private final @Nullable ByteArrayOutputStream bytes;
     private @Nullable StreamEnd end;
 
     Received(Duration patience) {
+        this(patience, null);
+    }
+
+    /**
+     * What a client reads.
+     *
+     * @param bytes takes the body if it is no stream of events
+     */
+    Received(Duration patience, @Nullable ByteArrayOutputStream bytes) {
         this.patience = patience;
+        this.bytes = bytes;
     }
 
     // ---- Called by the connection ----
@@ -35,7 +47,11 @@ final class Received {
         lock.lock();
         try {
             if (end == null) {
-                parser.feed(bytes);
+                if (this.bytes == null) {
+                    parser.feed(bytes);
+                } else {
+                    this.bytes.writeBytes(bytes);
+                }
                 changed.signalAll();
             }
         } finally {

@@ -1,10 +1,12 @@
 package microdot.testing;
 
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.function.Consumer;
 import microdot.Body;
 import microdot.JsonCodec;
 import microdot.Response;
+import microdot.ServerOptions;
 
 /**
  * A request whose response the test does not wait for yet, so that its client can leave meanwhile.
@@ -36,16 +38,32 @@ public final class RunningRequest {
     /**
      * Waits for the whole response.
      *
-     * @throws AssertionError when no response arrives in time, or when the response is a stream
+     * @throws AssertionError when no response arrives in time, when the response is a stream of
+     *     events, or when the writer of {@link Response#stream} fails
      */
     public TestResponse response() {
         Response response = exchange.await(request, patience);
         seen.accept(response);
-        if (response.body() instanceof Body.Stream && !head) {
+        if (head || !(response.body() instanceof Body.Stream body)) {
+            return TestResponse.of(response, !head, codec);
+        }
+        if ("text/event-stream".equals(response.headers().get("Content-Type"))) {
             throw new AssertionError(
                     request + " answers with a stream (expected: a call of stream)");
         }
-        return TestResponse.of(response, !head, codec);
+        return TestResponse.of(response, written(body), codec);
+    }
+
+    private byte[] written(Body.Stream body) {
+        var bytes = new ByteArrayOutputStream();
+        var received = new Received(patience, bytes);
+        var sink = new StreamSink(received, false, new VirtualClock(), new ServerOptions());
+        Thread.ofVirtual().name("test-body").start(() -> sink.run(body));
+        if (received.awaitEnd() != StreamEnd.RETURNED) {
+            throw new AssertionError(
+                    request + ": the writer of the body failed after " + bytes.size() + " bytes");
+        }
+        return bytes.toByteArray();
     }
 
     /**

@@ -33,10 +33,10 @@ public final class TestClient implements AutoCloseable {
             Duration patience,
             ServerOptions options,
             ClientState state) {
-        this.app = app;
+        this.app = Given.value(app, "app", "an application");
         this.headers = headers;
-        this.patience = patience;
-        this.options = options;
+        this.patience = Given.value(patience, "time", "a duration");
+        this.options = Given.value(options, "options", "options");
         this.state = state;
     }
 
@@ -45,6 +45,8 @@ public final class TestClient implements AutoCloseable {
      * time, and this client's {@link #close} checks the streams of that client too.
      */
     public TestClient header(String name, String value) {
+        Given.value(name, "name", "a name such as Accept");
+        Given.value(value, "value", "a text");
         var more = new LinkedHashMap<>(headers);
         more.put(name, value);
         return new TestClient(app, more, patience, options, state);
@@ -63,7 +65,7 @@ public final class TestClient implements AutoCloseable {
      * {@link ServerOptions#maxStreamAge maxStreamAge} of a server with these options; other options
      * do not count. A stream lasts the whole age. The two share what {@link #header} says.
      */
-    public TestClient options(ServerOptions options) {
+    public TestClient serverOptions(ServerOptions options) {
         return new TestClient(app, headers, patience, options, state);
     }
 
@@ -78,12 +80,14 @@ public final class TestClient implements AutoCloseable {
      * @throws IllegalArgumentException when it is negative
      */
     public void advance(Duration time) {
+        Given.value(time, "time", "a duration");
         state.clock.advance(time);
         state.streams.timePassed();
     }
 
     /** Returns the value of a cookie that the application has set, or null. */
     public @Nullable String cookie(String name) {
+        Given.value(name, "name", "the name of a cookie");
         return state.cookies.get(name);
     }
 

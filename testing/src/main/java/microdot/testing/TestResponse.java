@@ -31,7 +31,10 @@ public final class TestResponse {
         // A 204 and a 304 have no body on the wire, whatever the handler gave (RFC 9110, section
         // 6.4.1).
         boolean bodiless = !withBody || response.status() == 204 || response.status() == 304;
-        byte[] bytes = bodiless ? NO_BYTES : content(response.body());
+        return of(response, bodiless ? NO_BYTES : content(response.body()), codec);
+    }
+
+    static TestResponse of(Response response, byte[] bytes, JsonCodec codec) {
         return new TestResponse(response.status(), response.headers(), bytes, codec);
     }
 
@@ -84,6 +87,7 @@ public final class TestResponse {
      * @throws IllegalArgumentException when the body is not JSON of that type
      */
     public <T> T json(Class<T> type) {
+        Given.value(type, "type", "a class such as Map.class");
         return codec.decode(bytes, type);
     }
 

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TestStream implements AutoCloseable {
     private static final Duration RECONNECT_DELAY = Duration.ofSeconds(1);
-    private static final Set<String> KIT =
-            Set.of(
-                    TestStream.class.getName(),
-                    TestRequest.class.getName(),
-                    TestClient.class.getName());
+    private static final String PACKAGE = TestStream.class.getPackageName();
+
+    /** The classes through which a test opens a stream; by name, because they use this one. */
+    private static final Set<String> OPENERS =
+            Set.of(PACKAGE + ".TestStream", PACKAGE + ".TestRequest", PACKAGE + ".TestClient");
 
     private final String request;
     private final Response response;
@@ -88,6 +88,7 @@ public final class TestStream implements AutoCloseable {
      * @throws AssertionError as {@link #next} does
      */
     public Event await(String name) {
+        Given.value(name, "name", "a name; message for events without one");
         while (true) {
             Event event = next();
             if (name.equals(event.event() == null ? "message" : event.event())) {
@@ -103,6 +104,7 @@ public final class TestStream implements AutoCloseable {
      * @throws AssertionError as {@link #next} does
      */
     public Event await(Event expected) {
+        Given.value(expected, "expected", "an event");
         while (true) {
             Event event = next();
             if (matches(expected, event)) {
@@ -189,11 +191,13 @@ public final class TestStream implements AutoCloseable {
      * ends now. {@link TestClient#advance} lets time pass for all streams of a client.
      */
     public void advanceTo(Instant time) {
+        Given.value(time, "time", "a time");
         sink.advanceTo(time, RECONNECT_DELAY);
     }
 
     /** Ends the stream as a stopping server does, and sends this client a reconnect delay. */
     public void closeWithRetry(Duration reconnectDelay) {
+        Given.value(reconnectDelay, "reconnectDelay", "a duration");
         sink.closeWithRetry(reconnectDelay, CloseReason.SERVER_CLOSING);
     }
 
@@ -229,7 +233,7 @@ public final class TestStream implements AutoCloseable {
 
     private String whereOpened() {
         for (StackTraceElement frame : opened.getStackTrace()) {
-            if (!KIT.contains(frame.getClassName())) {
+            if (!OPENERS.contains(frame.getClassName())) {
                 return frame.toString();
             }
         }

@@ -137,7 +137,7 @@ class CookiesAndTimeTest {
     void streamEndsAtTheMaximumAgeOfTheOptions() {
         try (var client = new TestClient(app)) {
             var options = new ServerOptions().maxStreamAge(HOUR).heartbeat(Duration.ZERO);
-            TestStream stream = client.options(options).stream("/news");
+            TestStream stream = client.serverOptions(options).stream("/news");
             client.advance(HOUR.minusSeconds(1));
             assertTrue(stream.isOpen());
             client.advance(Duration.ofSeconds(1));

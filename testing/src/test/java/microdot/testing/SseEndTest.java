@@ -378,4 +378,18 @@ class SseEndTest {
         assertEquals(0, topics.topic("a").followers());
         assertEquals(1, log.messages().size());
     }
+
+    /** The head is sent, so that the client cannot get a 400. */
+    @Test
+    void illegalTopicNameOfTheClientIsOneWarning() {
+        var topics = new Topics();
+        var client = client((request, sse) -> sse.follow(topics, request.query("t", "")));
+        TestStream stream = client.stream("/events?t=");
+        assertEquals(StreamEnd.RETURNED, stream.awaitEnd());
+        assertTrue(String.valueOf(stream.retry()).startsWith("PT"), "no retry");
+        assertEquals(1, log.messages().size());
+        String message = log.messages().getFirst();
+        assertTrue(message.contains("HttpException 400 came after the head"), message);
+        client.close();
+    }
 }

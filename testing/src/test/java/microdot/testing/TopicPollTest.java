@@ -59,9 +59,9 @@ class TopicPollTest {
         assertEquals(List.of("events", "next", "closed", "gap"), List.copyOf(json.keySet()));
         return new Poll(
                 response.status(),
-                (List<Map<String, Object>>) json.get("events"),
-                (String) json.get("next"),
-                (Boolean) json.get("closed"),
+                (List<Map<String, Object>>) Objects.requireNonNull(json.get("events")),
+                (String) Objects.requireNonNull(json.get("next")),
+                Boolean.TRUE.equals(json.get("closed")),
                 (Map<String, Object>) json.get("gap"));
     }
 
@@ -135,6 +135,48 @@ class TopicPollTest {
         assertEquals(List.of("a3", "a4"), poll.data());
         Poll other = poll("/a?after=0123456789-7");
         assertEquals("restarted", Objects.requireNonNull(other.gap()).get("reason"));
+    }
+
+    @Test
+    void severalGapsComeFirstAndTheClientGoesOn() {
+        app.get("/three", topics.stream("a", "b", "c"));
+        publish("c", 1, 1);
+        Poll poll = poll("/three?after=0123456789-7");
+        assertEquals("restarted", Objects.requireNonNull(poll.gap()).get("reason"));
+        List<Object> names = poll.events().stream().map(event -> event.get("event")).toList();
+        assertEquals(List.of("gap", "gap"), names.subList(0, 2));
+        assertEquals("c1", poll.events().getLast().get("data"));
+        assertEquals(topics.lastEventId(), poll.next());
+        assertEquals(List.of(), poll("/three?after=" + poll.next()).events());
+    }
+
+    @Test
+    void largeFirstEventsWithoutIdsAreWhole() {
+        app.get("/many", topics.stream("a", "b").last(200));
+        String large = "x".repeat(1000);
+        for (int i = 0; i < 200; i++) {
+            topics.publish("a", "a" + i + large);
+        }
+        for (int i = 0; i < 200; i++) {
+            topics.publish("b", "b" + i + large);
+        }
+        List<Object> got = new ArrayList<>();
+        Poll poll = poll("/many");
+        while (!poll.events().isEmpty()) {
+            got.addAll(poll.data());
+            poll = poll("/many?after=" + poll.next());
+        }
+        assertEquals(400, got.size());
+        assertEquals(400, got.stream().distinct().count());
+    }
+
+    @Test
+    void twoLargeSnapshotsAreBothSent() {
+        topics.topic("a", new TopicOptions().snapshot(() -> "a".repeat(100_000)));
+        topics.topic("b", new TopicOptions().snapshot(() -> "b".repeat(100_000)));
+        Poll poll = poll("/both");
+        assertEquals(2, poll.events().size());
+        assertEquals(topics.lastEventId(), poll.next());
     }
 
     @Test
@@ -233,6 +275,14 @@ class TopicPollTest {
         waiting.leave();
         assertEquals(true, ended.await(30, TimeUnit.SECONDS));
         assertEquals(0, topics.topic("a").followers());
+    }
+
+    @Test
+    void streamWithAnOpeningHandlerHasNoJsonForm() {
+        app.get("/opening", topics.stream("a").onOpen((request, sse) -> sse.send("hello")));
+        TestResponse response =
+                client.request("GET", "/opening").header("Accept", "application/json").send();
+        assertEquals(406, response.status());
     }
 
     @Test

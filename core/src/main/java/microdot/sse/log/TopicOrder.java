@@ -31,6 +31,9 @@ public final class TopicOrder implements MemoryBudget.Member {
     /** The last position that was given. One that an append failed on is not given again. */
     private long given;
 
+    /** The position of the newest event. */
+    private long newest;
+
     // Written under the lock, last of all: a reader of it may read every entry up to it.
     private volatile long head;
 
@@ -183,6 +186,7 @@ public final class TopicOrder implements MemoryBudget.Member {
             oldest.add(log, position);
             log.append(event, idLine, position, now, usedKey);
             ownIds |= userIdLine != null;
+            newest = position;
             if (isLast) {
                 log.close(++given, now);
             }
@@ -277,6 +281,6 @@ public final class TopicOrder implements MemoryBudget.Member {
      */
     private @Nullable EventLog evictable() {
         EventLog log = oldest.first();
-        return log == null || log.oldest() == head ? null : log;
+        return log == null || log.oldest() == newest ? null : log;
     }
 }

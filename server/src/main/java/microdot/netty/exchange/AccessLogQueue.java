@@ -8,6 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import microdot.AccessLog;
 import microdot.internal.BriefLock;
+import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,17 +66,26 @@ public final class AccessLogQueue extends BriefLock implements Runnable, AutoClo
     @Override
     public void run() {
         Queue<Supplier<AccessLog.Entry>> taken = new ArrayDeque<>();
-        while (true) {
-            taken = take(taken);
-            if (taken == null) {
-                return;
-            }
-            if (taken.isEmpty()) {
+        while (taken != null) {
+            taken = writeNext(taken);
+        }
+    }
+
+    /** A failure of the log must not end the thread. Returns the emptied queue; null at the end. */
+    private @Nullable Queue<Supplier<AccessLog.Entry>> writeNext(
+            Queue<Supplier<AccessLog.Entry>> empty) {
+        try {
+            Queue<Supplier<AccessLog.Entry>> taken = take(empty);
+            if (taken != null && taken.isEmpty()) {
                 await();
             }
-            for (var entry = taken.poll(); entry != null; entry = taken.poll()) {
-                write(entry);
+            while (taken != null && !taken.isEmpty()) {
+                write(taken.remove());
             }
+            return taken;
+        } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
+            return new ArrayDeque<>();
         }
     }
 
@@ -86,7 +96,7 @@ public final class AccessLogQueue extends BriefLock implements Runnable, AutoClo
         Queue<Supplier<AccessLog.Entry>> taken;
         lock();
         try {
-            if (waiting.isEmpty() && closed) {
+            if (waiting.isEmpty() && dropped == 0 && closed) {
                 return null;
             }
             taken = waiting;
@@ -129,7 +139,10 @@ public final class AccessLogQueue extends BriefLock implements Runnable, AutoClo
         try {
             log.log(entry.get());
         } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
             LOG.log(Level.ERROR, "the access log failed on an entry, which is lost", e);
+        } finally {
+            Thread.interrupted(); // With the flag set, the thread could not park.
         }
     }
 

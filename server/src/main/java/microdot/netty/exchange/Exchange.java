@@ -83,6 +83,9 @@ public final class Exchange {
         boolean started = false;
         try {
             routed.onWait(permit::leave);
+            if (server.limits().isDraining()) {
+                routed.stopWaiting();
+            }
             started = startHandler(routed, permit);
         } finally {
             if (!started) { // All threads are busy, or none could be started.

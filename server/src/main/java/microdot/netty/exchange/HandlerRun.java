@@ -94,7 +94,7 @@ final class HandlerRun implements Runnable, UserCode {
 
     @Override
     public @Nullable String overdueBecause() {
-        if (route.equals(CLOSE_ACTION)) {
+        if (route.equals(CLOSE_ACTION) || route.equals(AFTER_RESPONSE)) {
             return "a server that closes waits for it";
         }
         BodySink sink = stream;

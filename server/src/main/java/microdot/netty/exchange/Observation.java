@@ -5,12 +5,14 @@ import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import microdot.AccessLog;
 import microdot.Call;
 import microdot.CloseReason;
 import microdot.Outcome;
 import microdot.Request;
 import microdot.internal.RouteName;
+import microdot.netty.limits.RequestLimit;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.StreamCount;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class Observation {
     private static final Logger LOG = System.getLogger("microdot.netty");
     private static final String UNREAD = "-";
+    private static final int LONGEST = 1024;
 
     private final ServerContext server;
     private final SocketAddress client;
@@ -30,6 +33,7 @@ public final class Observation {
     private final @Nullable String route;
     private final @Nullable Call hooks;
     private final long begun = System.nanoTime();
+    private final AtomicBoolean finished = new AtomicBoolean();
     private boolean stream;
 
     private Observation(
@@ -57,15 +61,19 @@ public final class Observation {
         return new Observation(
                 server,
                 request.clientAddress(),
-                request.method(),
-                request.path(),
+                shortened(request.method()),
+                shortened(request.path()),
                 route.equals(RouteName.NONE) ? null : route,
                 observed ? call : null);
     }
 
+    /** Thousands of entries may wait to be written, and a client chooses the length of a path. */
+    private static String shortened(String text) {
+        return text.length() > LONGEST ? text.substring(0, LONGEST) + "…" : text;
+    }
+
     /** Writes the entry of input that was refused because its request line could not be read. */
-    public static void refused(
-            ServerContext server, SocketAddress client, int status, long bytes) {
+    public static void refused(ServerContext server, SocketAddress client, int status, long bytes) {
         if (server.accessLog() != null) {
             new Observation(server, client, UNREAD, UNREAD, null, null)
                     .finished(status, bytes, 0, null, null);
@@ -108,6 +116,9 @@ public final class Observation {
             long events,
             @Nullable CloseReason reason,
             @Nullable Throwable error) {
+        if (finished.getAndSet(true)) {
+            return;
+        }
         Duration duration = Duration.ofNanos(System.nanoTime() - begun);
         var outcome = new Outcome(status, bytes, events, duration, reason, error);
         AccessLogQueue log = server.accessLog();
@@ -127,16 +138,23 @@ public final class Observation {
         return new AccessLog.Entry(address, method, path, route, stream, outcome);
     }
 
+    /** Hooks that block count as requests, so that they cannot pile up without a bound. */
     private void runHooks(Call call, Outcome outcome) {
+        RequestLimit.Permit permit = server.requests().count();
         try {
             server.handlers()
                     .start(
                             HandlerRun.AFTER_RESPONSE,
                             run -> {
-                                call.finished(outcome);
+                                try {
+                                    call.runAfterResponse(outcome);
+                                } finally {
+                                    permit.leave();
+                                }
                                 return null;
                             });
         } catch (RuntimeException | Error e) {
+            permit.leave();
             server.failed().accept(e);
             LOG.log(
                     Level.ERROR,

@@ -206,7 +206,7 @@ final class HttpConnection extends Connection {
                 level,
                 () -> "the connection of " + channel.remoteAddress() + " failed; it is closed",
                 cause);
-        channel.close();
+        close(cause instanceof IOException ? CloseReason.CLIENT_CLOSED : CloseReason.FAILED);
     }
 
     // ---- From the event loop's list ----

@@ -24,6 +24,12 @@ public final class RequestLimit {
         return new Permit();
     }
 
+    /** Counts a request beyond the limit too: further ones are rejected until it leaves. */
+    public Permit count() {
+        requests.incrementAndGet();
+        return new Permit();
+    }
+
     /** One request that counts. */
     public final class Permit {
         private final AtomicBoolean left = new AtomicBoolean();

@@ -108,6 +108,11 @@ public final class StreamLimits {
         return streams.get();
     }
 
+    /** Returns whether all further streams are rejected. */
+    public boolean isDraining() {
+        return draining;
+    }
+
     /** Rejects all further streams. */
     public void drain() {
         drained = Math.max(drained, streams.get()); // Called again at the end of the grace time.

@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Set;
 import microdot.ServerOptions;
 import microdot.internal.IpNetworks;
@@ -22,6 +23,7 @@ final class AllowedHosts {
 
     private final Set<String> names = new HashSet<>();
     private final Set<InetAddress> addresses = new HashSet<>();
+    private final String bound; // The name that the server listens on, if it is one.
     private final boolean restricted;
     private final boolean behindProxy;
     private final OncePerMinute rejected = new OncePerMinute();
@@ -35,6 +37,7 @@ final class AllowedHosts {
                 addresses.add(address);
             }
         }
+        this.bound = options.host().toLowerCase(Locale.ROOT);
         this.restricted = !options.hosts().isEmpty() && !names.contains("*");
         // A page cannot write a PROXY header, and the names that proxies pass on are not known.
         this.behindProxy =
@@ -44,20 +47,14 @@ final class AllowedHosts {
     }
 
     /**
-     * Returns whether a connection must be checked; {@code loopback} is about its local address.
-     */
-    boolean concern(boolean loopback) {
-        return restricted || (loopback && !behindProxy);
-    }
-
-    /**
      * Returns why a request for this host is rejected; null if it is not. A rejection is logged.
      *
      * @param host valid, or null
      * @param loopback whether the local address of the connection is a loopback address
      */
     @Nullable String fault(@Nullable String host, boolean loopback) {
-        if (host == null || isAllowed(HostField.name(host), loopback)) {
+        boolean checked = restricted || (loopback && !behindProxy);
+        if (host == null || !checked || isAllowed(HostField.name(host), loopback)) {
             return null;
         }
         String shown = host.length() > SHOWN ? host.substring(0, SHOWN) + "…" : host;
@@ -67,19 +64,31 @@ final class AllowedHosts {
                 + "\" (expected: "
                 + (restricted
                         ? "one of ServerOptions.hosts"
-                        : "localhost, *.localhost or an address")
+                        : "localhost, *.localhost, an address or a name without a dot")
                 + "; ServerOptions.hosts allows further names, ServerOptions.trustedProxies a"
                 + " proxy in front)";
     }
 
     private boolean isAllowed(String name, boolean loopback) {
+        if (name.isEmpty() || (loopback && isOwnName(name))) {
+            return true;
+        }
         InetAddress address = IpNetworks.address(name);
         if (address != null) {
             boolean local = loopback && (!restricted || address.isLoopbackAddress());
             return local || addresses.contains(address);
         }
-        boolean local = loopback && (name.equals("localhost") || name.endsWith(".localhost"));
-        return name.isEmpty() || local || names.contains(name) || isSubdomain(name);
+        boolean local = loopback && !restricted && isLocalName(name);
+        return local || names.contains(name) || isSubdomain(name);
+    }
+
+    private boolean isOwnName(String name) {
+        return name.equals("localhost") || name.endsWith(".localhost") || name.equals(bound);
+    }
+
+    /** A page of a foreign site has a registered name, and each of those has a dot. */
+    private static boolean isLocalName(String name) {
+        return name.indexOf('.') < 0;
     }
 
     private boolean isSubdomain(String name) {

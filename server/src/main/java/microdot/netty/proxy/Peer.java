@@ -2,28 +2,32 @@ package microdot.netty.proxy;
 
 import java.net.SocketAddress;
 import microdot.Headers;
+import microdot.internal.IpNetworks;
 import org.jspecify.annotations.Nullable;
 
 /** The other end of a connection: a client, or a proxy that speaks for its clients. Immutable. */
 public final class Peer {
-    private final Peers peers;
     private final SocketAddress address;
     private final String scheme;
-    private final boolean trusted;
+    private final @Nullable IpNetworks trusted;
+    private final AllowedHosts hosts;
     private final boolean loopback;
-    private final boolean checked;
 
     /**
-     * @param trusted whether it is a proxy whose word about its clients is believed
+     * @param trusted the proxies whose word about their clients is believed, if this is one of them
      * @param loopback whether the local address of the connection is a loopback address
      */
-    Peer(Peers peers, SocketAddress address, String scheme, boolean trusted, boolean loopback) {
-        this.peers = peers;
+    Peer(
+            SocketAddress address,
+            String scheme,
+            @Nullable IpNetworks trusted,
+            AllowedHosts hosts,
+            boolean loopback) {
         this.address = address;
         this.scheme = scheme;
         this.trusted = trusted;
+        this.hosts = hosts;
         this.loopback = loopback;
-        this.checked = peers.hosts().concern(loopback);
     }
 
     /** Returns the address. */
@@ -38,11 +42,11 @@ public final class Peer {
      */
     public RequestOrigin origin(Headers headers, @Nullable String host) {
         var direct = new RequestOrigin(address, scheme, host);
-        return trusted ? ForwardedFields.read(headers, peers.trusted(), direct) : direct;
+        return trusted == null ? direct : ForwardedFields.read(headers, trusted, direct);
     }
 
     /** Returns why a request for this host is rejected; null if it is not. */
     public @Nullable String hostFault(@Nullable String host) {
-        return checked ? peers.hosts().fault(host, loopback) : null;
+        return hosts.fault(host, loopback);
     }
 }

@@ -23,14 +23,6 @@ public final class Peers {
         this.hosts = new AllowedHosts(options);
     }
 
-    IpNetworks trusted() {
-        return trusted;
-    }
-
-    AllowedHosts hosts() {
-        return hosts;
-    }
-
     /** Returns the peer of a connection that begins with a request. */
     public Peer of(Channel channel) {
         return peer(channel, channel.remoteAddress(), "http");
@@ -69,7 +61,7 @@ public final class Peers {
         boolean loopback =
                 channel.localAddress() instanceof InetSocketAddress local
                         && local.getAddress().isLoopbackAddress();
-        return new Peer(this, remote, scheme, isTrusted(remote), loopback);
+        return new Peer(remote, scheme, isTrusted(remote) ? trusted : null, hosts, loopback);
     }
 
     private boolean isTrusted(SocketAddress address) {

@@ -33,6 +33,21 @@ class ConnectionLimitsTest {
     }
 
     @Test
+    void trustedProxiesAreNotCounted() throws Exception {
+        var options =
+                new ServerOptions()
+                        .maxConnectionsPerAddress(1)
+                        .trustedProxies("192.0.2.0/24", "2001:db8::/32");
+        var limits = new ConnectionLimits(options);
+        for (String address : List.of("192.0.2.1", "2001:db8::1")) {
+            assertTrue(limits.enter(InetAddress.getByName(address)));
+            assertTrue(limits.enter(InetAddress.getByName(address)));
+        }
+        assertTrue(limits.enter(InetAddress.getByName("203.0.113.7")));
+        assertFalse(limits.enter(InetAddress.getByName("203.0.113.7")));
+    }
+
+    @Test
     void defaultKeepsReserveOfTheDescriptors() {
         assertEquals(896, connections("1024"));
         assertEquals(1_048_576 - 1024, connections("1048576"));

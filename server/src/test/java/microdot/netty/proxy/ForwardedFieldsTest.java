@@ -159,7 +159,10 @@ class ForwardedFieldsTest {
         assertEquals(PROXY, origin("Forwarded: for=6.6.6.6, " + element));
         assertEquals(
                 "10.1.1.1 0 http direct.example",
-                origin("Forwarded: for=6.6.6.6", "Forwarded: " + element, "Forwarded: for=10.1.1.1"));
+                origin(
+                        "Forwarded: for=6.6.6.6",
+                        "Forwarded: " + element,
+                        "Forwarded: for=10.1.1.1"));
     }
 
     @Test
@@ -178,7 +181,9 @@ class ForwardedFieldsTest {
     @Test
     void longListsAreReadOnce() {
         String many = "10.1.1.1, ".repeat(1_000);
-        assertEquals("203.0.113.7 0 http direct.example", origin("X-Forwarded-For: 203.0.113.7, " + many));
+        assertEquals(
+                "203.0.113.7 0 http direct.example",
+                origin("X-Forwarded-For: 203.0.113.7, " + many));
         String elements = "for=10.1.1.1;x=\"" + ",".repeat(1_000) + "\", ";
         assertEquals(
                 "203.0.113.7 0 http direct.example",

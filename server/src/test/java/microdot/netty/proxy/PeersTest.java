@@ -104,6 +104,13 @@ class PeersTest {
     }
 
     @Test
+    void nameThatTheServerListensOnIsServed() {
+        ServerOptions options = DEFAULT.host("App.Test");
+        assertTrue(isAllowed(loopback(options), "app.test:5000"));
+        assertEquals(false, isAllowed(loopback(options), "evil.test"));
+    }
+
+    @Test
     void unixSocketIsNotChecked() {
         Peer peer = new Peers(DEFAULT).of(new Accepted(UNIX, UNIX));
         assertTrue(isAllowed(peer, "evil.example"));
@@ -155,7 +162,7 @@ class PeersTest {
     void faultNamesTheHostAndTheSettings() {
         String fault = loopback(DEFAULT).hostFault("evil.example:5000");
         assertEquals(
-                "host: \"evil.example:5000\" (expected: localhost, *.localhost or an address;"
+                "host: \"evil.example:5000\" (expected: localhost, *.localhost, an address or a name without a dot;"
                         + " ServerOptions.hosts allows further names,"
                         + " ServerOptions.trustedProxies a proxy in front)",
                 fault);
@@ -172,7 +179,8 @@ class PeersTest {
                         .add("X-Forwarded-Proto", "https")
                         .add("X-Forwarded-Host", "evil.example")
                         .add("Forwarded", "for=6.6.6.6");
-        for (ServerOptions options : new ServerOptions[] {DEFAULT, DEFAULT.trustedProxies("192.0.2.9")}) {
+        for (ServerOptions options :
+                new ServerOptions[] {DEFAULT, DEFAULT.trustedProxies("192.0.2.9")}) {
             RequestOrigin origin = network(options).origin(headers, "app.example");
             assertEquals(new InetSocketAddress("203.0.113.7", 4711), origin.client());
             assertEquals("http", origin.scheme());
