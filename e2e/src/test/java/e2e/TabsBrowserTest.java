@@ -146,7 +146,7 @@ class TabsBrowserTest {
 
     private static void awaitOneStream(Server server) {
         while (server.stats().streams() != 1) {
-            Thread.yield();
+            Thread.onSpinWait();
         }
     }
 
@@ -377,7 +377,7 @@ class TabsBrowserTest {
                 assertEquals("204", await(tab, "ended").data());
             }
             while (server.stats().streams() != 0) {
-                Thread.yield();
+                Thread.onSpinWait();
             }
             connect("late", server.port());
             assertEachGets(List.of("late"), 1);
