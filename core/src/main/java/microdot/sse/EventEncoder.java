@@ -118,8 +118,9 @@ final class EventEncoder {
     }
 
     /**
-     * Returns the heartbeat that a page can see, for clients that ask with {@code ?heartbeat=event}.
-     * It has no id, so that it moves no position; its data is the interval in milliseconds.
+     * Returns the heartbeat that a page can see, for clients that ask with {@code
+     * ?heartbeat=event}. It has no id, so that it moves no position; its data is the interval in
+     * milliseconds.
      */
     static byte[] heartbeat(Duration interval) {
         return (HEARTBEAT_EVENT + interval.toMillis() + "\n\n").getBytes(US_ASCII);

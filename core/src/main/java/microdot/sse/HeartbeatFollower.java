@@ -37,6 +37,8 @@ final class HeartbeatFollower extends Follower {
     byte[] heartbeat() {
         byte[] frame = super.heartbeat();
         byte[] event = EventEncoder.heartbeat(sink.heartbeat());
-        return Arrays.equals(frame, EventEncoder.HEARTBEAT) ? event : StreamClosingFrames.join(frame, event);
+        return Arrays.equals(frame, EventEncoder.HEARTBEAT)
+                ? event
+                : StreamClosingFrames.join(frame, event);
     }
 }

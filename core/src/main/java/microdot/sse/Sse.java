@@ -58,9 +58,9 @@ public final class Sse {
     }
 
     /**
-     * Returns a handler that serves the browser client, an ES module: {@code app.get("/microdot.js",
-     * Sse.client())}. It is a part of this library, and has an ETag: browsers ask whether theirs is
-     * still the newest.
+     * Returns a handler that serves the browser client, an ES module: {@code
+     * app.get("/microdot.js", Sse.client())}. It is a part of this library, and has an ETag:
+     * browsers ask whether theirs is still the newest.
      */
     public static Handler client() {
         return request -> Response.resource(Sse.class, "/microdot/sse", "microdot.js");

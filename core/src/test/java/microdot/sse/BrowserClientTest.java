@@ -21,9 +21,7 @@ class BrowserClientTest {
     private static Response get(Headers headers) throws Exception {
         var app = new Microdot().get("/microdot.js", Sse.client());
         var client = new InetSocketAddress(9);
-        return app.route(
-                        new Request(
-                                "GET", "/microdot.js", headers, new byte[0], client, "http"))
+        return app.route(new Request("GET", "/microdot.js", headers, new byte[0], client, "http"))
                 .run();
     }
 
