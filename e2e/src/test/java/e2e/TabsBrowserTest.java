@@ -108,7 +108,6 @@ class TabsBrowserTest {
             connect("tab" + i, port);
             // While tabs come, too, nothing may be lost.
             publish(2);
-            await("tab" + i, "open");
         }
         return names;
     }
