@@ -1,4 +1,4 @@
-// Any number of tabs on one connection: one tab holds the stream and shares it with the others.
+// Any number of tabs on one connection: microdot.js lets one tab hold the stream and shares it with the others.
 //
 //   ./microdot run examples/tabs/Tabs.java [PORT]
 //   open http://localhost:5000/ in eight tabs
@@ -6,6 +6,7 @@
 import microdot.Microdot;
 import microdot.Response;
 import microdot.sse.Event;
+import microdot.sse.Sse;
 import microdot.sse.Topics;
 
 void main(String[] args) throws IOException {
@@ -17,6 +18,9 @@ void main(String[] args) throws IOException {
     }
 
     app.get("/", request -> Response.html(page));
+
+    // The browser client: all tabs share one connection.
+    app.get("/microdot.js", Sse.client());
 
     // One stream for all that a page shows: several topics, told apart by the events' names.
     app.get("/events", topics.stream("temperature", "news").last(1));

@@ -1,6 +1,7 @@
 package microdot;
 
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -96,6 +97,14 @@ public interface BodySink {
      * before. The supplier is called on {@link #loop()} and must not block.
      */
     void keepAlive(Supplier<byte[]> frame);
+
+    /**
+     * Returns the time without bytes after which the supplier of {@link #keepAlive} is called, as
+     * {@link ServerOptions#heartbeat()} says; zero when it is never called. Default: zero.
+     */
+    default Duration heartbeat() {
+        return Duration.ZERO;
+    }
 
     /**
      * Ends the body properly, with its {@link ClosingFrames}, at a time; the earliest of all times

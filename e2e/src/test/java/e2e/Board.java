@@ -12,6 +12,7 @@ import microdot.Microdot;
 import microdot.Response;
 import microdot.Server;
 import microdot.ServerOptions;
+import microdot.sse.Sse;
 import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
 
@@ -32,6 +33,7 @@ final class Board {
         Microdot app =
                 new Microdot()
                         .get("/", request -> Response.html("<!doctype html><title>board</title>"))
+                        .get("/microdot.js", Sse.client())
                         .get("/events", topics.stream("board"));
         var options = new ServerOptions().host("127.0.0.1").port(Integer.parseInt(args[0]));
         var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

@@ -28,6 +28,10 @@ final class Child implements AutoCloseable {
     }
 
     static Child start(Path folder, String... command) {
+        return start(PATIENCE_SECONDS, folder, command);
+    }
+
+    private static Child start(int patience, Path folder, String... command) {
         try {
             var builder =
                     new ProcessBuilder(command)
@@ -36,7 +40,7 @@ final class Child implements AutoCloseable {
             Process process = builder.start();
             // Reading a line has no timeout, so the process gets one.
             process.onExit()
-                    .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                    .orTimeout(patience, TimeUnit.SECONDS)
                     .exceptionally(late -> process.destroyForcibly());
             return new Child(process);
         } catch (IOException e) {
@@ -77,9 +81,14 @@ final class Child implements AutoCloseable {
 
     /** Runs a script of this module with Node. */
     static Child node(String script, String... arguments) {
+        return node(PATIENCE_SECONDS, script, arguments);
+    }
+
+    /** Runs a script with Node that may live longer: one browser serves all tests of a class. */
+    static Child node(int patience, String script, String... arguments) {
         var command = new ArrayList<>(List.of("node", script));
         command.addAll(List.of(arguments));
-        return start(home().resolve("e2e"), command.toArray(String[]::new));
+        return start(patience, home().resolve("e2e"), command.toArray(String[]::new));
     }
 
     /** Returns the next line that it prints, or null at the end. */

@@ -24,8 +24,19 @@ final class Pages implements AutoCloseable {
     private final Map<String, Deque<Received>> unread = new LinkedHashMap<>();
 
     Pages(String name) {
-        browser = Child.node("browser/topics.mjs", name);
+        this(name, "browser/topics.mjs");
+    }
+
+    /** Pages that the script opens as its commands say. */
+    Pages(String name, String script) {
+        browser = Child.node(5 * Child.PATIENCE_SECONDS, script, name);
         browser.await("ready");
+    }
+
+    /** Has the script do what a command says to a page, which may be new. */
+    void tell(String command, String page, String... words) throws IOException {
+        unread.putIfAbsent(page, new ArrayDeque<>());
+        browser.tell(command + " " + page + " " + String.join(" ", words));
     }
 
     /** Opens a page of the server or the link at the port, and waits until its stream is open. */
@@ -50,7 +61,7 @@ final class Pages implements AutoCloseable {
         return next(page);
     }
 
-    private static String home(int port) {
+    static String home(int port) {
         return "http://127.0.0.1:" + port + "/";
     }
 

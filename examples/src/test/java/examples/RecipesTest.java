@@ -202,7 +202,8 @@ class RecipesTest {
     @Test
     void tabsGetTheNewestEventOfEachTopic() throws Exception {
         try (Example tabs = Example.start("tabs/Tabs.java")) {
-            assertTrue(tabs.get("/").body().contains("BroadcastChannel"));
+            assertTrue(tabs.get("/").body().contains("/microdot.js"));
+            assertTrue(tabs.get("/microdot.js").body().contains("BroadcastChannel"));
             assertEquals(204, tabs.post("/publish/news", "first").statusCode());
             assertEquals(204, tabs.post("/publish/news", "second").statusCode());
             List<String> lines = tabs.lines("/events", 3);

@@ -29,6 +29,8 @@ final class EventEncoder {
     /** The frame that keeps a quiet stream alive: an empty comment. */
     static final byte[] HEARTBEAT = comment("");
 
+    private static final String HEARTBEAT_EVENT = "event: heartbeat\ndata: ";
+
     private static final EncodedEvent CHECKPOINT =
             new EncodedEvent(
                     "event: checkpoint\n".getBytes(US_ASCII),
@@ -113,6 +115,15 @@ final class EventEncoder {
     /** Returns an event named {@code checkpoint}, which carries nothing but the id. */
     static byte[] checkpoint(byte[] idLine) {
         return CHECKPOINT.toBytes(idLine);
+    }
+
+    /**
+     * Returns the heartbeat that a page can see, for clients that ask with {@code
+     * ?heartbeat=event}. It has no id, so that it moves no position; its data is the interval in
+     * milliseconds.
+     */
+    static byte[] heartbeat(Duration interval) {
+        return (HEARTBEAT_EVENT + interval.toMillis() + "\n\n").getBytes(US_ASCII);
     }
 
     private static Object textOrBytes(Object data, JsonCodec json) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * the client gets has one order and one id resumes all of it. Confined to the event loop of its
  * connection, except where it says otherwise.
  */
-final class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
+class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
     private static final Duration DISCONNECT_RETRY = Duration.ofSeconds(2);
 
     private static final byte[] NO_BYTES = {};

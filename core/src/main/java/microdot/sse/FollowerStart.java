@@ -45,7 +45,11 @@ final class FollowerStart {
             StartPosition.Wish wish,
             @Nullable FollowerFilter filter,
             StreamClosingFrames closingFrames) {
-        var follower = new Follower(order, catchUp, sink, filter, wish.lastEventId() != null);
+        boolean hasId = wish.lastEventId() != null;
+        Follower follower =
+                wish.heartbeatEvents()
+                        ? new HeartbeatFollower(order, catchUp, sink, filter, hasId)
+                        : new Follower(order, catchUp, sink, filter, hasId);
         sink.feed(follower);
         sink.keepAlive(follower::heartbeat);
         var start = new StartPosition(order, catchUp, sink, filter != null);

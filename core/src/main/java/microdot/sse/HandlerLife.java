@@ -36,8 +36,12 @@ final class HandlerLife extends BriefLock {
      * Begins on the handler's thread. Returns null when the stream has ended already: the handler
      * must not start, because nothing would interrupt it.
      */
-    static @Nullable HandlerLife begin(BodySink sink) {
-        sink.keepAlive(() -> EventEncoder.HEARTBEAT);
+    static @Nullable HandlerLife begin(BodySink sink, Request request) throws InterruptedException {
+        if (HeartbeatEvents.areWanted(request, sink)) {
+            HeartbeatEvents.begin(sink);
+        } else {
+            sink.keepAlive(() -> EventEncoder.HEARTBEAT);
+        }
         var life = new HandlerLife();
         sink.onClose(life::cancel);
         if (life.isCancelled()) {

@@ -57,6 +57,15 @@ public final class Sse {
         return response(new HandlerStream(request, handler, closingFrames, null), closingFrames);
     }
 
+    /**
+     * Returns a handler that serves the browser client, an ES module: {@code
+     * app.get("/microdot.js", Sse.client())}. It is a part of this library, and has an ETag:
+     * browsers ask whether theirs is still the newest.
+     */
+    public static Handler client() {
+        return request -> Response.resource(Sse.class, "/microdot/sse", "microdot.js");
+    }
+
     static Response response(Body.StreamWriter writer, StreamClosingFrames closingFrames) {
         return new Response(new Body.Stream(writer, closingFrames))
                 .header("Content-Type", "text/event-stream")
@@ -129,7 +138,7 @@ public final class Sse {
          */
         @Override
         public void writeTo(BodySink sink) throws Exception {
-            HandlerLife life = HandlerLife.begin(sink);
+            HandlerLife life = HandlerLife.begin(sink, request);
             if (life == null) {
                 return;
             }

@@ -52,8 +52,19 @@ final class StartPosition {
      * @param opened the position when its stream was granted, where a new client begins: it gets
      *     what is published once it knows that it is connected
      * @param last how many events of each topic a new client gets first
+     * @param heartbeatEvents whether heartbeats are sent as events, the first one at once
      */
-    record Wish(@Nullable String lastEventId, long opened, int last) {}
+    record Wish(@Nullable String lastEventId, long opened, int last, boolean heartbeatEvents) {
+        /** A wish for heartbeats that are comments. */
+        Wish(@Nullable String lastEventId, long opened, int last) {
+            this(lastEventId, opened, last, false);
+        }
+
+        /** Returns this wish, with heartbeats as events. */
+        Wish withHeartbeatEvents() {
+            return new Wish(lastEventId, opened, last, true);
+        }
+    }
 
     StartPosition(TopicOrder order, CatchUp catchUp, BodySink sink, boolean filtered) {
         this.order = order;

@@ -135,7 +135,8 @@ public final class TopicStream extends TopicSelection implements Handler {
         }
         FollowerFilter tests = filterFor(request, followed);
         topics.registry().visits(request, followed).forEach(visit -> visit.begin(sink));
-        followers.follow(sink, followed, wish, tests, closingFrames);
+        StartPosition.Wish visible = HeartbeatEvents.wish(wish, request, sink);
+        followers.follow(sink, followed, visible, tests, closingFrames);
     }
 
     private @Nullable FollowerFilter filterFor(Request request, List<String> followed) {
@@ -205,7 +206,8 @@ public final class TopicStream extends TopicSelection implements Handler {
         Body.StreamWriter follow =
                 sink -> {
                     visits.forEach(visit -> visit.begin(sink)); // The client sees itself.
-                    followers.follow(sink, followed, wish, tests, closingFrames);
+                    StartPosition.Wish visible = HeartbeatEvents.wish(wish, request, sink);
+                    followers.follow(sink, followed, visible, tests, closingFrames);
                 };
         SseHandler first = opening;
         return Sse.response(

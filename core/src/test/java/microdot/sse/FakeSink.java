@@ -25,6 +25,7 @@ final class FakeSink implements BodySink {
     private volatile @Nullable CloseReason reason;
     private volatile boolean endedProperly;
     private volatile int room = SLICE_BYTES;
+    private volatile Duration interval = Duration.ofSeconds(15);
 
     // Confined to the loop.
     private @Nullable Feed feed;
@@ -224,6 +225,17 @@ final class FakeSink implements BodySink {
     @Override
     public void keepAlive(Supplier<byte[]> frame) {
         onLoop(() -> heartbeat = frame);
+    }
+
+    @Override
+    public Duration heartbeat() {
+        return interval;
+    }
+
+    /** Sets the interval of the heartbeats, which the test calls for. */
+    FakeSink heartbeat(Duration value) {
+        interval = value;
+        return this;
     }
 
     void closingFrames(ClosingFrames last) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -307,6 +308,24 @@ abstract class StreamContract extends TransportContract {
             String other = served.answer("GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
             assertTrue(
                     other.contains("Set-Cookie: a=1") && other.contains("Set-Cookie: b=2"), other);
+        }
+    }
+
+    @Test
+    void heartbeatsAreEventsForClientsThatAskForThem() throws Exception {
+        var app = app(sleeper).get("/topic", new Topics().stream("quiet"));
+        var options = new ServerOptions().heartbeat(Duration.ofMillis(50));
+        try (Served served = served(app, options);
+                RawClient handler = served.client();
+                RawClient topic = served.client()) {
+            String beat = "event: heartbeat\ndata: 50\n\n";
+            for (RawClient client : List.of(handler, topic)) {
+                String path = client == handler ? "/events" : "/topic";
+                client.get(path + "?heartbeat=event").readHead();
+                for (int i = 0; i < 3; i++) {
+                    client.readTo(beat);
+                }
+            }
         }
     }
 

@@ -148,6 +148,11 @@ final class StreamSink implements BodySink {
     }
 
     @Override
+    public Duration heartbeat() {
+        return options.heartbeat();
+    }
+
+    @Override
     public void endAt(Instant time) {
         endAt.accumulateAndGet(time, (one, other) -> one.isBefore(other) ? one : other);
     }
@@ -226,7 +231,7 @@ final class StreamSink implements BodySink {
         return buffer.awaitBlocked(time);
     }
 
-    void heartbeat() {
+    void heartbeatNow() {
         Loop.call(this::heartbeatOnLoop);
     }
 

@@ -183,7 +183,7 @@ public final class TestStream implements AutoCloseable {
      * returns.
      */
     public void heartbeat() {
-        sink.heartbeat();
+        sink.heartbeatNow();
     }
 
     /**

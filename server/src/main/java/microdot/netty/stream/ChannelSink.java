@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.concurrent.Executor;
@@ -196,6 +197,11 @@ public final class ChannelSink extends SocketWriter implements BodySink {
     @Override
     public void keepAlive(Supplier<byte[]> frame) {
         heartbeat = frame;
+    }
+
+    @Override
+    public Duration heartbeat() {
+        return Duration.ofNanos(streams.heartbeat);
     }
 
     @Override

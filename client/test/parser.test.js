@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { parser } from '../src/parser.js';
+
+/** Returns the events of a text that comes in pieces, and the delays. */
+function parsed(pieces, id = '') {
+  const events = [], delays = [];
+  const parse = parser(id, (event) => events.push(event), (delay) => delays.push(delay));
+  pieces.forEach((piece) => parse(piece));
+  return { events, delays };
+}
+
+const texts = {
+  'one line': ['data: a\n\n', [['message', 'a', '', false]]],
+  'many lines, with an empty one': ['data: a\ndata\ndata:b\n\n', [['message', 'a\n\nb', '', false]]],
+  'CR': ['event: x\rid: 1\rdata: a\r\rdata: b\r\r', [['x', 'a', '1', true], ['message', 'b', '1', false]]],
+  'CRLF': ['event: x\r\nid: 1\r\ndata: a\r\n\r\n', [['x', 'a', '1', true]]],
+  'only the first space is removed': ['data:  a\n\n', [['message', ' a', '', false]]],
+  'colons and line separators are data': ['data: a:b\u2028c\n\n', [['message', 'a:b\u2028c', '', false]]],
+  'comments and unknown fields': [': c\nfoo: bar\nfoo\ndata: a\n\n', [['message', 'a', '', false]]],
+  'empty data': ['data\n\n', [['message', '', '', false]]],
+  'id without data moves the position': ['id: 7\n\ndata: a\n\n', [['', '', '7', true], ['message', 'a', '7', false]]],
+  'id with NUL is ignored': ['id: 1\0\ndata: a\n\n', [['message', 'a', '', false]]],
+  'empty id clears': ['id: 1\ndata: a\n\nid\ndata: b\n\n', [['message', 'a', '1', true], ['message', 'b', '', true]]],
+  'event without data is none': ['event: x\n\ndata: a\n\n', [['message', 'a', '', false]]],
+  'unfinished event is none': ['data: a\n\nid: 9\ndata: b\n', [['message', 'a', '', false]]],
+};
+
+for (const [name, [text, expected]] of Object.entries(texts)) {
+  test(name, () => {
+    for (const size of [1, 2, 3, text.length]) {
+      const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g'));
+      assert.deepEqual(parsed(pieces).events, expected, `in pieces of ${size}`);
+    }
+  });
+}
+
+test('starts with the id that the client has', () => {
+  assert.deepEqual(parsed(['data: a\n\n'], '5').events, [['message', 'a', '5', false]]);
+});
+
+test('retry is digits only', () => {
+  assert.deepEqual(parsed(['retry: 30\nretry: 1x\nretry:\nretry: -1\nretry: 0\n\n']).delays, [30, 0]);
+});
+
+test('event without an end is refused', () => {
+  const piece = 'data: ' + 'x'.repeat(1 << 20) + '\n';
+  assert.throws(() => parsed(Array(40).fill(piece)));
+});
