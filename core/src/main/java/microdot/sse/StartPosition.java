@@ -230,7 +230,7 @@ final class StartPosition {
     /** For a client with an id that the topic never gave: a gap, then all that is kept. */
     void fixAfterGap(TopicState topic, String lastEventId, String reason) {
         Cursor cursor = cursor(topic, topic.log.keptFrom(), NOWHERE);
-        prepare(cursor, client -> catchUp.returning(cursor, lastEventId, reason, client));
+        prepare(cursor, client -> catchUp.returning(cursor, lastEventId, reason, false, client));
     }
 
     /** Returns whether a publisher may have given the id. */
