@@ -73,7 +73,6 @@ class TabsBrowserTest {
                 .get(
                         "/login/{user}",
                         request -> Response.html("in").cookie("user", request.param("user")));
-
     }
 
     private static Server serve(Microdot app) {
