@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { compare } from '../src/sharing.js';
+import { compare, share } from '../src/sharing.js';
 
 test('ids of one epoch have an order', () => {
   assert.ok(compare('ABCDEFGHIJ-10', 'ABCDEFGHIJ-9') > 0);
@@ -14,4 +14,63 @@ test('ids of two epochs have none, and are known to', () => {
 
 test('ids of other servers have none', () => {
   for (const id of ['', '7', 'a-1', 'ABCDEFGHIJ-x']) assert.equal(compare(id, 'ABCDEFGHIJ-1'), undefined);
+});
+
+/** A tab that is not the first: the lock is taken, and this channel is the tab that leads. */
+function joining(pages) {
+  const got = [], name = `test ${Math.random()}`;
+  let id = '';
+  Object.defineProperty(globalThis, 'navigator', {
+    configurable: true,
+    value: { locks: { request: async (_, { ifAvailable }, run) => ifAvailable ? run(null) : new Promise(() => {}) } },
+  });
+  const leader = new BroadcastChannel(name);
+  const asked = new Promise((resolve) => leader.onmessage = resolve);
+  let served;
+  const caughtUp = new Promise((resolve) => served = resolve);
+  const tab = {
+    at: () => id,
+    dispatch: (items) => items.forEach((item) => { got.push(item[1]); id = item[2]; }),
+    say: () => {}, start: () => {}, stop: () => {},
+    page: async () => {
+      const page = await pages.shift();
+      if (pages.length == 0) served();
+      return page;
+    },
+  };
+  const shared = share(name, tab);
+  return { got, leader, asked, caughtUp, done: () => { shared.quit(); leader.close(); } };
+}
+
+const event = (n) => ['message', String(n), `ABCDEFGHIJ-${n}`, true];
+
+test('tab that joins gets what it lacks from the server, then each event of the leader once', async () => {
+  let answer;
+  const { got, leader, asked, caughtUp, done } = joining([new Promise((resolve) => answer = resolve), { items: [] }]);
+  await asked;
+  leader.postMessage({ l: 1, at: 'ABCDEFGHIJ-2', s: ['open', {}] });
+  leader.postMessage({ l: 1, e: [event(3), event(4)] });
+  // Passed on to the tab before the server answers it.
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  answer({ items: [event(1), event(2), event(3)], more: true });
+  await caughtUp;
+  leader.postMessage({ l: 1, e: [event(5)] });
+  while (got.at(-1) != '5') await new Promise(setImmediate);
+  assert.deepEqual(got, ['1', '2', '3', '4', '5']);
+  done();
+});
+
+test('follower drops what a new leader repeats', async () => {
+  const { got, leader, asked, caughtUp, done } = joining([{ items: [event(1)] }]);
+  await asked;
+  await caughtUp;
+  leader.postMessage({ l: 1, at: 'ABCDEFGHIJ-1', s: ['open', {}] });
+  leader.postMessage({ l: 1, e: [event(2), event(3)] });
+  while (got.at(-1) != '3') await new Promise(setImmediate);
+  // The next one was behind when it took the lock.
+  leader.postMessage({ l: 2, at: 'ABCDEFGHIJ-1', s: ['open', {}] });
+  leader.postMessage({ l: 2, e: [event(2), event(3), event(4)] });
+  while (got.at(-1) != '4') await new Promise(setImmediate);
+  assert.deepEqual(got, ['1', '2', '3', '4']);
+  done();
 });

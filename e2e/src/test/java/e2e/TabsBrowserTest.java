@@ -9,14 +9,12 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import microdot.Microdot;
 import microdot.Response;
 import microdot.Server;
 import microdot.ServerOptions;
-import microdot.sse.Event;
 import microdot.sse.Sse;
 import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
@@ -74,8 +72,7 @@ class TabsBrowserTest {
                 .get("/mine", topics.stream(request -> List.of("of/" + request.cookie("user"))))
                 .get(
                         "/login/{user}",
-                        request -> Response.html("in").cookie("user", request.param("user")))
-                .get("/401", request -> 401);
+                        request -> Response.html("in").cookie("user", request.param("user")));
     }
 
     private static Server serve(Microdot app) {
@@ -382,40 +379,5 @@ class TabsBrowserTest {
             assertEachGets(List.of("late"), 1);
             assertEquals("204", await("late", "ended").data());
         }
-    }
-
-    @Test
-    void rejectionIsReported() throws Exception {
-        try (Server server = serve(app())) {
-            connect("tab", server.port(), "/401", "{}");
-            assertEquals("401", await("tab", "ended").data());
-        }
-    }
-
-    @Test
-    void tableHasTheRowsOfTheStream() throws Exception {
-        Microdot app =
-                app().get(
-                                "/table",
-                                Sse.withSse(
-                                        (request, sse) -> {
-                                            sse.send(snapshot(1, Map.of("a", 1)));
-                                            sse.send(snapshot(2, Map.of("b", 2)));
-                                            sse.send(Map.of("key", "a", "value", 3), "put");
-                                            sse.send(Map.of("key", "b"), "remove");
-                                            Thread.sleep(Duration.ofDays(1));
-                                        }));
-        try (Server server = serve(app)) {
-            pages.tell("table", "tab", Pages.home(server.port()), "/table");
-            assertEquals("{\"a\":1}", pages.next("tab").data());
-            assertEquals("{\"a\":1,\"b\":2}", pages.next("tab").data());
-            assertEquals("{\"a\":3,\"b\":2}", pages.next("tab").data());
-            assertEquals("{\"a\":3}", pages.next("tab").data());
-        }
-    }
-
-    private static Event snapshot(int part, Map<String, Integer> rows) {
-        return Event.of(Map.of("table", "t", "part", part, "of", 2, "rows", rows))
-                .event("snapshot");
     }
 }
