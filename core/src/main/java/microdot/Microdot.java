@@ -355,7 +355,7 @@ public final class Microdot {
                     "no transport found (expected: the artifact microdot:microdot)");
         }
         try {
-            return transport.start(this, options);
+            return transport.start(this::route, options);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

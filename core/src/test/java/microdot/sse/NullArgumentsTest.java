@@ -17,8 +17,9 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import microdot.AccessLog;
+import microdot.AccessLogEntry;
 import microdot.Body;
+import microdot.CloseReason;
 import microdot.Cookie;
 import microdot.Cors;
 import microdot.Csrf;
@@ -82,6 +83,8 @@ class NullArgumentsTest {
                                 new History(List.of(), "b", false, null),
                                 new TopicOptions(),
                                 TopicOptions.OnSlow.SKIP,
+                                CloseReason.FAILED,
+                                new Throwable(),
                                 Event.of("a"),
                                 new EventParser(event -> {}),
                                 new Body.Empty(),
@@ -91,7 +94,7 @@ class NullArgumentsTest {
                                 new Csrf(),
                                 new Headers(),
                                 outcome,
-                                new AccessLog.Entry("client", "GET", "/a", null, false, outcome),
+                                new AccessLogEntry("client", "GET", "/a", null, false, outcome),
                                 new HttpException(404),
                                 new Part(
                                         "a",

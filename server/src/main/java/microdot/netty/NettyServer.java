@@ -22,9 +22,12 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import microdot.AccessLog;
-import microdot.Microdot;
+import microdot.Call;
+import microdot.HttpException;
+import microdot.Request;
 import microdot.Server;
 import microdot.ServerOptions;
 import microdot.internal.ProcessErrors;
@@ -75,7 +78,11 @@ final class NettyServer implements Server {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    private NettyServer(Microdot app, ServerOptions options, IoMode io) throws IOException {
+    private NettyServer(
+            BiFunction<Request, @Nullable HttpException, Call> app,
+            ServerOptions options,
+            IoMode io)
+            throws IOException {
         this.options = options;
         this.limits = new StreamLimits(options);
         this.requests = new RequestLimit(options);
@@ -115,11 +122,17 @@ final class NettyServer implements Server {
         ProcessErrors.add(processErrors);
     }
 
-    static NettyServer start(Microdot app, ServerOptions options) throws IOException {
+    static NettyServer start(
+            BiFunction<Request, @Nullable HttpException, Call> app, ServerOptions options)
+            throws IOException {
         return start(app, options, IoMode.best());
     }
 
-    static NettyServer start(Microdot app, ServerOptions options, IoMode io) throws IOException {
+    static NettyServer start(
+            BiFunction<Request, @Nullable HttpException, Call> app,
+            ServerOptions options,
+            IoMode io)
+            throws IOException {
         return new NettyServer(app, options, io);
     }
 

@@ -1,7 +1,10 @@
 package microdot.netty.exchange;
 
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import microdot.Microdot;
+import microdot.Call;
+import microdot.HttpException;
+import microdot.Request;
 import microdot.ServerOptions;
 import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
@@ -15,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param accessLog null if the server has none
  */
 public record ServerContext(
-        Microdot app,
+        BiFunction<Request, @Nullable HttpException, Call> app,
         HandlerThreads handlers,
         StreamLimits limits,
         RequestLimit requests,

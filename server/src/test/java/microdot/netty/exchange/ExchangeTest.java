@@ -61,7 +61,7 @@ class ExchangeTest {
 
     private ServerContext server(ServerOptions options) {
         return new ServerContext(
-                app,
+                app::route,
                 handlers,
                 new StreamLimits(options),
                 new RequestLimit(options),
