@@ -24,7 +24,7 @@ void main(String[] args) {
 
     app.get("/all", topics.stream("sensors", "news"));
 
-    IO.println(value + " " + reading + " " + rows);
+    app.get("/values", request -> value + " " + reading + " " + rows);
     app.post("/news", request -> topics.publish("news", Event.of(request.text()).event("news")));
     app.post("/sensors/{name}", request -> {
         sensors.put(request.param("name"), new Reading(Double.parseDouble(request.text())));

@@ -94,9 +94,10 @@ final class ClientLife extends BriefLock {
     }
 
     /**
-     * Notes that the request waits; returns false if the server drains or stops already.
+     * The handler waits for events from now on.
      *
      * @param waker runs when the server drains or stops
+     * @return false if it does already
      */
     boolean waits(Runnable waker) {
         Runnable begins;

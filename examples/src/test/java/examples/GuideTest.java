@@ -119,6 +119,9 @@ class GuideTest {
     void tablesPageRuns() throws Exception {
         try (Example tables = Example.start("guide/TablesGuide.java")) {
             assertEquals(
+                    "{temp=21.5} Reading[temp=21.5] {kitchen={temp=21.5}}",
+                    tables.get("/values").body());
+            assertEquals(
                     "data: {\"table\":\"sensors\",\"part\":1,\"of\":1,"
                             + "\"rows\":{\"kitchen\":{\"temp\":21.5}}}",
                     last(tables, "/sensors", 3));
