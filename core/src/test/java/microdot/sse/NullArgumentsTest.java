@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import microdot.AccessLog;
 import microdot.Body;
+import microdot.CloseReason;
 import microdot.Cookie;
 import microdot.Cors;
 import microdot.Csrf;
@@ -77,6 +78,7 @@ class NullArgumentsTest {
                                 topics.topic("a"),
                                 topics.stream("a"),
                                 topics.follow("a"),
+                                CloseReason.FAILED,
                                 new Gap("a", null, "b", null, "slow"),
                                 new History(List.of(), "b", false, null),
                                 new TopicOptions(),

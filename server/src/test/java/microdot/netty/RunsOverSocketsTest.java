@@ -127,12 +127,15 @@ class RunsOverSocketsTest {
         List<String> sent =
                 random.ints(random.nextInt(60), 0, WORDS.size()).mapToObj(WORDS::get).toList();
         var started = new AtomicInteger();
+        var pauses = new Random(random.nextLong());
         RunHandler handler =
                 run -> {
                     started.incrementAndGet();
                     for (String word : sent) {
                         run.send(word, "token");
-                        Thread.yield();
+                        for (int spins = pauses.nextInt(5000); spins > 0; spins--) {
+                            Thread.onSpinWait();
+                        }
                     }
                 };
         List<Event> events = new ArrayList<>();
