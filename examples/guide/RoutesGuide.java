@@ -43,7 +43,7 @@ void main(String[] args) throws IOException {
         response.header("X-Frame-Options", "DENY");
     });
     app.afterResponse((request, outcome) -> {
-        System.out.println(request.path() + " " + outcome.status() + " " + outcome.duration().toMillis() + " ms");
+        if (outcome.status() >= 500) System.err.println(request.path() + ": " + outcome.error());
     });
 
     app.cors(new Cors().origins("https://app.example", "http://localhost:3000"));

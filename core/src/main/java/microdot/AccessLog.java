@@ -1,8 +1,5 @@
 package microdot;
 
-import microdot.internal.Required;
-import org.jspecify.annotations.Nullable;
-
 /**
  * Writes one line for each response that was sent and each stream that has ended: {@code new
  * ServerOptions().accessLog(AccessLog.standard())}.
@@ -14,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface AccessLog {
     /** Writes the entry. May block. What it throws is logged. */
-    void log(Entry entry);
+    void log(AccessLogEntry entry);
 
     /**
      * Returns the log that writes lines such as {@code 192.0.2.7 GET /events 200 bytes=18233
@@ -23,7 +20,7 @@ public interface AccessLog {
      * client did not get all of it.
      */
     static AccessLog standard() {
-        return new AccessLogLines(AccessLogLines::standard);
+        return entry -> AccessLogLines.log(entry, AccessLogLines::standard);
     }
 
     /**
@@ -32,31 +29,6 @@ public interface AccessLog {
      * events}, {@code seconds} and {@code end}.
      */
     static AccessLog json() {
-        return new AccessLogLines(AccessLogLines::json);
-    }
-
-    /**
-     * A request and what became of it.
-     *
-     * @param client the address of the client
-     * @param method the method; {@code -} if the request could not be read so far
-     * @param path the decoded path without the query, which may contain secrets; {@code -} if the
-     *     request could not be read so far
-     * @param route the route, such as {@code GET /users/{id}}; null if none matched
-     * @param stream whether the response is a stream
-     */
-    record Entry(
-            String client,
-            String method,
-            String path,
-            @Nullable String route,
-            boolean stream,
-            Outcome outcome) {
-        public Entry {
-            Required.notNull(client, "client", "an address");
-            Required.notNull(method, "method", "a method");
-            Required.notNull(path, "path", "a path");
-            Required.notNull(outcome, "outcome", "an outcome");
-        }
+        return entry -> AccessLogLines.log(entry, AccessLogLines::json);
     }
 }

@@ -8,33 +8,20 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
-/** The access logs that write lines through System.Logger. */
-record AccessLogLines(Function<Entry, String> format) implements AccessLog {
+/** The lines of access logs, which go to a System.Logger. */
+final class AccessLogLines {
     private static final Logger LOG = System.getLogger("microdot.access");
 
-    /** Returns the log that the system property asks for; null if it is not set. */
-    static @Nullable AccessLog ofProperty() {
-        String value = System.getProperty("microdot.accessLog", "");
-        return switch (value) {
-            case "" -> null;
-            case "standard" -> AccessLog.standard();
-            case "json" -> AccessLog.json();
-            default ->
-                    throw new IllegalArgumentException(
-                            "microdot.accessLog: " + value + " (expected: standard or json)");
-        };
-    }
+    private AccessLogLines() {}
 
-    @Override
-    public void log(Entry entry) {
+    static void log(AccessLogEntry entry, Function<AccessLogEntry, String> format) {
         if (LOG.isLoggable(Level.INFO)) {
             LOG.log(Level.INFO, format.apply(entry));
         }
     }
 
-    static String standard(Entry entry) {
+    static String standard(AccessLogEntry entry) {
         Outcome outcome = entry.outcome();
         var line =
                 new StringBuilder(96)
@@ -57,7 +44,7 @@ record AccessLogLines(Function<Entry, String> format) implements AccessLog {
         return line.toString();
     }
 
-    static String json(Entry entry) {
+    static String json(AccessLogEntry entry) {
         Outcome outcome = entry.outcome();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("client", entry.client());

@@ -178,7 +178,9 @@ final class HandlerChain {
             // A handler may turn a failure into a status.
             return Response.text(String.valueOf(answer.getMessage())).status(answer.status());
         } catch (Throwable second) {
-            second.addSuppressed(error);
+            if (!second.equals(error)) { // A handler may throw what it got.
+                second.addSuppressed(error);
+            }
             return failed(second);
         }
     }

@@ -20,6 +20,7 @@ final class OptionChecks {
 
     /** Returns the names in lower case. */
     static List<String> hosts(String... names) {
+        texts("hosts", names);
         return Arrays.stream(names).map(OptionChecks::host).toList();
     }
 
@@ -37,6 +38,7 @@ final class OptionChecks {
     }
 
     static List<String> networks(String name, String... texts) {
+        texts(name, texts);
         try {
             IpNetworks.of(List.of(texts));
         } catch (IllegalArgumentException e) {
@@ -101,5 +103,11 @@ final class OptionChecks {
                         + ", less than "
                         + MAX_DAYS
                         + " days)");
+    }
+
+    private static void texts(String option, String[] values) {
+        for (String value : Required.notNull(values, option, "texts, perhaps none")) {
+            Required.notNull(value, option, "no null among the texts");
+        }
     }
 }

@@ -2,6 +2,7 @@ package microdot;
 
 import java.time.Duration;
 import java.util.Map;
+import microdot.internal.Required;
 
 /** A running server. Every method may be called from any thread. */
 public interface Server extends AutoCloseable {
@@ -62,5 +63,9 @@ public interface Server extends AutoCloseable {
             Map<CloseReason, Long> ended,
             long memory,
             long maxMemory,
-            int addedCarriers) {}
+            int addedCarriers) {
+        public Stats {
+            ended = Map.copyOf(Required.notNull(ended, "ended", "a number for each reason"));
+        }
+    }
 }

@@ -35,10 +35,23 @@ final class ServerOptionValues implements Cloneable {
     @Nullable Consumer<Throwable> onFailure;
     int blockingThreads = 64;
     boolean interruptAbandoned;
-    @Nullable AccessLog accessLog = AccessLogLines.ofProperty();
+    @Nullable AccessLog accessLog = accessLogOfProperty();
     List<String> hosts = List.of();
     List<String> trustedProxies = List.of();
     boolean proxyProtocol;
+
+    /** Returns the log that the system property asks for; null if it is not set. */
+    private static @Nullable AccessLog accessLogOfProperty() {
+        String value = System.getProperty("microdot.accessLog", "");
+        return switch (value) {
+            case "" -> null;
+            case "standard" -> AccessLog.standard();
+            case "json" -> AccessLog.json();
+            default ->
+                    throw new IllegalArgumentException(
+                            "microdot.accessLog: " + value + " (expected: standard or json)");
+        };
+    }
 
     ServerOptionValues copy() {
         try {

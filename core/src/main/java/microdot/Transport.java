@@ -1,6 +1,8 @@
 package microdot;
 
 import java.io.IOException;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings requests from the network to an application, and its responses back. {@link
@@ -18,8 +20,13 @@ public interface Transport {
      * <p>When a response was sent or a stream has ended, it calls {@link Call#runAfterResponse} if
      * the call is {@link Call#isObserved}, and writes to {@link ServerOptions#accessLog}.
      *
-     * @param app routes each request: {@link Microdot#route(Request)}
+     * <p>The transport also tells the call that it may not count the request while it waits ({@link
+     * Call#onWait}), and wakes it when the server drains or stops ({@link Call#stopWaiting}).
+     *
+     * @param app routes each request; with the refusal of a request whose head is malformed or too
+     *     large, as {@link Microdot#route(Request, HttpException)}
      * @throws IOException when the address cannot be bound; the message names the address
      */
-    Server start(Microdot app, ServerOptions options) throws IOException;
+    Server start(BiFunction<Request, @Nullable HttpException, Call> app, ServerOptions options)
+            throws IOException;
 }

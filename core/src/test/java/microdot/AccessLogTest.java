@@ -14,8 +14,8 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 class AccessLogTest {
-    private static AccessLog.Entry entry(String path, boolean stream, Outcome outcome) {
-        return new AccessLog.Entry("192.0.2.7", "GET", path, "GET /{p:path}", stream, outcome);
+    private static AccessLogEntry entry(String path, boolean stream, Outcome outcome) {
+        return new AccessLogEntry("192.0.2.7", "GET", path, "GET /{p:path}", stream, outcome);
     }
 
     private static Outcome sent(int status, long bytes) {

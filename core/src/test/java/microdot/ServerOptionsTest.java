@@ -47,6 +47,7 @@ class ServerOptionsTest {
                     Map.entry("onFailure", (Consumer<Throwable>) failure -> {}),
                     Map.entry("blockingThreads", 22),
                     Map.entry("interruptAbandoned", true),
+                    Map.entry("accessLog", AccessLog.json()),
                     Map.entry("hosts", List.of("app.example")),
                     Map.entry("trustedProxies", List.of("10.0.0.0/8")),
                     Map.entry("proxyProtocol", true));

@@ -48,7 +48,7 @@ public final class RefusedValueException extends IllegalArgumentException {
 
     private boolean isBecauseOf(String sent) {
         if (sent.equals(value)) {
-            return true;
+            return true; // Also the empty text, which an application does not make up by chance.
         }
         int at = sent.isEmpty() ? -1 : value.indexOf(sent);
         boolean likely = sent.length() * 2 >= value.length() || refused.test(sent);

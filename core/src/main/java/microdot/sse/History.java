@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record History(List<Event> events, String next, boolean closed, @Nullable Gap gap) {
     public History {
-        events = List.copyOf(Required.notNull(events, "events", "a list, perhaps empty"));
         Required.notNull(next, "next", "an id");
+        events = List.copyOf(Required.notNull(events, "events", "a list, perhaps empty"));
     }
 }

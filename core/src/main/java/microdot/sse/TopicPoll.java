@@ -4,9 +4,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import microdot.HttpException;
+import microdot.JsonCodec;
 import microdot.Request;
 import microdot.Response;
 import microdot.internal.LongPoll;
@@ -14,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One request for the JSON form of a stream of topics. It waits on the request's thread. */
 final class TopicPoll {
+    private static final Pattern JSON =
+            Pattern.compile("application/json\\s*(?:,|$|;(?!\\s*q=0(?:\\.0*)?\\s*(?:,|$)))");
     private static final int DEFAULT_LIMIT = 100;
     private static final int MAX_LIMIT = 1000;
     private static final int MAX_WAIT = 60;
@@ -26,19 +31,22 @@ final class TopicPoll {
     /**
      * @throws HttpException with status 400 when a parameter of the request is malformed
      */
-    TopicPoll(Topics topics, Request request, List<String> names) {
+    TopicPoll(
+            TopicRegistry registry, FollowerStart followers, Request request, List<String> names) {
         int limit = Math.min(MAX_LIMIT, number(request, "limit", 1, DEFAULT_LIMIT));
         this.request = request;
         this.wait = TimeUnit.SECONDS.toNanos(Math.min(MAX_WAIT, number(request, "wait", 0, 0)));
-        this.reading = new TopicReading(topics, names, limit);
+        this.reading = new TopicReading(registry, followers, names, limit);
     }
 
     /** Returns whether the request asks for JSON and not for a stream. */
     static boolean isWanted(Request request) {
         String accept = request.header("Accept");
-        return accept != null
-                && accept.contains("application/json")
-                && !accept.contains("text/event-stream");
+        if (accept == null) {
+            return false;
+        }
+        String types = accept.toLowerCase(Locale.ROOT);
+        return JSON.matcher(types).find() && !types.contains("text/event-stream");
     }
 
     /** Returns the id after which the client wants events; null if it is new. */
@@ -68,7 +76,7 @@ final class TopicPoll {
         }
         request.onClose(reading::stop);
         try {
-            return response(reading.read(wish, filter, wait));
+            return reading.read(wish, filter, wait, TopicPoll::response);
         } catch (IllegalStateException failed) {
             return Sse.rejectWithRetry(request, RETRY);
         }
@@ -88,6 +96,9 @@ final class TopicPoll {
         answer.put("next", history.next());
         answer.put("closed", history.closed());
         answer.put("gap", history.gap());
-        return Response.json(answer).header("Cache-Control", "no-store").header("Vary", "Accept");
+        byte[] json = JsonCodec.standard().encode(answer);
+        return Response.bytes(json, "application/json")
+                .header("Cache-Control", "no-store")
+                .header("Vary", "Accept");
     }
 }

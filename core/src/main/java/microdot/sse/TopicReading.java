@@ -4,8 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import microdot.CloseReason;
 import microdot.JsonCodec;
 import microdot.internal.BriefLock;
@@ -16,13 +18,20 @@ import org.jspecify.annotations.Nullable;
  * with the first events, so that everything that holds for streams holds here.
  */
 final class TopicReading {
-    /** How many seconds a gap, a snapshot or a filter is awaited beyond the wait for events. */
-    private static final long LONGEST_WORK = 30;
+    /** How long a gap, a snapshot or a filter is awaited beyond the wait for events. */
+    private static final long LONGEST_WORK = TimeUnit.SECONDS.toNanos(30);
 
-    private final Topics topics;
+    /** What all readings of the process hold at the same time, and how soon one tries again. */
+    private static final long MAX_HELD = Runtime.getRuntime().maxMemory() / 16;
+
+    private static final long AGAIN = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final AtomicLong HELD = new AtomicLong();
+
+    private final TopicRegistry registry;
+    private final FollowerStart followers;
     private final List<String> names;
     private final int limit;
-    private final CountDownLatch done = new CountDownLatch(1);
+    private final Thread reader = Thread.currentThread();
     private final InProcessSink sink =
             new InProcessSink(this::offer, this::hasRoom, this::stop, this::filled);
 
@@ -37,40 +46,77 @@ final class TopicReading {
 
     private volatile @Nullable Follower follower;
     private volatile boolean expired; // The wait for events is over.
+    private volatile boolean stopped;
+    private volatile boolean deferred; // Other readings hold too much: it tries again.
+    private long held; // Of its events; confined to the loop until the end.
 
-    TopicReading(Topics topics, List<String> names, int limit) {
-        this.topics = topics;
+    TopicReading(TopicRegistry registry, FollowerStart followers, List<String> names, int limit) {
+        this.registry = registry;
+        this.followers = followers;
         this.names = names;
         this.limit = limit;
     }
 
     /** Ends the wait. From any thread; does not block. */
     void stop() {
-        done.countDown();
+        stopped = true;
+        LockSupport.unpark(reader);
     }
 
     /**
-     * Waits for events and returns what there is, perhaps nothing.
+     * Waits for {@link #stop}. Returns false when that did not come in time.
+     *
+     * @throws InterruptedException when the thread is interrupted
+     */
+    private boolean await(long nanos) throws InterruptedException {
+        long begun = System.nanoTime();
+        while (!stopped) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            long left = nanos - (System.nanoTime() - begun);
+            if (left <= 0) {
+                return false;
+            }
+            if (deferred) {
+                deferred = false;
+                LockSupport.parkNanos(this, Math.min(left, AGAIN));
+                sink.request();
+            } else {
+                LockSupport.parkNanos(this, left);
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Waits for events and returns what the function makes of them, perhaps of none. Until that
+     * returns, they count as held. Call it once, on the thread that made this.
      *
      * @param nanos how long to wait if there is nothing
      * @throws IllegalStateException when the reading failed, as with a snapshot, or was stopped at
      *     a point after which the client could not go on
      */
-    History read(StartPosition.Wish wish, @Nullable FollowerFilter filter, long nanos)
+    <T> T read(
+            StartPosition.Wish wish,
+            @Nullable FollowerFilter filter,
+            long nanos,
+            Function<History, T> use)
             throws InterruptedException {
         try {
-            follower =
-                    topics.followers().follow(sink, names, wish, filter, new StreamClosingFrames());
-            if (!done.await(nanos, TimeUnit.NANOSECONDS)) {
+            follower = followers.follow(sink, names, wish, filter, new StreamClosingFrames());
+            if (!await(nanos)) {
                 // A gap, a snapshot or a filter may still run for it: then it has events.
                 expired = true;
                 sink.loop().execute(this::stopIfDone);
-                done.await(LONGEST_WORK, TimeUnit.SECONDS);
+                await(LONGEST_WORK);
             }
+            sink.end();
+            return use.apply(result(wish));
         } finally {
             sink.end();
+            sink.loop().execute(() -> HELD.addAndGet(-held)); // After what it still takes.
         }
-        return result(wish);
     }
 
     private History result(StartPosition.Wish wish) {
@@ -85,7 +131,7 @@ final class TopicReading {
                                 + " what failed)");
             }
             String position = next == null ? start(wish) : next;
-            boolean closed = topics.registry().isOver(names, topics.position(position));
+            boolean closed = registry.isOver(names, position);
             return new History(events, position, closed, gap);
         } finally {
             lock.unlock();
@@ -94,7 +140,7 @@ final class TopicReading {
 
     private String start(StartPosition.Wish wish) {
         String after = wish.lastEventId();
-        return after == null ? topics.registry().order().epoch().id(wish.opened()) : after;
+        return after == null ? registry.order().epoch().id(wish.opened()) : after;
     }
 
     // ---- Called by the sink, on its loop ----
@@ -102,14 +148,27 @@ final class TopicReading {
     private boolean hasRoom() {
         lock.lock();
         try {
-            return !full;
+            if (full) {
+                return false;
+            }
         } finally {
             lock.unlock();
         }
+        // Parsing and encoding copies an event for each client: without a bound, one large event
+        // for many clients that wait would fill the heap.
+        boolean wait = held == 0 && HELD.get() > MAX_HELD;
+        if (wait) {
+            deferred = true;
+            LockSupport.unpark(reader);
+        }
+        return !wait;
     }
 
     private void offer(Event event) {
         Gap lost = "gap".equals(event.event()) ? decoded(event) : null;
+        long size = 3L * String.valueOf(event.data()).length(); // Text, JSON, and its copy.
+        held += size;
+        HELD.addAndGet(size);
         lock.lock();
         try {
             // Ends only after an event with an id, or the client could not go on: at the limit, and

@@ -13,6 +13,7 @@ import microdot.internal.BriefLock;
 import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
 import microdot.sse.log.Epoch;
+import microdot.sse.log.EventId;
 import microdot.sse.log.EventLog;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.Retention;
@@ -194,12 +195,22 @@ final class TopicRegistry {
         return false;
     }
 
+    /** Returns the position of an id of these topics; -1 for every other text. */
+    private long position(String eventId) {
+        EventId id = EventId.parse(eventId);
+        if (id == null || !order.epoch().isOf(id) || id.position() > order.head()) {
+            return -1;
+        }
+        return id.position();
+    }
+
     /**
-     * Returns whether all topics have ended and a client with this position has the end of each: it
-     * need not come again. Also for topics that were forgotten after their end, as far as they are
+     * Returns whether all topics have ended and a client with this id has the end of each: it need
+     * not come again. Also for topics that were forgotten after their end, as far as they are
      * remembered.
      */
-    boolean isOver(List<String> names, long position) {
+    boolean isOver(List<String> names, String eventId) {
+        long position = position(eventId);
         for (String name : names) {
             if (!isOver(name, position)) {
                 return false;

@@ -149,7 +149,7 @@ public final class TopicStream extends TopicSelection implements Handler {
         if (lastEventId == null || accept == null || !accept.contains("text/event-stream")) {
             return false;
         }
-        return topics.registry().isOver(followed, topics.position(lastEventId));
+        return topics.registry().isOver(followed, lastEventId);
     }
 
     private Response poll(Request request, List<String> followed) {
@@ -159,7 +159,7 @@ public final class TopicStream extends TopicSelection implements Handler {
                     "this stream has no JSON form, because a handler runs when it opens (expected:"
                             + " Accept: text/event-stream)");
         }
-        var poll = new TopicPoll(topics, request, followed);
+        var poll = new TopicPoll(topics.registry(), topics.followers(), request, followed);
         var wish = new StartPosition.Wish(TopicPoll.after(request), topics.head(), last);
         try {
             return poll.respond(wish, filterFor(request));

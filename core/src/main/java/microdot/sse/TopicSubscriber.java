@@ -4,19 +4,23 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Objects;
 import java.util.concurrent.Flow;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Publishes what a reactive stream gives to a topic. */
 final class TopicSubscriber implements Flow.Subscriber<Object> {
     private static final Logger LOG = System.getLogger("microdot.sse");
 
-    private final Topics topics;
     private final String topic;
+    private final Consumer<Object> publish;
     private volatile Flow.@Nullable Subscription source;
 
-    TopicSubscriber(Topics topics, String topic) {
-        this.topics = topics;
+    /**
+     * @param topic its name, for the log
+     */
+    TopicSubscriber(String topic, Consumer<Object> publish) {
         this.topic = topic;
+        this.publish = publish;
     }
 
     @Override
@@ -33,7 +37,7 @@ final class TopicSubscriber implements Flow.Subscriber<Object> {
     public void onNext(Object item) {
         Flow.Subscription subscription = Objects.requireNonNull(source);
         try {
-            topics.publish(topic, item);
+            publish.accept(item);
         } catch (RuntimeException e) {
             subscription.cancel();
             LOG.log(

@@ -11,7 +11,6 @@ import microdot.JsonCodec;
 import microdot.Request;
 import microdot.internal.Required;
 import microdot.sse.log.EncodedEvent;
-import microdot.sse.log.EventId;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
@@ -234,7 +233,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
         }
         var wish = new StartPosition.Wish(after, head(), after == null ? limit : 0);
         try {
-            return new TopicReading(this, names, limit).read(wish, null, 0);
+            return new TopicReading(registry, followers, names, limit)
+                    .read(wish, null, 0, history -> history);
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
@@ -272,7 +272,7 @@ public final class Topics extends TopicSource implements AutoCloseable {
     public void publishAll(String topic, Flow.Publisher<?> source) {
         TopicRules.checkedName(topic);
         Required.notNull(source, "source", "a publisher");
-        source.subscribe(new TopicSubscriber(this, topic));
+        source.subscribe(new TopicSubscriber(topic, item -> publish(topic, item)));
     }
 
     // ---- Topics by name ----
@@ -399,15 +399,6 @@ public final class Topics extends TopicSource implements AutoCloseable {
     /** Returns the position up to which every event is in its log. */
     long head() {
         return registry.order().head();
-    }
-
-    /** Returns the position of an id of these topics; -1 for every other text. */
-    long position(String eventId) {
-        EventId id = EventId.parse(eventId);
-        if (id == null || !registry.order().epoch().isOf(id) || id.position() > head()) {
-            return -1;
-        }
-        return id.position();
     }
 
     TopicRegistry registry() {

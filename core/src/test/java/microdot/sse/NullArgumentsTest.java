@@ -17,7 +17,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import microdot.AccessLog;
+import microdot.AccessLogEntry;
 import microdot.Body;
 import microdot.CloseReason;
 import microdot.Cookie;
@@ -87,6 +87,8 @@ class NullArgumentsTest {
                                 runs,
                                 runs.start(run -> {}),
                                 TopicOptions.OnSlow.SKIP,
+                                CloseReason.FAILED,
+                                new Throwable(),
                                 Event.of("a"),
                                 new EventParser(event -> {}),
                                 new Body.Empty(),
@@ -96,7 +98,7 @@ class NullArgumentsTest {
                                 new Csrf(),
                                 new Headers(),
                                 outcome,
-                                new AccessLog.Entry("client", "GET", "/a", null, false, outcome),
+                                new AccessLogEntry("client", "GET", "/a", null, false, outcome),
                                 new HttpException(404),
                                 new Part(
                                         "a",

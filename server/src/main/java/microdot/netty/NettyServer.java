@@ -22,9 +22,12 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import microdot.AccessLog;
-import microdot.Microdot;
+import microdot.Call;
+import microdot.HttpException;
+import microdot.Request;
 import microdot.Server;
 import microdot.ServerOptions;
 import microdot.internal.Background;
@@ -61,7 +64,7 @@ final class NettyServer implements Server {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private final ServerOptions options;
-    private final Background background;
+    private final Background background = new Background();
     private final EventLoopGroup group;
     private final Map<EventLoop, LoopConnections> loops = new HashMap<>();
     private final HandlerThreads handlers;
@@ -77,9 +80,12 @@ final class NettyServer implements Server {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    private NettyServer(Microdot app, ServerOptions options, IoMode io) throws IOException {
+    private NettyServer(
+            BiFunction<Request, @Nullable HttpException, Call> app,
+            ServerOptions options,
+            IoMode io)
+            throws IOException {
         this.options = options;
-        this.background = Background.of(app);
         this.limits = new StreamLimits(options);
         this.requests = new RequestLimit(options);
         this.memory = new WaitingMemory(options);
@@ -108,7 +114,14 @@ final class NettyServer implements Server {
         this.accessLog = log == null ? null : new AccessLogQueue(log);
         var context =
                 new ServerContext(
-                        app, handlers, limits, requests, options, errors::check, accessLog);
+                        app,
+                        handlers,
+                        background,
+                        limits,
+                        requests,
+                        options,
+                        errors::check,
+                        accessLog);
         var connections = new ConnectionLimits(options);
         var setup =
                 new HttpSetup(
@@ -118,11 +131,17 @@ final class NettyServer implements Server {
         ProcessErrors.add(processErrors);
     }
 
-    static NettyServer start(Microdot app, ServerOptions options) throws IOException {
+    static NettyServer start(
+            BiFunction<Request, @Nullable HttpException, Call> app, ServerOptions options)
+            throws IOException {
         return start(app, options, IoMode.best());
     }
 
-    static NettyServer start(Microdot app, ServerOptions options, IoMode io) throws IOException {
+    static NettyServer start(
+            BiFunction<Request, @Nullable HttpException, Call> app,
+            ServerOptions options,
+            IoMode io)
+            throws IOException {
         return new NettyServer(app, options, io);
     }
 

@@ -1,10 +1,14 @@
 package microdot.netty;
 
 import java.io.IOException;
-import microdot.Microdot;
+import java.util.function.BiFunction;
+import microdot.Call;
+import microdot.HttpException;
+import microdot.Request;
 import microdot.Server;
 import microdot.ServerOptions;
 import microdot.Transport;
+import org.jspecify.annotations.Nullable;
 
 /** Serves HTTP/1.1 with Netty: with epoll where it is available, with NIO elsewhere. */
 public final class NettyTransport implements Transport {
@@ -12,7 +16,9 @@ public final class NettyTransport implements Transport {
     public NettyTransport() {}
 
     @Override
-    public Server start(Microdot app, ServerOptions options) throws IOException {
+    public Server start(
+            BiFunction<Request, @Nullable HttpException, Call> app, ServerOptions options)
+            throws IOException {
         return NettyServer.start(app, options);
     }
 }

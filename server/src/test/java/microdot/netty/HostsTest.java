@@ -32,7 +32,7 @@ class HostsTest {
 
     private static String answer(ServerOptions options, IoMode io, String request)
             throws IOException {
-        try (NettyServer server = NettyServer.start(app(), options, io);
+        try (NettyServer server = NettyServer.start(app()::route, options, io);
                 RawClient client = new RawClient(server.port())) {
             return client.send(request).shutdownOutput().readAll();
         }
@@ -119,7 +119,7 @@ class HostsTest {
     @Test
     void rejectionsAreLoggedOnceAMinute() throws Exception {
         String request = "HEAD / HTTP/1.1\r\nHost: evil.example\r\n\r\n";
-        try (NettyServer server = NettyServer.start(app(), OPTIONS, IoMode.best())) {
+        try (NettyServer server = NettyServer.start(app()::route, OPTIONS, IoMode.best())) {
             for (int i = 0; i < 3; i++) {
                 try (RawClient client = new RawClient(server.port())) {
                     String answer = client.send(request).shutdownOutput().readAll();

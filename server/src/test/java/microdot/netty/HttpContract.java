@@ -164,7 +164,8 @@ abstract class HttpContract extends TransportContract {
             var options = new ServerOptions().host("127.0.0.1").port(port);
             var failure =
                     assertThrows(
-                            BindException.class, () -> NettyServer.start(app(), options, io()));
+                            BindException.class,
+                            () -> NettyServer.start(app()::route, options, io()));
             assertTrue(
                     String.valueOf(failure.getMessage()).contains("127.0.0.1:" + port),
                     failure.getMessage());
@@ -175,7 +176,8 @@ abstract class HttpContract extends TransportContract {
     void bindFailureSaysThatTheHostIsUnknown() {
         var options = new ServerOptions().host("host.invalid").port(0);
         var failure =
-                assertThrows(BindException.class, () -> NettyServer.start(app(), options, io()));
+                assertThrows(
+                        BindException.class, () -> NettyServer.start(app()::route, options, io()));
         assertEquals("cannot listen on host.invalid:0: the host is unknown", failure.getMessage());
     }
 

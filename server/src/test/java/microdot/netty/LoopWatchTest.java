@@ -60,7 +60,7 @@ class LoopWatchTest {
         var failure = new OutOfMemoryError("thrown by the test");
         var told = new CompletableFuture<Throwable>();
         var options = new ServerOptions().host("127.0.0.1").port(0).onFailure(told::complete);
-        try (Server server = NettyServer.start(failing(failure), options, io);
+        try (Server server = NettyServer.start(failing(failure)::route, options, io);
                 RawClient client = new RawClient(server.port())) {
             client.get("/fail");
             assertSame(failure, told.get(30, TimeUnit.SECONDS));
@@ -126,7 +126,7 @@ class LoopWatchTest {
         logger.addHandler(handler);
         var options =
                 new ServerOptions().host("127.0.0.1").port(0).headTimeout(Duration.ofMillis(100));
-        try (NettyServer server = NettyServer.start(app, options, IoMode.best());
+        try (NettyServer server = NettyServer.start(app::route, options, IoMode.best());
                 RawClient first = new RawClient(server.port());
                 RawClient second = new RawClient(server.port())) {
             server.watch(TimeUnit.MILLISECONDS.toNanos(300));

@@ -15,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import microdot.AccessLog;
+import microdot.AccessLogEntry;
 import microdot.CloseReason;
 import microdot.HttpException;
 import microdot.Microdot;
@@ -34,7 +35,7 @@ class OutcomeTest {
     private record Seen(Request request, Outcome outcome) {}
 
     private final BlockingQueue<Seen> hooked = new LinkedBlockingQueue<>();
-    private final BlockingQueue<AccessLog.Entry> logged = new LinkedBlockingQueue<>();
+    private final BlockingQueue<AccessLogEntry> logged = new LinkedBlockingQueue<>();
     private final Topics topics = new Topics();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final BlockingQueue<CloseReason> reasons = new LinkedBlockingQueue<>();
@@ -87,7 +88,7 @@ class OutcomeTest {
         Seen seen = hooked.poll(30, TimeUnit.SECONDS);
         assertNotNull(seen, "no hook ran");
         assertEquals(path, seen.request().path());
-        AccessLog.Entry entry = logged.poll(30, TimeUnit.SECONDS);
+        AccessLogEntry entry = logged.poll(30, TimeUnit.SECONDS);
         assertNotNull(entry, "nothing was logged");
         assertEquals(path, entry.path());
         assertEquals(seen.outcome(), entry.outcome());
@@ -264,7 +265,7 @@ class OutcomeTest {
     void inputWithoutRequestLineIsLogged() throws Exception {
         try (Served served = served()) {
             served.answer("nonsense\r\n\r\n");
-            AccessLog.Entry entry = logged.take();
+            AccessLogEntry entry = logged.take();
             assertEquals(List.of("-", "-"), List.of(entry.method(), entry.path()));
             assertEquals(400, entry.outcome().status());
         }

@@ -26,7 +26,7 @@ final class Served implements AutoCloseable {
 
     Served(Microdot app, ServerOptions options, IoMode io) {
         try {
-            server = NettyServer.start(app, local(options), io);
+            server = NettyServer.start(app::route, local(options), io);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -88,7 +88,13 @@ final class CookieJar {
                 case "path" -> path = value.startsWith("/") ? value : path;
                 case "expires" -> expires = date(value);
                 case "max-age" ->
-                        maxAge = clock.now().plus(Duration.ofSeconds(Long.parseLong(value)));
+                        maxAge =
+                                value.strip().matches("-?\\d{1,9}")
+                                        ? clock.now()
+                                                .plus(
+                                                        Duration.ofSeconds(
+                                                                Long.parseLong(value.strip())))
+                                        : maxAge; // As browsers ignore what is no number.
                 default -> {}
             }
         }

@@ -7,6 +7,7 @@ import java.util.Queue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import microdot.AccessLog;
+import microdot.AccessLogEntry;
 import microdot.internal.BriefLock;
 import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ public final class AccessLogQueue extends BriefLock implements Runnable, AutoClo
     private final Thread thread;
 
     // Guarded by the lock.
-    private Queue<Supplier<AccessLog.Entry>> waiting = new ArrayDeque<>();
+    private Queue<Supplier<AccessLogEntry>> waiting = new ArrayDeque<>();
     private long dropped;
     private boolean closed;
 
@@ -42,7 +43,7 @@ public final class AccessLogQueue extends BriefLock implements Runnable, AutoClo
      *
      * @param entry makes the entry, on the thread that writes it
      */
-    void add(Supplier<AccessLog.Entry> entry) {
+    void add(Supplier<AccessLogEntry> entry) {
         lock();
         try {
             if (waiting.size() >= MOST || closed) {
@@ -65,17 +66,17 @@ public final class AccessLogQueue extends BriefLock implements Runnable, AutoClo
 
     @Override
     public void run() {
-        Queue<Supplier<AccessLog.Entry>> taken = new ArrayDeque<>();
+        Queue<Supplier<AccessLogEntry>> taken = new ArrayDeque<>();
         while (taken != null) {
             taken = writeNext(taken);
         }
     }
 
     /** A failure of the log must not end the thread. Returns the emptied queue; null at the end. */
-    private @Nullable Queue<Supplier<AccessLog.Entry>> writeNext(
-            Queue<Supplier<AccessLog.Entry>> empty) {
+    private @Nullable Queue<Supplier<AccessLogEntry>> writeNext(
+            Queue<Supplier<AccessLogEntry>> empty) {
         try {
-            Queue<Supplier<AccessLog.Entry>> taken = take(empty);
+            Queue<Supplier<AccessLogEntry>> taken = take(empty);
             if (taken != null && taken.isEmpty()) {
                 await();
             }
@@ -90,10 +91,9 @@ public final class AccessLogQueue extends BriefLock implements Runnable, AutoClo
     }
 
     /** Returns what waits, perhaps nothing, and lets the empty queue be filled; null at the end. */
-    private @Nullable Queue<Supplier<AccessLog.Entry>> take(
-            Queue<Supplier<AccessLog.Entry>> empty) {
+    private @Nullable Queue<Supplier<AccessLogEntry>> take(Queue<Supplier<AccessLogEntry>> empty) {
         long lost;
-        Queue<Supplier<AccessLog.Entry>> taken;
+        Queue<Supplier<AccessLogEntry>> taken;
         lock();
         try {
             if (waiting.isEmpty() && dropped == 0 && closed) {
@@ -135,7 +135,7 @@ public final class AccessLogQueue extends BriefLock implements Runnable, AutoClo
         }
     }
 
-    private void write(Supplier<AccessLog.Entry> entry) {
+    private void write(Supplier<AccessLogEntry> entry) {
         try {
             log.log(entry.get());
         } catch (RuntimeException | Error e) {

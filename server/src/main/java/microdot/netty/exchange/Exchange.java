@@ -57,7 +57,8 @@ public final class Exchange {
      */
     public void begin() {
         try {
-            Call routed = server.app().route(request, refusal);
+            server.background().attach(request);
+            Call routed = server.app().apply(request, refusal);
             observation = Observation.of(server, request, routed);
             if (routed.mayBlock()) {
                 start(routed);

@@ -6,7 +6,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
-import microdot.AccessLog;
+import java.util.function.Supplier;
+import microdot.AccessLogEntry;
 import microdot.Call;
 import microdot.CloseReason;
 import microdot.Outcome;
@@ -123,19 +124,30 @@ public final class Observation {
         var outcome = new Outcome(status, bytes, events, duration, reason, error);
         AccessLogQueue log = server.accessLog();
         if (log != null) {
-            log.add(() -> entry(outcome));
+            log.add(new Line(client, method, path, route, stream, outcome));
         }
         if (hooks != null) {
             runHooks(hooks, outcome);
         }
     }
 
-    private AccessLog.Entry entry(Outcome outcome) {
-        String address =
-                client instanceof InetSocketAddress inet && !inet.isUnresolved()
-                        ? inet.getAddress().getHostAddress()
-                        : client.toString();
-        return new AccessLog.Entry(address, method, path, route, stream, outcome);
+    /** What waits for the log; it must not keep the request. */
+    private record Line(
+            SocketAddress client,
+            String method,
+            String path,
+            @Nullable String route,
+            boolean stream,
+            Outcome outcome)
+            implements Supplier<AccessLogEntry> {
+        @Override
+        public AccessLogEntry get() {
+            String address =
+                    client instanceof InetSocketAddress inet && !inet.isUnresolved()
+                            ? inet.getAddress().getHostAddress()
+                            : client.toString();
+            return new AccessLogEntry(address, method, path, route, stream, outcome);
+        }
     }
 
     /** Hooks that block count as requests, so that they cannot pile up without a bound. */

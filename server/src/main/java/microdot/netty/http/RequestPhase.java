@@ -216,7 +216,7 @@ final class RequestPhase implements ConnectionPhase {
                                 + ": "
                                 + refused.reason());
         OpenedResponse response = connection.response(refused);
-        long length = response.length();
+        long length = refused.headOnly() ? 0 : response.length();
         ChannelFuture written = ResponseWriter.write(channel, refused, response, false);
         Observation.refused(connection.server(), peer.address(), refused.status(), length);
         linger(written, null);

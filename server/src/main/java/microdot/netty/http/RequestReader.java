@@ -129,7 +129,9 @@ final class RequestReader {
                 refuse(refusal.status(), String.valueOf(refusal.getMessage()));
         try {
             Headers headers = headers(request);
-            RequestOrigin origin = peer.origin(headers, host(request));
+            String host = host(request);
+            boolean valid = host != null && HostField.isValid(host);
+            RequestOrigin origin = peer.origin(headers, valid ? host : null);
             if (peer.hostFault(origin.host()) != null) {
                 return unrouted; // Perhaps of a page that must not read this server.
             }

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import microdot.ServerOptions;
 import microdot.internal.IpNetworks;
 import microdot.netty.limits.OncePerMinute;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class AllowedHosts {
     private static final Logger LOG = System.getLogger("microdot.netty");
     private static final int SHOWN = 80;
+
+    /** Begins with a letter: a browser reads a number as an address. */
+    private static final Pattern LOCAL_NAME = Pattern.compile("[a-z][a-z0-9_-]*");
 
     private final Set<String> names = new HashSet<>();
     private final Set<InetAddress> addresses = new HashSet<>();
@@ -54,7 +58,7 @@ final class AllowedHosts {
      */
     @Nullable String fault(@Nullable String host, boolean loopback) {
         boolean checked = restricted || (loopback && !behindProxy);
-        if (host == null || !checked || isAllowed(HostField.name(host), loopback)) {
+        if (host == null || !checked || isAllowed(host, loopback)) {
             return null;
         }
         String shown = host.length() > SHOWN ? host.substring(0, SHOWN) + "…" : host;
@@ -69,7 +73,8 @@ final class AllowedHosts {
                 + " proxy in front)";
     }
 
-    private boolean isAllowed(String name, boolean loopback) {
+    private boolean isAllowed(String host, boolean loopback) {
+        String name = HostField.name(host);
         if (name.isEmpty() || (loopback && isOwnName(name))) {
             return true;
         }
@@ -78,7 +83,7 @@ final class AllowedHosts {
             boolean local = loopback && (!restricted || address.isLoopbackAddress());
             return local || addresses.contains(address);
         }
-        boolean local = loopback && !restricted && isLocalName(name);
+        boolean local = loopback && !restricted && isLocalName(host, name);
         return local || names.contains(name) || isSubdomain(name);
     }
 
@@ -87,8 +92,8 @@ final class AllowedHosts {
     }
 
     /** A page of a foreign site has a registered name, and each of those has a dot. */
-    private static boolean isLocalName(String name) {
-        return name.indexOf('.') < 0;
+    private static boolean isLocalName(String host, String name) {
+        return !host.startsWith("[") && LOCAL_NAME.matcher(name).matches();
     }
 
     private boolean isSubdomain(String name) {

@@ -19,6 +19,7 @@ import microdot.Headers;
 import microdot.Microdot;
 import microdot.Request;
 import microdot.ServerOptions;
+import microdot.internal.Background;
 import microdot.netty.io.IoMode;
 import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
@@ -61,8 +62,9 @@ class ExchangeTest {
 
     private ServerContext server(ServerOptions options) {
         return new ServerContext(
-                app,
+                app::route,
                 handlers,
+                new Background(),
                 new StreamLimits(options),
                 new RequestLimit(options),
                 options,
