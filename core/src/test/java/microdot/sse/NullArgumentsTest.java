@@ -78,7 +78,6 @@ class NullArgumentsTest {
                                 topics.topic("a"),
                                 topics.stream("a"),
                                 topics.follow("a"),
-                                CloseReason.FAILED,
                                 new Gap("a", null, "b", null, "slow"),
                                 new History(List.of(), "b", false, null),
                                 new TopicOptions(),

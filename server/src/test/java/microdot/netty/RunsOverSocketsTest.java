@@ -62,10 +62,12 @@ class RunsOverSocketsTest {
     @Test
     void closingServerInterruptsRunsAndTheirClientsGetTheEnd() throws Exception {
         var options = new ServerOptions().closeTimeout(Duration.ofSeconds(50));
+        var begun = new CountDownLatch(2);
         var ended = new CountDownLatch(2);
         RunHandler counted =
                 run -> {
                     run.send("begun", "token");
+                    begun.countDown();
                     try {
                         new Semaphore(0).acquire();
                     } finally {
@@ -76,6 +78,7 @@ class RunsOverSocketsTest {
                 RawClient client = served.client().send(post(null))) {
             client.readTo("data: begun");
             runs.start("without-a-client", counted);
+            begun.await();
             served.server.close();
             assertEquals(0, ended.getCount());
             String rest = client.readAll();
