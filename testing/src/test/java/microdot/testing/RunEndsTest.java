@@ -61,7 +61,11 @@ class RunEndsTest extends RunsFixture {
     void failureGivesTheTextOfTheApplicationAndIsLoggedOnce() {
         var options = new RunOptions().errorText(failure -> "no model: " + failure.getMessage());
         var runs = new Runs(topics, options);
-        var other = new Runs(topics, options.errorText(failure -> String.valueOf(failure.getMessage()).substring(9)));
+        var other =
+                new Runs(
+                        topics,
+                        options.errorText(
+                                failure -> String.valueOf(failure.getMessage()).substring(9)));
         RunHandler failing =
                 run -> {
                     run.send("a", "token");

@@ -11,7 +11,6 @@ import microdot.CloseReason;
 import microdot.Microdot;
 import microdot.Response;
 import microdot.sse.Event;
-import microdot.sse.Run;
 import microdot.sse.RunHandler;
 import microdot.sse.Runs;
 import microdot.sse.Topics;
@@ -90,5 +89,4 @@ abstract class RunsFixture {
         org.junit.jupiter.api.Assertions.assertNotNull(value);
         return value;
     }
-
 }

@@ -164,7 +164,9 @@ class RunsTest extends RunsFixture {
         assertEquals("run j…", first.toString());
         for (String id : List.of("", "a b", "a\nb", "é", "x".repeat(129))) {
             var refused = assertThrows(IllegalArgumentException.class, () -> runs.start(id, work));
-            assertTrue(String.valueOf(refused.getMessage()).startsWith("id: \"" + id + "\" (expected: 1 to 128"));
+            assertTrue(
+                    String.valueOf(refused.getMessage())
+                            .startsWith("id: \"" + id + "\" (expected: 1 to 128"));
         }
     }
 
@@ -229,5 +231,4 @@ class RunsTest extends RunsFixture {
             assertEquals(List.of("token a", "checkpoint "), story(stream));
         }
     }
-
 }
