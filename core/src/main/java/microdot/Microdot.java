@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.stream.Collectors;
-import microdot.internal.Background;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
@@ -19,11 +18,6 @@ import org.jspecify.annotations.Nullable;
 public final class Microdot {
     private static final Logger LOG = System.getLogger("microdot");
 
-    static {
-        Background.registerApp(app -> ((Microdot) app).background);
-    }
-
-    private final Background background = new Background();
     private final Hooks hooks = new Hooks();
     private final Router router = new Router(hooks);
     private volatile JsonCodec json = JsonCodec.standard();
@@ -251,7 +245,6 @@ public final class Microdot {
      */
     public Call route(Request request, @Nullable HttpException refusal) {
         Required.notNull(request, "request", "a request");
-        request.background(background);
         return new Call(request, router.find(request.method(), request.segments()), json, refusal);
     }
 

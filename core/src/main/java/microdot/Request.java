@@ -31,7 +31,9 @@ import org.jspecify.annotations.Nullable;
 public final class Request {
     static {
         RouteName.register(request -> ((Request) request).route);
-        Background.register(request -> ((Request) request).background);
+        Background.register(
+                (request, background) -> ((Request) request).background = background,
+                request -> ((Request) request).background);
         LongPoll.register((request, wake) -> ((Request) request).clientLife.waits(wake));
         RefusedValueException.register((request, test) -> ((Request) request).anyText(test));
     }
@@ -110,11 +112,6 @@ public final class Request {
         this.scheme = Required.notNull(scheme, "scheme", "http or https");
         this.target = RequestTarget.parse(method, target);
         this.host = host;
-    }
-
-    /** Sets what goes on in the application beside its requests. */
-    void background(Background work) {
-        background = work;
     }
 
     /** Returns the method as the client wrote it, such as {@code GET}. */

@@ -2,17 +2,18 @@ package microdot.internal;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes on in an application beside its requests, and is interrupted when a server closes. It
- * is no method of the application, because a user would see that. Every method may be called from
- * any thread.
+ * What the requests of one server have started and what goes on without them: the server interrupts
+ * it when it closes. It is no method of the request, because an application would see that. Every
+ * method may be called from any thread.
  */
 public final class Background {
-    private static volatile @Nullable Function<Object, @Nullable Background> ofRequest;
-    private static volatile @Nullable Function<Object, Background> ofApp;
+    private static volatile @Nullable BiConsumer<Object, Background> writer;
+    private static volatile @Nullable Function<Object, @Nullable Background> reader;
 
     private final Set<Work> all = ConcurrentHashMap.newKeySet();
 
@@ -29,29 +30,33 @@ public final class Background {
         void await(long deadline) throws InterruptedException;
     }
 
-    /** The static initializer of the request's class calls it. */
-    public static void register(Function<Object, @Nullable Background> read) {
-        ofRequest = read;
+    /**
+     * The static initializer of the request's class calls it.
+     *
+     * @param write sets the background of a request
+     * @param read returns it; null if the request has none
+     */
+    public static void register(
+            BiConsumer<Object, Background> write, Function<Object, @Nullable Background> read) {
+        writer = write;
+        reader = read;
     }
 
-    /** The static initializer of the application's class calls it. */
-    public static void registerApp(Function<Object, Background> read) {
-        ofApp = read;
-    }
-
-    /** Adds work to the application that serves the request; does nothing if it has it already. */
+    /** Adds work to the server of the request; does nothing if it has it already. */
     public static void add(Object request, Work work) {
-        Function<Object, @Nullable Background> read = ofRequest;
+        Function<Object, @Nullable Background> read = reader;
         Background background = read == null ? null : read.apply(request);
         if (background != null && !background.all.contains(work)) {
             background.all.add(work);
         }
     }
 
-    /** Returns what goes on in the application. */
-    public static Background of(Object app) {
-        Function<Object, Background> read = ofApp;
-        return read == null ? new Background() : read.apply(app);
+    /** Makes this the background of a request, before its handler runs. */
+    public void attach(Object request) {
+        BiConsumer<Object, Background> write = writer;
+        if (write != null) {
+            write.accept(request, this);
+        }
     }
 
     /** Interrupts everything that runs now. */

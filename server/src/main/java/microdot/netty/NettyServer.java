@@ -64,7 +64,7 @@ final class NettyServer implements Server {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private final ServerOptions options;
-    private final Background background;
+    private final Background background = new Background();
     private final EventLoopGroup group;
     private final Map<EventLoop, LoopConnections> loops = new HashMap<>();
     private final HandlerThreads handlers;
@@ -86,7 +86,6 @@ final class NettyServer implements Server {
             IoMode io)
             throws IOException {
         this.options = options;
-        this.background = Background.of(app);
         this.limits = new StreamLimits(options);
         this.requests = new RequestLimit(options);
         this.memory = new WaitingMemory(options);
@@ -115,7 +114,14 @@ final class NettyServer implements Server {
         this.accessLog = log == null ? null : new AccessLogQueue(log);
         var context =
                 new ServerContext(
-                        app, handlers, limits, requests, options, errors::check, accessLog);
+                        app,
+                        handlers,
+                        background,
+                        limits,
+                        requests,
+                        options,
+                        errors::check,
+                        accessLog);
         var connections = new ConnectionLimits(options);
         var setup =
                 new HttpSetup(

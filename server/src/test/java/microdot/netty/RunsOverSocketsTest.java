@@ -62,10 +62,12 @@ class RunsOverSocketsTest {
     @Test
     void closingServerInterruptsRunsAndTheirClientsGetTheEnd() throws Exception {
         var options = new ServerOptions().closeTimeout(Duration.ofSeconds(50));
+        var begun = new CountDownLatch(2);
         var ended = new CountDownLatch(2);
         RunHandler counted =
                 run -> {
                     run.send("begun", "token");
+                    begun.countDown();
                     try {
                         new Semaphore(0).acquire();
                     } finally {
@@ -76,6 +78,7 @@ class RunsOverSocketsTest {
                 RawClient client = served.client().send(post(null))) {
             client.readTo("data: begun");
             runs.start("without-a-client", counted);
+            begun.await();
             served.server.close();
             assertEquals(0, ended.getCount());
             String rest = client.readAll();
@@ -127,12 +130,15 @@ class RunsOverSocketsTest {
         List<String> sent =
                 random.ints(random.nextInt(60), 0, WORDS.size()).mapToObj(WORDS::get).toList();
         var started = new AtomicInteger();
+        var pauses = new Random(random.nextLong());
         RunHandler handler =
                 run -> {
                     started.incrementAndGet();
                     for (String word : sent) {
                         run.send(word, "token");
-                        Thread.yield();
+                        for (int spins = pauses.nextInt(5000); spins > 0; spins--) {
+                            Thread.onSpinWait();
+                        }
                     }
                 };
         List<Event> events = new ArrayList<>();

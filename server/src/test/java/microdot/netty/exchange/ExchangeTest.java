@@ -19,6 +19,7 @@ import microdot.Headers;
 import microdot.Microdot;
 import microdot.Request;
 import microdot.ServerOptions;
+import microdot.internal.Background;
 import microdot.netty.io.IoMode;
 import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
@@ -63,6 +64,7 @@ class ExchangeTest {
         return new ServerContext(
                 app::route,
                 handlers,
+                new Background(),
                 new StreamLimits(options),
                 new RequestLimit(options),
                 options,
