@@ -6,6 +6,7 @@ import microdot.HttpException;
 import microdot.Microdot;
 import microdot.Request;
 import microdot.sse.Event;
+import microdot.sse.History;
 import microdot.sse.Subscription;
 import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
@@ -39,6 +40,14 @@ void main(String[] args) {
             while (events.hasNext()) IO.println(events.next().data());
         }
     });
+
+    var otherDetections = new SubmissionPublisher<String>();
+
+    History newest = topics.history("camera/1", null, 20);          // the newest 20 events that are kept
+    History later = topics.history("camera/1", newest.next(), 20);  // what came since, perhaps nothing
+
+    Flow.Publisher<Event> detections = topics.publisher("camera/1");
+    topics.publishAll("camera/2", otherDetections);                 // a Flow.Publisher of yours
 
     topics.topic("score", new TopicOptions().snapshot(() -> Map.copyOf(score)));
     app.get("/score", topics.stream("score"));
