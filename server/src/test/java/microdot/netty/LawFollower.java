@@ -143,7 +143,7 @@ final class LawFollower {
     }
 
     private void event(Seen one, int number, int key, Event event) {
-        long position = LawTopic.position(Objects.requireNonNull(event.id()));
+        long position = position(one, number, event);
         require(position > lastPosition, "out of order after " + lastPosition, event);
         // The gap of an event without a key comes before the newest events of the keys.
         boolean afterGap = position > one.reached || one.topic.isKeyed;
@@ -161,6 +161,15 @@ final class LawFollower {
             one.holes.add(new int[] {one.last + 1, number - 1});
         }
         one.last = number;
+    }
+
+    /** A new client begins without ids, with the newest event of each key. */
+    private long position(Seen one, int number, Event event) {
+        if (event.id() != null) {
+            return LawTopic.position(event.id());
+        }
+        require(lastEventId == null, "without an id", event);
+        return one.topic.awaitPosition(number);
     }
 
     // Also with several topics, no event may be in the snapshot already: ids before a snapshot show

@@ -106,6 +106,11 @@ final class LawTopic {
         return key != END && number % 11 == 5;
     }
 
+    /** Returns the position of an event that was received; waits until its publisher noted it. */
+    synchronized long awaitPosition(int number) {
+        return positions[number];
+    }
+
     // ---- When nothing more is published ----
 
     int count() {
