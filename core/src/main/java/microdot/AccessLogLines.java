@@ -66,7 +66,9 @@ final class AccessLogLines {
     }
 
     private static String seconds(Duration duration) {
-        return String.format(Locale.ROOT, "%.3f", duration.toNanos() / 1e9);
+        long millis = Math.round(duration.toNanos() / 1e6); // By hand: a format takes 1 µs a line.
+        String part = Long.toString(1000 + millis % 1000).substring(1);
+        return millis / 1000 + "." + part;
     }
 
     /** A client chooses the path: it must not begin a line, nor look like several fields. */
