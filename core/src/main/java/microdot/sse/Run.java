@@ -110,7 +110,7 @@ public final class Run {
         return true;
     }
 
-    /** Follows the run; it is pinned. See {@link RunTopic#follow}. */
+    /** Follows the run. See {@link RunTopic#follow}. */
     void follow(BodySink sink, @Nullable String lastEventId, StreamClosingFrames closingFrames) {
         joined.incrementAndGet();
         topic.follow(sink, lastEventId, closingFrames);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import microdot.BodySink;
+import microdot.CloseReason;
 import microdot.JsonCodec;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.Epoch;
@@ -102,7 +103,7 @@ final class RunTopic {
 
     /** Uses the topic from now on; returns false when it has been forgotten. */
     boolean pin() {
-        return state.pin();
+        return registry.pinRun(state);
     }
 
     void unpin() {
@@ -121,9 +122,14 @@ final class RunTopic {
 
     /**
      * Makes the sink follow, from the first event on or after the client's id. With an id that the
-     * topic never gave, the client gets a gap and then everything. The caller has pinned the topic.
+     * topic never gave, the client gets a gap and then everything. If the topic was forgotten since
+     * the response was made, the client is disconnected, and reconnects to what is right then.
      */
     void follow(BodySink sink, @Nullable String lastEventId, StreamClosingFrames closingFrames) {
+        if (!pin()) { // Until the follower leaves.
+            sink.abort(CloseReason.TOPIC_CLOSED);
+            return;
+        }
         RunEventId id = lastEventId == null ? null : RunEventId.parse(lastEventId);
         boolean known = lastEventId == null || (id != null && isOwn(id));
         Consumer<StartPosition> start;
@@ -135,7 +141,6 @@ final class RunTopic {
             String lost = Objects.requireNonNull(lastEventId);
             start = at -> at.fixAfterGap(state, lost, reason(id));
         }
-        state.pinKnown(); // Until the follower leaves.
         followers.follow(sink, state, new CatchUp(order, ids, json), start, closingFrames);
     }
 

@@ -4,14 +4,12 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import microdot.JsonCodec;
 import microdot.Request;
-import microdot.internal.BriefLock;
 import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
 import microdot.sse.log.Epoch;
@@ -85,6 +83,23 @@ final class TopicRegistry {
                 () -> {
                     TopicState topic = topics.computeIfAbsent(name, this::create);
                     topic.pinKnown();
+                    return topic;
+                });
+    }
+
+    /** Returns the topic, pinned; null when it is unknown. */
+    private @Nullable TopicState pinnedIfKnown(String name) {
+        TopicState known = topics.get(name);
+        if (known == null || known.pin()) {
+            return known;
+        }
+        // It is being forgotten, or could not be after all: under the lock that is decided.
+        return order.locked(
+                () -> {
+                    TopicState topic = topics.get(name);
+                    if (topic != null) {
+                        topic.pinKnown();
+                    }
                     return topic;
                 });
     }
@@ -270,8 +285,8 @@ final class TopicRegistry {
     /** Removes what the topic keeps, and its own options. Returns false when it is unknown. */
     boolean remove(String name) {
         ended.remove(name);
-        TopicState topic = topics.get(name);
-        if (topic == null || !topic.pin()) {
+        TopicState topic = pinnedIfKnown(name);
+        if (topic == null) {
             return false;
         }
         try {
@@ -353,6 +368,19 @@ final class TopicRegistry {
                     runs.put(topic, forgotten);
                     return topic;
                 });
+    }
+
+    /** Pins the topic of a run; returns false when it was forgotten. */
+    boolean pinRun(TopicState topic) {
+        return topic.pin()
+                || order.locked( // As for other topics.
+                        () -> {
+                            boolean known = runs.containsKey(topic);
+                            if (known) {
+                                topic.pinKnown();
+                            }
+                            return known;
+                        });
     }
 
     /** Forgets the topic of a run that nothing uses, before its end is over. */
@@ -438,72 +466,6 @@ final class TopicRegistry {
         if (topic.forget() && topics.remove(topic.name, topic)) {
             forgotten.add(topic.name, topic.log.last());
             order.forget(topic.log);
-        }
-    }
-
-    /**
-     * The ends of topics that were forgotten after their end, the newest only. Exact, unlike {@link
-     * ForgottenTopics}: a client that is told of an end stops for ever.
-     */
-    private static final class EndedTopics extends BriefLock {
-        private static final int MOST = 4096;
-
-        private final Map<String, Long> ends = new LinkedHashMap<>();
-
-        void add(String name, long end) {
-            lock();
-            try {
-                ends.remove(name);
-                ends.put(name, end);
-                if (ends.size() > MOST) {
-                    ends.remove(ends.keySet().iterator().next());
-                }
-            } finally {
-                unlock();
-            }
-        }
-
-        void remove(String name) {
-            lock();
-            try {
-                ends.remove(name);
-            } finally {
-                unlock();
-            }
-        }
-
-        /** Returns 0 when no end is remembered. */
-        long get(String name) {
-            lock();
-            try {
-                return ends.getOrDefault(name, 0L);
-            } finally {
-                unlock();
-            }
-        }
-    }
-
-    /**
-     * The positions up to which forgotten topics had events: a later topic of the same name begins
-     * there, so that a client that resumes from before gets a gap. Names are hashed into a fixed
-     * table to bound memory: a collision may cause an unneeded gap, never a missed one. Under the
-     * lock of the order.
-     */
-    private static final class ForgottenTopics {
-        private final long[] floors = new long[4096];
-
-        void add(String name, long last) {
-            int at = at(name);
-            floors[at] = Math.max(floors[at], last);
-        }
-
-        long floor(String name) {
-            return floors[at(name)];
-        }
-
-        private int at(String name) {
-            int hash = name.hashCode();
-            return (hash ^ (hash >>> 16)) & (floors.length - 1);
         }
     }
 }

@@ -66,10 +66,8 @@ class RunsTest extends RunsFixture {
             assertEquals(id(first), id(second));
             words.add(END);
             assertEquals(List.of("checkpoint "), story(second));
-            // Until it is swept. A request beside the sweep may delay that to the next one, and gets
-            // 404 nevertheless.
-            for (int unknown = 0; unknown < 100; ) {
-                unknown = client.head("/chat/" + id(first)).status() == 404 ? unknown + 1 : 0;
+            while (client.head("/chat/" + id(first)).status() != 404) { // Until it is swept.
+                Thread.onSpinWait();
             }
             assertEquals(204, status(client, lastId, id(first)));
             assertEquals(204, client.request("POST", "/chat").lastEventId(lastId).send().status());
