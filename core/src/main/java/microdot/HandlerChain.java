@@ -31,7 +31,7 @@ final class HandlerChain {
 
     /** Runs a handler to which no hook applies; throws what it throws. */
     Response runAlone(Handler handler) throws Exception {
-        return withCors(encode(ReturnValues.of(handler.handle(request))));
+        return withCors(encode(response(handler.handle(request))));
     }
 
     /**
@@ -106,14 +106,20 @@ final class HandlerChain {
             for (Handler hook : hooks.before()) {
                 Object answer = hook.handle(request);
                 if (answer != null) {
-                    return ReturnValues.of(answer);
+                    return response(answer);
                 }
             }
         }
         Router.Match match = found.match();
         return match == null
                 ? unmatched(found.allowed())
-                : ReturnValues.of(match.handler().handle(request));
+                : response(match.handler().handle(request));
+    }
+
+    private Response response(@Nullable Object answer) {
+        Response response = ReturnValues.of(answer);
+        String type = answer instanceof CharSequence ? found.textType() : null;
+        return type == null ? response : response.header("Content-Type", type);
     }
 
     private Response unmatched(Set<String> allowed) {
@@ -162,7 +168,7 @@ final class HandlerChain {
     private Response handled(Throwable error, ErrorHandler<Throwable> handler) {
         try {
             Object answer = handler.handle(request, error);
-            Response response = ReturnValues.of(answer);
+            Response response = response(answer);
             boolean own =
                     answer instanceof Response given
                             ? given.hasStatus()

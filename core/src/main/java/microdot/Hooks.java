@@ -11,6 +11,7 @@ final class Hooks {
     private final List<AfterResponse> afterResponse = new CopyOnWriteArrayList<>();
     private final ErrorHandlers errors = new ErrorHandlers();
     private volatile @Nullable Cors cors;
+    private volatile @Nullable String textType;
 
     List<Handler> before() {
         return before;
@@ -34,6 +35,15 @@ final class Hooks {
 
     void cors(Cors cors) {
         this.cors = cors;
+    }
+
+    /** Returns the content type of text that handlers return; null if the application sets none. */
+    @Nullable String textType() {
+        return textType;
+    }
+
+    void textType(String type) {
+        textType = type;
     }
 
     /**

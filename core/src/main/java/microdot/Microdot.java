@@ -7,6 +7,7 @@ import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Microdot {
     private static final Logger LOG = System.getLogger("microdot");
+
+    private static final Pattern TEXT_TYPE = Pattern.compile("[\\w.+-]+/[\\w.+-]+");
 
     private final Hooks hooks = new Hooks();
     private final Router router = new Router(hooks);
@@ -214,6 +217,25 @@ public final class Microdot {
     public Microdot cors(Cors rules) {
         Required.notNull(rules, "rules", "the origins; new Cors() for none");
         hooks.cors(rules);
+        return this;
+    }
+
+    /**
+     * Sets the content type of text that a handler returns, instead of {@code text/plain}: {@code
+     * app.textType("text/html")}. The text is sent in UTF-8. It holds for this application and those
+     * mounted in it that set none of their own; {@link Response#text} is not affected.
+     *
+     * @throws IllegalArgumentException when it is no content type, or has parameters
+     */
+    public Microdot textType(String type) {
+        Required.notNull(type, "type", "a content type such as text/html");
+        if (!TEXT_TYPE.matcher(type).matches()) {
+            throw new IllegalArgumentException(
+                    "type: "
+                            + Quoted.of(type)
+                            + " (expected: a content type without parameters, such as text/html)");
+        }
+        hooks.textType(type + "; charset=UTF-8");
         return this;
     }
 

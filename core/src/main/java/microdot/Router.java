@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The routes of an application, in the order they were added: the first match answers. */
@@ -78,10 +79,19 @@ final class Router {
             List<Hooks> hooks) {
         /** Returns the CORS rules of the innermost application that has some. */
         @Nullable Cors cors() {
-            for (Hooks application : hooks.reversed()) {
-                Cors cors = application.cors();
-                if (cors != null) {
-                    return cors;
+            return innermost(Hooks::cors);
+        }
+
+        /** Returns the type of text of the innermost application that sets one. */
+        @Nullable String textType() {
+            return innermost(Hooks::textType);
+        }
+
+        private <T> @Nullable T innermost(Function<Hooks, @Nullable T> setting) {
+            for (int i = hooks.size() - 1; i >= 0; i--) {
+                T value = setting.apply(hooks.get(i));
+                if (value != null) {
+                    return value;
                 }
             }
             return null;

@@ -5,6 +5,8 @@ import static microdot.Calls.call;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,34 @@ class HooksTest {
 
     private AfterRequest after(String name) {
         return (request, response) -> ran.add(name);
+    }
+
+    @Test
+    void typeOfTextIsThatOfTheInnermostApplication() {
+        var inner = new Microdot().get("/", request -> "in").textType("text/csv");
+        var plain = new Microdot().get("/", request -> "in");
+        var outer =
+                new Microdot()
+                        .get("/", request -> "out")
+                        .get("/own", request -> Response.text("own"))
+                        .get("/json", request -> List.of())
+                        .textType("text/html")
+                        .mount("/inner", inner)
+                        .mount("/plain", plain);
+        assertEquals("text/html; charset=UTF-8", type(outer, "/"));
+        assertEquals("text/csv; charset=UTF-8", type(outer, "/inner/"));
+        assertEquals("text/html; charset=UTF-8", type(outer, "/plain/"));
+        assertEquals("text/plain; charset=UTF-8", type(outer, "/own"));
+        assertEquals("application/json", type(outer, "/json"));
+        for (String wrong : List.of("html", "text/html; charset=x", "", "a/b/c", "a/b\r\nc")) {
+            assertThrows(IllegalArgumentException.class, () -> outer.textType(wrong), wrong);
+        }
+    }
+
+    private static String type(Microdot app, String path) {
+        var client = new InetSocketAddress(9);
+        var request = new Request("GET", path, new Headers(), new byte[0], client, "http");
+        return String.valueOf(app.route(request).run().headers().get("Content-Type"));
     }
 
     @Test

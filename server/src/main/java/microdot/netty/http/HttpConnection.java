@@ -127,6 +127,13 @@ final class HttpConnection extends Connection {
         }
     }
 
+    /** The client has read of the response that waits for it. */
+    void clientReads() {
+        if (accounted) {
+            account().reads();
+        }
+    }
+
     /** Returns the response to input that cannot be served. */
     OpenedResponse response(ParsedRequest.Refused refused) {
         return refused.status() == 503

@@ -53,6 +53,8 @@ final class LingerPhase implements ConnectionPhase {
         SocketChannel channel = connection.channel();
         if (connection.loop().streams().isStalled(channel, stall, now)) {
             connection.close(CloseReason.CLIENT_STALLED);
+        } else if (StallDetector.isWriting(channel) && stall.hasReadAt(now)) {
+            connection.clientReads();
         } else if (!StallDetector.isWriting(channel) && now - since > LONGEST) {
             channel.close();
         }

@@ -402,6 +402,8 @@ final class RequestPhase implements ConnectionPhase {
             case WRITING -> {
                 if (connection.loop().streams().isStalled(channel, stall, now)) {
                     connection.close(CloseReason.CLIENT_STALLED);
+                } else if (stall.hasReadAt(now)) {
+                    connection.clientReads();
                 }
             }
         }

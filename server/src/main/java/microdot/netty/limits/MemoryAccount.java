@@ -78,6 +78,14 @@ public final class MemoryAccount implements MemoryUser {
         waits(output - bytes);
     }
 
+    /** The client reads its response: what is left is not as old. */
+    public void reads() {
+        if (output > 0) {
+            outputSince = System.nanoTime();
+            changed(false);
+        }
+    }
+
     private boolean waits(long bytes) {
         if (output == 0) {
             outputSince = System.nanoTime();

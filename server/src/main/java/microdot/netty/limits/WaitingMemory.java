@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  * limits it. Each event loop reports what its connections need ({@link LoopMemory}). Thread-safe.
  *
  * <p>When the limit is reached, the connection with the largest product of waiting bytes and age is
- * disconnected. The age of a stream's bytes begins anew when its client reads; that of a response's
- * bytes does not.
+ * disconnected. The age of bytes begins anew when their client reads.
  */
 public final class WaitingMemory {
     private static final Logger LOG = System.getLogger("microdot.netty");

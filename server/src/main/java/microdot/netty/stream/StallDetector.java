@@ -38,6 +38,11 @@ public final class StallDetector {
         return now - since > bound;
     }
 
+    /** Returns whether the call at this time found that the client has read. */
+    public boolean hasReadAt(long now) {
+        return since == now;
+    }
+
     private boolean hasChanged(ChannelOutboundBuffer pending) {
         int oldMessages = messages;
         long oldBytes = bytes;
