@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** How a handler reads the body of its request: whole, as a stream, or in parts. */
 final class BodyAccess {
-    private static final int SHORT = 4 << 10;
 
     private final RequestBody source;
     private long limit;
@@ -92,10 +91,9 @@ final class BodyAccess {
         return all;
     }
 
-    /** Returns the body as text in UTF-8 if it was read and is short; else null. */
-    @Nullable String text() {
-        byte[] bytes = whole;
-        return bytes == null || bytes.length > SHORT ? null : new String(bytes, UTF_8);
+    /** Returns the body if it was read into memory; else null. */
+    byte @Nullable [] inMemory() {
+        return whole;
     }
 
     /** Returns whether there is a body of which nothing was read. */

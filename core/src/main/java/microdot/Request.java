@@ -1,13 +1,11 @@
 package microdot;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.Charset;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -435,21 +433,13 @@ public final class Request {
 
     /** Whether the client sent a text that the test accepts, as far as texts were read. */
     private boolean anyText(Predicate<String> test) {
-        var texts = new ArrayList<>(params.values());
-        Stream.of(query, form)
-                .filter(Objects::nonNull)
-                .forEach(fields -> fields.values().forEach(texts::addAll));
-        texts.addAll(cookies().values());
-        headers.forEach(
-                (name, value) -> {
-                    texts.add(value);
-                    texts.add(new String(value.getBytes(ISO_8859_1), UTF_8)); // Last-Event-ID.
-                });
-        String text = access == null ? null : access.text();
-        if (text != null) {
-            texts.add(text);
+        var sent = new SentTexts().add(params.values()).add(cookies().values()).addHeaders(headers);
+        Stream.of(query, form).filter(Objects::nonNull).forEach(sent::addFields);
+        byte[] body = access == null ? null : access.inMemory();
+        if (body != null) {
+            sent.addBody(body);
         }
-        return texts.stream().anyMatch(test);
+        return sent.anyMatch(test);
     }
 
     /** Sets an object whose text is the name of the route, for log entries. */

@@ -33,11 +33,19 @@ class ClientFaultTest {
                     .post("/header", request -> publish(Event.of("x").id(request.header("X-Id"))))
                     .post("/form", request -> publish(Event.of("x").event(request.form("n"))))
                     .post("/body", request -> topics.publish(request.text(), "x"))
+                    .post("/json", request -> publishFrom(request.json(Map.class)))
                     .post("/own", request -> topics.publish("y".repeat(257), "x"))
                     .post("/digit", request -> topics.publish("1" + "y".repeat(256), "x"))
                     .post("/ownName", request -> publish(Event.of("x").event("gap")))
                     .post("/n/{n}", request -> "" + request.intParam("n"))
                     .post("/point", request -> request.json(Point.class));
+
+    /** Publishes to the topic that the JSON names; if that is z, to one that no client named. */
+    private String publishFrom(Map<?, ?> json) {
+        String text = json.toString();
+        String topic = text.substring(text.indexOf("topic=") + 6, text.indexOf('}'));
+        return topics.publish(topic.equals("z") ? "y".repeat(257) : topic, "x");
+    }
 
     private String publish(Event event) {
         return topics.publish("news", event);
@@ -103,6 +111,9 @@ class ClientFaultTest {
     void illegalTextInAHeaderOrTheBodyIsA400() {
         assertEquals(400, post("/header", "", "X-Id", "\u00ff".repeat(129)).status());
         assertEquals(400, post("/body", longTopic()).status());
+        String topic = "\"" + longTopic() + "\"";
+        assertEquals(400, post("/json", "{\"a\":[1,{\"topic\":" + topic + "}]}").status());
+        assertEquals(500, post("/json", "{\"a\":[1,{\"topic\":\"z\"}]}").status());
     }
 
     @ParameterizedTest
