@@ -77,7 +77,7 @@ public final class Runs implements AutoCloseable {
 
     /**
      * Starts the run with this id, or returns the one that is kept: then the handler is not used.
-     * If a client chooses the id, take one that others cannot guess, or check whose it is: whoever
+     * If a client chooses the id, take one that others cannot guess, or check its owner: a client that
      * has the id of a run can follow it.
      *
      * @param id 1 to 128 characters of ASCII without spaces

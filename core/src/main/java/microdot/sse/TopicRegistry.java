@@ -326,7 +326,7 @@ final class TopicRegistry {
 
     /**
      * Returns whether all topics have ended and a client with this id has the end of each: it need
-     * not come again. Also for topics that were forgotten after their end, as far as they are
+     * not reconnect. Also for topics that were forgotten after their end, as far as they are
      * remembered.
      */
     boolean isOver(List<String> names, String eventId) {

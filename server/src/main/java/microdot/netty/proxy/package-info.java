@@ -1,4 +1,4 @@
-/** Who asked for what: clients behind proxies, and the hosts that are served. Not exported. */
+/** The clients behind proxies, and the hosts that are served. Not exported. */
 @NullMarked
 package microdot.netty.proxy;
 
