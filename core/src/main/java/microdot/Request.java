@@ -13,7 +13,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import microdot.internal.Background;
 import microdot.internal.LongPoll;
 import microdot.internal.RefusedValueException;
 import microdot.internal.Required;
@@ -29,9 +28,6 @@ import org.jspecify.annotations.Nullable;
 public final class Request {
     static {
         RouteName.register(request -> ((Request) request).route);
-        Background.register(
-                (request, background) -> ((Request) request).background = background,
-                request -> ((Request) request).background);
         LongPoll.register((request, wake) -> ((Request) request).clientLife.waits(wake));
         RefusedValueException.register((request, test) -> ((Request) request).anyText(test));
     }
@@ -54,7 +50,6 @@ public final class Request {
     private @Nullable Map<String, String> cookies;
     private JsonCodec json = JsonCodec.standard();
     private Object route = RouteName.NONE;
-    private @Nullable Background background;
 
     /**
      * Creates a request with a body in memory, for tests. Only its route may limit its body.

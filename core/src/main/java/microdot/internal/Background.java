@@ -2,19 +2,16 @@ package microdot.internal;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiConsumer;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import java.util.function.BooleanSupplier;
 
 /**
- * What the requests of one server have started and what goes on without them: the server interrupts
- * it when it closes. It is no method of the request, because an application would see that. Every
- * method may be called from any thread.
+ * What the handlers of one server have started and what goes on without them: the server interrupts
+ * it when it closes. Every method may be called from any thread.
  */
 public final class Background {
-    private static volatile @Nullable BiConsumer<Object, Background> writer;
-    private static volatile @Nullable Function<Object, @Nullable Background> reader;
+    private static final Set<Background> OPEN = ConcurrentHashMap.newKeySet();
 
+    private final BooleanSupplier ownThread;
     private final Set<Work> all = ConcurrentHashMap.newKeySet();
 
     /** Work that goes on beside requests. */
@@ -31,32 +28,30 @@ public final class Background {
     }
 
     /**
-     * The static initializer of the request's class calls it.
+     * Creates the background of a server.
      *
-     * @param write sets the background of a request
-     * @param read returns it; null if the request has none
+     * @param ownThread returns whether the caller's thread runs a handler of the server
      */
-    public static void register(
-            BiConsumer<Object, Background> write, Function<Object, @Nullable Background> read) {
-        writer = write;
-        reader = read;
+    public Background(BooleanSupplier ownThread) {
+        this.ownThread = ownThread;
+        OPEN.add(this);
     }
 
-    /** Adds work to the server of the request; does nothing if it has it already. */
-    public static void add(Object request, Work work) {
-        Function<Object, @Nullable Background> read = reader;
-        Background background = read == null ? null : read.apply(request);
-        if (background != null && !background.all.contains(work)) {
-            background.all.add(work);
+    /**
+     * Adds work to the server whose handler the caller's thread runs; does nothing if there is none
+     * or it has the work already.
+     */
+    public static void add(Work work) {
+        for (Background background : OPEN) {
+            if (!background.all.contains(work) && background.ownThread.getAsBoolean()) {
+                background.all.add(work);
+            }
         }
     }
 
-    /** Makes this the background of a request, before its handler runs. */
-    public void attach(Object request) {
-        BiConsumer<Object, Background> write = writer;
-        if (write != null) {
-            write.accept(request, this);
-        }
+    /** The server is closed: nothing is added any more. */
+    public void close() {
+        OPEN.remove(this);
     }
 
     /** Interrupts everything that runs now. */

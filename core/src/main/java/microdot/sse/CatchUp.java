@@ -265,7 +265,7 @@ final class CatchUp {
             notices.add(lost);
         }
         for (EncodedEvent part : taken.events()) {
-            notices.add(new CatchUpResult.Notice(part, taken.fence(), 0));
+            notices.add(new CatchUpResult.Notice(part, taken.fence(), 0, taken.events()));
         }
         return new CatchUpResult(notices, List.of(), taken.entry(), taken.fence());
     }

@@ -3,6 +3,7 @@ package microdot.sse;
 import java.util.List;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.Frame;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a cursor continues with.
@@ -26,8 +27,15 @@ record CatchUpResult(List<Notice> notices, List<Frame> frames, long entry, long 
      *
      * @param upTo the position to which it brings the client in its topic
      * @param missed how many events it reports as missed, for the topic's figures
+     * @param whole the parts of a snapshot of which this is one: they are shared for as long as one
+     *     client waits for a part
      */
-    record Notice(EncodedEvent event, long upTo, long missed) {}
+    record Notice(EncodedEvent event, long upTo, long missed, @Nullable Object whole) {
+        /** A gap. */
+        Notice(EncodedEvent event, long upTo, long missed) {
+            this(event, upTo, missed, null);
+        }
+    }
 
     CatchUpResult withNotice(Notice notice) {
         return new CatchUpResult(List.of(notice), frames, entry, at);

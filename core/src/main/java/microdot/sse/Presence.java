@@ -52,6 +52,7 @@ final class Presence implements Visits {
             TopicOrder.enter(lock);
             try {
                 return options == null
+                        || table.log.closedAt() > 0
                         || counts.containsKey(name)
                         || counts.size() < options.maxRows();
             } finally {
@@ -60,18 +61,29 @@ final class Presence implements Visits {
         }
 
         @Override
-        public void begin(BodySink sink) {
-            enter(name);
-            sink.afterClose(() -> leave(name));
+        public boolean begin(BodySink sink) {
+            boolean counted = enter(name);
+            if (counted) {
+                sink.afterClose(() -> leave(name));
+            }
+            return counted || !isOpen();
         }
     }
 
-    private void enter(String name) {
+    private boolean isOpen() {
+        return table.log.closedAt() == 0 && equals(table.visits());
+    }
+
+    /** Returns whether the visit counts: the table is open and has room. */
+    private boolean enter(String name) {
         TopicOrder.enter(lock);
         try {
             int count = counts.getOrDefault(name, 0) + 1;
             changes.put(table, name, row(count));
             counts.put(name, count);
+            return true;
+        } catch (IllegalStateException e) {
+            return false; // Full, closed or removed.
         } finally {
             lock.unlock();
         }

@@ -109,6 +109,7 @@ public final class Runs implements AutoCloseable {
     }
 
     private Run start(String id, String token, RunHandler handler) {
+        Background.add(work);
         takePlace();
         Run run = null;
         Run known = null;
@@ -162,7 +163,7 @@ public final class Runs implements AutoCloseable {
         var thread = new RunThread(run, handler, options, finished);
         threads.put(run, thread);
         thread.start();
-        if (closed) { // Meanwhile.
+        if (closed) { // close() ran in between.
             run.end(RunEnd.CLOSING.event());
         }
     }
@@ -199,7 +200,7 @@ public final class Runs implements AutoCloseable {
     public Response stream(Request request, Run run) {
         Required.notNull(request, "request", "a request");
         Required.notNull(run, "run", "a run");
-        Background.add(request, work);
+        Background.add(work);
         return responses.stream(request, run);
     }
 
@@ -210,10 +211,11 @@ public final class Runs implements AutoCloseable {
      * this process; and a gap with the reason {@code restarted} and then the end if that id is of
      * an earlier process.
      */
-    public Handler stream(Function<Request, String> id) {
+    public Handler stream(Function<Request, @Nullable String> id) {
         Required.notNull(id, "id", "a function that returns the id of a run");
         return request -> {
-            Run run = byId.get(id.apply(request));
+            String wanted = id.apply(request);
+            Run run = wanted == null ? null : byId.get(wanted);
             return run == null ? responses.unknown(request) : stream(request, run);
         };
     }
@@ -228,7 +230,7 @@ public final class Runs implements AutoCloseable {
      */
     public @Nullable Response resumed(Request request) {
         Required.notNull(request, "request", "a request");
-        Background.add(request, work);
+        Background.add(work);
         return responses.resumed(request);
     }
 

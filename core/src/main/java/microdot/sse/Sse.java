@@ -104,8 +104,7 @@ public final class Sse {
     }
 
     private static Response rejectWithRetry(Request request, byte[] retry, Duration delay) {
-        String accept = request.header("Accept");
-        if (accept != null && accept.contains("text/event-stream")) {
+        if (Accepts.eventStream(request)) {
             return Response.bytes(retry, "text/event-stream")
                     .status(200) // Not that of an error that this answers.
                     .header("Cache-Control", "no-cache");

@@ -8,6 +8,7 @@ import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import microdot.BodySink;
+import microdot.CloseReason;
 import microdot.internal.BriefLock;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
@@ -147,6 +148,11 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Returns why it has ended; null while it has not. */
+    @Nullable CloseReason closeReason() {
+        return sink.closeReason();
     }
 
     /** Stops following. A thread that waits for an event returns without one. */

@@ -35,7 +35,10 @@ final class TableSnapshots implements SnapshotSource {
      */
     private final ReentrantLock making = new ReentrantLock();
 
-    private volatile WeakReference<@Nullable Snapshot> taken = new WeakReference<>(null);
+    /** The newest snapshot; its parts are shared while a follower has not put all of them. */
+    private record Taken(WeakReference<List<EncodedEvent>> parts, long fence, long entry) {}
+
+    private volatile @Nullable Taken taken;
 
     TableSnapshots(String name, TopicOrder order, EventLog log, JsonCodec json) {
         this.order = order;
@@ -82,21 +85,23 @@ final class TableSnapshots implements SnapshotSource {
             return Objects.requireNonNull(known[0]);
         }
         var made = new Snapshot(parts(moment.rows()), moment.fence(), moment.entry(), 0);
-        taken = new WeakReference<>(made);
+        taken = new Taken(new WeakReference<>(made.events()), made.fence(), made.entry());
         return made;
     }
 
     /** Returns the last snapshot if it is current or late enough. Under the lock of the order. */
     private @Nullable Snapshot known(long after) {
-        Snapshot last = taken.get();
-        if (last == null) {
+        Taken last = taken;
+        List<EncodedEvent> parts = last == null ? null : last.parts().get();
+        if (last == null || parts == null) {
             return null;
         }
         if (last.entry() == log.next()) {
-            return new Snapshot(last.events(), order.head(), last.entry(), 0);
+            return new Snapshot(parts, order.head(), last.entry(), 0);
         }
         TableRows rows = log.rows();
-        return rows != null && last.fence() >= Math.max(after, rows.floor()) ? last : null;
+        boolean isLate = rows != null && last.fence() >= Math.max(after, rows.floor());
+        return isLate ? new Snapshot(parts, last.fence(), last.entry(), 0) : null;
     }
 
     private Moment now() {

@@ -4,10 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import microdot.HttpException;
 import microdot.JsonCodec;
 import microdot.Request;
@@ -17,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One request for the JSON form of a stream of topics. It waits on the request's thread. */
 final class TopicPoll {
-    private static final Pattern JSON =
-            Pattern.compile("application/json\\s*(?:,|$|;(?!\\s*q=0(?:\\.0*)?\\s*(?:,|$)))");
     private static final int DEFAULT_LIMIT = 100;
     private static final int MAX_LIMIT = 1000;
     private static final int MAX_WAIT = 60;
@@ -37,16 +33,6 @@ final class TopicPoll {
         this.request = request;
         this.wait = TimeUnit.SECONDS.toNanos(Math.min(MAX_WAIT, number(request, "wait", 0, 0)));
         this.reading = new TopicReading(registry, followers, names, limit);
-    }
-
-    /** Returns whether the request asks for JSON and not for a stream. */
-    static boolean isWanted(Request request) {
-        String accept = request.header("Accept");
-        if (accept == null) {
-            return false;
-        }
-        String types = accept.toLowerCase(Locale.ROOT);
-        return JSON.matcher(types).find() && !types.contains("text/event-stream");
     }
 
     /** Returns the id after which the client wants events; null if it is new. */
@@ -71,10 +57,10 @@ final class TopicPoll {
     /** Waits for events, and responds with what there is. */
     Response respond(StartPosition.Wish wish, @Nullable FollowerFilter filter)
             throws InterruptedException {
-        if (!LongPoll.begin(request, reading::stop)) {
+        if (!LongPoll.begin(request, reading::cancel)) {
             return Sse.rejectWithRetry(request, RETRY);
         }
-        request.onClose(reading::stop);
+        request.onClose(reading::cancel);
         try {
             return reading.read(wish, filter, wait, TopicPoll::response);
         } catch (IllegalStateException failed) {

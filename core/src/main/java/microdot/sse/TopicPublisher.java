@@ -1,13 +1,16 @@
 package microdot.sse;
 
 import java.util.concurrent.Flow;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import microdot.CloseReason;
 import microdot.internal.Required;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The events of topics as a reactive stream. Each subscriber has a virtual thread, which waits for
- * its demand and then for an event.
+ * an event or the end, and then for demand.
  *
  * @param follow begins to follow
  */
@@ -17,14 +20,16 @@ record TopicPublisher(Supplier<Subscription> follow) implements Flow.Publisher<E
         Required.notNull(subscriber, "subscriber", "a subscriber");
         var delivery = new Delivery(subscriber, follow.get());
         subscriber.onSubscribe(delivery);
-        Thread.ofVirtual().name("microdot-publisher").start(delivery);
+        delivery.thread.start();
     }
 
-    private static final class Delivery implements Flow.Subscription, Runnable {
+    private static final class Delivery implements Flow.Subscription {
         private final Flow.Subscriber<? super Event> subscriber;
         private final Subscription events;
-        private final Semaphore demand = new Semaphore(0);
-        private volatile long wrongRequest = 1;
+        private final AtomicLong demand = new AtomicLong();
+        private final Thread thread =
+                Thread.ofVirtual().name("microdot-publisher").unstarted(this::run);
+        private volatile @Nullable IllegalArgumentException wrong;
         private volatile boolean cancelled;
 
         Delivery(Flow.Subscriber<? super Event> subscriber, Subscription events) {
@@ -35,44 +40,60 @@ record TopicPublisher(Supplier<Subscription> follow) implements Flow.Publisher<E
         @Override
         public void request(long count) {
             if (count <= 0) {
-                wrongRequest = count;
+                wrong = new IllegalArgumentException("request: " + count + " (expected: 1 or more)");
                 events.close();
-                demand.release();
-                return;
+            } else {
+                // The largest number stands for no bound.
+                demand.accumulateAndGet(
+                        count, (one, more) -> one + more < 0 ? Long.MAX_VALUE : one + more);
             }
-            // More can never be delivered, and the number must not overflow.
-            int free = Integer.MAX_VALUE - Math.max(0, demand.availablePermits());
-            demand.release((int) Math.min(count, free / 2));
+            LockSupport.unpark(thread);
         }
 
         @Override
         public void cancel() {
             cancelled = true;
             events.close();
-            demand.release();
+            LockSupport.unpark(thread);
         }
 
-        @Override
-        public void run() {
+        private void run() {
             try (events) {
-                while (true) {
-                    demand.acquireUninterruptibly();
-                    boolean more = events.hasNext();
-                    if (cancelled) {
-                        return;
-                    }
-                    if (wrongRequest <= 0) {
-                        subscriber.onError(
-                                new IllegalArgumentException(
-                                        "request: " + wrongRequest + " (expected: more than 0)"));
-                        return;
-                    }
-                    if (!more) {
-                        subscriber.onComplete();
-                        return;
-                    }
+                while (events.hasNext() && awaitDemand()) {
+                    demand.updateAndGet(left -> left == Long.MAX_VALUE ? left : left - 1);
                     subscriber.onNext(events.next());
                 }
+                end();
+            }
+        }
+
+        private boolean awaitDemand() {
+            while (demand.get() == 0 && !isOver()) {
+                LockSupport.park(this);
+            }
+            return !isOver();
+        }
+
+        private boolean isOver() {
+            return cancelled || wrong != null;
+        }
+
+        private void end() {
+            Throwable failure = wrong;
+            CloseReason reason = events.closeReason();
+            if (cancelled) {
+                return;
+            }
+            if (failure != null) {
+                subscriber.onError(failure);
+            } else if (reason == CloseReason.TOPIC_CLOSED) {
+                subscriber.onComplete();
+            } else {
+                subscriber.onError(
+                        new IllegalStateException(
+                                "the subscription ended: "
+                                        + reason
+                                        + " (expected: the end of its topics)"));
             }
         }
     }

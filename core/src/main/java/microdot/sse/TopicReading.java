@@ -57,14 +57,22 @@ final class TopicReading {
         this.limit = limit;
     }
 
+    /**
+     * Ends the reading with what it has, also while it waits for a snapshot. From any thread; does
+     * not block.
+     */
+    void cancel() {
+        sink.end();
+    }
+
     /** Ends the wait. From any thread; does not block. */
-    void stop() {
+    private void stop() {
         stopped = true;
         LockSupport.unpark(reader);
     }
 
     /**
-     * Waits for {@link #stop}. Returns false when that did not come in time.
+     * Waits for {@code stop}. Returns false when that did not come in time.
      *
      * @throws InterruptedException when the thread is interrupted
      */
@@ -105,6 +113,7 @@ final class TopicReading {
             throws InterruptedException {
         try {
             follower = followers.follow(sink, names, wish, filter, new StreamClosingFrames());
+            sink.loop().execute(this::stopIfDone); // The first slice was perhaps filled before.
             if (!await(nanos)) {
                 // A gap, a snapshot or a filter may still run for it: then it has events.
                 expired = true;
@@ -123,7 +132,10 @@ final class TopicReading {
         lock.lock();
         try {
             boolean failed = sink.closeReason() == CloseReason.FAILED && isNothing();
-            if (failed || (next == null && !events.isEmpty() && !caughtUp)) {
+            // Then the client would go on behind what it has not got yet.
+            boolean early = next == null && !caughtUp;
+            boolean isNew = wish.lastEventId() == null;
+            if (failed || (early && (isNew || !events.isEmpty()))) {
                 throw new IllegalStateException(
                         "topics: "
                                 + names

@@ -6,6 +6,7 @@ import java.util.function.BiPredicate;
 import java.util.function.Function;
 import microdot.Body;
 import microdot.BodySink;
+import microdot.CloseReason;
 import microdot.Handler;
 import microdot.HttpException;
 import microdot.Request;
@@ -27,7 +28,7 @@ public final class TopicStream extends TopicSelection implements Handler {
         NonBlockingHandler.register(
                 TopicStream.class,
                 (stream, request) ->
-                        stream.runsUserCode() || TopicPoll.isWanted((Request) request));
+                        stream.runsUserCode() || Accepts.onlyJson((Request) request));
     }
 
     private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
@@ -134,7 +135,11 @@ public final class TopicStream extends TopicSelection implements Handler {
                     "this stream follows topics already (expected: one follow, with all topics)");
         }
         FollowerFilter tests = filterFor(request, followed);
-        topics.registry().visits(request, followed).forEach(visit -> visit.begin(sink));
+        for (Visits.Visit visit : topics.registry().visits(request, followed)) {
+            if (!visit.begin(sink)) {
+                throw new HttpException(503, "the table of a topic is full");
+            }
+        }
         StartPosition.Wish visible = HeartbeatEvents.wish(wish, request, sink);
         followers.follow(sink, followed, visible, tests, closingFrames);
     }
@@ -157,11 +162,9 @@ public final class TopicStream extends TopicSelection implements Handler {
     /** Whether the client has all of topics that have ended; without 204 a browser would loop. */
     private boolean isOver(Request request, List<String> followed) {
         String lastEventId = Sse.lastEventId(request);
-        String accept = request.header("Accept");
-        if (lastEventId == null || accept == null || !accept.contains("text/event-stream")) {
-            return false;
-        }
-        return topics.registry().isOver(followed, lastEventId);
+        return lastEventId != null
+                && Accepts.eventStream(request)
+                && topics.registry().isOver(followed, lastEventId);
     }
 
     private Response poll(Request request, List<String> followed) {
@@ -171,6 +174,7 @@ public final class TopicStream extends TopicSelection implements Handler {
                     "this stream has no JSON form, because a handler runs when it opens (expected:"
                             + " Accept: text/event-stream)");
         }
+        topics.registry().visits(request, followed); // May reject the client; a poll is no visit.
         var poll = new TopicPoll(topics.registry(), topics.followers(), request, followed);
         var wish = new StartPosition.Wish(TopicPoll.after(request), topics.head(), last);
         try {
@@ -187,7 +191,7 @@ public final class TopicStream extends TopicSelection implements Handler {
             return Sse.rejectWithRetry(request, CLOSED_RETRY);
         }
         List<String> followed = names.apply(request);
-        if (TopicPoll.isWanted(request)) {
+        if (Accepts.onlyJson(request)) {
             return poll(request, followed);
         }
         if (isOver(request, followed)) {
@@ -205,7 +209,13 @@ public final class TopicStream extends TopicSelection implements Handler {
         var closingFrames = new StreamClosingFrames(followers.beforeDelivery(followed, wish));
         Body.StreamWriter follow =
                 sink -> {
-                    visits.forEach(visit -> visit.begin(sink)); // The client sees itself.
+                    for (Visits.Visit visit : visits) { // Before: the client sees itself.
+                        if (!visit.begin(sink)) {
+                            sink.write(Retry.about(FULL_RETRY));
+                            sink.end(CloseReason.OVER_BUDGET);
+                            return;
+                        }
+                    }
                     StartPosition.Wish visible = HeartbeatEvents.wish(wish, request, sink);
                     followers.follow(sink, followed, visible, tests, closingFrames);
                 };

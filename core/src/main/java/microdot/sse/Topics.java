@@ -265,7 +265,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * Returns a publisher of the events of topics, each subscriber from its subscription on. A
      * subscriber that asks for none lags like a slow client: its events wait in the topics' logs
      * only, and what it lost is reported by an event named {@code gap}. The signals come from one
-     * virtual thread for each subscriber. It completes when its topics have ended.
+     * virtual thread for each subscriber. It completes when its topics have ended, and fails when a
+     * topic disconnects it because it is slow, or when a snapshot fails.
      *
      * @throws IllegalArgumentException when no topic or more than {@link #MAX_FOLLOWED} are named
      */

@@ -18,7 +18,11 @@ interface Visits {
         /** Returns whether the table has a row for it, or room for one. */
         boolean fits();
 
-        /** Counts the stream until it ends. Not on an event loop. */
-        void begin(BodySink sink);
+        /**
+         * Counts the stream until it ends. Not on an event loop. Returns false when there is no room
+         * for it, although {@link #fits} was true. A table that was closed or removed counts
+         * nothing.
+         */
+        boolean begin(BodySink sink);
     }
 }

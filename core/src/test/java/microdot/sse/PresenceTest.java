@@ -53,6 +53,18 @@ class PresenceTest extends TopicsFixture {
     }
 
     @Test
+    void clientOfClosedPresenceGetsRowsThenTheEnd() {
+        TestFollower ann = join("?name=ann", "room").await(1);
+        topics.topic("room").close();
+        loop.run();
+        ann.await(2);
+        TestFollower late = join("?name=bob", "room").await(2);
+        assertEquals("checkpoint:", late.story().getLast());
+        assertEquals(false, late.sink.isOpen());
+        assertEquals(false, late.story().getFirst().contains("bob"));
+    }
+
+    @Test
     void streamWithoutNameOnlyWatches() {
         join("", "room").await(1);
         join("?name=ann", "other");

@@ -87,6 +87,32 @@ class ReactiveTest {
     }
 
     @Test
+    void endNeedsNoDemand() throws Exception {
+        Probe probe = subscribe("a").request(1);
+        topics.topic("a").close();
+        assertEquals("checkpoint", probe.next());
+        assertEquals("complete", probe.next());
+    }
+
+    @Test
+    void subscriberThatIsDisconnectedGetsAnError() throws Exception {
+        var options = new TopicOptions().onSlow(TopicOptions.OnSlow.DISCONNECT).keepEvents(1);
+        topics.topic("a", options);
+        Probe probe = subscribe("a").request(1);
+        topics.publish("a", "first");
+        assertEquals("first", probe.next());
+        for (int i = 0; i < 5000; i++) {
+            topics.publish("a", "a" + i);
+        }
+        probe.request(Long.MAX_VALUE);
+        Object last = probe.next();
+        while (last instanceof String) {
+            last = probe.next();
+        }
+        assertInstanceOf(IllegalStateException.class, last);
+    }
+
+    @Test
     void slowSubscriberGetsGap() throws Exception {
         topics.topic("a", new TopicOptions().keepEvents(1));
         Probe probe = subscribe("a");

@@ -64,7 +64,7 @@ final class NettyServer implements Server {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private final ServerOptions options;
-    private final Background background = new Background();
+    private final Background background;
     private final EventLoopGroup group;
     private final Map<EventLoop, LoopConnections> loops = new HashMap<>();
     private final HandlerThreads handlers;
@@ -90,6 +90,7 @@ final class NettyServer implements Server {
         this.requests = new RequestLimit(options);
         this.memory = new WaitingMemory(options);
         this.handlers = new HandlerThreads(options.blockingThreads(), () -> limits.streams() > 0);
+        this.background = new Background(handlers::isMine);
         // One loop for each core and none only for accepting: a loop does that too.
         this.group =
                 new MultiThreadIoEventLoopGroup(
@@ -116,7 +117,6 @@ final class NettyServer implements Server {
                 new ServerContext(
                         app,
                         handlers,
-                        background,
                         limits,
                         requests,
                         options,
@@ -171,6 +171,7 @@ final class NettyServer implements Server {
             shutDownLoops();
             handlers.close();
             closeAccessLog(System.nanoTime());
+            background.close();
             Throwable cause = bound.cause();
             var failure =
                     new BindException(
@@ -287,6 +288,7 @@ final class NettyServer implements Server {
             shutDownLoops();
             handlers.close();
             closeAccessLog(deadline);
+            background.close();
         } finally {
             ProcessErrors.remove(processErrors);
             closed.countDown();

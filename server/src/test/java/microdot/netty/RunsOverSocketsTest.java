@@ -60,6 +60,34 @@ class RunsOverSocketsTest {
     }
 
     @Test
+    void closingServerInterruptsRunThatNobodyFollowed() throws Exception {
+        var begun = new CountDownLatch(1);
+        var ended = new CountDownLatch(1);
+        var app =
+                new Microdot()
+                        .post(
+                                "/job",
+                                request ->
+                                        runs.start(
+                                                        run -> {
+                                                            begun.countDown();
+                                                            try {
+                                                                new Semaphore(0).acquire();
+                                                            } finally {
+                                                                ended.countDown();
+                                                            }
+                                                        })
+                                                .id());
+        var options = new ServerOptions().closeTimeout(Duration.ofSeconds(50));
+        try (Served served = new Served(app, options, IoMode.best())) {
+            served.answer("POST /job HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
+            begun.await();
+            served.server.close();
+            assertEquals(0, ended.getCount());
+        }
+    }
+
+    @Test
     void closingServerInterruptsRunsAndTheirClientsGetTheEnd() throws Exception {
         var options = new ServerOptions().closeTimeout(Duration.ofSeconds(50));
         var begun = new CountDownLatch(2);

@@ -278,6 +278,46 @@ class TopicPollTest {
     }
 
     @Test
+    void clientThatPresenceRejectsGetsNoRows() {
+        topics.presence(
+                "room",
+                request -> {
+                    if (request.query("key") == null) {
+                        throw new HttpException(403);
+                    }
+                    return "ann";
+                });
+        app.get("/room", topics.stream("room"));
+        TestResponse response =
+                client.request("GET", "/room").header("Accept", "application/json").send();
+        assertEquals(403, response.status());
+        assertEquals("snapshot", poll("/room?key=1").events().getFirst().get("event"));
+    }
+
+    @Test
+    void newClientThatIsStoppedBeforeItsSnapshotStaysNew() throws Exception {
+        var begun = new CountDownLatch(1);
+        topics.topic(
+                "a",
+                new TopicOptions()
+                        .snapshot(
+                                () -> {
+                                    begun.countDown();
+                                    try {
+                                        new CountDownLatch(1).await();
+                                    } catch (InterruptedException e) {
+                                        Thread.currentThread().interrupt();
+                                    }
+                                    return "late";
+                                }));
+        RunningRequest waiting =
+                client.request("GET", "/a?wait=60").header("Accept", "application/json").start();
+        begun.await();
+        waiting.leave();
+        assertEquals(503, waiting.response().status());
+    }
+
+    @Test
     void streamWithAnOpeningHandlerHasNoJsonForm() {
         app.get("/opening", topics.stream("a").onOpen((request, sse) -> sse.send("hello")));
         TestResponse response =

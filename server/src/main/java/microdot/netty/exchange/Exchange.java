@@ -57,7 +57,6 @@ public final class Exchange {
      */
     public void begin() {
         try {
-            server.background().attach(request);
             Call routed = server.app().apply(request, refusal);
             observation = Observation.of(server, request, routed);
             if (routed.mayBlock()) {

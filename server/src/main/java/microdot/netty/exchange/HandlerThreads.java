@@ -182,7 +182,8 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
         }
     }
 
-    private boolean isMine() {
+    /** Returns whether the caller's thread is one of these. */
+    public boolean isMine() {
         return running.stream().anyMatch(run -> run.thread() == Thread.currentThread());
     }
 

@@ -6,7 +6,6 @@ import microdot.Call;
 import microdot.HttpException;
 import microdot.Request;
 import microdot.ServerOptions;
-import microdot.internal.Background;
 import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
 import org.jspecify.annotations.Nullable;
@@ -15,14 +14,12 @@ import org.jspecify.annotations.Nullable;
  * What all exchanges of a server share.
  *
  * @param app routes each request; on an event loop
- * @param background what goes on without the requests that have started it
  * @param failed receives what failed on an event loop
  * @param accessLog null if the server has none
  */
 public record ServerContext(
         BiFunction<Request, @Nullable HttpException, Call> app,
         HandlerThreads handlers,
-        Background background,
         StreamLimits limits,
         RequestLimit requests,
         ServerOptions options,

@@ -19,7 +19,6 @@ import microdot.Headers;
 import microdot.Microdot;
 import microdot.Request;
 import microdot.ServerOptions;
-import microdot.internal.Background;
 import microdot.netty.io.IoMode;
 import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
@@ -64,7 +63,6 @@ class ExchangeTest {
         return new ServerContext(
                 app::route,
                 handlers,
-                new Background(),
                 new StreamLimits(options),
                 new RequestLimit(options),
                 options,
