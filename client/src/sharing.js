@@ -77,7 +77,7 @@ export function share(name, tab) {
       } else if (page && !page.ended) {
         await new Promise(resolve => setTimeout(resolve, backoff(failures++)));
       } else {
-        // Without the JSON form, a tab that has an id gets the events after it on a connection of its own.
+        // Without the JSON form, a tab that has an id gets the events after it on its own connection.
         if (tab.at()) return quit(), tab.start();
         more = false;
       }

@@ -6,7 +6,7 @@ const STREAM = 'text/event-stream', JSON_FORM = 'application/json';
 /** Seconds that the server may wait for an event in the JSON form, and the events of one answer. */
 const WAIT = 25, LIMIT = 100;
 
-/** Returns the milliseconds to wait after so many failures: random, so that clients do not come back all at once. */
+/** Returns the milliseconds to wait after so many failures: random, so that clients do not all reconnect at once. */
 export const backoff = failures => Math.random() * Math.min(3e4, 1e3 * 2 ** failures);
 
 /**

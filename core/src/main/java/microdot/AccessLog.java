@@ -4,9 +4,9 @@ package microdot;
  * Writes one line for each response that was sent and each stream that has ended: {@code new
  * ServerOptions().accessLog(AccessLog.standard())}.
  *
- * <p>A server calls it on one thread of its own, so that a slow log delays no client. Up to 8,192
- * entries wait for that thread; further ones are dropped, and a log line of {@code microdot.netty}
- * says how many.
+ * <p>A server calls it on its own thread, so that a slow log delays no client. Up to 8,192 entries
+ * wait for that thread; further ones are dropped, and a log line of {@code microdot.netty} says how
+ * many.
  */
 @FunctionalInterface
 public interface AccessLog {

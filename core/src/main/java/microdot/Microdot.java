@@ -222,8 +222,8 @@ public final class Microdot {
 
     /**
      * Sets the content type of text that a handler returns, instead of {@code text/plain}: {@code
-     * app.textType("text/html")}. The text is sent in UTF-8. It holds for this application and those
-     * mounted in it that set none of their own; {@link Response#text} is not affected.
+     * app.textType("text/html")}. The text is sent in UTF-8. It holds for this application and
+     * those mounted in it that set none of their own; {@link Response#text} is not affected.
      *
      * @throws IllegalArgumentException when it is no content type, or has parameters
      */

@@ -4,8 +4,8 @@ import static microdot.Calls.answer;
 import static microdot.Calls.call;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
-
 import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;

@@ -29,7 +29,7 @@ final class CatchUp {
         this(order, order.epoch(), json);
     }
 
-    /** For followers of a topic with ids of its own. */
+    /** For followers of a topic with its own ids. */
     CatchUp(TopicOrder order, Epoch ids, JsonCodec json) {
         this.order = order;
         this.ids = ids;

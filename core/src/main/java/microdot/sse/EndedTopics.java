@@ -6,8 +6,7 @@ import microdot.internal.BriefLock;
 
 /**
  * The ends of topics that were forgotten after their end, the newest only. Exact, unlike {@link
- * ForgottenTopics}: a browser that gets 204 for an end never reconnects.
- * Thread-safe.
+ * ForgottenTopics}: a browser that gets 204 for an end never reconnects. Thread-safe.
  */
 final class EndedTopics extends BriefLock {
     private static final int MOST = 4096;

@@ -2,9 +2,9 @@ package microdot.sse;
 
 /**
  * The positions up to which forgotten topics had events: a later topic of the same name begins
- * there, so that a client that resumes from before gets a gap. Names are hashed into a fixed
- * table to bound memory: a collision may cause an unneeded gap, never a missed one. Under the
- * lock of the order.
+ * there, so that a client that resumes from before gets a gap. Names are hashed into a fixed table
+ * to bound memory: a collision may cause an unneeded gap, never a missed one. Under the lock of the
+ * order.
  */
 final class ForgottenTopics {
     private final long[] floors = new long[4096];

@@ -6,8 +6,8 @@ import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A follower whose heartbeats are events. A class of its own, so that a follower of any other
- * client has no field for it.
+ * A follower whose heartbeats are events. A separate class, so that a follower of any other client
+ * has no field for it.
  */
 final class HeartbeatFollower extends Follower {
     private boolean begun; // Confined to the loop.

@@ -116,7 +116,7 @@ public final class RunOptions {
     }
 
     /**
-     * Returns how long a run is kept after its end, for clients that come later; default 10
+     * Returns how long a run is kept after its end, for clients that connect later; default 10
      * minutes.
      */
     public Duration keepFor() {

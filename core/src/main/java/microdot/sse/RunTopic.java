@@ -22,7 +22,7 @@ final class RunTopic {
     private static final Logger LOG = System.getLogger("microdot.sse");
 
     private final FollowerStart followers;
-    private final TopicRegistry registry;
+    private final RunTopics runs;
     private final TopicState state;
     private final TopicOrder order;
     private final Epoch ids;
@@ -30,7 +30,8 @@ final class RunTopic {
 
     private RunTopic(Topics topics, TopicState state, Epoch ids) {
         this.followers = topics.followers();
-        this.registry = topics.registry();
+        TopicRegistry registry = topics.registry();
+        this.runs = registry.runs();
         this.order = registry.order();
         this.state = state;
         this.ids = ids;
@@ -49,13 +50,13 @@ final class RunTopic {
         Epoch ids = registry.order().epoch().with(token);
         var retention =
                 new Retention(Integer.MAX_VALUE, options.maxBytes(), options.keepForNanos(), null);
-        TopicState state = registry.addRun(label, retention, ids, forgotten);
+        TopicState state = registry.runs().add(label, retention, ids, forgotten);
         return state == null ? null : new RunTopic(topics, state, ids);
     }
 
     /** Forgets the topic, which nothing uses. */
     void discard() {
-        registry.removeRun(state);
+        runs.remove(state);
     }
 
     /**
@@ -103,7 +104,7 @@ final class RunTopic {
 
     /** Uses the topic from now on; returns false when it has been forgotten. */
     boolean pin() {
-        return registry.pinRun(state);
+        return runs.pin(state);
     }
 
     void unpin() {

@@ -77,8 +77,8 @@ public final class Runs implements AutoCloseable {
 
     /**
      * Starts the run with this id, or returns the one that is kept: then the handler is not used.
-     * If a client chooses the id, take one that others cannot guess, or check its owner: a client that
-     * has the id of a run can follow it.
+     * If a client chooses the id, take one that others cannot guess, or check its owner: a client
+     * that has the id of a run can follow it.
      *
      * @param id 1 to 128 characters of ASCII without spaces
      * @throws HttpException as {@link #start(RunHandler)} does

@@ -37,8 +37,8 @@ public final class Topic {
      *
      * <p>A closed topic stays closed for its {@link TopicOptions#keepFor()}, then it is forgotten,
      * with options of its own. The names of the last 4,096 topics that were forgotten so are
-     * remembered: a browser that reconnects later with an id from before the end is answered with 204
-     * too. {@link Topics#remove} opens the name at once.
+     * remembered: a browser that reconnects later with an id from before the end is answered with
+     * 204 too. {@link Topics#remove} opens the name at once.
      *
      * @throws IllegalStateException when a change of the topic ({@link #publish(Supplier)}) takes
      *     longer than a second, or runs another topic's; the topic is open then

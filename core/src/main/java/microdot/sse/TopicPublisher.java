@@ -40,7 +40,9 @@ record TopicPublisher(Supplier<Subscription> follow) implements Flow.Publisher<E
         @Override
         public void request(long count) {
             if (count <= 0) {
-                wrong = new IllegalArgumentException("request: " + count + " (expected: 1 or more)");
+                wrong =
+                        new IllegalArgumentException(
+                                "request: " + count + " (expected: 1 or more)");
                 events.close();
             } else {
                 // The largest number stands for no bound.

@@ -12,11 +12,8 @@ import microdot.JsonCodec;
 import microdot.Request;
 import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
-import microdot.sse.log.Epoch;
 import microdot.sse.log.EventId;
-import microdot.sse.log.EventLog;
 import microdot.sse.log.MemoryBudget;
-import microdot.sse.log.Retention;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -36,11 +33,7 @@ final class TopicRegistry {
     private final JsonCodec json;
     private final TableChanges tables;
 
-    /**
-     * The topics of runs, and what runs when one was forgotten. They are not found by a name: only
-     * their run publishes to them, and nobody can configure or remove them.
-     */
-    private final Map<TopicState, Runnable> runs = new ConcurrentHashMap<>();
+    private final RunTopics runs;
 
     /** The topic of streams that follow none: nothing is ever published to it. */
     private final TopicState quiet;
@@ -55,11 +48,17 @@ final class TopicRegistry {
         this.order = new TopicOrder(budget);
         this.json = json;
         this.tables = new TableChanges(order, json);
+        this.runs = new RunTopics(order);
         this.quiet = order.locked(() -> new TopicState("", order, 0, DEFAULTS, topic -> {}));
     }
 
     TopicOrder order() {
         return order;
+    }
+
+    /** Returns the topics of runs, which have no names. */
+    RunTopics runs() {
+        return runs;
     }
 
     DeliveryTasks tasks() {
@@ -350,59 +349,12 @@ final class TopicRegistry {
         return before > 0 && position >= 0 && (topic == null || position <= before);
     }
 
-    /**
-     * Makes the topic of a run, which is kept whole until its end is over.
-     *
-     * @param label names it in log entries and gaps
-     * @param forgotten called once when the topic was forgotten
-     * @return null if the budget of all topics has no room for it
-     */
-    @Nullable TopicState addRun(String label, Retention retention, Epoch ids, Runnable forgotten) {
-        return order.locked(
-                () -> {
-                    EventLog log = order.newWholeLog(retention, ids);
-                    if (log == null) {
-                        return null;
-                    }
-                    var topic = new TopicState(label, order, DEFAULTS, log);
-                    runs.put(topic, forgotten);
-                    return topic;
-                });
-    }
-
-    /** Pins the topic of a run; returns false when it was forgotten. */
-    boolean pinRun(TopicState topic) {
-        return topic.pin()
-                || order.locked( // As for other topics.
-                        () -> {
-                            boolean known = runs.containsKey(topic);
-                            if (known) {
-                                topic.pinKnown();
-                            }
-                            return known;
-                        });
-    }
-
-    /** Forgets the topic of a run that nothing uses, before its end is over. */
-    void removeRun(TopicState topic) {
-        order.runLocked(() -> release(topic));
-    }
-
-    private void release(TopicState topic) {
-        topic.log.clear();
-        order.forget(topic.log);
-        Runnable forgotten = runs.remove(topic);
-        if (forgotten != null) {
-            forgotten.run();
-        }
-    }
-
     /** Nothing is published from now on; all followers end once they have everything. */
     void close() {
         order.close();
         quiet.readers.wake();
         topics.values().forEach(topic -> topic.readers.wake());
-        runs.keySet().forEach(topic -> topic.readers.wake());
+        runs.wake();
     }
 
     /** Trims what is too old, releases unused loops, and forgets topics that nothing needs. */
@@ -411,7 +363,7 @@ final class TopicRegistry {
         for (TopicState topic : topics.values()) {
             sweep(topic, now);
         }
-        runs.keySet().forEach(run -> sweepRun(run, now));
+        runs.sweep(now);
         quiet.readers.releaseUnused();
         tasks.releaseUnused();
     }
@@ -438,16 +390,6 @@ final class TopicRegistry {
                             + "\" failed; its events are kept until the next sweep",
                     e);
         }
-    }
-
-    private void sweepRun(TopicState topic, long now) {
-        topic.readers.releaseUnused();
-        order.runLocked(
-                () -> {
-                    if (topic.forgetEnded(now)) {
-                        release(topic);
-                    }
-                });
     }
 
     /** Under the lock of the order. */

@@ -27,8 +27,7 @@ public final class TopicStream extends TopicSelection implements Handler {
     static {
         NonBlockingHandler.register(
                 TopicStream.class,
-                (stream, request) ->
-                        stream.runsUserCode() || Accepts.onlyJson((Request) request));
+                (stream, request) -> stream.runsUserCode() || Accepts.onlyJson((Request) request));
     }
 
     private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);

@@ -355,9 +355,9 @@ public final class Topics extends TopicSource implements AutoCloseable {
     }
 
     /**
-     * Makes a topic a table of the users that are present: {@code topics.presence("room/1", request ->
-     * request.query("name"))}. As long as a stream that follows the topic is open, the table has a
-     * row with its name, whose value is {@code {"count": n}}: how many streams have that name. So
+     * Makes a topic a table of the users that are present: {@code topics.presence("room/1", request
+     * -> request.query("name"))}. As long as a stream that follows the topic is open, the table has
+     * a row with its name, whose value is {@code {"count": n}}: how many streams have that name. So
      * two tabs of one user are one row.
      *
      * @param name of the topic

@@ -19,8 +19,8 @@ interface Visits {
         boolean fits();
 
         /**
-         * Counts the stream until it ends. Not on an event loop. Returns false when there is no room
-         * for it, although {@link #fits} was true. A table that was closed or removed counts
+         * Counts the stream until it ends. Not on an event loop. Returns false when there is no
+         * room for it, although {@link #fits} was true. A table that was closed or removed counts
          * nothing.
          */
         boolean begin(BodySink sink);

@@ -115,13 +115,7 @@ final class NettyServer implements Server {
         this.accessLog = log == null ? null : new AccessLogQueue(log);
         var context =
                 new ServerContext(
-                        app,
-                        handlers,
-                        limits,
-                        requests,
-                        options,
-                        errors::check,
-                        accessLog);
+                        app, handlers, limits, requests, options, errors::check, accessLog);
         var connections = new ConnectionLimits(options);
         var setup =
                 new HttpSetup(
