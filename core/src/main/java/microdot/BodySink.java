@@ -33,6 +33,15 @@ public interface BodySink {
     void write(byte[] bytes) throws ClosedChannelException, InterruptedException;
 
     /**
+     * Hands over the bytes of one event as {@link #write} does, and counts it as {@link #delivered}
+     * does, before the client can have it.
+     */
+    default void writeEvent(byte[] bytes) throws ClosedChannelException, InterruptedException {
+        write(bytes);
+        delivered(1);
+    }
+
+    /**
      * Ends the body properly, after what was written, because its writer is done. Later calls of
      * this and {@link #abort} do nothing.
      */

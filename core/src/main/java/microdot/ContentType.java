@@ -4,6 +4,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.UnsupportedCharsetException;
 import java.util.Locale;
+import microdot.internal.Quoted;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the value of a field {@code Content-Type}. */

@@ -8,6 +8,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import microdot.internal.Quoted;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 

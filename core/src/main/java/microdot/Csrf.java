@@ -2,6 +2,7 @@ package microdot;
 
 import java.util.Arrays;
 import java.util.Set;
+import microdot.internal.Quoted;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
@@ -50,9 +51,16 @@ public final class Csrf implements Handler {
         }
         throw new HttpException(
                 403,
-                "a page of another site sent this request, origin "
-                        + Quoted.of(String.valueOf(request.header("Origin")))
+                "a page of another site sent this request: "
+                        + sent(request, "Origin")
+                        + ", "
+                        + sent(request, "Sec-Fetch-Site")
                         + " (expected: the same origin, or one that new Csrf(...) names)");
+    }
+
+    private static String sent(Request request, String field) {
+        String value = request.header(field);
+        return field + (value == null ? ": none" : ": " + Quoted.of(value));
     }
 
     private boolean isOfThisSite(Request request) {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import microdot.internal.Quoted;
 import org.jspecify.annotations.Nullable;
 
 /** A header field such as {@code form-data; name="a"; filename="b"}: a value and its parameters. */

@@ -47,7 +47,7 @@ final class HandlerChain {
     }
 
     Response clientLeft() {
-        return ReturnValues.ofStatus(CLIENT_LEFT);
+        return new Response().status(CLIENT_LEFT);
     }
 
     /** Adds the fields that let pages of other origins read the response. */
@@ -118,6 +118,9 @@ final class HandlerChain {
 
     private Response response(@Nullable Object answer) {
         Response response = ReturnValues.of(answer);
+        if (response.isIndexOfFolder() && request.isFolderWithoutSlash()) {
+            return Response.toFolder(request.path());
+        }
         String type = answer instanceof CharSequence ? found.textType() : null;
         return type == null ? response : response.header("Content-Type", type);
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
+import microdot.internal.Quoted;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 

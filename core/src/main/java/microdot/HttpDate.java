@@ -40,8 +40,8 @@ public final class HttpDate {
         return FORMAT.format(instant);
     }
 
-    /** Returns the instant, or null for any other text: HTTP ignores invalid dates. */
-    static @Nullable Instant parse(@Nullable String text) {
+    /** Returns the instant, or null for null and any other text: HTTP ignores invalid dates. */
+    public static @Nullable Instant parse(@Nullable String text) {
         if (text == null) {
             return null;
         }

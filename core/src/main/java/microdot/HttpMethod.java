@@ -1,6 +1,7 @@
 package microdot;
 
 import java.util.Locale;
+import microdot.internal.Quoted;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 

@@ -1,14 +1,20 @@
 package microdot;
 
 import java.util.stream.Collectors;
+import microdot.internal.Quoted;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.DatabindException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Jackson with its standard settings. No other class uses the library. */
 final class Jackson {
-    private final JsonMapper mapper = JsonMapper.shared();
+    // A fraction must not get lost on the way to an int.
+    private final JsonMapper mapper =
+            JsonMapper.builder().disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT).build();
 
     byte[] encode(Object value) {
         try {
@@ -37,7 +43,7 @@ final class Jackson {
 
     /** Where the mistake is. The library's own message names classes; it is the cause's. */
     private static String forClient(JacksonException e) {
-        boolean wellFormed = e instanceof DatabindException;
+        boolean wellFormed = e instanceof DatabindException || e instanceof InputCoercionException;
         String names =
                 e.getPath().stream()
                         .map(
@@ -52,7 +58,17 @@ final class Jackson {
                 + (names.isEmpty() ? "" : " " + Quoted.of(names))
                 + (at == null ? "" : ", line " + at.getLineNr() + ", column " + at.getColumnNr())
                 + (wellFormed
-                        ? ": not what is expected here (expected: a value of the right type)"
+                        ? ": not what is expected here (expected: " + expected(e) + ")"
                         : ": malformed (expected: JSON)");
+    }
+
+    private static String expected(JacksonException e) {
+        Class<?> type =
+                switch (e) {
+                    case MismatchedInputException wrong -> wrong.getTargetType();
+                    case InputCoercionException outOfRange -> outOfRange.getTargetType();
+                    default -> null;
+                };
+        return type == null ? "a value of the right type" : JsonTypes.name(type);
     }
 }

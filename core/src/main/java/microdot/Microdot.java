@@ -9,6 +9,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import microdot.internal.Quoted;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
@@ -125,7 +126,7 @@ public final class Microdot {
      * before them.
      *
      * @throws IllegalArgumentException when the application would be mounted in itself, directly or
-     *     through others, or when the prefix is malformed
+     *     through others, or is mounted at the prefix already, or when the prefix is malformed
      */
     public Microdot mount(String prefix, Microdot app) {
         Required.notNull(prefix, "prefix", "a path such as /admin");
@@ -213,9 +214,15 @@ public final class Microdot {
      * Allows pages of other origins to read the responses of this application, or of the prefix
      * where it is mounted; default none. Preflights are answered before any hook runs. If an
      * application that is mounted in this one has its own rules, they replace these.
+     *
+     * @throws IllegalStateException when the application has rules already
      */
     public Microdot cors(Cors rules) {
         Required.notNull(rules, "rules", "the origins; new Cors() for none");
+        if (hooks.cors() != null) {
+            throw new IllegalStateException(
+                    "cors: set twice (expected: one new Cors() with all origins)");
+        }
         hooks.cors(rules);
         return this;
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import microdot.internal.IpNetworks;
+import microdot.internal.Quoted;
 import microdot.internal.Required;
 
 /** Checks of the values of options. A message names the option, the value and what was expected. */

@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import microdot.internal.Quoted;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import microdot.internal.Quoted;
 
 /**
  * The path of a route. Its segments are {@code /fixed}, {@code /{name}} (one segment, not empty),

@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
+import microdot.internal.Quoted;
 import microdot.internal.Required;
 
 /** The regular expressions of path segments, by their name or as they are. */

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import microdot.internal.Quoted;
 
 /** Parses a query string or a form: {@code a=1&b=2&a=3}, percent-encoded, {@code +} for a space. */
 final class Query {

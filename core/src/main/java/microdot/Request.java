@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import microdot.internal.LongPoll;
+import microdot.internal.Quoted;
 import microdot.internal.RefusedValueException;
 import microdot.internal.Required;
 import microdot.internal.RouteName;
@@ -174,6 +175,11 @@ public final class Request {
     private HttpException noNumber(String name, String type) {
         String value = Quoted.of(param(name));
         return new HttpException(400, name + ": " + value + " (expected: a number, " + type + ")");
+    }
+
+    /** Whether the path ends before the slash that begins the rest, which the route names. */
+    boolean isFolderWithoutSlash() {
+        return params.containsValue("") && !path().endsWith("/");
     }
 
     void params(Map<String, String> params) {

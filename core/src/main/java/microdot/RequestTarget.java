@@ -8,6 +8,7 @@ import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.List;
+import microdot.internal.Quoted;
 
 /**
  * A parsed request target (RFC 9112, section 3.2): the decoded path segments and the raw query. The

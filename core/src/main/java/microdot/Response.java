@@ -19,6 +19,7 @@ public final class Response {
     private Body body = new Body.Empty();
     private @Nullable Object entity;
     private boolean precompressed; // Encoded files may lie beside the file.
+    private boolean indexOfFolder;
 
     /** Creates an empty response with status 200. */
     public Response() {}
@@ -158,16 +159,23 @@ public final class Response {
         Required.notNull(path, "path", "a path below the folder");
         StaticFiles.Found found = StaticFiles.below(folder, path, dotFiles);
         if (found == null) {
-            String last = path.substring(path.lastIndexOf('/') + 1);
-            return redirect(RequestTarget.encode(last) + "/", 301);
+            return toFolder(path);
         }
         Response response = of(found);
         response.precompressed = true;
+        response.indexOfFolder = path.isEmpty();
         return response;
     }
 
+    /** Returns a redirect to the same path with a slash at its end. */
+    static Response toFolder(String path) {
+        String last = path.substring(path.lastIndexOf('/') + 1);
+        return redirect(RequestTarget.encode(last) + "/", 301);
+    }
+
     /**
-     * Returns a file below a folder of the class path, for a path that a client sent.
+     * Returns a file below a folder of the class path, for a path that a client sent. Folders are
+     * treated as in {@link #file(Path, String)}.
      *
      * @param anchor a class of the module or jar that contains the folder
      * @param folder such as {@code "/static"}, from the root of the class path
@@ -177,7 +185,13 @@ public final class Response {
         Required.notNull(anchor, "anchor", "a class");
         Required.notNull(folder, "folder", "a folder such as /static");
         Required.notNull(path, "path", "a path below the folder");
-        return of(StaticFiles.resource(anchor, folder, path));
+        StaticFiles.Found found = StaticFiles.resource(anchor, folder, path);
+        if (found == null) {
+            return toFolder(path);
+        }
+        Response response = of(found);
+        response.indexOfFolder = path.isEmpty();
+        return response;
     }
 
     /**
@@ -190,6 +204,7 @@ public final class Response {
         copy.headers.addAll(headers);
         copy.entity = entity;
         copy.precompressed = precompressed;
+        copy.indexOfFolder = indexOfFolder;
         return copy;
     }
 
@@ -300,5 +315,10 @@ public final class Response {
 
     boolean mayBePrecompressed() {
         return precompressed;
+    }
+
+    /** Whether it is the index of a folder that an empty path named. */
+    boolean isIndexOfFolder() {
+        return indexOfFolder;
     }
 }

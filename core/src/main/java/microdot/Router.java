@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import microdot.internal.Quoted;
 import org.jspecify.annotations.Nullable;
 
 /** The routes of an application, in the order they were added: the first match answers. */
@@ -180,7 +181,18 @@ final class Router {
     }
 
     void mount(String prefix, Router router) {
-        entries.add(new Mount(PathPattern.prefix(prefix, types), router));
+        var mount = new Mount(PathPattern.prefix(prefix, types), router);
+        for (Entry entry : entries) {
+            if (entry instanceof Mount(PathPattern path, Router mounted)
+                    && mounted == router
+                    && path.matchesAsMuchAs(mount.prefix())) {
+                throw new IllegalArgumentException(
+                        "mount: "
+                                + Quoted.of(prefix)
+                                + ": the application is mounted there already (expected: once)");
+            }
+        }
+        entries.add(mount);
     }
 
     /** Returns whether the other router is mounted here, directly or through others. */

@@ -133,15 +133,20 @@ final class StaticFiles {
         }
     }
 
-    static Found resource(Class<?> anchor, String folder, String path) {
+    /** Finds a file as {@link #below} does. */
+    static @Nullable Found resource(Class<?> anchor, String folder, String path) {
         if (List.of(path.split("[/\\\\]", -1)).contains("..") || path.indexOf(':') >= 0) {
             throw new HttpException(404);
         }
         String wanted = oneSlash("/" + folder + "/" + path);
-        String name = isFolder(anchor, wanted) ? oneSlash(wanted + "/index.html") : wanted;
+        boolean isFolder = isFolder(anchor, wanted);
+        String name = isFolder ? oneSlash(wanted + "/index.html") : wanted;
         try (InputStream in = anchor.getResourceAsStream(name)) {
             if (in == null) {
                 throw new HttpException(404);
+            }
+            if (isFolder && !wanted.endsWith("/")) {
+                return null;
             }
             byte[] bytes = in.readAllBytes();
             return new Found(new Body.Bytes(bytes), type(name), tag(bytes), null);

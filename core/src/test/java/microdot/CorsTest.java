@@ -30,6 +30,12 @@ class CorsTest {
     }
 
     @Test
+    void rulesAreSetOnce() {
+        app.cors(new Cors().origins(PAGE));
+        assertThrows(IllegalStateException.class, () -> app.cors(new Cors()));
+    }
+
+    @Test
     void withoutRulesNoOriginIsAllowed() {
         assertNull(allowed(call("GET", "/x", "Origin", PAGE)));
         assertEquals(204, call("OPTIONS", "/x", "Origin", PAGE).status());
@@ -56,6 +62,10 @@ class CorsTest {
         assertEquals(
                 List.of("Accept-Language", "Origin"),
                 call("GET", "/language").headers().all("Vary"));
+    }
+
+    @Test
+    void responseForEveryOriginDoesNotVary() {
         app.cors(new Cors().origins("*"));
         assertEquals(List.of(), call("GET", "/x").headers().all("Vary"));
         assertEquals("*", allowed(call("GET", "/x", "Origin", PAGE)));

@@ -75,6 +75,17 @@ class CsrfTest {
     }
 
     @Test
+    void rejectionSaysWhatCame() {
+        String[] fields = {"Host", "here.example", "Origin", "https://evil.example"};
+        String text = Calls.text(app.route(request("POST", "/x", "", fields)).run());
+        assertEquals(
+                "a page of another site sent this request: Origin: \"https://evil.example\","
+                        + " Sec-Fetch-Site: none (expected: the same origin, or one that new"
+                        + " Csrf(...) names)",
+                text);
+    }
+
+    @Test
     void requestOfAnotherSiteReachesNoRoute() {
         assertEquals(403, status("DELETE", "cross-site", "https://evil.example"));
         assertEquals(405, status("DELETE", "same-origin", null));

@@ -179,6 +179,9 @@ class RoutingTest {
         assertThrows(IllegalArgumentException.class, () -> app.mount("/a", app));
         var inner = new Microdot().mount("/b", new Microdot().mount("/c", app));
         assertThrows(IllegalArgumentException.class, () -> app.mount("/", inner));
+        var twice = new Microdot();
+        app.mount("/twice/{id}", twice).mount("/twice", twice).mount("/twice/{id}", new Microdot());
+        assertThrows(IllegalArgumentException.class, () -> app.mount("/twice/{name}", twice));
     }
 
     @Test

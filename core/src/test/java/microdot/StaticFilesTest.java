@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,24 @@ class StaticFilesTest {
         assertEquals("sub/", response.headers().get("Location"));
         absent(() -> Response.file(folder, "page.html/"));
         absent(() -> Response.file(folder, "sub/index.html/"));
+    }
+
+    @Test
+    void folderOfTheRouteIsRedirectedToo() {
+        var app =
+                new Microdot()
+                        .get("/files/{f:path}", r -> Response.file(folder, r.param("f")))
+                        .get("/classes/{f:path}", r -> resource(r.param("f")))
+                        .get("/one", r -> Response.file(folder.resolve("sub"), ""));
+        for (String path : List.of("/files/sub", "/classes", "/classes/sub")) {
+            Response response = app.route(Calls.get(path)).run();
+            assertEquals(301, response.status());
+            String last = path.substring(path.lastIndexOf('/') + 1);
+            assertEquals(last + "/", response.headers().get("Location"));
+        }
+        assertEquals(200, app.route(Calls.get("/classes/")).run().status());
+        assertEquals(200, app.route(Calls.get("/files/sub/")).run().status());
+        assertEquals(200, app.route(Calls.get("/one")).run().status()); // It has no slash to add.
     }
 
     @Test
@@ -248,7 +267,6 @@ class StaticFilesTest {
         "index.html, <p>root</p>",
         "page.css, body{}",
         "sub/, sub",
-        "sub, sub",
         "a b.txt, text"
     })
     void resourceInTheFolderIsFound(String path, String text) {

@@ -187,8 +187,7 @@ public final class Sse {
         if (closingFrames.isFollowing()) {
             checkBesideTopics(event);
         }
-        write(EventEncoder.encode(event, request.jsonCodec()));
-        sink.delivered(1);
+        write(EventEncoder.encode(event, request.jsonCodec()), sink::writeEvent);
     }
 
     /** The client could not tell such an event from those of the topics. */
@@ -203,12 +202,16 @@ public final class Sse {
     /** Sends a comment, which clients ignore; waits and fails as {@link #send(Event)} does. */
     public void comment(String text) {
         Required.notNull(text, "text", "a text");
-        write(EventEncoder.comment(text));
+        write(EventEncoder.comment(text), sink::write);
     }
 
-    private void write(byte[] bytes) {
+    private interface Writing {
+        void write(byte[] bytes) throws ClosedChannelException, InterruptedException;
+    }
+
+    private static void write(byte[] bytes, Writing writing) {
         try {
-            sink.write(bytes);
+            writing.write(bytes);
         } catch (ClosedChannelException e) {
             throw new StreamClosedException(e);
         } catch (InterruptedException e) {

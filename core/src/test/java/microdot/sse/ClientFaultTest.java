@@ -23,6 +23,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ClientFaultTest {
     record Point(int x, int y) {}
 
+    enum Level {
+        LOW,
+        HIGH
+    }
+
+    record Reading(
+            int count,
+            double value,
+            boolean on,
+            Level level,
+            List<Long> times,
+            Map<String, Integer> tags,
+            Point at,
+            String name) {}
+
     private final Topics topics = new Topics();
     private final Microdot app =
             new Microdot()
@@ -38,7 +53,8 @@ class ClientFaultTest {
                     .post("/digit", request -> topics.publish("1" + "y".repeat(256), "x"))
                     .post("/ownName", request -> publish(Event.of("x").event("gap")))
                     .post("/n/{n}", request -> "" + request.intParam("n"))
-                    .post("/point", request -> request.json(Point.class));
+                    .post("/point", request -> request.json(Point.class))
+                    .post("/reading", request -> request.json(Reading.class));
 
     /** Publishes to the topic that the JSON names; if that is z, to one that no client named. */
     private String publishFrom(Map<?, ?> json) {
@@ -145,5 +161,27 @@ class ClientFaultTest {
         String text = text(post("/point", json));
         assertFalse(text.contains("java") || text.contains("Point"), text);
         assertEquals(answer, text.substring(0, text.indexOf(" (expected: ")));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "\"count\":1.5 | a whole number from -2147483648 to 2147483647",
+                "\"count\":3000000000 | a whole number from -2147483648 to 2147483647",
+                "\"count\":null | a whole number from -2147483648 to 2147483647",
+                "\"value\":\"x\" | a number",
+                "\"on\":\"x\" | true or false",
+                "\"level\":\"MIDDLE\" | one of LOW, HIGH",
+                "\"times\":7 | an array",
+                "\"tags\":7 | an object",
+                "\"tags\":{\"a\":\"x\"} | a whole number from -2147483648 to 2147483647",
+                "\"at\":[] | an object",
+                "\"name\":[] | a text",
+            })
+    void messageAboutJsonSaysWhatIsExpected(String member, String expected) {
+        String text = text(post("/reading", "{" + member + "}"));
+        assertEquals("(expected: " + expected + ")", text.substring(text.indexOf("(expected: ")));
     }
 }

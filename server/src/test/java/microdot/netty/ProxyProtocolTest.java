@@ -269,7 +269,7 @@ class ProxyProtocolTest {
         ServerOptions others = REQUIRED.trustedProxies("192.0.2.1");
         try (Served served = new Served(app(), others, IoMode.best()).expectFailures(1);
                 RawClient client = served.client()) {
-            assertClosed(client.send(V1 + GET));
+            assertClosed(client); // It need not say anything.
             String entry = entry(served);
             assertTrue(entry.contains("it did not come from one of trustedProxies"), entry);
         }

@@ -1,14 +1,13 @@
 package microdot.testing;
 
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import microdot.HttpDate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,10 +105,7 @@ final class CookieJar {
     }
 
     private static Instant date(String value) {
-        try {
-            return Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(value));
-        } catch (DateTimeException e) {
-            return Instant.MAX; // As browsers do.
-        }
+        Instant date = HttpDate.parse(value);
+        return date == null ? Instant.MAX : date; // As browsers do.
     }
 }

@@ -26,14 +26,19 @@ final class StreamBuffer {
         this.paused = paused;
     }
 
-    /** Blocks while {@link #LIMIT} bytes are unread. */
-    void write(byte[] bytes) throws ClosedChannelException, InterruptedException {
+    /**
+     * Blocks while {@link #LIMIT} bytes are unread.
+     *
+     * @param taken runs before the client can read the bytes, if the stream is open
+     */
+    void write(byte[] bytes, Runnable taken) throws ClosedChannelException, InterruptedException {
         lock.lock();
         try {
             awaitRoom();
             if (!open) {
                 throw new ClosedChannelException();
             }
+            taken.run();
             put(bytes);
         } finally {
             lock.unlock();

@@ -1,11 +1,11 @@
 package microdot.testing;
 
+import java.io.ByteArrayOutputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -80,8 +80,22 @@ final class StreamSink implements BodySink {
 
     @Override
     public void write(byte[] written) throws ClosedChannelException, InterruptedException {
-        buffer.write(written);
-        bytes.addAndGet(written.length);
+        write(written, 0);
+    }
+
+    @Override
+    public void writeEvent(byte[] written) throws ClosedChannelException, InterruptedException {
+        write(written, 1);
+    }
+
+    private void write(byte[] written, int ofEvents)
+            throws ClosedChannelException, InterruptedException {
+        buffer.write(
+                written,
+                () -> {
+                    bytes.addAndGet(written.length);
+                    events.addAndGet(ofEvents);
+                });
         quietSince = clock.elapsed();
         begun.countDown();
     }
@@ -180,7 +194,10 @@ final class StreamSink implements BodySink {
 
     private boolean fill(Feed source) {
         try {
-            return source.fill(new Slice());
+            var slice = new Slice();
+            boolean more = source.fill(slice);
+            slice.offer(); // Not before the source has counted its events.
+            return more;
         } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, "the feed of a streamed body failed", e);
             abort();
@@ -189,23 +206,28 @@ final class StreamSink implements BodySink {
     }
 
     private final class Slice implements Space {
-        private int room = SLICE_BYTES;
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
         @Override
         public int room() {
-            return room;
+            return SLICE_BYTES - bytes.size();
         }
 
         @Override
         public void put(byte[] source, int from, int to) {
-            room -= to - from;
-            offer(Arrays.copyOfRange(source, from, to));
+            bytes.write(source, from, to - from);
+        }
+
+        void offer() {
+            if (bytes.size() > 0) {
+                StreamSink.this.offer(bytes.toByteArray());
+            }
         }
     }
 
     private void offer(byte[] more) {
-        buffer.offer(more);
         bytes.addAndGet(more.length);
+        buffer.offer(more);
         quietSince = clock.elapsed();
         begun.countDown();
     }

@@ -18,6 +18,8 @@ import microdot.Response;
 import microdot.ServerOptions;
 import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a client keeps between requests, and the time that a test lets pass. */
 class CookiesAndTimeTest {
@@ -102,6 +104,26 @@ class CookiesAndTimeTest {
             client.get("/short");
             assertEquals("age=1; at=1", cookies(client, "/cookies"));
             client.advance(HOUR.plusSeconds(1));
+            assertEquals("null", cookies(client, "/cookies"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Sun, 06 Nov 1994 08:49:37 GMT",
+                "Sunday, 06-Nov-94 08:49:37 GMT",
+                "Sun Nov  6 08:49:37 1994"
+            })
+    void cookieMayExpireInAnObsoleteForm(String date) {
+        var dated = new Microdot();
+        dated.get("/set", request -> new Response().header("Set-Cookie", "a=1"))
+                .get("/end", request -> new Response().header("Set-Cookie", "a=2; Expires=" + date))
+                .get("/cookies", request -> String.valueOf(request.header("Cookie")));
+        try (var client = new TestClient(dated)) {
+            client.get("/set");
+            assertEquals("a=1", cookies(client, "/cookies"));
+            client.get("/end");
             assertEquals("null", cookies(client, "/cookies"));
         }
     }

@@ -45,6 +45,9 @@ public final class HttpSetup extends ChannelInitializer<SocketChannel> {
     protected void initChannel(SocketChannel channel) {
         ChannelPipeline pipeline = channel.pipeline();
         if (server.options().proxyProtocol()) {
+            if (!header.admit(channel)) {
+                return;
+            }
             // The decoder leaves the pipeline with its message, and passes on what follows it.
             pipeline.addLast(
                     new HAProxyMessageDecoder(MAX_TLVS),

@@ -1,11 +1,13 @@
 package microdot.netty.http;
 
+import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import microdot.netty.limits.ConnectionLimits;
 import microdot.netty.limits.OncePerMinute;
 import microdot.netty.proxy.Peer;
@@ -29,7 +31,32 @@ final class ProxyHeaderPhase implements ConnectionPhase {
      *
      * @param refusals counts connections that were closed
      */
-    record Rules(Peers peers, ConnectionLimits limits, OncePerMinute refusals) {}
+    record Rules(Peers peers, ConnectionLimits limits, OncePerMinute refusals) {
+        /** Returns whether a connection may begin with a header; closes it if not. */
+        boolean admit(SocketChannel channel) {
+            boolean trusted = peers.mayProxy(channel);
+            if (!trusted) {
+                close(channel, "it did not come from one of trustedProxies");
+            }
+            return trusted;
+        }
+
+        private void close(SocketChannel channel, String reason) {
+            SocketAddress other = channel.remoteAddress();
+            channel.close();
+            long count = refusals.due(System.nanoTime());
+            if (count > 0) {
+                LOG.log(
+                        Level.WARNING,
+                        "a connection of "
+                                + other
+                                + " was closed, because "
+                                + reason
+                                + " (proxyProtocol); closed since the last entry: "
+                                + count);
+            }
+        }
+    }
 
     /** What follows the header: the pipeline of requests, and their phase. */
     interface Requests {
@@ -45,10 +72,6 @@ final class ProxyHeaderPhase implements ConnectionPhase {
     @Override
     public void read(Object message) {
         if (!(message instanceof HAProxyMessage header) || refused) {
-            return;
-        }
-        if (!rules.peers().mayProxy(connection.channel())) {
-            refuse("it did not come from one of trustedProxies");
             return;
         }
         Peer peer = rules.peers().of(connection.channel(), header);
@@ -91,18 +114,7 @@ final class ProxyHeaderPhase implements ConnectionPhase {
             return;
         }
         refused = true;
-        connection.channel().close();
-        long count = rules.refusals().due(System.nanoTime());
-        if (count > 0) {
-            LOG.log(
-                    Level.WARNING,
-                    "a connection of "
-                            + connection.channel().remoteAddress()
-                            + " was closed, because "
-                            + reason
-                            + " (proxyProtocol); closed since the last entry: "
-                            + count);
-        }
+        rules.close(connection.channel(), reason);
     }
 
     /** Checks of proxies open a connection and close it. */

@@ -25,6 +25,7 @@ import microdot.Headers;
 import microdot.HttpException;
 import microdot.Request;
 import microdot.RequestBody;
+import microdot.internal.Quoted;
 import microdot.netty.proxy.HostField;
 import microdot.netty.proxy.Peer;
 import microdot.netty.proxy.RequestOrigin;
@@ -187,13 +188,22 @@ final class RequestReader {
         String host = host(request);
         if (host != null && !HostField.isValid(host)) {
             throw new HttpException(
-                    400, "Host (expected: a name or an address, perhaps with a port)");
+                    400,
+                    "Host: "
+                            + Quoted.of(host)
+                            + " (expected: a name or an address, perhaps with a port)");
         }
         // Both must name the same host: a proxy could use the one, and a server the other.
         if (!request.uri().startsWith("/") && !hosts.isEmpty()) {
             Matcher whole = WHOLE_URL.matcher(request.uri());
             if (whole.lookingAt() && !whole.group(1).equalsIgnoreCase(host)) {
-                throw new HttpException(400, "Host (expected: the host of the request line)");
+                throw new HttpException(
+                        400,
+                        "Host: "
+                                + Quoted.of(String.valueOf(host))
+                                + " (expected: the host of the request line, "
+                                + Quoted.of(whole.group(1))
+                                + ")");
             }
         }
     }
@@ -230,7 +240,8 @@ final class RequestReader {
     private static void checkExpectation(HttpRequest request) {
         String expect = request.headers().get(HttpHeaderNames.EXPECT);
         if (isHttp11(request) && expect != null && !expect.equalsIgnoreCase("100-continue")) {
-            throw new HttpException(417, "Expect: (expected: 100-continue)");
+            throw new HttpException(
+                    417, "Expect: " + Quoted.of(expect) + " (expected: 100-continue)");
         }
     }
 

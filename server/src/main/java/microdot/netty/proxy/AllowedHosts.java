@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import microdot.ServerOptions;
 import microdot.internal.IpNetworks;
+import microdot.internal.Quoted;
 import microdot.netty.limits.OncePerMinute;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class AllowedHosts {
     private static final Logger LOG = System.getLogger("microdot.netty");
-    private static final int SHOWN = 80;
 
     /** Begins with a letter: a browser reads a number as an address. */
     private static final Pattern LOCAL_NAME = Pattern.compile("[a-z][a-z0-9_-]*");
@@ -61,11 +61,11 @@ final class AllowedHosts {
         if (host == null || !checked || isAllowed(host, loopback)) {
             return null;
         }
-        String shown = host.length() > SHOWN ? host.substring(0, SHOWN) + "…" : host;
+        String shown = Quoted.of(host);
         report(shown);
-        return "host: \""
+        return "host: "
                 + shown
-                + "\" (expected: "
+                + " (expected: "
                 + (restricted
                         ? "one of ServerOptions.hosts"
                         : "localhost, *.localhost, an address or a name without a dot")
@@ -110,9 +110,9 @@ final class AllowedHosts {
         if (count > 0) {
             LOG.log(
                     Level.WARNING,
-                    "a request for the host \""
+                    "a request for the host "
                             + host
-                            + "\" was rejected with 421 (hosts, trustedProxies); rejected since the"
+                            + " was rejected with 421 (hosts, trustedProxies); rejected since the"
                             + " last entry: "
                             + count);
         }

@@ -61,12 +61,22 @@ public final class ChannelSink extends SocketWriter implements BodySink {
 
     @Override
     public void write(byte[] bytes) throws ClosedChannelException, InterruptedException {
+        write(bytes, null);
+    }
+
+    @Override
+    public void writeEvent(byte[] bytes) throws ClosedChannelException, InterruptedException {
+        write(bytes, count());
+    }
+
+    private void write(byte[] bytes, @Nullable StreamCount observed)
+            throws ClosedChannelException, InterruptedException {
         if (isOnLoop()) {
             throw new IllegalStateException(
                     "write on an event loop (expected: a thread that may block)");
         }
         try {
-            if (backlog().add(bytes)) {
+            if (backlog().add(bytes, observed)) {
                 onLoop(this::drain);
             }
         } catch (ClosedChannelException e) {

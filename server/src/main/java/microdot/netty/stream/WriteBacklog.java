@@ -38,9 +38,11 @@ final class WriteBacklog extends BriefLock {
     /**
      * Waits for room and appends the bytes.
      *
+     * @param observed counts them as an event; null if nothing does
      * @return true if the backlog was empty: the caller must schedule a {@link #take}
      */
-    boolean add(byte[] bytes) throws ClosedChannelException, InterruptedException {
+    boolean add(byte[] bytes, @Nullable StreamCount observed)
+            throws ClosedChannelException, InterruptedException {
         while (true) {
             CountDownLatch wait;
             long uncounted = 0;
@@ -50,6 +52,9 @@ final class WriteBacklog extends BriefLock {
                     throw new ClosedChannelException();
                 }
                 if (unflushed < limit) {
+                    if (observed != null) {
+                        observed.addEvents(1); // Before the event loop can send it.
+                    }
                     boolean first = append(bytes);
                     uncounted = count();
                     return first;

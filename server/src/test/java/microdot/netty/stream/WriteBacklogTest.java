@@ -18,9 +18,9 @@ class WriteBacklogTest {
 
     @Test
     void bytesThatWaitForTheLoopCountInTheMemory() throws Exception {
-        assertTrue(backlog.add(new byte[100_000]));
+        assertTrue(backlog.add(new byte[100_000], null));
         assertEquals(100_000, memory.used());
-        assertFalse(backlog.add(new byte[20_000]));
+        assertFalse(backlog.add(new byte[20_000], null));
         assertEquals(120_000, memory.used());
         backlog.take();
         assertEquals(0, memory.used());
@@ -29,7 +29,7 @@ class WriteBacklogTest {
     @Test
     void smallWritesCountWhenManyWait() throws Exception {
         for (int i = 0; i < 1000; i++) {
-            backlog.add(new byte[100]);
+            backlog.add(new byte[100], null);
         }
         assertTrue(memory.used() > 80_000, () -> "" + memory.used());
         backlog.close();
@@ -42,14 +42,14 @@ class WriteBacklogTest {
     void writerThatIsInterruptedAfterTheEndSeesTheEnd() throws Exception {
         for (int i = 0; i < 200; i++) {
             var full = new WriteBacklog(1, memory);
-            full.add(new byte[1]);
+            full.add(new byte[1], null);
             var thrown = new CompletableFuture<Exception>();
             Thread writer =
                     Thread.ofPlatform()
                             .start(
                                     () -> {
                                         try {
-                                            full.add(new byte[1]);
+                                            full.add(new byte[1], null);
                                         } catch (Exception e) {
                                             thrown.complete(e);
                                         }

@@ -1,17 +1,18 @@
-package microdot;
+package microdot.internal;
 
 /** Text for error messages: quoted, truncated, and with line breaks and controls escaped. */
-final class Quoted {
+public final class Quoted {
     private static final int SHOWN = 80;
 
     private Quoted() {}
 
-    static String of(String text) {
+    /** Returns at most 80 characters of the text, in quotes. */
+    public static String of(String text) {
         return "\"" + bare(text) + "\"";
     }
 
     /** The same without the quotes. */
-    static String bare(String text) {
+    public static String bare(String text) {
         var out = new StringBuilder();
         text.chars().limit(SHOWN).forEach(c -> append(out, (char) c));
         return out.append(text.length() > SHOWN ? "…" : "").toString();
