@@ -7,7 +7,8 @@ module microdot.core {
     exports microdot;
     exports microdot.sse;
     exports microdot.internal to
-            microdot.server;
+            microdot.server,
+            microdot.testing;
 
     requires static transitive org.jspecify;
     requires tools.jackson.databind;
