@@ -10,6 +10,7 @@ module microdot.core {
             microdot.server,
             microdot.testing;
 
+    requires static java.logging; // For the lines of the access log.
     requires static transitive org.jspecify;
     requires tools.jackson.databind;
 

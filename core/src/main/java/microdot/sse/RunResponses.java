@@ -79,6 +79,7 @@ final class RunResponses {
         String label = "run " + RunEventId.shortened(id.token());
         var gap = new Gap(label, lastEventId, ids.id(head), null, "restarted");
         byte[] bytes = gap.notice(head, JsonCodec.standard()).event().toBytes(ids.idLine(head));
-        return Response.bytes(bytes, "text/event-stream").header("Cache-Control", "no-cache");
+        return Response.bytes(bytes, "text/event-stream")
+                .header("Cache-Control", "no-cache, no-transform");
     }
 }
