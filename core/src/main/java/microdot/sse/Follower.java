@@ -399,11 +399,22 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
         return EventEncoder.checkpoint(idLine(position));
     }
 
-    /** Returns whether it has begun and everything that there is for it was put. */
-    boolean isCaughtUp() {
+    /**
+     * Returns the position up to which everything was put, if that is all there is; -1 if it is
+     * not, or it has not begun.
+     */
+    long caughtUpTo() {
         long upTo = order.head();
-        return cursors.length > 0
-                && Arrays.stream(cursors).allMatch(cursor -> cursor.isCaughtUp(upTo));
+        return cursors.length > 0 && isCaughtUp(upTo) ? upTo : -1;
+    }
+
+    private boolean isCaughtUp(long upTo) {
+        for (Cursor cursor : cursors) {
+            if (!cursor.isCaughtUp(upTo)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
@@ -412,9 +423,7 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
      */
     byte[] heartbeat() {
         long upTo = order.head();
-        if (checkpoints
-                && upTo > Math.max(0, sentId)
-                && Arrays.stream(cursors).allMatch(cursor -> cursor.isCaughtUp(upTo))) {
+        if (checkpoints && upTo > Math.max(0, sentId) && isCaughtUp(upTo)) {
             sentId = upTo;
             return checkpoint(upTo);
         }

@@ -39,10 +39,11 @@ final class TopicReading {
     private final BriefLock lock = new BriefLock();
     private final List<Event> events = new ArrayList<>();
     private @Nullable Gap gap;
-    private @Nullable String next;
+    private @Nullable String next; // The id from which the client goes on.
     private boolean hasEvents; // Others than gaps.
     private boolean full; // Nothing more is taken.
-    private boolean caughtUp; // When it was done.
+    private boolean loose; // An event without an id was taken since: its id is still to come.
+    private @Nullable String after; // The id of the client.
 
     private volatile @Nullable Follower follower;
     private volatile boolean expired; // The wait for events is over.
@@ -112,6 +113,7 @@ final class TopicReading {
             Function<History, T> use)
             throws InterruptedException {
         try {
+            after = wish.lastEventId(); // Nothing was offered yet.
             follower = followers.follow(sink, names, wish, filter, new StreamClosingFrames());
             sink.loop().execute(this::stopIfDone); // The first slice was perhaps filled before.
             if (!await(nanos)) {
@@ -121,28 +123,25 @@ final class TopicReading {
                 await(LONGEST_WORK);
             }
             sink.end();
-            return use.apply(result(wish));
+            return use.apply(result());
         } finally {
             sink.end();
             sink.loop().execute(() -> HELD.addAndGet(-held)); // After what it still takes.
         }
     }
 
-    private History result(StartPosition.Wish wish) {
+    private History result() {
         lock.lock();
         try {
             boolean failed = sink.closeReason() == CloseReason.FAILED && isNothing();
-            // Then the client would go on behind what it has not got yet.
-            boolean early = next == null && !caughtUp;
-            boolean isNew = wish.lastEventId() == null;
-            if (failed || (early && (isNew || !events.isEmpty()))) {
+            String position = next == null ? after : next;
+            if (failed || isEarly() || position == null) {
                 throw new IllegalStateException(
                         "topics: "
                                 + names
                                 + " could not be read (expected: another try later; the log says"
                                 + " what failed)");
             }
-            String position = next == null ? start(wish) : next;
             boolean closed = registry.isOver(names, position);
             return new History(events, position, closed, gap);
         } finally {
@@ -150,9 +149,18 @@ final class TopicReading {
         }
     }
 
-    private String start(StartPosition.Wish wish) {
-        String after = wish.lastEventId();
-        return after == null ? registry.order().epoch().id(wish.opened()) : after;
+    /** Whether the client would go on behind what it has not got, or before what it has. */
+    private boolean isEarly() {
+        boolean goesOn = isNothing() ? next != null : next != null && !loose;
+        return !goesOn && (after == null || !events.isEmpty());
+    }
+
+    /**
+     * Whether there is an id for the client to go on from. A gap may have the id that the client
+     * came with: with nothing but that, it would get the gap again and again.
+     */
+    private boolean canGoOn() {
+        return next != null && !loose && !next.equals(after);
     }
 
     // ---- Called by the sink, on its loop ----
@@ -186,7 +194,7 @@ final class TopicReading {
             // Ends only after an event with an id, or the client could not go on: at the limit, and
             // before a gap, with which the next reading begins.
             boolean enough = events.size() >= limit || (lost != null && hasEvents);
-            full |= enough && next != null;
+            full |= enough && canGoOn();
             if (!full) {
                 take(event, lost);
             }
@@ -202,7 +210,8 @@ final class TopicReading {
 
     private void take(Event event, @Nullable Gap lost) {
         String id = event.id();
-        next = id == null || id.isEmpty() ? next : id;
+        loose = id == null || id.isEmpty();
+        next = loose ? next : id;
         if (lost != null && gap == null && !hasEvents) {
             gap = lost;
         } else if (!"checkpoint".equals(event.event())) {
@@ -221,16 +230,18 @@ final class TopicReading {
 
     private void stopIfDone() {
         Follower begun = follower;
-        boolean idle = begun != null && begun.isCaughtUp();
+        long upTo = begun == null ? -1 : begun.caughtUpTo();
         lock.lock();
         try {
-            boolean resumable = !isNothing() && (next != null || idle);
-            if (caughtUp || (!resumable && !(expired && idle))) {
+            boolean idle = upTo >= 0 && !full; // What was put and not taken is to come again.
+            if (idle) {
+                next = registry.order().epoch().id(upTo);
+                loose = false;
+            }
+            if (isNothing() ? !idle || !expired : !idle && !canGoOn()) {
                 return;
             }
-            // What comes from now on is for the next reading: with it, this one might not be whole.
-            caughtUp = idle;
-            full = true;
+            full = true; // What comes from now on is for the next reading.
         } finally {
             lock.unlock();
         }

@@ -125,13 +125,14 @@ final class LawFollower {
     void over() {
         String id = lastEventId;
         long position = id == null ? 0 : LawTopic.position(id);
-        boolean lawful = rows.isEmpty() && seen.values().stream().allMatch(o -> o.topic.isOver(position));
+        boolean lawful =
+                rows.isEmpty() && seen.values().stream().allMatch(o -> o.topic.isOver(position));
         require(lawful, "told that its topics have ended", String.valueOf(id));
         over = true;
     }
 
     /** Returns whether its streams end and do not begin again, once its topics have ended. */
-    private boolean isToEnd() {
+    boolean isToEnd() {
         return rows.isEmpty() && seen.values().stream().allMatch(one -> one.topic.closes);
     }
 

@@ -2,13 +2,14 @@ package microdot.netty;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.LongSupplier;
 import microdot.JsonCodec;
@@ -17,20 +18,19 @@ import org.jspecify.annotations.Nullable;
 
 /** A follower that asks again and again in the JSON form, and now and then loses an answer. */
 final class LawPoller implements Runnable {
-    private final HttpClient http;
     private final String url;
     private final LawFollower law;
     private final LongSupplier head;
     private final Random random;
     private volatile boolean calm;
+    private volatile String newest = "no answer";
 
     /**
      * Creates a poller that has not begun.
      *
      * @param head returns a position that the topics have reached
      */
-    LawPoller(HttpClient http, String url, LawFollower law, LongSupplier head, Random random) {
-        this.http = http;
+    LawPoller(String url, LawFollower law, LongSupplier head, Random random) {
         this.url = url;
         this.law = law;
         this.head = head;
@@ -39,6 +39,12 @@ final class LawPoller implements Runnable {
 
     LawFollower law() {
         return law;
+    }
+
+    /** Returns the follower, and the last answer. */
+    @Override
+    public String toString() {
+        return law + "; " + newest;
     }
 
     /** Nothing more is published: it ends when it has everything. */
@@ -52,12 +58,12 @@ final class LawPoller implements Runnable {
             while (!calm || !law.isDone()) {
                 poll();
             }
-        } catch (java.io.IOException | InterruptedException e) {
-            throw new AssertionError(law + ": " + e, e);
+        } catch (IOException e) {
+            throw new AssertionError(this + ": " + e, e);
         }
     }
 
-    private void poll() throws java.io.IOException, InterruptedException {
+    private void poll() throws IOException {
         String after = law.lastEventId();
         String query =
                 "&wait="
@@ -65,19 +71,25 @@ final class LawPoller implements Runnable {
                         + "&limit="
                         + (1 + random.nextInt(100))
                         + (after == null ? "" : "&after=" + URLEncoder.encode(after, UTF_8));
-        HttpRequest request =
-                HttpRequest.newBuilder(URI.create(url + query))
-                        .header("Accept", "application/json")
-                        .build();
-        HttpResponse<byte[]> answer =
-                http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+        var http = (HttpURLConnection) URI.create(url + query).toURL().openConnection();
+        http.setRequestProperty("Accept", "application/json");
+        http.setReadTimeout(60_000);
+        int status = http.getResponseCode();
+        byte[] body = status >= 400 ? new byte[0] : read(http);
+        newest = query + " " + status + " " + new String(body, UTF_8);
         if (random.nextInt(10) == 0 && !calm) {
             return; // The answer got lost.
         }
-        switch (answer.statusCode()) {
-            case 200 -> page(JsonCodec.standard().decode(answer.body(), Map.class));
+        switch (status) {
+            case 200 -> page(JsonCodec.standard().decode(body, Map.class));
             case 204 -> law.over();
-            default -> throw new AssertionError(law + ": " + answer + new String(answer.body(), UTF_8));
+            default -> throw new AssertionError(toString());
+        }
+    }
+
+    private static byte[] read(HttpURLConnection http) throws IOException {
+        try (InputStream body = http.getInputStream()) {
+            return body.readAllBytes();
         }
     }
 
@@ -87,7 +99,7 @@ final class LawPoller implements Runnable {
         if (gap != null) {
             law.got(Event.of(new String(JsonCodec.standard().encode(gap), UTF_8)).event("gap"));
         }
-        List<?> events = (List<?>) page.get("events");
+        var events = (List<?>) Objects.requireNonNull(page.get("events"));
         for (Object item : events) {
             Map<?, ?> event = (Map<?, ?>) item;
             law.got(

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import microdot.JsonCodec;
 import microdot.sse.Event;
@@ -56,7 +57,8 @@ final class LawTable {
         private final LawTable of;
         private final Map<Object, Object> rows = new HashMap<>();
         private int part; // Of the snapshot that has begun; 0 when there is none.
-        private boolean known; // False before the first snapshot, and from a gap up to the next one.
+        private boolean
+                known; // False before the first snapshot, and from a gap up to the next one.
         private long snapshots;
 
         Rows(LawTable of) {
@@ -74,26 +76,26 @@ final class LawTable {
 
         /** Returns what is wrong with the event; null if nothing is. */
         @Nullable String apply(Event event, Map<?, ?> data) {
-            return "snapshot".equals(event.event()) ? snapshot(data) : change(event, data);
+            return "snapshot".equals(event.event()) ? snapshot(data) : change(data);
         }
 
         private @Nullable String snapshot(Map<?, ?> data) {
-            int next = (int) data.get("part");
+            int next = (int) Objects.requireNonNull(data.get("part"));
             if (next == 1) {
                 rows.clear();
                 known = false;
             } else if (next != part + 1) {
                 return "part " + next + " of a snapshot after " + part;
             }
-            rows.putAll((Map<?, ?>) data.get("rows"));
-            boolean last = data.get("of").equals(next);
+            rows.putAll((Map<?, ?>) Objects.requireNonNull(data.get("rows")));
+            boolean last = Objects.equals(data.get("of"), next);
             part = last ? 0 : next;
             known |= last;
             snapshots += last ? 1 : 0;
             return null;
         }
 
-        private @Nullable String change(Event event, Map<?, ?> data) {
+        private @Nullable String change(Map<?, ?> data) {
             if (!known) {
                 return "a change without a snapshot before it";
             }

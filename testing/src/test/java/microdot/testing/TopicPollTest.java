@@ -2,6 +2,7 @@ package microdot.testing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.util.ArrayList;
@@ -235,6 +236,28 @@ class TopicPollTest {
         }
         assertEquals(List.of("a2", "a4"), got);
         assertEquals(List.of("failed"), reasons);
+    }
+
+    @Test
+    void gapThatAFilteredEventFollowsIsPassed() {
+        topics.topic("tiny", new TopicOptions().keepEvents(1));
+        String start = topics.lastEventId();
+        publish("plain", 1, 1);
+        publish("tiny", 1, 3);
+        // The gap comes before the filter has tested plain1, and its id is that of the start.
+        Poll first = poll("/some?topic=tiny&topic=plain&after=" + start);
+        assertNotNull(first.gap());
+        assertEquals("plain1", first.data().getFirst());
+        assertNotEquals(start, first.next());
+    }
+
+    @Test
+    void nextIsBehindWhatTheFilterRejected() {
+        String start = topics.lastEventId();
+        publish("a", 1, 1);
+        Poll poll = poll("/even?after=" + start);
+        assertEquals(List.of(), poll.data());
+        assertEquals(topics.lastEventId(), poll.next());
     }
 
     /** The topic ends at any moment of the poll. */
