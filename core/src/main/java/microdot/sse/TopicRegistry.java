@@ -108,6 +108,9 @@ final class TopicRegistry {
                 new TopicState(
                         name, order, forgotten.floor(name), byPrefix(name), this::forgetIfUnused);
         topic.configure(topic.options(), json);
+        if (forgotten.wasTable(name)) {
+            topic.wasTable(json);
+        }
         return topic;
     }
 
@@ -397,7 +400,7 @@ final class TopicRegistry {
         long end = topic.log.closedAt();
         if (topic.forgetEnded(now) && topics.remove(topic.name, topic)) {
             ended.add(topic.name, end);
-            forgotten.add(topic.name, topic.log.last());
+            forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
             topic.log.clear();
             order.forget(topic.log);
         }
@@ -406,7 +409,7 @@ final class TopicRegistry {
     /** Under the lock of the order. */
     private void forgetIfUnused(TopicState topic) {
         if (topic.forget() && topics.remove(topic.name, topic)) {
-            forgotten.add(topic.name, topic.log.last());
+            forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
             order.forget(topic.log);
         }
     }

@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
+import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.EventLog;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.log.TopicReaders;
@@ -31,6 +32,7 @@ final class TopicState {
     private volatile @Nullable TableOptions table; // Null when the topic is no table.
     private volatile @Nullable Pace pace; // Null when its followers get changes at once.
     private volatile @Nullable Visits visits; // Null when its streams do not fill it.
+    private volatile @Nullable EncodedEvent noRows; // Null if it never was a table.
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile boolean configured;
     private volatile boolean forgotten;
@@ -77,6 +79,14 @@ final class TopicState {
     /** Returns null when the topic is no table. */
     @Nullable TableOptions table() {
         return table;
+    }
+
+    /**
+     * Returns what a client that may have rows of the table that this topic was gets after its gap:
+     * a snapshot without rows; null if it never was a table.
+     */
+    @Nullable EncodedEvent noRows() {
+        return noRows;
     }
 
     /** Returns null when followers get changes at once. */
@@ -164,10 +174,17 @@ final class TopicState {
     void becomeTable(TableOptions chosen, JsonCodec json) {
         configureItself(chosen.topicOptions(), json);
         log.becomeTable(name, chosen.maxRows(), chosen.maxBytes());
-        snapshots = new TableSnapshots(name, order, log, json);
+        var rows = new TableSnapshots(name, order, log, json);
+        noRows = rows.empty();
+        snapshots = rows;
         long interval = chosen.minIntervalNanos();
         pace = interval == 0 ? null : new Pace(order, log, readers, interval);
         table = chosen;
+    }
+
+    /** An earlier topic of this name was a table, of which clients may have rows. */
+    void wasTable(JsonCodec json) {
+        noRows = new TableSnapshots(name, order, log, json).empty();
     }
 
     /** Lets the streams of the topic, which is a table, fill it. */
