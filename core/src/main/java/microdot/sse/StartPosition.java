@@ -256,10 +256,9 @@ final class StartPosition {
     }
 
     private Cursor cursor(TopicState topic, long entry, long at) {
-        Pace pace = topic.pace();
-        return pace == null
+        return topic.pace() == null
                 ? new Cursor(sink, filtered, topic, entry, at)
-                : new PacedCursor(sink, filtered, topic, entry, at, pace);
+                : new PacedCursor(sink, filtered, topic, entry, at);
     }
 
     private void prepare(Cursor cursor, Function<Waiter, CatchUpResult> preparation) {
