@@ -108,6 +108,7 @@ final class TopicRegistry {
                 new TopicState(
                         name, order, forgotten.floor(name), byPrefix(name), this::forgetIfUnused);
         topic.configure(topic.options(), json);
+        topic.hasFormerEnd(ended.get(name));
         if (forgotten.wasTable(name)) {
             topic.wasTable(json);
         }
@@ -292,6 +293,7 @@ final class TopicRegistry {
             return false;
         }
         try {
+            topic.hasFormerEnd(0);
             order.removeAll(topic.log);
             order.runLocked(
                     () -> {
@@ -333,23 +335,31 @@ final class TopicRegistry {
      */
     boolean isOver(List<String> names, String eventId) {
         long position = position(eventId);
+        long last = 0;
+        boolean former = false;
         for (String name : names) {
-            if (!isOver(name, position)) {
+            TopicState topic = topics.get(name);
+            long end = topic == null ? 0 : topic.log.closedAt();
+            if (end > position) {
                 return false;
             }
+            if (end == 0) {
+                end = formerEnd(topic, name, position);
+                former = true;
+            }
+            if (end == 0) {
+                return false;
+            }
+            last = Math.max(last, end);
         }
-        return !names.isEmpty();
+        // An id from after all ends is that of a client that waits for new topics of the names.
+        return !names.isEmpty() && position >= 0 && (!former || position <= last);
     }
 
-    private boolean isOver(String name, long position) {
-        TopicState topic = topics.get(name);
-        long end = topic == null ? 0 : topic.log.closedAt();
-        if (end > 0) {
-            return position >= end;
-        }
-        long before = ended.get(name);
-        // An id from after the end may be of a new topic of this name.
-        return before > 0 && position >= 0 && (topic == null || position <= before);
+    /** Returns 0 if an id at the position may be of a new topic of the name. */
+    private long formerEnd(@Nullable TopicState topic, String name, long position) {
+        long end = ended.get(name);
+        return topic == null || topic.endedAt() > 0 || position <= end ? end : 0;
     }
 
     /** Nothing is published from now on; all followers end once they have everything. */

@@ -33,6 +33,7 @@ final class TopicState {
     private volatile @Nullable Pace pace; // Null when its followers get changes at once.
     private volatile @Nullable Visits visits; // Null when its streams do not fill it.
     private volatile @Nullable EncodedEvent noRows; // Null if it never was a table.
+    private volatile long formerEnd; // Of an earlier topic of the name; 0 if there was none.
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile boolean configured;
     private volatile boolean forgotten;
@@ -114,6 +115,21 @@ final class TopicState {
         Changes made = known == null ? new Changes(name) : known;
         changes = made;
         return made;
+    }
+
+    /** An earlier topic of this name ended at the position; 0 for none. */
+    void hasFormerEnd(long position) {
+        formerEnd = position;
+    }
+
+    /**
+     * Returns the position of its end, or, as long as nothing was published to it, that of the
+     * earlier topic of its name; 0 if there is no end.
+     */
+    long endedAt() {
+        long former = formerEnd;
+        boolean isUnused = former > 0 && log.keptFrom() == 0 && log.find(0) == null;
+        return isUnused ? Math.max(former, log.closedAt()) : log.closedAt();
     }
 
     /** Uses the topic from now on; returns false when it has been forgotten meanwhile. */
