@@ -64,14 +64,22 @@ final class PacedCursor extends Cursor {
 
     @Override
     long put(BodySink.Space space, long until, long idsFrom) {
+        if (isTrimmed()) {
+            return -1;
+        }
         // One entry, because more of them may be of one row.
         long only = readsLog() && pace() != null ? Math.min(until, super.look()) : until;
         return noted(super.put(space, only, idsFrom));
     }
 
+    /** Then the last look found only a lower bound of the position, and the time came since. */
+    private boolean isTrimmed() {
+        return readsLog() && entry() < topic.log.keptFrom();
+    }
+
     @Override
     long putWith(BodySink.Space space, byte[] idLine, byte[] otherLine) {
-        return noted(super.putWith(space, idLine, otherLine));
+        return isTrimmed() ? -1 : noted(super.putWith(space, idLine, otherLine));
     }
 
     private long noted(long put) {

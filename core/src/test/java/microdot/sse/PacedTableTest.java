@@ -127,4 +127,25 @@ class PacedTableTest extends TopicsFixture {
         client.await(client.events().size() + 2);
         return topics.table("t", new TableOptions());
     }
+
+    @Test
+    void idDoesNotGoBackBelowWithheldChanges() {
+        Table table = paced(Duration.ofHours(1));
+        topics.table("other", new TableOptions());
+        TestFollower client = follow("t", "news", "other").await(2);
+        table.put("a", 1);
+        loop.run();
+        publish("news", 1, 3);
+        loop.run();
+        String id = client.lastEventId();
+        IntStream.rangeClosed(2, 500).forEach(i -> table.put("a", i)); // More than it keeps.
+        loop.run();
+        topics.remove("other");
+        client.await(8);
+        assertEquals("gap other removed null", client.story().get(6));
+        assertEquals(id, client.lastEventId());
+        assertEquals(500, table.get("a"));
+        TestFollower again = resume(client.lastEventId(), "t", "news", "other").await(3);
+        assertTrue(again.story().contains("put:{\"table\":\"t\",\"key\":\"a\",\"value\":500}"));
+    }
 }
