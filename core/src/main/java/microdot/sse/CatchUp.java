@@ -106,7 +106,16 @@ final class CatchUp {
                         () ->
                                 new CatchUpResult(
                                         List.of(), List.of(), log.removedFrom(), log.removedAt()));
-        return rest.withNotice(gap(topic, from, rest.at(), null, "removed"));
+        return withoutRows(topic, rest, gap(topic, from, rest.at(), null, "removed"));
+    }
+
+    /** After the gap, a client that may have rows of the table that the topic was loses them. */
+    private static CatchUpResult withoutRows(
+            TopicState topic, CatchUpResult rest, CatchUpResult.Notice gap) {
+        EncodedEvent noRows = topic.noRows();
+        return noRows == null
+                ? rest.withNotices(List.of(gap))
+                : rest.withNotices(List.of(gap, new CatchUpResult.Notice(noRows, gap.upTo(), 0)));
     }
 
     /**
@@ -123,8 +132,10 @@ final class CatchUp {
                     client,
                     taken -> gap(topic, from, taken.fence(), null, "unknown"));
         }
-        return new CatchUpResult(List.of(), List.of(), cursor.entry(), cursor.at())
-                .withNotice(gap(topic, from, cursor.at(), null, "unknown"));
+        return withoutRows(
+                topic,
+                new CatchUpResult(List.of(), List.of(), cursor.entry(), cursor.at()),
+                gap(topic, from, cursor.at(), null, "unknown"));
     }
 
     /** For a client that is new to a topic with a snapshot. */
@@ -158,7 +169,8 @@ final class CatchUp {
         CatchUpResult kept =
                 order.locked(
                         () -> new CatchUpResult(List.of(), List.of(), log.keptFrom(), log.floor()));
-        return kept.withNotice(gap(cursor.topic, from, kept.at(), null, reason));
+        CatchUpResult.Notice gap = gap(cursor.topic, from, kept.at(), null, reason);
+        return withoutRows(cursor.topic, kept, gap);
     }
 
     /**
@@ -174,7 +186,7 @@ final class CatchUp {
             return removed(cursor, client); // Since it lagged. A removal takes an entry, too.
         }
         long missed = tail.entry() - tail.frames().size() - cursor.entry();
-        return tail.withNotice(gap(cursor.topic, from, tail.at(), missed, "slow"));
+        return tail.withNotices(List.of(gap(cursor.topic, from, tail.at(), missed, "slow")));
     }
 
     private static CatchUpResult tail(EventLog log) {
@@ -204,7 +216,7 @@ final class CatchUp {
         }
         SnapshotSource snapshots = topic.snapshots();
         return snapshots == null
-                ? found.rest().withNotice(gap(topic, from, floor, null, reason))
+                ? withoutRows(topic, found.rest(), gap(topic, from, floor, null, reason))
                 : withSnapshot(
                         snapshots,
                         cursor,

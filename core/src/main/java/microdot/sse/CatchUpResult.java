@@ -37,7 +37,7 @@ record CatchUpResult(List<Notice> notices, List<Frame> frames, long entry, long 
         }
     }
 
-    CatchUpResult withNotice(Notice notice) {
-        return new CatchUpResult(List.of(notice), frames, entry, at);
+    CatchUpResult withNotices(List<Notice> first) {
+        return new CatchUpResult(first, frames, entry, at);
     }
 }

@@ -133,13 +133,18 @@ class Cursor extends LoopReaders.Reader {
     static long endOf(Cursor[] cursors) {
         long end = 0;
         for (Cursor cursor : cursors) {
-            long closedAt = cursor.topic.log.closedAt();
+            long closedAt = cursor.closedAt();
             if (closedAt == 0) {
                 return 0;
             }
             end = Math.max(end, Math.max(closedAt, cursor.at));
         }
         return end;
+    }
+
+    /** Returns the position of the end of its topic; 0 while that is open. */
+    long closedAt() {
+        return topic.log.closedAt();
     }
 
     /** Returns whether something runs for one of them: user code runs once at a time. */

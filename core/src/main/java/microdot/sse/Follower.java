@@ -235,10 +235,11 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
     /**
      * Returns the position up to which the client has everything of every topic once all notices
      * are put. It is the id of the last notice, and of no other: with an earlier id, a client that
-     * disconnects in between would reconnect as one that lacks nothing.
+     * disconnects in between would reconnect as one that lacks nothing. Not below an id that it
+     * has: of a cursor whose next entry is withheld and was trimmed, only a lower bound is known.
      */
     private long coveredBy(long upTo) {
-        return Math.min(upTo, lowest - 1);
+        return Math.max(sentId, Math.min(upTo, lowest - 1));
     }
 
     /**

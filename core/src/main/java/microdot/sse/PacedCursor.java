@@ -2,6 +2,7 @@ package microdot.sse;
 
 import microdot.BodySink;
 import microdot.sse.log.EventLog;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cursor in a table with a {@link TableOptions#minInterval}. A change is withheld until that time
@@ -12,7 +13,6 @@ import microdot.sse.log.EventLog;
 final class PacedCursor extends Cursor {
     private static final long NONE = -1;
 
-    private final Pace pace;
     private boolean started;
     private long last;
 
@@ -22,13 +22,21 @@ final class PacedCursor extends Cursor {
      */
     private volatile long end = NONE;
 
-    PacedCursor(BodySink sink, boolean filtered, TopicState topic, long entry, long at, Pace pace) {
+    PacedCursor(BodySink sink, boolean filtered, TopicState topic, long entry, long at) {
         super(sink, filtered, topic, entry, at);
-        this.pace = pace;
+    }
+
+    /** Returns null when the table was removed, and is perhaps made anew with other options. */
+    private @Nullable Pace pace() {
+        return topic.log.rows() == null ? null : topic.pace();
     }
 
     private boolean isDue() {
-        return !started || end != NONE || pace.isDue(last);
+        return isDue(pace());
+    }
+
+    private boolean isDue(@Nullable Pace pace) {
+        return !started || end != NONE || pace == null || pace.isDue(last);
     }
 
     @Override
@@ -38,14 +46,16 @@ final class PacedCursor extends Cursor {
         if (position == LAGGED && !isRemoved() && !isDue()) {
             return at() + 1;
         }
+        Pace pace = pace();
         boolean unread = position >= 0 && position != CAUGHT_UP && readsLog();
-        // Several entries may be of one row.
-        return unread && isDue() && log.find(entry() + 1) != null ? LAGGED : position;
+        boolean several = unread && pace != null && log.find(entry() + 1) != null;
+        return several && isDue(pace) ? LAGGED : position; // Several may be of one row.
     }
 
     @Override
     boolean isWithheld() {
-        if (!readsLog() || isDue()) {
+        Pace pace = pace();
+        if (pace == null || !readsLog() || isDue(pace)) {
             return false;
         }
         pace.wakeFor(last);
@@ -54,14 +64,22 @@ final class PacedCursor extends Cursor {
 
     @Override
     long put(BodySink.Space space, long until, long idsFrom) {
+        if (isTrimmed()) {
+            return -1;
+        }
         // One entry, because more of them may be of one row.
-        long only = readsLog() ? Math.min(until, super.look()) : until;
+        long only = readsLog() && pace() != null ? Math.min(until, super.look()) : until;
         return noted(super.put(space, only, idsFrom));
+    }
+
+    /** Then the last look found only a lower bound of the position, and the time came since. */
+    private boolean isTrimmed() {
+        return readsLog() && entry() < topic.log.keptFrom();
     }
 
     @Override
     long putWith(BodySink.Space space, byte[] idLine, byte[] otherLine) {
-        return noted(super.putWith(space, idLine, otherLine));
+        return isTrimmed() ? -1 : noted(super.putWith(space, idLine, otherLine));
     }
 
     private long noted(long put) {

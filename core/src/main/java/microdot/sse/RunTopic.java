@@ -54,11 +54,6 @@ final class RunTopic {
         return state == null ? null : new RunTopic(topics, state, ids);
     }
 
-    /** Forgets the topic, which nothing uses. */
-    void discard() {
-        runs.remove(state);
-    }
-
     /**
      * Publishes an event and wakes the followers.
      *

@@ -58,11 +58,6 @@ final class RunTopics {
                         });
     }
 
-    /** Forgets the topic of a run that nothing uses, before its end is over. */
-    void remove(TopicState topic) {
-        order.runLocked(() -> release(topic));
-    }
-
     /** Under the lock of the order. */
     private void release(TopicState topic) {
         topic.log.clear();

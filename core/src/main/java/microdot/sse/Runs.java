@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import microdot.Handler;
 import microdot.HttpException;
@@ -12,6 +13,7 @@ import microdot.Response;
 import microdot.internal.Background;
 import microdot.internal.RefusedValueException;
 import microdot.internal.Required;
+import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,10 @@ public final class Runs implements AutoCloseable {
     private final Map<String, Run> byToken = new ConcurrentHashMap<>();
     private final Map<Run, RunThread> threads = new ConcurrentHashMap<>();
     private final AtomicInteger running = new AtomicInteger();
+
+    /** Held while a run is added: a second start of its id finds it, and takes no place. */
+    private final ReentrantLock starting = new ReentrantLock();
+
     private final Background.Work work = new OfServer();
     private volatile boolean closed;
 
@@ -110,24 +116,35 @@ public final class Runs implements AutoCloseable {
 
     private Run start(String id, String token, RunHandler handler) {
         Background.add(work);
-        takePlace();
-        Run run = null;
-        Run known = null;
+        Run run;
+        TopicOrder.enter(starting);
         try {
-            run = open(id, token);
-            known = byId.putIfAbsent(id, run);
+            Run known = byId.get(id);
+            if (known != null) { // Another thread was faster.
+                return known;
+            }
+            run = add(id, token);
         } finally {
-            if (run == null || known != null) {
+            starting.unlock();
+        }
+        begin(run, handler);
+        return run;
+    }
+
+    private Run add(String id, String token) {
+        takePlace();
+        boolean added = false;
+        try {
+            Run run = open(id, token);
+            byId.put(id, run);
+            byToken.put(token, run);
+            added = true;
+            return run;
+        } finally {
+            if (!added) {
                 running.decrementAndGet();
             }
         }
-        if (known != null) { // Another thread was faster.
-            run.topic().discard();
-            return known;
-        }
-        byToken.put(token, run);
-        begin(run, handler);
-        return run;
     }
 
     private void takePlace() {

@@ -45,6 +45,9 @@ final class StartPosition {
     private final Map<Cursor, Function<Waiter, CatchUpResult>> preparations = new LinkedHashMap<>();
     private long idsFrom;
 
+    /** Whether a topic is ended for the client by the end of an earlier topic of its name. */
+    private boolean hasFormerEnds;
+
     /**
      * What a client asks for.
      *
@@ -108,6 +111,7 @@ final class StartPosition {
             return false;
         }
         boolean isNew = wish.lastEventId() == null;
+        hasFormerEnds = !isNew && hasFormerEnds(topics, position);
         for (TopicState topic : topics) {
             EventLog log = topic.log;
             boolean more = topic.snapshots() != null || log.latest() != null || log.closedAt() > 0;
@@ -211,6 +215,7 @@ final class StartPosition {
     /** For a client with an id: from there. */
     private void returning(List<TopicState> topics, String lastEventId) {
         long position = position(topics, lastEventId);
+        hasFormerEnds = hasFormerEnds(topics, position);
         boolean unknown = position == NOWHERE && isOwnId(lastEventId);
         EventId id = EventId.parse(lastEventId);
         boolean snapshotIsLater = id != null && id.snapshotsAreLater();
@@ -258,11 +263,27 @@ final class StartPosition {
                 client -> catchUp.returning(cursor, lastEventId, reason, snapshotIsLater, client));
     }
 
+    /** An id from after all ends is that of a client that waits for new topics of the names. */
+    private static boolean hasFormerEnds(List<TopicState> topics, long position) {
+        boolean former = false;
+        boolean open = false;
+        long last = 0;
+        for (TopicState topic : topics) {
+            long end = topic.endedAt();
+            open |= end == 0;
+            former |= end > 0 && topic.log.closedAt() == 0;
+            last = Math.max(last, end);
+        }
+        return former && position >= 0 && (open || position <= last);
+    }
+
     private Cursor cursor(TopicState topic, long entry, long at) {
-        Pace pace = topic.pace();
-        return pace == null
+        if (hasFormerEnds && topic.endedAt() > 0) {
+            return new EndedCursor(sink, filtered, topic, entry, at);
+        }
+        return topic.pace() == null
                 ? new Cursor(sink, filtered, topic, entry, at)
-                : new PacedCursor(sink, filtered, topic, entry, at, pace);
+                : new PacedCursor(sink, filtered, topic, entry, at);
     }
 
     private void prepare(Cursor cursor, Function<Waiter, CatchUpResult> preparation) {

@@ -131,6 +131,11 @@ final class TableSnapshots implements SnapshotSource {
         return List.copyOf(parts);
     }
 
+    /** Returns the snapshot of a table without rows. */
+    EncodedEvent empty() {
+        return part(1, 1, List.of());
+    }
+
     private EncodedEvent part(int number, int of, List<Row> rows) {
         var out = new ByteArrayOutputStream(PART_BYTES / 8);
         out.writeBytes(start);

@@ -19,8 +19,16 @@ record TopicPublisher(Supplier<Subscription> follow) implements Flow.Publisher<E
     public void subscribe(Flow.Subscriber<? super Event> subscriber) {
         Required.notNull(subscriber, "subscriber", "a subscriber");
         var delivery = new Delivery(subscriber, follow.get());
-        subscriber.onSubscribe(delivery);
-        delivery.thread.start();
+        boolean begun = false;
+        try {
+            subscriber.onSubscribe(delivery);
+            delivery.thread.start();
+            begun = true;
+        } finally {
+            if (!begun) { // Nobody else would ever end it.
+                delivery.cancel();
+            }
+        }
     }
 
     private static final class Delivery implements Flow.Subscription {

@@ -109,6 +109,10 @@ final class TopicRegistry {
                 new TopicState(
                         name, order, forgotten.floor(name), byPrefix(name), this::forgetIfUnused);
         topic.configure(topic.options(), json);
+        topic.hasFormerEnd(ended.get(name));
+        if (forgotten.wasTable(name)) {
+            topic.wasTable(json);
+        }
         return topic;
     }
 
@@ -290,6 +294,7 @@ final class TopicRegistry {
             return false;
         }
         try {
+            topic.hasFormerEnd(0);
             order.removeAll(topic.log);
             order.runLocked(
                     () -> {
@@ -331,23 +336,31 @@ final class TopicRegistry {
      */
     boolean isOver(List<String> names, String eventId) {
         long position = position(eventId);
+        long last = 0;
+        boolean former = false;
         for (String name : names) {
-            if (!isOver(name, position)) {
+            TopicState topic = topics.get(name);
+            long end = topic == null ? 0 : topic.log.closedAt();
+            if (end > position) {
                 return false;
             }
+            if (end == 0) {
+                end = formerEnd(topic, name, position);
+                former = true;
+            }
+            if (end == 0) {
+                return false;
+            }
+            last = Math.max(last, end);
         }
-        return !names.isEmpty();
+        // An id from after all ends is that of a client that waits for new topics of the names.
+        return !names.isEmpty() && position >= 0 && (!former || position <= last);
     }
 
-    private boolean isOver(String name, long position) {
-        TopicState topic = topics.get(name);
-        long end = topic == null ? 0 : topic.log.closedAt();
-        if (end > 0) {
-            return position >= end;
-        }
-        long before = ended.get(name);
-        // An id from after the end may be of a new topic of this name.
-        return before > 0 && position >= 0 && (topic == null || position <= before);
+    /** Returns 0 if an id at the position may be of a new topic of the name. */
+    private long formerEnd(@Nullable TopicState topic, String name, long position) {
+        long end = ended.get(name);
+        return topic == null || topic.endedAt() > 0 || position <= end ? end : 0;
     }
 
     /** Nothing is published from now on; all followers end once they have everything. */
@@ -404,7 +417,7 @@ final class TopicRegistry {
         long end = topic.log.closedAt();
         if (topic.forgetEnded(now) && topics.remove(topic.name, topic)) {
             ended.add(topic.name, end);
-            forgotten.add(topic.name, topic.log.last());
+            forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
             topic.log.clear();
             order.forget(topic.log);
         }
@@ -413,7 +426,7 @@ final class TopicRegistry {
     /** Under the lock of the order. */
     private void forgetIfUnused(TopicState topic) {
         if (topic.forget() && topics.remove(topic.name, topic)) {
-            forgotten.add(topic.name, topic.log.last());
+            forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
             order.forget(topic.log);
         }
     }

@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
+import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.EventLog;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.log.TopicReaders;
@@ -31,6 +32,8 @@ final class TopicState {
     private volatile @Nullable TableOptions table; // Null when the topic is no table.
     private volatile @Nullable Pace pace; // Null when its followers get changes at once.
     private volatile @Nullable Visits visits; // Null when its streams do not fill it.
+    private volatile @Nullable EncodedEvent noRows; // Null if it never was a table.
+    private volatile long formerEnd; // Of an earlier topic of the name; 0 if there was none.
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile boolean configured;
     private volatile boolean forgotten;
@@ -79,6 +82,14 @@ final class TopicState {
         return table;
     }
 
+    /**
+     * Returns what a client that may have rows of the table that this topic was gets after its gap:
+     * a snapshot without rows; null if it never was a table.
+     */
+    @Nullable EncodedEvent noRows() {
+        return noRows;
+    }
+
     /** Returns null when followers get changes at once. */
     @Nullable Pace pace() {
         return pace;
@@ -104,6 +115,21 @@ final class TopicState {
         Changes made = known == null ? new Changes(name) : known;
         changes = made;
         return made;
+    }
+
+    /** An earlier topic of this name ended at the position; 0 for none. */
+    void hasFormerEnd(long position) {
+        formerEnd = position;
+    }
+
+    /**
+     * Returns the position of its end, or, as long as nothing was published to it, that of the
+     * earlier topic of its name; 0 if there is no end.
+     */
+    long endedAt() {
+        long former = formerEnd;
+        boolean isUnused = former > 0 && log.keptFrom() == 0 && log.find(0) == null;
+        return isUnused ? Math.max(former, log.closedAt()) : log.closedAt();
     }
 
     /** Uses the topic from now on; returns false when it has been forgotten meanwhile. */
@@ -164,10 +190,17 @@ final class TopicState {
     void becomeTable(TableOptions chosen, JsonCodec json) {
         configureItself(chosen.topicOptions(), json);
         log.becomeTable(name, chosen.maxRows(), chosen.maxBytes());
-        snapshots = new TableSnapshots(name, order, log, json);
+        var rows = new TableSnapshots(name, order, log, json);
+        noRows = rows.empty();
+        snapshots = rows;
         long interval = chosen.minIntervalNanos();
         pace = interval == 0 ? null : new Pace(order, log, readers, interval);
         table = chosen;
+    }
+
+    /** An earlier topic of this name was a table, of which clients may have rows. */
+    void wasTable(JsonCodec json) {
+        noRows = new TableSnapshots(name, order, log, json).empty();
     }
 
     /** Lets the streams of the topic, which is a table, fill it. */

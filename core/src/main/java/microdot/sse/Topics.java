@@ -387,7 +387,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
     /**
      * Removes a topic: what it keeps, and its own options. Its followers are sent a gap with the
      * reason {@code removed} and follow the empty topic. A later publish to the name begins an
-     * empty topic. A table loses its rows and becomes an ordinary topic.
+     * empty topic. A table loses its rows and becomes an ordinary topic; its followers are sent a
+     * snapshot without rows after the gap.
      *
      * @return false when there was no such topic
      */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
 import java.util.Objects;
@@ -138,6 +139,29 @@ class ReactiveTest {
         }
         topics.publish("a", "late");
         assertNull(probe.signals.poll(50, TimeUnit.MILLISECONDS));
+    }
+
+    @Test
+    void subscriberThatFailsAtOnceIsNoFollower() {
+        var failing =
+                new Flow.Subscriber<Event>() {
+                    @Override
+                    public void onSubscribe(Flow.Subscription given) {
+                        throw new IllegalStateException("thrown by the test");
+                    }
+
+                    @Override
+                    public void onNext(Event event) {}
+
+                    @Override
+                    public void onError(Throwable failure) {}
+
+                    @Override
+                    public void onComplete() {}
+                };
+        Flow.Publisher<Event> publisher = topics.publisher("a");
+        assertThrows(IllegalStateException.class, () -> publisher.subscribe(failing));
+        assertEquals(0, topics.topic("a").followers());
     }
 
     @Test

@@ -352,8 +352,10 @@ class TableTest extends TopicsFixture {
         table.put("a", 1);
         TestFollower client = follow("t").await(1);
         topics.remove("t");
-        client.await(2);
-        assertEquals("gap t removed null", client.story().get(1));
+        client.await(3);
+        assertEquals(List.of("gap t removed null", snapshot("")), client.story().subList(1, 3));
+        assertNull(client.event(1).id());
+        assertEquals(topics.lastEventId(), client.lastEventId());
         assertEquals(Map.of(), table.rows());
         assertEquals(
                 "table: \"t\" was removed (expected: no change until topics.table makes it again)",
@@ -361,8 +363,33 @@ class TableTest extends TopicsFixture {
         Table again = topics.table("t", new TableOptions().maxRows(5));
         again.put("b", 1);
         loop.run();
-        assertEquals(put("b", 1), client.story().get(2));
-        assertSame(3, client.events().size());
+        assertEquals(put("b", 1), client.story().get(3));
+        assertSame(4, client.events().size());
+    }
+
+    @Test
+    void clientThatWasAwayWhenTableWasRemovedLosesItsRows() {
+        String before = table.put("a", 1);
+        topics.remove("t");
+        TestFollower late = resume(before, "t").await(2);
+        assertEquals(List.of("gap t expired null", snapshot("")), late.story());
+        TestFollower earlierRun = resume("0123456789-77", "t").await(2);
+        assertEquals(List.of("gap t restarted null", snapshot("")), earlierRun.story());
+        assertEquals(List.of(), follow("t").story());
+    }
+
+    @Test
+    void clientThatWasAwayLosesItsRowsIfTopicHasFollowersOrKeys() {
+        String before = table.put("a", 1);
+        TestFollower other = follow("t").await(1);
+        topics.remove("t");
+        other.await(3);
+        TestFollower late = resume(before, "t").await(2);
+        assertEquals(List.of("gap t removed null", snapshot("")), late.story());
+        topics.topic("t", new TopicOptions().latestBy(Event::event));
+        topics.publish("t", "now");
+        late = resume(before, "t").await(3);
+        assertEquals(List.of("gap t removed null", snapshot(""), "now"), late.story());
     }
 
     @Test

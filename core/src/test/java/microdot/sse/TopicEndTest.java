@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Removing a topic, closing all topics, and the options of topics that come and go. */
@@ -159,5 +160,58 @@ class TopicEndTest extends TopicsFixture {
                 IllegalArgumentException.class,
                 () -> topics.publish("a", Event.of("x").event(name)),
                 name);
+    }
+
+    private void endAndForget(String name) {
+        topics.topic(name, new TopicOptions().keepFor(Duration.ofNanos(1)));
+        topics.publish(name, "before");
+        topics.topic(name).close();
+        topics.registry().sweep();
+        assertNull(topics.registry().existing(name));
+    }
+
+    @Test
+    void streamEndsAlthoughOneOfItsTopicsWasForgottenAfterItsEnd() {
+        endAndForget("a");
+        String id = topics.publish("b", "b1");
+        TestFollower client = resume(id, "a", "b");
+        TestFollower other = resume(id, "a", "b");
+        topics.topic("b").close("b2");
+        loop.runUntil(() -> !client.sink.isOpen() && !other.sink.isOpen());
+        assertEquals(List.of("b2", "checkpoint:"), client.story());
+        String end = Objects.requireNonNull(client.lastEventId());
+        follow("a"); // It makes the topic anew, and waits.
+        assertTrue(topics.registry().isOver(List.of("a", "b"), end));
+        topics.publish("a", "a new one");
+        assertFalse(topics.registry().isOver(List.of("a", "b"), end));
+        assertEquals(List.of("a new one"), resume(end, "a", "b").story());
+    }
+
+    @Test
+    void topicThatIsPublishedAnewGoesOnInStreamsOfItsFormerClients() {
+        endAndForget("a");
+        String id = topics.publish("b", "b1");
+        TestFollower client = resume(id, "a", "b");
+        topics.publish("a", "a new one");
+        topics.topic("b").close();
+        client.awaitData("a new one");
+        assertTrue(client.sink.isOpen());
+        topics.topic("a").close();
+        loop.runUntil(() -> !client.sink.isOpen());
+    }
+
+    @Test
+    void clientThatWaitsForNewTopicOfNameIsNotStopped() {
+        endAndForget("a");
+        topics.publish("other", "later");
+        TestFollower client = follow("a");
+        client.sink.close();
+        String id = Objects.requireNonNull(client.lastEventId());
+        topics.registry().sweep();
+        assertFalse(topics.registry().isOver(List.of("a"), id));
+        TestFollower again = resume(id, "a");
+        assertTrue(again.sink.isOpen());
+        topics.publish("a", "a new one");
+        again.awaitData("a new one");
     }
 }
