@@ -99,6 +99,33 @@ class RecipesTest {
     }
 
     @Test
+    void aiChatSendsWhatItsClientReads() throws Exception {
+        try (Example chat = Example.start("aichat/AiChat.java")) {
+            String post =
+                    """
+                    {"id": "c", "trigger": "submit-message", "messages":
+                     [{"id": "m", "role": "user", "parts": [{"type": "text", "text": "%s"}]}]}
+                    """;
+            assertEquals(401, chat.post("/api/chat", post.formatted("hello")).statusCode());
+            var none = chat.send("POST", "/api/chat", "{\"id\":\"c\"}", ANN);
+            assertEquals(400, none.statusCode());
+            assertEquals(204, chat.send("GET", "/api/chat/c/stream", "", ANN).statusCode());
+            var answer = chat.send("POST", "/api/chat", post.formatted("hello"), ANN);
+            var version = answer.headers().firstValue("x-vercel-ai-ui-message-stream");
+            assertEquals("v1", version.orElseThrow());
+            assertTrue(answer.body().contains("\"delta\":\"hello. \""), answer.body());
+            assertTrue(answer.body().contains("data: [DONE]\n\n"), answer.body());
+            assertTrue(!answer.body().contains("checkpoint"), answer.body());
+            assertTrue(
+                    chat.send("GET", "/api/chat/c", "", ANN).body().contains("You said: hello. "));
+            assertEquals("[]", chat.send("GET", "/api/chat/c", "", BOB).body());
+            String failed = chat.send("POST", "/api/chat", post.formatted(" "), ANN).body();
+            assertTrue(failed.contains("The model failed. Try again."), failed);
+            assertTrue(failed.contains("data: [DONE]\n\n"), failed);
+        }
+    }
+
+    @Test
     void abortOfTokenStreamStopsTheModel() throws Exception {
         try (Example tokens = Example.start("tokens/Tokens.java")) {
             assertTrue(tokens.get("/").body().contains("AbortController"));

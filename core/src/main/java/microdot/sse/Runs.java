@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * of its {@link RunOptions}. Then each client gets all its events, then {@code event: run-error}
  * after a failure or {@code event: run-stopped} if it was ended early (data: {@code stopped},
  * {@code nobody-follows}, {@code too-large} or {@code closing}), then a {@code checkpoint}; then
- * its stream ends. A browser that reconnects is answered with 204 and stops.
+ * its stream ends. A browser that reconnects is answered with 204 and stops. {@link
+ * RunOptions#lastEvents} replaces these events, for clients with a protocol of their own.
  *
  * <p>A server that closes ends the runs of each {@code Runs} that one of its requests has used, and
  * waits for their handlers up to {@link microdot.ServerOptions#closeTimeout}. {@link #close} does
@@ -57,7 +58,7 @@ public final class Runs implements AutoCloseable {
     public Runs(Topics topics, RunOptions options) {
         this.topics = Required.notNull(topics, "topics", "topics");
         this.options = Required.notNull(options, "options", "options");
-        this.responses = new RunResponses(topics, byToken::get);
+        this.responses = new RunResponses(topics, options.lastEvents(), byToken::get);
     }
 
     // ---- Starting and stopping ----
@@ -164,8 +165,14 @@ public final class Runs implements AutoCloseable {
         threads.put(run, thread);
         thread.start();
         if (closed) { // close() ran in between.
-            run.end(RunEnd.CLOSING.event());
+            run.end(RunEnd.CLOSING);
         }
+    }
+
+    /** Returns the run with this id; null if there was none, or it is not kept any more. */
+    public @Nullable Run find(String id) {
+        Required.notNull(id, "id", "the id of a run");
+        return byId.get(id);
     }
 
     private void forget(String id, String token) {
@@ -184,7 +191,7 @@ public final class Runs implements AutoCloseable {
     public boolean stop(String id) {
         Required.notNull(id, "id", "the id of a run");
         Run run = byId.get(id);
-        return run != null && run.end(RunEnd.STOPPED.event());
+        return run != null && run.end(RunEnd.STOPPED);
     }
 
     // ---- Following ----
@@ -250,7 +257,7 @@ public final class Runs implements AutoCloseable {
     private final class OfServer implements Background.Work {
         @Override
         public void interrupt() {
-            threads.keySet().forEach(run -> run.end(RunEnd.CLOSING.event()));
+            threads.keySet().forEach(run -> run.end(RunEnd.CLOSING));
         }
 
         @Override
