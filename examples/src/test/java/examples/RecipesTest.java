@@ -126,6 +126,34 @@ class RecipesTest {
     }
 
     @Test
+    void tanStackChatResumesTheRunThatItsClientNamed() throws Exception {
+        try (Example chat = Example.start("tanstack/TanStack.java")) {
+            String hello =
+                    """
+                    {"threadId": "t", "runId": "r1", "messages": [{"id": "m", "role": "user", "content": "hello"}]}
+                    """;
+            String[] named = {"Cookie", "token=ann-1", "X-Run-Id", "r1"};
+            assertEquals(401, chat.post("/api/chat", hello).statusCode());
+            assertEquals(400, chat.send("POST", "/api/chat", hello, ANN).statusCode());
+            assertEquals(404, chat.send("GET", "/api/chat?runId=r1", "", ANN).statusCode());
+            String all = chat.send("POST", "/api/chat", hello, named).body();
+            assertTrue(all.contains("\"delta\":\"hello. \""), all);
+            assertTrue(all.contains("data: [DONE]\n\n"), all);
+            String joined = chat.send("GET", "/api/chat?runId=r1&offset=-1", "", ANN).body();
+            assertEquals(withoutRetry(all), withoutRetry(joined));
+            assertEquals(404, chat.send("GET", "/api/chat?runId=r1", "", BOB).statusCode());
+            String first = all.substring("id: ".length(), all.indexOf('\n'));
+            String[] again = {"Cookie", "token=ann-1", "X-Run-Id", "r1", "Last-Event-ID", first};
+            String rest = chat.send("POST", "/api/chat", hello, again).body();
+            assertEquals(withoutRetry(all).substring(all.indexOf("\n\n") + 2), withoutRetry(rest));
+        }
+    }
+
+    private static String withoutRetry(String stream) {
+        return stream.replaceAll("retry: \\d+\n\n", "");
+    }
+
+    @Test
     void abortOfTokenStreamStopsTheModel() throws Exception {
         try (Example tokens = Example.start("tokens/Tokens.java")) {
             assertTrue(tokens.get("/").body().contains("AbortController"));
