@@ -7,8 +7,10 @@ module microdot.core {
     exports microdot;
     exports microdot.sse;
     exports microdot.internal to
-            microdot.server;
+            microdot.server,
+            microdot.testing;
 
+    requires static java.logging; // For the lines of the access log.
     requires static transitive org.jspecify;
     requires tools.jackson.databind;
 

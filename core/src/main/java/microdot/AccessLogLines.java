@@ -1,7 +1,5 @@
 package microdot;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -11,14 +9,10 @@ import java.util.function.Function;
 
 /** The lines of access logs, which go to a System.Logger. */
 final class AccessLogLines {
-    private static final Logger LOG = System.getLogger("microdot.access");
-
     private AccessLogLines() {}
 
     static void log(AccessLogEntry entry, Function<AccessLogEntry, String> format) {
-        if (LOG.isLoggable(Level.INFO)) {
-            LOG.log(Level.INFO, format.apply(entry));
-        }
+        AccessLogger.log(() -> format.apply(entry));
     }
 
     static String standard(AccessLogEntry entry) {

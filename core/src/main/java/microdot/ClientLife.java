@@ -97,7 +97,7 @@ final class ClientLife extends BriefLock {
      * The handler waits for events from now on.
      *
      * @param waker runs when the server drains or stops
-     * @return false if it does already
+     * @return false if the server drains or stops already
      */
     boolean waits(Runnable waker) {
         Runnable begins;

@@ -29,7 +29,7 @@ final class HttpMethod {
     /**
      * Checks the method of a request (RFC 9112, section 3).
      *
-     * @throws HttpException with status 501 when no route can have such a long one
+     * @throws HttpException with status 501 when it is longer than the method of any route
      */
     static String ofRequest(String method) {
         if (method.length() > MAX_LENGTH) {

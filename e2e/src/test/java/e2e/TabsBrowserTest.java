@@ -320,15 +320,20 @@ class TabsBrowserTest {
         }
     }
 
+    /** The page is closed then: it would try again, and log that user in again. */
+    private void logIn(String user, Server server) throws IOException {
+        connect("login", server.port(), "/login/" + user, "{}");
+        await("login", "reconnecting"); // Not a stream, but it set the cookie.
+        pages.close("login");
+    }
+
     @Test
     void keySeparatesUsers() throws Exception {
         try (Server server = serve(app())) {
-            connect("login1", server.port(), "/login/ann", "{}");
-            await("login1", "reconnecting"); // Not a stream, but it set the cookie.
+            logIn("ann", server);
             connect("ann", server.port(), "/mine", "{\"key\":\"ann\"}");
             await("ann", "open");
-            connect("login2", server.port(), "/login/bob", "{}");
-            await("login2", "reconnecting");
+            logIn("bob", server);
             connect("bob", server.port(), "/mine", "{\"key\":\"bob\"}");
             await("bob", "open");
             topics.publish("of/ann", "for ann");

@@ -22,7 +22,7 @@ public interface UserCode {
         return null;
     }
 
-    /** What runs in the process for its topics: filters and snapshots. */
+    /** The filters, snapshots and runs of the process, which run now. */
     final class OfTopics {
         private static volatile Iterable<? extends UserCode> all = List.of();
 

@@ -79,15 +79,15 @@ final class CatchUp {
     }
 
     /**
-     * For a client whose id is below what is kept, or of no use.
+     * For a client whose id is below what is kept, or of another epoch.
      *
-     * @param anew whether it has a snapshot that is later than its id: then it needs another one,
-     *     because what was published since its id would take the snapshot back
+     * @param snapshotIsLater whether it has a snapshot that is later than its id: then it needs
+     *     another one, because what was published since its id would take the snapshot back
      */
     CatchUpResult returning(
-            Cursor cursor, String from, String reason, boolean anew, Waiter client) {
+            Cursor cursor, String from, String reason, boolean snapshotIsLater, Waiter client) {
         TopicState topic = cursor.topic;
-        boolean replaced = anew && topic.snapshots() != null;
+        boolean replaced = snapshotIsLater && topic.snapshots() != null;
         CatchUpResult latest = replaced ? null : latest(cursor, from, reason, client);
         if (latest != null) {
             return latest;

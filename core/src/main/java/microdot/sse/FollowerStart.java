@@ -138,7 +138,7 @@ final class FollowerStart {
             topics.add(topic);
         }
         boolean known = !names.isEmpty() && topics.size() == names.size();
-        if (!known || !start.fixWithoutLock(topics, wish, System.nanoTime())) {
+        if (!known || !start.fixWithoutLock(topics, wish, order.now())) {
             topics.forEach(TopicState::unpin);
             return false;
         }
@@ -163,7 +163,7 @@ final class FollowerStart {
         }
         order.runLocked(
                 () -> {
-                    long now = System.nanoTime();
+                    long now = order.now();
                     topics.forEach(topic -> topic.log.trim(now));
                     start.fix(topics, wish);
                 });

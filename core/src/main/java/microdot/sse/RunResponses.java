@@ -102,6 +102,7 @@ final class RunResponses {
     }
 
     private static Response stream(byte[] whole) {
-        return Response.bytes(whole, "text/event-stream").header("Cache-Control", "no-cache");
+        return Response.bytes(whole, "text/event-stream")
+                .header("Cache-Control", "no-cache, no-transform");
     }
 }

@@ -199,7 +199,8 @@ public final class Runs implements AutoCloseable {
     /**
      * Returns the stream of a run: from its first event on, or after the client's last event id.
      * The header {@code Run-Id} has the id of the run. A client that has all of a run that has
-     * ended gets 204. The client gets a stream whatever it accepts.
+     * ended gets 204; see {@link RunOptions#lastEvents} for others. The client gets a stream
+     * whatever it accepts.
      *
      * @throws HttpException with status 404 when the run was forgotten and the client has no id of
      *     its events
@@ -231,7 +232,8 @@ public final class Runs implements AutoCloseable {
      * Returns the response to a request that continues a run, by its last event id: for clients
      * that repeat the request which started the run. Call it first, and start a run only if it
      * returns null. If the run is not kept any more, the response is 204, or a gap and the end, as
-     * {@link #stream(Function)} says, so that the work is not done twice.
+     * {@link #stream(Function)} says, so that the work is not done twice; or the {@link
+     * RunOptions#lastEvents} of {@link RunEnd#FORGOTTEN}.
      *
      * @return null if the request has no last event id of a run
      */

@@ -213,16 +213,16 @@ final class StartPosition {
         long position = position(topics, lastEventId);
         boolean unknown = position == NOWHERE && isOwnId(lastEventId);
         EventId id = EventId.parse(lastEventId);
-        boolean anew = id != null && id.snapshotsAreLater();
+        boolean snapshotIsLater = id != null && id.snapshotsAreLater();
         for (TopicState topic : topics) {
             SnapshotSource snapshots = topic.snapshots();
             if (unknown) {
                 Cursor cursor = cursor(topic, topic.log.next(), order.head());
                 prepare(cursor, client -> catchUp.unknown(cursor, lastEventId, client));
-            } else if (anew && snapshots != null && position >= topic.log.floor()) {
+            } else if (snapshotIsLater && snapshots != null && position >= topic.log.floor()) {
                 fresh(topic, snapshots);
             } else {
-                returning(topic, position, lastEventId, anew);
+                returning(topic, position, lastEventId, snapshotIsLater);
             }
         }
     }
@@ -239,9 +239,10 @@ final class StartPosition {
     }
 
     /**
-     * @param anew whether the client has snapshots that are later than its id
+     * @param snapshotIsLater whether the client has snapshots that are later than its id
      */
-    private void returning(TopicState topic, long position, String lastEventId, boolean anew) {
+    private void returning(
+            TopicState topic, long position, String lastEventId, boolean snapshotIsLater) {
         EventLog log = topic.log;
         if (position >= log.floor()) {
             cursors.add(cursor(topic, log.firstAfter(position), position));
@@ -252,7 +253,9 @@ final class StartPosition {
                 position >= 0 && position < log.removedAt()
                         ? "removed"
                         : reason(position, lastEventId);
-        prepare(cursor, client -> catchUp.returning(cursor, lastEventId, reason, anew, client));
+        prepare(
+                cursor,
+                client -> catchUp.returning(cursor, lastEventId, reason, snapshotIsLater, client));
     }
 
     private Cursor cursor(TopicState topic, long entry, long at) {

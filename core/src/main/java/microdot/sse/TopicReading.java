@@ -41,8 +41,8 @@ final class TopicReading {
     private @Nullable Gap gap;
     private @Nullable String next;
     private boolean hasEvents; // Others than gaps.
-    private boolean full;
-    private boolean caughtUp;
+    private boolean full; // Nothing more is taken.
+    private boolean caughtUp; // When it was done.
 
     private volatile @Nullable Follower follower;
     private volatile boolean expired; // The wait for events is over.
@@ -224,11 +224,13 @@ final class TopicReading {
         boolean idle = begun != null && begun.isCaughtUp();
         lock.lock();
         try {
-            caughtUp = idle;
             boolean resumable = !isNothing() && (next != null || idle);
-            if (!resumable && !(expired && idle)) {
+            if (caughtUp || (!resumable && !(expired && idle))) {
                 return;
             }
+            // What comes from now on is for the next reading: with it, this one might not be whole.
+            caughtUp = idle;
+            full = true;
         } finally {
             lock.unlock();
         }

@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -357,9 +358,15 @@ final class TopicRegistry {
         runs.wake();
     }
 
+    /** Lets time pass, and does at once what the next sweep would do. */
+    void timePassed(Duration time) {
+        order.timePassed(time);
+        sweep();
+    }
+
     /** Trims what is too old, releases unused loops, and forgets topics that nothing needs. */
     void sweep() {
-        long now = System.nanoTime();
+        long now = order.now();
         for (TopicState topic : topics.values()) {
             sweep(topic, now);
         }

@@ -10,6 +10,7 @@ import microdot.HttpException;
 import microdot.JsonCodec;
 import microdot.Request;
 import microdot.internal.Required;
+import microdot.internal.TopicTime;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.TopicOrder;
@@ -23,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 public final class Topics extends TopicSource implements AutoCloseable {
     /** The most topics that one stream may follow: 64. */
     public static final int MAX_FOLLOWED = TopicRules.MAX_FOLLOWED;
+
+    static {
+        TopicTime.access((topics, time) -> ((Topics) topics).registry.timePassed(time));
+    }
 
     private final JsonCodec json = JsonCodec.standard();
     private final TopicRegistry registry;
@@ -381,8 +386,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
 
     /**
      * Removes a topic: what it keeps, and its own options. Its followers are sent a gap with the
-     * reason {@code removed} and follow the empty topic. A later publish to the name starts anew. A
-     * table loses its rows and becomes an ordinary topic.
+     * reason {@code removed} and follow the empty topic. A later publish to the name begins an
+     * empty topic. A table loses its rows and becomes an ordinary topic.
      *
      * @return false when there was no such topic
      */

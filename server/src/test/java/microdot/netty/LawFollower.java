@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class LawFollower {
     final String name;
     private final Map<String, Seen> seen = new HashMap<>();
+    private final Map<String, LawTable.Rows> rows = new HashMap<>();
     private final boolean filtered;
+    private boolean over;
     private @Nullable String lastEventId;
     private int connections;
     private boolean startUnknown;
@@ -29,9 +31,10 @@ final class LawFollower {
     private long failures;
     private long snapshots;
 
-    LawFollower(String name, List<LawTopic> topics, boolean filtered) {
+    LawFollower(String name, List<LawTopic> topics, List<LawTable> tables, boolean filtered) {
         this.name = name;
         this.filtered = filtered;
+        tables.forEach(table -> rows.put(table.name(), new LawTable.Rows(table)));
         topics.forEach(topic -> seen.put(topic.name, new Seen(topic)));
     }
 
@@ -87,6 +90,10 @@ final class LawFollower {
         return snapshots;
     }
 
+    long tableSnapshots() {
+        return rows.values().stream().mapToLong(LawTable.Rows::snapshots).sum();
+    }
+
     int connections() {
         return connections;
     }
@@ -114,6 +121,21 @@ final class LawFollower {
         }
     }
 
+    /** The server says that there is nothing more to come. */
+    void over() {
+        String id = lastEventId;
+        long position = id == null ? 0 : LawTopic.position(id);
+        boolean lawful =
+                rows.isEmpty() && seen.values().stream().allMatch(o -> o.topic.isOver(position));
+        require(lawful, "told that its topics have ended", String.valueOf(id));
+        over = true;
+    }
+
+    /** Returns whether its streams end and do not begin again, once its topics have ended. */
+    private boolean isToEnd() {
+        return rows.isEmpty() && seen.values().stream().allMatch(one -> one.topic.closes);
+    }
+
     void got(Event event) {
         String id = event.id();
         if (id != null && !id.isEmpty()) {
@@ -121,6 +143,8 @@ final class LawFollower {
         }
         if ("gap".equals(event.event())) {
             gap(Gap.of(event));
+        } else if (LawTable.isOfTable(event)) {
+            table(event);
         } else if ("checkpoint".equals(event.event())) {
             require(
                     LawTopic.position(Objects.requireNonNull(id)) >= lastPosition,
@@ -140,6 +164,18 @@ final class LawFollower {
         }
         // As a browser: an id counts once its event is there.
         lastEventId = id == null || id.isEmpty() ? lastEventId : id;
+    }
+
+    private void table(Event event) {
+        Map<?, ?> data = LawTable.data(event);
+        LawTable.Rows own = Objects.requireNonNull(rows.get(data.get("table")));
+        if (!"snapshot".equals(event.event())) {
+            long position = LawTopic.position(Objects.requireNonNull(event.id()));
+            require(position > lastPosition, "out of order after " + lastPosition, event);
+            lastPosition = position;
+        }
+        String wrong = own.apply(event, data);
+        require(wrong == null, String.valueOf(wrong), event);
     }
 
     private void event(Seen one, int number, int key, Event event) {
@@ -182,6 +218,12 @@ final class LawFollower {
     }
 
     private void gap(Gap gap) {
+        LawTable.Rows table = rows.get(gap.topic);
+        if (table != null) {
+            table.gap();
+            gaps++;
+            return;
+        }
         Seen one = Objects.requireNonNull(seen.get(gap.topic));
         long to = LawTopic.position(gap.to);
         long from = gap.from == null ? 0 : LawTopic.position(gap.from);
@@ -207,7 +249,10 @@ final class LawFollower {
 
     /** Returns whether the end of every topic was reached. */
     boolean isDone() {
-        return seen.values().stream().allMatch(LawFollower::isDone);
+        return over
+                || (!isToEnd()
+                        && seen.values().stream().allMatch(LawFollower::isDone)
+                        && rows.values().stream().allMatch(LawTable.Rows::isDone));
     }
 
     private static boolean isDone(Seen one) {
@@ -308,6 +353,7 @@ final class LawFollower {
     public String toString() {
         var text = new StringBuilder(name + ", connection " + connections);
         text.append(", last id ").append(lastEventId);
+        rows.forEach((table, own) -> text.append(", " + table + " " + own));
         seen.forEach(
                 (topic, one) ->
                         text.append(", " + topic + " up to " + Math.max(one.last, one.snapshot)));

@@ -16,11 +16,13 @@ final class LawTopic {
     final String name;
     final boolean hasSnapshot;
     final boolean isKeyed;
+    final boolean closes;
     private final boolean isRemovedNowAndThen;
     private final Topics topics;
     private long[] positions = new long[1024];
     private int[] keys = new int[1024];
     private int count;
+    private boolean closed;
 
     /** The number of the event that changed the snapshot last. */
     private volatile int snapshot;
@@ -37,6 +39,7 @@ final class LawTopic {
         this.name = name;
         this.hasSnapshot = kind.equals("snapshot");
         this.isKeyed = kind.equals("keys");
+        this.closes = kind.equals("closes");
         this.isRemovedNowAndThen = kind.equals("removed");
         TopicOptions more = hasSnapshot ? options.snapshot(() -> name + " " + snapshot) : options;
         if (isRemovedNowAndThen) {
@@ -57,6 +60,10 @@ final class LawTopic {
     }
 
     void publish(RandomGenerator random) {
+        if (closes && random.nextInt(100) == 0) {
+            end();
+            return;
+        }
         if (isRemovedNowAndThen && random.nextInt(15) == 0) {
             topics.remove(name);
         }
@@ -64,18 +71,19 @@ final class LawTopic {
         publish(1 + random.nextInt(KEYS), "x".repeat(length));
     }
 
-    /** Publishes the last event, which passes every filter. */
+    /** Publishes the last event, which passes every filter, and closes a topic that closes. */
     void end() {
         publish(END, "end");
     }
 
     private synchronized void publish(int key, String more) {
+        if (closed) {
+            return;
+        }
+        closed = closes && key == END;
         int number = count + 1;
         String data = name + " " + number + " " + key + " " + more;
-        String id =
-                hasSnapshot
-                        ? topics.publish(name, () -> change(number, data))
-                        : topics.publish(name, data);
+        String id = closed ? topics.topic(name).close(data) : numbered(number, data);
         if (number == positions.length) {
             positions = Arrays.copyOf(positions, number * 2);
             keys = Arrays.copyOf(keys, number * 2);
@@ -83,6 +91,12 @@ final class LawTopic {
         positions[number] = position(id);
         keys[number] = key;
         count = number;
+    }
+
+    private String numbered(int number, String data) {
+        return hasSnapshot
+                ? topics.publish(name, () -> change(number, data))
+                : topics.publish(name, data);
     }
 
     private String change(int number, String data) {
@@ -109,6 +123,11 @@ final class LawTopic {
     /** Returns the position of an event that was received; waits until its publisher noted it. */
     synchronized long awaitPosition(int number) {
         return positions[number];
+    }
+
+    /** Returns whether a client with this position has everything and the end. */
+    synchronized boolean isOver(long position) {
+        return closed && position > positions[count];
     }
 
     // ---- When nothing more is published ----

@@ -4,9 +4,12 @@ import static microdot.sse.Sse.withSse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -14,10 +17,12 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import microdot.Microdot;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
 import microdot.sse.Event;
+import microdot.sse.TableOptions;
 import microdot.sse.TopicOptions;
 import microdot.sse.TopicStream;
 import microdot.sse.Topics;
@@ -49,6 +54,11 @@ class TopicSoakTest {
                     List.of("state"),
                     List.of("plain"),
                     List.of("gone"),
+                    List.of("short"),
+                    List.of("rows"),
+                    List.of("paced", "rows"),
+                    List.of("short", "brief"),
+                    List.of("short", "plain", "rows"),
                     List.of("tiny", "plain", "some"),
                     List.of("state", "keys", "cut"),
                     List.of("gone", "keys", "tiny"),
@@ -72,7 +82,7 @@ class TopicSoakTest {
 
     private void round(Random random) throws Exception {
         var topics = new Topics(500_000 + random.nextInt(2_000_000));
-        List<LawTopic> published = topics(topics);
+        var published = new Published(topics, topics(topics), tables(topics));
         var app =
                 new Microdot()
                         .get("/all", topics.stream(request -> request.queries("topic")))
@@ -86,19 +96,23 @@ class TopicSoakTest {
                 var one = new ClientLoop();
                 var other = new ClientLoop()) {
             var loops = List.of(one, other);
-            List<Client> clients = clients(served, loops, topics, published, random);
+            List<Client> clients = clients(served, loops, published, random);
             List<StreamClient> steady = steady(served, loops);
-            try {
-                disturb(clients, topics, published, random);
-                calm(clients, published);
+            try (var pollers = new Pollers(served.server.port(), published, random)) {
+                disturb(clients, published, random);
+                pollers.check();
+                published.end();
+                pollers.calm();
+                calm(clients);
                 clients.forEach(client -> client.law.check());
+                pollers.join();
                 print(topics, clients);
             } finally {
                 clients.forEach(client -> client.loop.execute(client::leave));
                 steady.forEach(StreamClient::close);
             }
             served.awaitNothingOpen();
-            published.forEach(topic -> assertEquals(0, topics.topic(topic.name).followers()));
+            published.names().forEach(name -> assertEquals(0, topics.topic(name).followers()));
         }
     }
 
@@ -132,28 +146,127 @@ class TopicSoakTest {
                         "plain"),
                 new LawTopic(topics, "state", keep.keepEvents(40), "snapshot"),
                 new LawTopic(topics, "gone", keep.keepEvents(20), "removed"),
+                new LawTopic(topics, "short", keep, "closes"),
+                new LawTopic(topics, "brief", keep.keepEvents(30).checkpoints(true), "closes"),
                 new LawTopic(topics, "keys", keep.keepEvents(4), "keys"));
     }
 
+    private static List<LawTable> tables(Topics topics) {
+        var paced = new TableOptions().minInterval(Duration.ofMillis(50));
+        return List.of(
+                new LawTable(topics.table("rows", new TableOptions())),
+                new LawTable(topics.table("paced", paced)));
+    }
+
+    /** The topics and tables of one round. */
+    private record Published(Topics topics, List<LawTopic> logs, List<LawTable> tables) {
+        /** A filter would get events of the framework, or hide changes of a snapshot. */
+        static boolean mayBeFiltered(List<String> names) {
+            return Collections.disjoint(names, List.of("state", "rows", "paced"));
+        }
+
+        LawFollower follower(String title, List<String> names, boolean filtered) {
+            return new LawFollower(
+                    title,
+                    logs.stream().filter(log -> names.contains(log.name)).toList(),
+                    tables.stream().filter(table -> names.contains(table.name())).toList(),
+                    filtered);
+        }
+
+        void one(Random random) {
+            int which = random.nextInt(logs.size() + tables.size());
+            if (which < logs.size()) {
+                logs.get(which).publish(random);
+            } else {
+                tables.get(which - logs.size()).change(random);
+            }
+        }
+
+        void end() {
+            logs.forEach(LawTopic::end);
+            tables.forEach(LawTable::end);
+        }
+
+        List<String> names() {
+            return Stream.concat(
+                            logs.stream().map(log -> log.name), tables.stream().map(LawTable::name))
+                    .toList();
+        }
+    }
+
+    /** Clients of the JSON form, each on its thread. */
+    private static final class Pollers implements AutoCloseable {
+        private final HttpClient http = HttpClient.newHttpClient();
+        private final List<LawPoller> pollers = new ArrayList<>();
+        private final List<Thread> threads = new ArrayList<>();
+        private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+
+        Pollers(int port, Published published, Random random) {
+            for (List<String> names : FOLLOWED) {
+                boolean filtered = Published.mayBeFiltered(names) && random.nextInt(3) == 0;
+                String path =
+                        (filtered ? "/some" : "/all") + "?topic=" + String.join("&topic=", names);
+                var poller =
+                        new LawPoller(
+                                http,
+                                "http://127.0.0.1:" + port + path,
+                                published.follower("poller " + path, names, filtered),
+                                () -> LawTopic.position(published.topics().publish("clock", "")),
+                                new Random(random.nextLong()));
+                pollers.add(poller);
+                threads.add(
+                        Thread.ofVirtual()
+                                .uncaughtExceptionHandler((where, error) -> failures.add(error))
+                                .start(poller));
+            }
+        }
+
+        void check() {
+            assertTrue(failures.isEmpty(), failures::toString);
+        }
+
+        void calm() {
+            pollers.forEach(LawPoller::calm);
+        }
+
+        void join() throws InterruptedException {
+            for (int i = 0; i < threads.size(); i++) {
+                LawFollower law = pollers.get(i).law();
+                boolean done = threads.get(i).join(Duration.ofSeconds(90));
+                check();
+                assertTrue(done, () -> "did not reach the end: " + law);
+                law.check();
+            }
+        }
+
+        @Override
+        public void close() {
+            threads.forEach(Thread::interrupt);
+            http.shutdownNow();
+        }
+    }
+
     private static List<Client> clients(
-            Served served,
-            List<ClientLoop> loops,
-            Topics topics,
-            List<LawTopic> published,
-            Random random) {
+            Served served, List<ClientLoop> loops, Published published, Random random) {
         var clients = new ArrayList<Client>();
         for (int i = 0; i < FOLLOWERS; i++) {
             List<String> names = FOLLOWED.get(i % FOLLOWED.size());
-            boolean filtered = !names.contains("state") && random.nextInt(4) == 0;
-            boolean late = filtered && random.nextInt(3) == 0;
+            boolean filtered = Published.mayBeFiltered(names) && random.nextInt(4) == 0;
+            boolean ends = !Collections.disjoint(names, List.of("short", "brief"));
+            boolean late = filtered && !ends && random.nextInt(3) == 0; // A handler cannot say 204.
             String route = late ? "/handler" : filtered ? "/some" : "/all";
             String path = route + "?topic=" + String.join("&topic=", names);
-            List<LawTopic> followed =
-                    published.stream().filter(topic -> names.contains(topic.name)).toList();
             var target = new StreamClient.RequestTarget(served.server.port(), path, RECEIVE_BUFFER);
-            var law = new LawFollower(i + " " + path, followed, filtered);
+            var law = published.follower(i + " " + path, names, filtered);
             var client =
-                    new Client(i, loops.get(i % 2), target, law, topics, late, random.nextLong());
+                    new Client(
+                            i,
+                            loops.get(i % 2),
+                            target,
+                            law,
+                            published.topics(),
+                            late,
+                            random.nextLong());
             client.loop.execute(client::connect);
             clients.add(client);
         }
@@ -191,8 +304,7 @@ class TopicSoakTest {
         loops.forEach(ClientLoop::check);
     }
 
-    private void disturb(
-            List<Client> clients, Topics topics, List<LawTopic> published, Random random)
+    private void disturb(List<Client> clients, Published published, Random random)
             throws InterruptedException {
         List<ClientLoop> loops = List.of(clients.get(0).loop, clients.get(1).loop);
         var failures = new ConcurrentLinkedQueue<Throwable>();
@@ -211,7 +323,7 @@ class TopicSoakTest {
                 client.loop.execute(client::disturb);
             }
             pace.release(1 + random.nextInt(20));
-            topics.publish("beat", "");
+            published.topics().publish("beat", "");
             await(loops);
         }
         for (Thread publisher : publishers) {
@@ -220,16 +332,14 @@ class TopicSoakTest {
         assertTrue(failures.isEmpty(), failures::toString);
     }
 
-    private void publish(List<LawTopic> topics, Random random) {
+    private void publish(Published published, Random random) {
         for (int i = 0; i < EVENTS / PUBLISHERS; i++) {
-            topics.get(random.nextInt(topics.size())).publish(random);
+            published.one(random);
             pace.acquireUninterruptibly();
         }
     }
 
-    private static void calm(List<Client> clients, List<LawTopic> topics)
-            throws InterruptedException {
-        topics.forEach(LawTopic::end);
+    private static void calm(List<Client> clients) throws InterruptedException {
         var done = new CountDownLatch(clients.size());
         clients.forEach(client -> client.loop.execute(() -> client.calm(done)));
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
@@ -252,18 +362,24 @@ class TopicSoakTest {
         long snapshots = sum(clients, client -> client.law.snapshots());
         long failures = sum(clients, client -> client.law.failures());
         long ended = sum(clients, client -> client.ended.get());
+        long tables = sum(clients, client -> client.law.tableSnapshots());
+        long overs = sum(clients, client -> client.connection == null ? 1 : 0);
         long cut = topics.topic("cut").stats().disconnected();
         System.out.printf(
-                "%d followers, %d connections, %d gaps (%d of failed filters), %d snapshots, %d streams"
-                        + " ended properly, %d disconnected; tiny: %s%n",
+                "%d followers, %d connections, %d gaps (%d of failed filters), %d snapshots, %d of"
+                        + " tables, %d streams ended properly, %d clients told of the end, %d"
+                        + " disconnected; tiny: %s%n",
                 clients.size(),
                 connections,
                 gaps,
                 failures,
                 snapshots,
+                tables,
                 ended,
+                overs,
                 cut,
                 topics.topic("tiny").stats());
+        assertTrue(tables > FOLLOWERS / 9 && overs == 2L * (FOLLOWERS / FOLLOWED.size()));
         assertTrue(connections > 2L * FOLLOWERS && gaps > FOLLOWERS && snapshots > FOLLOWERS / 9);
         assertTrue(
                 failures > 0 && ended > 0 && cut > 0 && topics.topic("tiny").stats().missed() > 0);
@@ -357,6 +473,12 @@ class TopicSoakTest {
 
         @Override
         public void opened(StreamClient client) {
+            if (client.head().startsWith("HTTP/1.1 204")) {
+                law.over();
+                leave();
+                reportWhenDone();
+                return;
+            }
             if (!client.head().startsWith("HTTP/1.1 200")) {
                 throw new AssertionError(law + ": " + client.head());
             }

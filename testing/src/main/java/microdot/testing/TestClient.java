@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import microdot.Microdot;
 import microdot.ServerOptions;
+import microdot.internal.TopicTime;
+import microdot.sse.Topics;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,17 +73,25 @@ public final class TestClient implements AutoCloseable {
 
     // ---- Time and cookies ----
 
+    /** Lets {@link #advance} also move the time of these topics. Returns this client. */
+    public TestClient topics(Topics topics) {
+        state.topics.add(Given.value(topics, "topics", "topics of the application"));
+        return this;
+    }
+
     /**
      * Lets time pass, without waiting: open streams get the heartbeats of this time, at most
      * 10,000, and end at their {@link microdot.sse.Sse#closeAt closeAt} and their maximum age;
-     * cookies expire. Has no effect on what an application or a topic measures itself, such as
-     * {@link microdot.sse.TopicOptions#keepFor}.
+     * cookies expire. Events and rows of the topics that {@link #topics} names age ({@link
+     * microdot.sse.TopicOptions#keepFor}, {@link microdot.sse.TableOptions#ttl}, {@link
+     * microdot.sse.RunOptions#keepFor}). Has no effect on what an application measures itself.
      *
      * @throws IllegalArgumentException when it is negative
      */
     public void advance(Duration time) {
         Given.value(time, "time", "a duration");
         state.clock.advance(time);
+        state.topics.forEach(topics -> TopicTime.passed(topics, time));
         state.streams.timePassed();
     }
 

@@ -45,6 +45,7 @@ class NullArgumentsTest {
                 Map.entry(RunningRequest.class, client.request("GET", "/").start()),
                 Map.entry(TestStream.class, stream),
                 Map.entry(Microdot.class, app),
+                Map.entry(Topics.class, new Topics()),
                 Map.entry(ServerOptions.class, new ServerOptions()),
                 Map.entry(Event.class, Event.of("a")),
                 Map.entry(Duration.class, Duration.ZERO),

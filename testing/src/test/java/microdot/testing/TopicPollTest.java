@@ -29,6 +29,10 @@ class TopicPollTest {
                     .get("/a", topics.stream("a"))
                     .get("/both", topics.stream("a", "b"))
                     .get("/last", topics.stream("a").last(2))
+                    .get(
+                            "/some",
+                            topics.stream(request -> request.queries("topic"))
+                                    .where((request, event) -> !event.data().equals("last")))
                     .get("/even", topics.stream("a").where((request, event) -> isEven(event)));
     private final TestClient client = new TestClient(app);
 
@@ -231,6 +235,24 @@ class TopicPollTest {
         }
         assertEquals(List.of("a2", "a4"), got);
         assertEquals(List.of("failed"), reasons);
+    }
+
+    /** The topic ends at any moment of the poll. */
+    @Test
+    void pollBesideTheEndIsAnswered() throws InterruptedException {
+        for (int i = 0; i < 200; i++) {
+            String name = "end" + i;
+            int events = i % 30;
+            Thread publisher =
+                    Thread.ofPlatform()
+                            .start(
+                                    () -> {
+                                        publish(name, 0, events);
+                                        topics.topic(name).close("last");
+                                    });
+            assertEquals(200, poll("/some?topic=" + name + "&wait=0").status());
+            publisher.join();
+        }
     }
 
     @Test

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The rows of a table, in the order of their positions, and the newest removals: what a log that is
  * a table keeps besides its newest entries. Rows are never evicted. With the removals, a follower
  * that lags gets what has changed, each row once, and no backlog; one that lags behind the oldest
- * removal that is remembered gets the rows anew. Under the lock of the order.
+ * removal that is remembered gets all rows in a snapshot. Under the lock of the order.
  */
 public final class TableRows {
     /** How many removals are remembered. */

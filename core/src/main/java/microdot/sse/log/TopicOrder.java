@@ -2,8 +2,10 @@ package microdot.sse.log;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,7 @@ public final class TopicOrder implements MemoryBudget.Member {
     private long newest;
 
     // Written under the lock, last of all: a reader of it may read every entry up to it.
+    private final AtomicLong passed = new AtomicLong(); // Without waiting, in a test.
     private volatile long head;
 
     /** Whether an event ever had an id of its publisher. */
@@ -65,6 +68,18 @@ public final class TopicOrder implements MemoryBudget.Member {
 
     public Epoch epoch() {
         return epoch;
+    }
+
+    /**
+     * Returns the time by which events and rows age: {@link System#nanoTime}, and what was added.
+     */
+    public long now() {
+        return System.nanoTime() + passed.get();
+    }
+
+    /** Lets time pass for events and rows, for a test. */
+    public void timePassed(Duration time) {
+        passed.addAndGet(time.toNanos());
     }
 
     /** Returns the position up to which every event is in its log. From any thread. */
@@ -209,7 +224,7 @@ public final class TopicOrder implements MemoryBudget.Member {
             if (log.rows() != null) {
                 return OTHER_KIND;
             }
-            long now = System.nanoTime();
+            long now = now();
             byte[] idLine = userIdLine == null ? log.idLine(epoch, given + 1) : userIdLine;
             if (log.isWhole()) {
                 if (!isLast && !log.hasRoom(event.length() + idLine.length)) {
@@ -259,7 +274,7 @@ public final class TopicOrder implements MemoryBudget.Member {
             if (!rows.admits(change)) {
                 return NOTHING;
             }
-            long now = System.nanoTime();
+            long now = now();
             position = ++given;
             oldest.add(log, position);
             log.appendRow(change, epoch.idLine(position), position, now);
@@ -289,7 +304,7 @@ public final class TopicOrder implements MemoryBudget.Member {
         runLocked(
                 () -> {
                     if (log.closedAt() == 0) {
-                        log.close(++given, System.nanoTime());
+                        log.close(++given, now());
                         head = given;
                     }
                 });
@@ -337,7 +352,7 @@ public final class TopicOrder implements MemoryBudget.Member {
         return locked(
                 () -> {
                     EventLog log = evictable();
-                    long now = System.nanoTime();
+                    long now = now();
                     return log == null ? -1 : Math.max(0, now - log.oldestTime(now));
                 });
     }

@@ -12,7 +12,7 @@ import microdot.ServerOptions;
 import microdot.internal.IpNetworks;
 import org.jspecify.annotations.Nullable;
 
-/** Knows by the options of a server whose connection it accepts. Thread-safe. */
+/** Makes the peers of a server from its options. Thread-safe. */
 public final class Peers {
     private final IpNetworks trusted;
     private final AllowedHosts hosts;
