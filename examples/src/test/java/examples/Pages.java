@@ -22,6 +22,7 @@ final class Pages {
     static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
     private static final Pattern JAVA = Pattern.compile("(?ms)^```java\\n(.*?)^```$");
+    private static final Pattern KOTLIN = Pattern.compile("(?ms)^```kotlin\\n(.*?)^```$");
 
     private Pages() {}
 
@@ -45,14 +46,31 @@ final class Pages {
     }
 
     static List<String> javaBlocks(Path page) throws IOException {
-        Matcher matcher = JAVA.matcher(Files.readString(page));
+        return blocks(JAVA, page);
+    }
+
+    static List<String> kotlinBlocks(Path page) throws IOException {
+        return blocks(KOTLIN, page);
+    }
+
+    private static List<String> blocks(Pattern language, Path page) throws IOException {
+        Matcher matcher = language.matcher(Files.readString(page));
         return matcher.results().map(result -> result.group(1)).toList();
     }
 
     /** All programs below examples/ that the tests run, without their indentation. */
     static List<String> sources() throws IOException {
+        return sources("examples", ".java");
+    }
+
+    /** What the build of examples/kotlin compiles, and its test runs. */
+    static List<String> kotlinSources() throws IOException {
+        return sources("examples/kotlin/src/main/kotlin", ".kt");
+    }
+
+    private static List<String> sources(String folder, String ending) throws IOException {
         var sources = new ArrayList<String>();
-        for (Path file : files(ROOT.resolve("examples"), ".java")) {
+        for (Path file : files(ROOT.resolve(folder), ending)) {
             if (!file.toString().contains("/target/")) {
                 sources.add(normalized(Files.readString(file)));
             }

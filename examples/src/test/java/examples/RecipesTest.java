@@ -99,6 +99,61 @@ class RecipesTest {
     }
 
     @Test
+    void aiChatSendsWhatItsClientReads() throws Exception {
+        try (Example chat = Example.start("aichat/AiChat.java")) {
+            String post =
+                    """
+                    {"id": "c", "trigger": "submit-message", "messages":
+                     [{"id": "m", "role": "user", "parts": [{"type": "text", "text": "%s"}]}]}
+                    """;
+            assertEquals(401, chat.post("/api/chat", post.formatted("hello")).statusCode());
+            var none = chat.send("POST", "/api/chat", "{\"id\":\"c\"}", ANN);
+            assertEquals(400, none.statusCode());
+            assertEquals(204, chat.send("GET", "/api/chat/c/stream", "", ANN).statusCode());
+            var answer = chat.send("POST", "/api/chat", post.formatted("hello"), ANN);
+            var version = answer.headers().firstValue("x-vercel-ai-ui-message-stream");
+            assertEquals("v1", version.orElseThrow());
+            assertTrue(answer.body().contains("\"delta\":\"hello. \""), answer.body());
+            assertTrue(answer.body().contains("data: [DONE]\n\n"), answer.body());
+            assertTrue(!answer.body().contains("checkpoint"), answer.body());
+            assertTrue(
+                    chat.send("GET", "/api/chat/c", "", ANN).body().contains("You said: hello. "));
+            assertEquals("[]", chat.send("GET", "/api/chat/c", "", BOB).body());
+            String failed = chat.send("POST", "/api/chat", post.formatted(" "), ANN).body();
+            assertTrue(failed.contains("The model failed. Try again."), failed);
+            assertTrue(failed.contains("data: [DONE]\n\n"), failed);
+        }
+    }
+
+    @Test
+    void tanStackChatResumesTheRunThatItsClientNamed() throws Exception {
+        try (Example chat = Example.start("tanstack/TanStack.java")) {
+            String hello =
+                    """
+                    {"threadId": "t", "runId": "r1", "messages": [{"id": "m", "role": "user", "content": "hello"}]}
+                    """;
+            String[] named = {"Cookie", "token=ann-1", "X-Run-Id", "r1"};
+            assertEquals(401, chat.post("/api/chat", hello).statusCode());
+            assertEquals(400, chat.send("POST", "/api/chat", hello, ANN).statusCode());
+            assertEquals(404, chat.send("GET", "/api/chat?runId=r1", "", ANN).statusCode());
+            String all = chat.send("POST", "/api/chat", hello, named).body();
+            assertTrue(all.contains("\"delta\":\"hello. \""), all);
+            assertTrue(all.contains("data: [DONE]\n\n"), all);
+            String joined = chat.send("GET", "/api/chat?runId=r1&offset=-1", "", ANN).body();
+            assertEquals(withoutRetry(all), withoutRetry(joined));
+            assertEquals(404, chat.send("GET", "/api/chat?runId=r1", "", BOB).statusCode());
+            String first = all.substring("id: ".length(), all.indexOf('\n'));
+            String[] again = {"Cookie", "token=ann-1", "X-Run-Id", "r1", "Last-Event-ID", first};
+            String rest = chat.send("POST", "/api/chat", hello, again).body();
+            assertEquals(withoutRetry(all).substring(all.indexOf("\n\n") + 2), withoutRetry(rest));
+        }
+    }
+
+    private static String withoutRetry(String stream) {
+        return stream.replaceAll("retry: \\d+\n\n", "");
+    }
+
+    @Test
     void abortOfTokenStreamStopsTheModel() throws Exception {
         try (Example tokens = Example.start("tokens/Tokens.java")) {
             assertTrue(tokens.get("/").body().contains("AbortController"));

@@ -30,7 +30,8 @@ class ReferenceTest {
     private static final Set<String> IN_BYTES =
             Set.of("maxHead", "maxBody", "maxBytes", "streamBuffer", "keepBytes");
     // Their defaults are null, and their getters are not public.
-    private static final Set<String> WITHOUT_GETTER = Set.of("latestBy", "snapshot", "errorText");
+    private static final Set<String> WITHOUT_GETTER =
+            Set.of("latestBy", "snapshot", "errorText", "lastEvents");
 
     @Test
     void everyOptionIsListedWithItsDefault() throws Exception {

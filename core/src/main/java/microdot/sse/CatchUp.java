@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import microdot.JsonCodec;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.Epoch;
@@ -24,21 +25,32 @@ final class CatchUp {
     private final TopicOrder order;
     private final Epoch ids;
     private final JsonCodec json;
+    private final UnaryOperator<byte[]> lastFrames;
 
     CatchUp(TopicOrder order, JsonCodec json) {
-        this(order, order.epoch(), json);
+        this(order, order.epoch(), json, EventEncoder::checkpoint);
     }
 
-    /** For followers of a topic with its own ids. */
-    CatchUp(TopicOrder order, Epoch ids, JsonCodec json) {
+    /**
+     * For followers of a topic with its own ids.
+     *
+     * @param lastFrames returns what a follower gets at the end of its topics, with this id line
+     */
+    CatchUp(TopicOrder order, Epoch ids, JsonCodec json, UnaryOperator<byte[]> lastFrames) {
         this.order = order;
         this.ids = ids;
         this.json = json;
+        this.lastFrames = lastFrames;
     }
 
     /** Returns the ids that its followers get. */
     Epoch ids() {
         return ids;
+    }
+
+    /** Returns what a follower gets at the end of its topics. */
+    byte[] lastFrames(byte[] idLine) {
+        return lastFrames.apply(idLine);
     }
 
     /** For a follower that lags, by its topic's policy. Not for topics that disconnect. */

@@ -353,7 +353,8 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
         if (end > upTo || (end == 0 && order.head() > upTo)) {
             return true; // With a head that was read later.
         }
-        endWith(end > 0 ? checkpoint(end) : checkpointWithoutId(), null, CloseReason.TOPIC_CLOSED);
+        byte[] last = end > 0 ? catchUp.lastFrames(idLine(end)) : checkpointWithoutId();
+        endWith(last, null, CloseReason.TOPIC_CLOSED);
         return putLastFrames(space);
     }
 

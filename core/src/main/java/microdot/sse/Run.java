@@ -59,20 +59,16 @@ public final class Run {
      */
     public void send(Event event) {
         Required.notNull(event, "event", "an event");
-        if (event.id() != null) {
-            throw new IllegalArgumentException(
-                    "id: \"" + event.id() + "\" (expected: none; a run gives the ids)");
-        }
-        TopicRules.checkPublishable(event);
+        TopicRules.checkOfRun(event);
         long position = isRunning() ? topic.publish(event) : TopicOrder.TOPIC_CLOSED;
         if (position == TopicOrder.TOPIC_FULL) {
-            end(RunEnd.TOO_LARGE.event());
+            end(RunEnd.TOO_LARGE);
             throw new StreamClosedException(
                     "the run has ended: with this event it would take more than its maxBytes, or"
                             + " runs more than half of the memory of the topics");
         }
         if (position == TopicOrder.TOPIC_CLOSED) {
-            end(null); // Unless it has ended: the topics are closed.
+            end(RunEnd.RETURNED); // Unless it has ended: the topics are closed.
             throw new StreamClosedException("the run has ended; the event was not sent");
         }
     }
@@ -97,15 +93,21 @@ public final class Run {
         return life;
     }
 
-    /**
-     * Ends the run with a last event, null for none, and interrupts its handler. Returns false when
-     * it has ended already.
-     */
-    boolean end(@Nullable Event last) {
+    /** Ends the run and interrupts its handler. Returns false when it has ended already. */
+    boolean end(RunEnd end) {
+        return end(end, end.text());
+    }
+
+    /** Ends the run after a failure of its handler. */
+    boolean fail(String text) {
+        return end(RunEnd.FAILED, text);
+    }
+
+    private boolean end(RunEnd end, String text) {
         if (!ended.compareAndSet(false, true)) {
             return false;
         }
-        topic.close(last);
+        topic.close(end, text);
         life.cancel();
         return true;
     }

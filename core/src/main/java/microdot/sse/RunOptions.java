@@ -3,9 +3,12 @@ package microdot.sse;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import microdot.internal.Required;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many {@link Runs} there may be, what is kept of them, and when they end. Immutable: each
@@ -46,8 +49,6 @@ public final class RunOptions {
         }
     }
 
-    static final String FAILED = "The run failed.";
-
     private static final Logger LOG = System.getLogger("microdot.sse");
     private static final int LONGEST_TEXT = 1000;
     private static final long LONGEST_NANOS = Long.MAX_VALUE / 4;
@@ -56,7 +57,8 @@ public final class RunOptions {
     private long maxBytes = 1 << 20;
     private Duration keepFor = Duration.ofMinutes(10);
     private WhenNobodyFollows whenNobodyFollows = WhenNobodyFollows.CONTINUE;
-    private Function<Throwable, String> errorText = failure -> FAILED;
+    private Function<Throwable, String> errorText = failure -> RunEnd.FAILED.text();
+    private @Nullable RunLastEvents lastEvents;
 
     /** The default options. */
     public RunOptions() {}
@@ -68,6 +70,7 @@ public final class RunOptions {
         copy.keepFor = keepFor;
         copy.whenNobodyFollows = whenNobodyFollows;
         copy.errorText = errorText;
+        copy.lastEvents = lastEvents;
         change.accept(copy);
         return copy;
     }
@@ -159,6 +162,32 @@ public final class RunOptions {
         return with(copy -> copy.errorText = text);
     }
 
+    /**
+     * Returns a copy in which runs end with these events, for clients that wait for an event of
+     * their own protocol. They replace {@code run-error}, {@code run-stopped} and the {@code
+     * checkpoint}, and each client gets them after all events of the run. The last one has an id.
+     * With that id, a client whose {@code Accept} names {@code text/event-stream} gets 204; others
+     * get the events again, without an id. Default: none.
+     *
+     * <p>The function is called at once for each {@link RunEnd}, and on the thread of a run that
+     * has failed. What it throws at once, this method throws; later, it is logged, and clients get
+     * the events of the default text.
+     *
+     * @param events returns one event or more, without ids and at most 16 KiB together, for an end;
+     *     the text is that of {@link #errorText} after a failure, otherwise the one that {@link
+     *     Runs} names
+     * @throws IllegalArgumentException when the events of an end are not such
+     */
+    public RunOptions lastEvents(BiFunction<RunEnd, String, List<Event>> events) {
+        Required.notNull(events, "lastEvents", "a function that returns events");
+        var last = new RunLastEvents(events);
+        return with(copy -> copy.lastEvents = last);
+    }
+
+    @Nullable RunLastEvents lastEvents() {
+        return lastEvents;
+    }
+
     /** Returns the text for a failure; if the function fails, the default. */
     String errorText(Throwable failure, Object run) {
         try {
@@ -166,7 +195,7 @@ public final class RunOptions {
             return text.substring(0, Math.min(LONGEST_TEXT, text.length()));
         } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, "the errorText of " + run + " failed; the default was sent", e);
-            return FAILED;
+            return RunEnd.FAILED.text();
         }
     }
 }

@@ -12,13 +12,19 @@ import org.jspecify.annotations.Nullable;
 /** The responses to clients that want to follow a run. */
 final class RunResponses {
     private final Topics topics;
+    private final @Nullable RunLastEvents lastEvents;
     private final Function<String, @Nullable Run> byToken;
 
     /**
+     * @param lastEvents those of the application; null for the default
      * @param byToken returns the run whose ids contain the token; null if it is unknown
      */
-    RunResponses(Topics topics, Function<String, @Nullable Run> byToken) {
+    RunResponses(
+            Topics topics,
+            @Nullable RunLastEvents lastEvents,
+            Function<String, @Nullable Run> byToken) {
         this.topics = topics;
+        this.lastEvents = lastEvents;
         this.byToken = byToken;
     }
 
@@ -34,7 +40,7 @@ final class RunResponses {
         try {
             String lastEventId = Sse.lastEventId(request);
             if (lastEventId != null && run.topic().isOver(RunEventId.parse(lastEventId))) {
-                return Sse.stopReconnecting().header("Run-Id", run.id());
+                return over(request, run.topic().lastEvents()).header("Run-Id", run.id());
             }
             var closingFrames = new StreamClosingFrames(Retry::in);
             Body.StreamWriter follow = sink -> run.follow(sink, lastEventId, closingFrames);
@@ -44,6 +50,16 @@ final class RunResponses {
         }
     }
 
+    /**
+     * Returns the response to a client that has all of a run: 204, which browsers understand; to
+     * others the last events of the application.
+     */
+    private static Response over(Request request, byte @Nullable [] lastEvents) {
+        return lastEvents == null || Accepts.eventStream(request)
+                ? Sse.stopReconnecting()
+                : stream(lastEvents);
+    }
+
     /** Returns the response for a run that was forgotten, or never was. */
     Response unknown(Request request) {
         String lastEventId = Sse.lastEventId(request);
@@ -51,7 +67,7 @@ final class RunResponses {
         if (lastEventId == null || id == null) {
             throw new HttpException(404, "run: unknown (expected: the id of a run that is kept)");
         }
-        return forgotten(lastEventId, id);
+        return forgotten(request, lastEventId, id);
     }
 
     /**
@@ -65,10 +81,13 @@ final class RunResponses {
             return null;
         }
         Run run = id.isOf(epoch()) ? byToken.apply(id.token()) : null;
-        return run == null ? forgotten(lastEventId, id) : stream(request, run);
+        return run == null ? forgotten(request, lastEventId, id) : stream(request, run);
     }
 
-    private Response forgotten(String lastEventId, RunEventId id) {
+    private Response forgotten(Request request, String lastEventId, RunEventId id) {
+        if (lastEvents != null && !Accepts.eventStream(request)) {
+            return stream(lastEvents.of(RunEnd.FORGOTTEN).withoutId());
+        }
         return id.isOf(epoch()) ? Sse.stopReconnecting() : restarted(lastEventId, id);
     }
 
@@ -79,7 +98,11 @@ final class RunResponses {
         String label = "run " + RunEventId.shortened(id.token());
         var gap = new Gap(label, lastEventId, ids.id(head), null, "restarted");
         byte[] bytes = gap.notice(head, JsonCodec.standard()).event().toBytes(ids.idLine(head));
-        return Response.bytes(bytes, "text/event-stream")
+        return stream(bytes);
+    }
+
+    private static Response stream(byte[] whole) {
+        return Response.bytes(whole, "text/event-stream")
                 .header("Cache-Control", "no-cache, no-transform");
     }
 }

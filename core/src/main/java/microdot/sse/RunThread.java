@@ -42,7 +42,7 @@ final class RunThread implements Runnable, Deadlines.Timed {
             started = true;
         } finally {
             if (!started) { // There is no memory for a thread.
-                run.end(failed(null));
+                run.fail(RunEnd.FAILED.text());
                 finish();
             }
         }
@@ -78,17 +78,15 @@ final class RunThread implements Runnable, Deadlines.Timed {
 
     private void ended(@Nullable Throwable failure) {
         if (failure == null) {
-            run.end(null);
-        } else if (run.end(failed(failure))) {
-            LOG.log(Level.ERROR, run + " failed; its clients were sent run-error", failure);
+            run.end(RunEnd.RETURNED);
+        } else if (run.fail(options.errorText(failure, run))) {
+            LOG.log(
+                    Level.ERROR,
+                    run + " failed; its clients were sent the text of errorText",
+                    failure);
         } else {
             LOG.log(Level.DEBUG, () -> run + " was stopped", failure);
         }
-    }
-
-    private Event failed(@Nullable Throwable failure) {
-        String text = failure == null ? RunOptions.FAILED : options.errorText(failure, run);
-        return Event.of(text).event("run-error");
     }
 
     /**
@@ -139,7 +137,7 @@ final class RunThread implements Runnable, Deadlines.Timed {
             alone = true;
             aloneSince = now;
         } else if (now - aloneSince >= longest) {
-            run.end(RunEnd.NOBODY_FOLLOWS.event());
+            run.end(RunEnd.NOBODY_FOLLOWS);
         }
     }
 }

@@ -26,15 +26,20 @@ final class RunTopic {
     private final TopicState state;
     private final TopicOrder order;
     private final Epoch ids;
+    private final @Nullable RunLastEvents lastEvents;
     private final JsonCodec json = JsonCodec.standard();
 
-    private RunTopic(Topics topics, TopicState state, Epoch ids) {
+    /** What clients get last; null before the end, and for the checkpoint. */
+    private volatile RunLastEvents.@Nullable Frames last;
+
+    private RunTopic(Topics topics, TopicState state, Epoch ids, RunOptions options) {
         this.followers = topics.followers();
         TopicRegistry registry = topics.registry();
         this.runs = registry.runs();
         this.order = registry.order();
         this.state = state;
         this.ids = ids;
+        this.lastEvents = options.lastEvents();
     }
 
     /**
@@ -51,7 +56,7 @@ final class RunTopic {
         var retention =
                 new Retention(Integer.MAX_VALUE, options.maxBytes(), options.keepForNanos(), null);
         TopicState state = registry.runs().add(label, retention, ids, forgotten);
-        return state == null ? null : new RunTopic(topics, state, ids);
+        return state == null ? null : new RunTopic(topics, state, ids, options);
     }
 
     /**
@@ -77,11 +82,20 @@ final class RunTopic {
         return position;
     }
 
-    /** Ends the topic, with a last event if it is not null. Never throws. */
-    void close(@Nullable Event last) {
+    /**
+     * Ends the topic. Never throws.
+     *
+     * @param failure the text after a failure
+     */
+    void close(RunEnd end, String failure) {
         try {
-            if (last != null) {
-                append(last, true);
+            if (lastEvents == null) {
+                publishEnd(end.event(failure));
+            } else {
+                last =
+                        end == RunEnd.FAILED
+                                ? lastEvents.failed(failure, state.name)
+                                : lastEvents.of(end);
             }
         } catch (RuntimeException | Error e) {
             // The topics are closed, or there is no memory: the end itself takes none.
@@ -90,6 +104,24 @@ final class RunTopic {
             order.close(state.log);
             state.readers.wake();
         }
+    }
+
+    private void publishEnd(@Nullable Event event) {
+        if (event != null) {
+            append(event, true);
+        }
+    }
+
+    /** Returns what clients get last. */
+    private byte[] lastFrames(byte[] idLine) {
+        RunLastEvents.Frames own = last;
+        return own == null ? EventEncoder.checkpoint(idLine) : own.toBytes(idLine);
+    }
+
+    /** Returns the application's last events, without an id; null if it has none. */
+    byte @Nullable [] lastEvents() {
+        RunLastEvents.Frames own = last;
+        return own == null ? null : own.withoutId();
     }
 
     /** Returns how many streams follow now. */
@@ -137,7 +169,8 @@ final class RunTopic {
             String lost = Objects.requireNonNull(lastEventId);
             start = at -> at.fixAfterGap(state, lost, reason(id));
         }
-        followers.follow(sink, state, new CatchUp(order, ids, json), start, closingFrames);
+        followers.follow(
+                sink, state, new CatchUp(order, ids, json, this::lastFrames), start, closingFrames);
     }
 
     private String reason(@Nullable RunEventId id) {

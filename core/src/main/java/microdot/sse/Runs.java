@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * of its {@link RunOptions}. Then each client gets all its events, then {@code event: run-error}
  * after a failure or {@code event: run-stopped} if it was ended early (data: {@code stopped},
  * {@code nobody-follows}, {@code too-large} or {@code closing}), then a {@code checkpoint}; then
- * its stream ends. A browser that reconnects is answered with 204 and stops.
+ * its stream ends. A browser that reconnects is answered with 204 and stops. {@link
+ * RunOptions#lastEvents} replaces these events, for clients with a protocol of their own.
  *
  * <p>A server that closes ends the runs of each {@code Runs} that one of its requests has used, and
  * waits for their handlers up to {@link microdot.ServerOptions#closeTimeout}. {@link #close} does
@@ -63,7 +64,7 @@ public final class Runs implements AutoCloseable {
     public Runs(Topics topics, RunOptions options) {
         this.topics = Required.notNull(topics, "topics", "topics");
         this.options = Required.notNull(options, "options", "options");
-        this.responses = new RunResponses(topics, byToken::get);
+        this.responses = new RunResponses(topics, options.lastEvents(), byToken::get);
     }
 
     // ---- Starting and stopping ----
@@ -181,8 +182,14 @@ public final class Runs implements AutoCloseable {
         threads.put(run, thread);
         thread.start();
         if (closed) { // close() ran in between.
-            run.end(RunEnd.CLOSING.event());
+            run.end(RunEnd.CLOSING);
         }
+    }
+
+    /** Returns the run with this id; null if there was none, or it is not kept any more. */
+    public @Nullable Run find(String id) {
+        Required.notNull(id, "id", "the id of a run");
+        return byId.get(id);
     }
 
     private void forget(String id, String token) {
@@ -201,7 +208,7 @@ public final class Runs implements AutoCloseable {
     public boolean stop(String id) {
         Required.notNull(id, "id", "the id of a run");
         Run run = byId.get(id);
-        return run != null && run.end(RunEnd.STOPPED.event());
+        return run != null && run.end(RunEnd.STOPPED);
     }
 
     // ---- Following ----
@@ -209,7 +216,8 @@ public final class Runs implements AutoCloseable {
     /**
      * Returns the stream of a run: from its first event on, or after the client's last event id.
      * The header {@code Run-Id} has the id of the run. A client that has all of a run that has
-     * ended gets 204. The client gets a stream whatever it accepts.
+     * ended gets 204; see {@link RunOptions#lastEvents} for others. The client gets a stream
+     * whatever it accepts.
      *
      * @throws HttpException with status 404 when the run was forgotten and the client has no id of
      *     its events
@@ -241,7 +249,8 @@ public final class Runs implements AutoCloseable {
      * Returns the response to a request that continues a run, by its last event id: for clients
      * that repeat the request which started the run. Call it first, and start a run only if it
      * returns null. If the run is not kept any more, the response is 204, or a gap and the end, as
-     * {@link #stream(Function)} says, so that the work is not done twice.
+     * {@link #stream(Function)} says, so that the work is not done twice; or the {@link
+     * RunOptions#lastEvents} of {@link RunEnd#FORGOTTEN}.
      *
      * @return null if the request has no last event id of a run
      */
@@ -267,7 +276,7 @@ public final class Runs implements AutoCloseable {
     private final class OfServer implements Background.Work {
         @Override
         public void interrupt() {
-            threads.keySet().forEach(run -> run.end(RunEnd.CLOSING.event()));
+            threads.keySet().forEach(run -> run.end(RunEnd.CLOSING));
         }
 
         @Override

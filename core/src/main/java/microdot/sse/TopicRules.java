@@ -46,6 +46,15 @@ final class TopicRules {
         }
     }
 
+    /** Checks an event of a run, which gives the ids. */
+    static void checkOfRun(Event event) {
+        if (event.id() != null) {
+            throw new IllegalArgumentException(
+                    "id: \"" + event.id() + "\" (expected: none; a run gives the ids)");
+        }
+        checkNotReserved(event);
+    }
+
     private static boolean isReserved(String name) {
         return RESERVED.contains(name) || name.startsWith(RESERVED_PREFIX);
     }
