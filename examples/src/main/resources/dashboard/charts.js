@@ -1,7 +1,11 @@
 import uPlot from "./uplot/uPlot.esm.js";
 
-/** Seconds shown. The server replays as much to a new page. */
+/** Seconds shown at most: a new page gets as much. While the server keeps less, that fills the chart. */
 const WINDOW = 120;
+const LEAST_WINDOW = 10;
+
+/** A line needs two points; the first rates come a reading later. */
+const LEAST_POINTS = 3;
 
 /** A pause this many times longer than usual is shown as a break in the line. */
 const BREAK = 3;
@@ -54,19 +58,17 @@ export class Chart {
     if (old > 0) {
       this.#data.forEach((column) => column.splice(0, old));
     }
+    const first = this.#data[0][0] ?? now;
     this.#plot.setData(this.#data, false);
-    this.#plot.setScale("x", { min: now - WINDOW, max: now });
+    this.#plot.setScale("x", { min: Math.max(now - WINDOW, Math.min(first, now - LEAST_WINDOW)), max: now });
+    this.#element.classList.toggle("absent", this.#reason !== null);
+    this.#plot.root.hidden = this.#reason !== null;
+    this.#words.textContent = this.#reason ?? (this.#data[0].length < LEAST_POINTS ? "Collecting …" : "");
   }
 
   /** Shows in place of the chart why there is none; null shows the chart again. */
   absent(reason) {
-    if (reason === this.#reason) {
-      return;
-    }
     this.#reason = reason;
-    this.#element.classList.toggle("absent", reason !== null);
-    this.#plot.root.hidden = reason !== null;
-    this.#words.textContent = reason ?? "";
   }
 
   remove() {
