@@ -17,13 +17,13 @@ final class Story {
             behind them. Nothing is missing, and nothing comes twice.
 
             Now open the page in a second tab, or on another device. Both show the same words at \
-            the same time. Close all of them and wait: the run goes on without a reader. Whoever \
-            opens its address later gets the whole text from the first word on, for ten minutes \
-            after its end.
+            the same time. Close all of them and wait: the run goes on without a reader. A page \
+            that opens its address later gets the whole text from the first word on, until ten \
+            minutes after its end.
 
-            Stop ends the run for everyone. Its thread is interrupted, wherever it waits, and each \
-            page is told so. And if nobody stops it, the run ends here, by itself. Then each stream \
-            ends, too, and the pages know that there is nothing more to wait for.\
+            Stop ends the run for everyone. Its thread is interrupted, wherever it waits, and every \
+            page gets that as its last event. If nobody stops it, the run ends here. Then each \
+            stream ends too, and the pages know that there is nothing more to wait for.\
             """;
 
     /** Each with the space or the line breaks behind it. */

@@ -70,6 +70,7 @@ export function setOnline(isOnline) {
   if (isOnline) {
     goOn();
   } else if (online === none) {
+    text("camera-now", "no picture");
     online = new Promise((resolve) => {
       goOn = () => {
         online = none;
