@@ -56,7 +56,9 @@ final class Sensors {
                 thermometers.read());
     }
 
-    /** Between two close readings the system counts nothing: then the last values are still right. */
+    /**
+     * Between two close readings the system counts nothing: then the last values are still right.
+     */
     private void updateCores() {
         double[] busy = processor.getProcessorCpuLoadBetweenTicks(ticks);
         long[][] now = processor.getProcessorCpuLoadTicks();

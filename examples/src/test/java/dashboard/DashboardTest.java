@@ -60,7 +60,8 @@ class DashboardTest {
     }
 
     private Server start() {
-        return Main.app(feed, camera, new Runs(topics)).start(new ServerOptions().host("127.0.0.1").port(0));
+        return Main.app(feed, camera, new Runs(topics))
+                .start(new ServerOptions().host("127.0.0.1").port(0));
     }
 
     @BeforeEach
@@ -96,12 +97,10 @@ class DashboardTest {
 
     @Test
     void everyFileThatThePageNamesExists() throws Exception {
-        for (String page : List.of("/", "/main.js", "/panels.js", "/charts.js", "/run", "/run.js")) {
+        for (String page :
+                List.of("/", "/main.js", "/panels.js", "/charts.js", "/run", "/run.js")) {
             for (String name : names(client.send(get(page), BodyHandlers.ofString()).body())) {
-                assertEquals(
-                        200,
-                        status(get(URI.create("/").resolve(name).toString())),
-                        name);
+                assertEquals(200, status(get(URI.create("/").resolve(name).toString())), name);
             }
         }
     }
@@ -124,7 +123,10 @@ class DashboardTest {
         String snapshot = events(open(null), 1).getFirst();
         assertTrue(snapshot.startsWith("event: snapshot\n"), snapshot);
         for (String row :
-                List.of("\"machine\":{\"host\":\"host\"", "\"cpu\":0.0", "\"memory\":{\"used\":1")) {
+                List.of(
+                        "\"machine\":{\"host\":\"host\"",
+                        "\"cpu\":0.0",
+                        "\"memory\":{\"used\":1")) {
             assertTrue(snapshot.contains(row), row + " is not in " + snapshot);
         }
     }
@@ -209,7 +211,8 @@ class DashboardTest {
 
     @Test
     void runIsFollowedFromItsFirstWordAndStoppedForEveryPage() throws Exception {
-        HttpResponse<String> started = client.send(request("POST", "/runs"), BodyHandlers.ofString());
+        HttpResponse<String> started =
+                client.send(request("POST", "/runs"), BodyHandlers.ofString());
         String run = "/runs/" + started.body().replaceFirst("\\{\"id\":\"([^\"]+)\"}", "$1");
         BufferedReader first = open(run, null);
         List<String> words = until(first, "event: word\n");
