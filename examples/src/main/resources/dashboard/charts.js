@@ -1,8 +1,7 @@
 import uPlot from "./uplot/uPlot.esm.js";
 
-/** Seconds shown at most: a new page gets as much. While the server keeps less, that fills the chart. */
+/** Seconds shown: a new page gets as much. While the server has less, that fills the chart. */
 const WINDOW = 120;
-const LEAST_WINDOW = 10;
 
 /** A line needs two points; the first rates come a reading later. */
 const LEAST_POINTS = 3;
@@ -58,12 +57,13 @@ export class Chart {
     if (old > 0) {
       this.#data.forEach((column) => column.splice(0, old));
     }
-    const first = this.#data[0][0] ?? now;
+    const times = this.#data[0];
+    const isFilling = times.length >= LEAST_POINTS && times[0] > now - WINDOW;
     this.#plot.setData(this.#data, false);
-    this.#plot.setScale("x", { min: Math.max(now - WINDOW, Math.min(first, now - LEAST_WINDOW)), max: now });
+    this.#plot.setScale("x", isFilling ? { min: times[0], max: times.at(-1) } : { min: now - WINDOW, max: now });
     this.#element.classList.toggle("absent", this.#reason !== null);
     this.#plot.root.hidden = this.#reason !== null;
-    this.#words.textContent = this.#reason ?? (this.#data[0].length < LEAST_POINTS ? "Collecting …" : "");
+    this.#words.textContent = this.#reason ?? (times.length < LEAST_POINTS ? "Collecting …" : "");
   }
 
   /** Shows in place of the chart why there is none; null shows the chart again. */
@@ -135,6 +135,7 @@ export class Chart {
       size: 28,
       gap: 8,
       space: 70,
+      incrs: [1, 2, 5, 10, 15, 30, 60],
       grid: { show: false },
       ticks: { show: false },
       values: (plot, splits) => splits.map((seconds) => (isCut(plot, seconds) ? "" : time(seconds))),

@@ -113,7 +113,7 @@ function draw(now) {
 
 function redraw() {
   const { received, late, lost, unknown, reconnects } = stream.figures;
-  text("rate", newest ? stream.rate().toFixed(1) : "–");
+  text("rate", stream.rate()?.toFixed(1) ?? "–");
   text("received", count(received));
   text("late", count(late));
   text("lost", unknown ? (lost > 0 ? `${count(lost)} + some` : "some") : count(lost));

@@ -59,8 +59,11 @@ export class Stream extends EventTarget {
     setTimeout(() => this.#connect(id), seconds * 1000);
   }
 
-  /** Live events a second, measured over the last seconds. */
+  /** Live events a second, measured over the last seconds; null while there are no such seconds yet. */
   rate() {
+    if (this.#isStarting()) {
+      return null;
+    }
     const from = performance.now() - RATE_SECONDS * 1000;
     while (this.#arrivals.length > 0 && this.#arrivals[0] < from) {
       this.#arrivals.shift();
@@ -76,6 +79,10 @@ export class Stream extends EventTarget {
     }
     this.nextTry = performance.now() + (news.delay ?? 0);
     this.#enter(state, news);
+  }
+
+  #isStarting() {
+    return this.#opened === null || performance.now() < this.#opened + START_MILLIS;
   }
 
   /** Also called in a tab when another one takes over the connection. */
@@ -107,7 +114,7 @@ export class Stream extends EventTarget {
     const delay = Date.now() - (data.time ?? NaN);
     const late = delay > this.#least + LATE_MILLIS;
     this.#least = Math.min(this.#least, Number.isNaN(delay) ? Infinity : delay);
-    const starting = this.#opened === null || now < this.#opened + START_MILLIS;
+    const starting = this.#isStarting();
     if (this.#away !== null && (late || data.time === undefined)) {
       this.#late++;
       this.figures.late++;
