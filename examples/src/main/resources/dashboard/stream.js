@@ -89,6 +89,7 @@ export class Stream extends EventTarget {
   #open() {
     if (this.#opened === null) {
       this.#opened = performance.now();
+      this.#away = null; // Before its first connection it missed nothing.
       this.#enter("open");
     } else if (this.#away !== null) {
       clearTimeout(this.#timer);
@@ -98,6 +99,9 @@ export class Stream extends EventTarget {
 
   #receive({ type, data: text, lastEventId }) {
     this.dispatchEvent(new CustomEvent("raw", { detail: { name: type, id: lastEventId, data: text } }));
+    if (type === "checkpoint") {
+      return; // It moves the position, and has no data.
+    }
     const data = JSON.parse(text);
     const late = this.#count(type, data);
     this.dispatchEvent(new CustomEvent(type, { detail: { data, late } }));
