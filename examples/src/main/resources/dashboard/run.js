@@ -12,11 +12,12 @@ const STATES = {
   reconnecting: ["Reconnecting", "the run goes on meanwhile"],
   finished: ["Finished", "the run has ended by itself"],
   stopped: ["Stopped", "the run was ended early, for every page"],
+  closing: ["Stopped", "the server was stopped, and its runs with it"],
   failed: ["Failed", "the run has ended with an error"],
   lost: ["Lost", "the server was restarted, and its runs are gone"],
   unknown: ["No such run", "a run is kept for ten minutes after its end"],
 };
-const OVER = ["none", "finished", "stopped", "failed", "lost", "unknown"];
+const OVER = ["none", "finished", "stopped", "closing", "failed", "lost", "unknown"];
 
 const element = (id) => document.getElementById(id);
 const id = () => location.hash.slice(1);
@@ -41,8 +42,8 @@ function follow() {
       reconnecting: () => OVER.includes(state) || enter("reconnecting"),
       begin: ({ data }) => (run.words = JSON.parse(data).words),
       word: ({ data }) => add(data),
-      gap: () => enter("lost"),
-      "run-stopped": () => enter("stopped"),
+      gap: () => OVER.includes(state) || enter("lost"),
+      "run-stopped": ({ data }) => enter(data === "closing" ? "closing" : "stopped"),
       "run-error": () => enter("failed"),
       ended: ({ status }) => OVER.includes(state) || enter(status === 204 ? "finished" : "unknown"),
     },
