@@ -75,7 +75,8 @@ class PagesTest {
     @ValueSource(strings = {"chromium", "firefox"})
     void runSurvivesAReloadAndStopsInEveryTab(String browser) throws Exception {
         try (Child demo = Child.java("dashboard.Main", "--port", "0");
-                Child look = Child.node("browser/run.mjs", browser, address(demo), pictures())) {
+                Child look =
+                        Child.node(160, "browser/run.mjs", browser, address(demo), pictures())) {
             assertEquals(NO_PROBLEMS, look.await("problems"));
         }
     }

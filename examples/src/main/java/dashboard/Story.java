@@ -6,7 +6,7 @@ import microdot.sse.Run;
 
 /** A text about runs, which a run writes word by word, as a language model would. */
 final class Story {
-    private static final int MILLIS_A_WORD = 180;
+    private static final int MILLIS_A_WORD = 140;
 
     private static final String TEXT =
             """

@@ -3,7 +3,7 @@ import { connect } from "./microdot.js";
 import { figure, text } from "./format.js";
 
 /** Words that come in quicker succession were written before: the run itself takes longer for each. */
-const BURST_MILLIS = 90;
+const BURST_MILLIS = 80;
 
 const STATES = {
   none: ["No run", "start one"],
