@@ -19,7 +19,7 @@ export function compare(a, b) {
  */
 export function share(name, tab) {
   const me = Math.random(), channel = new BroadcastChannel(name), gone = new AbortController();
-  let leader, release, timer, state, turn = 0;
+  let leader, told, release, timer, state, turn = 0; // told: the leader whose state this tab has said.
   // Events of the leader while this tab does not know yet which of them it has; null when it takes all.
   let held = null, ready = false;
 
@@ -120,8 +120,7 @@ export function share(name, tab) {
   channel.onmessage = ({ data: message }) => {
     if (message.hi) return leader == me && claim();
     if (leader == me) return; // A lock that was taken says so itself.
-    const isNew = leader != message.l;
-    if (message.at != null && isNew) follow(message.l, message.at);
+    if (message.at != null && leader != message.l) follow(message.l, message.at);
     if (leader != message.l && leader != null) return;
     leader = message.l;
     after(1e4, doubt);
@@ -131,7 +130,10 @@ export function share(name, tab) {
       else if (held.length > 1e4) catchUp();
     }
     // A tab that does not have all yet asks the server itself once it has the lock, and gets the same answer.
-    if (message.s && (message.at == null || isNew) && !(held && message.s[0] == 'ended')) tab.say(...message.s);
+    if (message.s && (message.at == null || told != leader) && !(held && message.s[0] == 'ended')) {
+      told = leader;
+      tab.say(...message.s);
+    }
   };
 
   function quit() {

@@ -18,7 +18,7 @@ test('ids of other servers have none', () => {
 
 /** A tab that is not the first: the lock is taken, and this channel is the tab that leads. */
 function joining(pages) {
-  const got = [], name = `test ${Math.random()}`;
+  const got = [], said = [], name = `test ${Math.random()}`;
   let id = '';
   Object.defineProperty(globalThis, 'navigator', {
     configurable: true,
@@ -31,7 +31,7 @@ function joining(pages) {
   const tab = {
     at: () => id,
     dispatch: (items) => items.forEach((item) => { got.push(item[1]); id = item[2]; }),
-    say: () => {}, start: () => {}, stop: () => {},
+    say: (type) => said.push(type), start: () => {}, stop: () => {},
     page: async () => {
       const page = await pages.shift();
       if (pages.length == 0) served();
@@ -39,7 +39,7 @@ function joining(pages) {
     },
   };
   const shared = share(name, tab);
-  return { got, leader, asked, caughtUp, done: () => { shared.quit(); leader.close(); } };
+  return { got, said, leader, asked, caughtUp, done: () => { shared.quit(); leader.close(); } };
 }
 
 const event = (n) => ['message', String(n), `ABCDEFGHIJ-${n}`, true];
@@ -58,6 +58,20 @@ test('tab that joins gets what it lacks from the server, then each event of the 
   while (got.at(-1) != '5') await new Promise(setImmediate);
   assert.deepEqual(got, ['1', '2', '3', '4', '5']);
   done();
+});
+
+test('tab that joins learns the state, also if an event of the leader comes before its answer', async () => {
+  const { said, got, leader, asked, caughtUp, done } = joining([{ items: [event(1)] }]);
+  await asked;
+  leader.postMessage({ l: 1, e: [event(2)] });
+  leader.postMessage({ l: 1, at: 'ABCDEFGHIJ-2', s: ['open', {}] });
+  // Another tab asks: the state is known already.
+  leader.postMessage({ l: 1, at: 'ABCDEFGHIJ-2', s: ['open', {}] });
+  await caughtUp;
+  leader.postMessage({ l: 1, e: [event(3)] });
+  while (got.at(-1) != '3') await new Promise(setImmediate);
+  done();
+  assert.deepEqual(said, ['open']);
 });
 
 test('follower drops what a new leader repeats', async () => {

@@ -68,5 +68,19 @@ export const brightness = (page) => page.evaluate(() => {
   return (r + g + b) / 3;
 });
 
+/** The number of an element; the pages write thousands as "1,234". */
+export const number = (page, selector) =>
+  page.$eval(selector, (e) => Number(e.textContent.replaceAll(',', '')));
+
+/** Waits until the number of an element is greater. */
+export const grows = (page, selector, than, patient) =>
+  page.waitForFunction((s, n) => Number(document.querySelector(s).textContent.replaceAll(',', '')) > n, patient, selector, than);
+
+/** The elements with these ids that are not wholly on the screen. */
+export const offScreen = (page, ids) => page.evaluate((all) => all.filter((id) => {
+  const { top, bottom } = document.getElementById(id).getBoundingClientRect();
+  return top < 0 || bottom > innerHeight;
+}), ids);
+
 /** Prints a line that the test waits for. */
 export const say = (what) => console.log(JSON.stringify(what));

@@ -1,6 +1,6 @@
-// states.mjs BROWSER URL FOLDER: prints each state that the dashboard shows, drops its connection once, and reports when charts
+// states.mjs BROWSER URL FOLDER: prints each state that the dashboard shows, disconnects it once, and reports when charts
 // move. Pictures of new states go to the folder.
-import { open, tab, tooWide } from './browser.mjs';
+import { grows, number, open, tab, tooWide } from './browser.mjs';
 
 const [name, url, folder] = process.argv.slice(2);
 const browser = await open(name);
@@ -14,10 +14,11 @@ await page.exposeFunction('printed', (line) => {
   said.forEach((check) => check(line));
 });
 const says = (start) => new Promise((resolve) => said.push((line) => line.startsWith(start) && resolve()));
-const comesMore = async () => {
-  const before = await page.evaluate(() => Number(document.querySelector('#received').textContent));
-  await page.waitForFunction((n) => Number(document.querySelector('#received').textContent) > n + 3, patient, before);
-};
+const comesMore = async () => grows(page, '#received', (await number(page, '#received')) + 3, patient);
+
+// While the server is away, the console has what the browser itself prints for a failed fetch, and few of these.
+const printed = [];
+page.on('console', (m) => printed.push(m.text()));
 
 const wide = [];
 /** While the new state is shown, on a desktop and on a phone. */
@@ -41,13 +42,19 @@ await page.evaluate(() => {
 await connected;
 await comesMore();
 const resumed = says('Resumed: ');
-await page.click('#drop');
+await page.click('#pause');
 await resumed;
 await look('resumed');
 await comesMore();
-console.log('missed ' + await page.evaluate(() => document.querySelector('#missed').textContent));
+console.log('lost ' + await number(page, '#lost'));
 
-await says('Resumed, with a gap: ');
+const gap = says('Resumed, with a gap: ');
+await says('Reconnecting');
+printed.length = 0;
+await look('away');
+await gap;
+const own = printed.filter((line) => !line.startsWith('Failed to load resource'));
+console.log(`printed by the page: ${own.join(', ') || 'nothing'}; by the browser: ${printed.length > 15 ? printed.length : 'few'}`);
 await look('gap');
 const pixels = await page.evaluate(() => document.querySelector('#cpu canvas').toDataURL());
 await comesMore();

@@ -43,9 +43,9 @@ class PagesTest {
             String port = address.substring(address.lastIndexOf(':') + 1);
             try (Child states = Child.node("browser/states.mjs", browser, address, pictures())) {
                 states.await("Connected");
-                states.await("Reconnecting");
+                states.await("Disconnected");
                 states.await("Resumed: ");
-                assertEquals("missed 0", states.await("missed"));
+                assertEquals("lost 0", states.await("lost 0"));
                 first.kill();
                 states.await("Reconnecting");
                 try (Child second = Child.java("dashboard.Main", "--port", port)) {
@@ -53,9 +53,31 @@ class PagesTest {
                     // The page shows what the second server lacks, and the charts go on.
                     states.await(
                             "Resumed, with a gap: some samples and some detections lost: server restarted");
+                    assertEquals(
+                            "printed by the page: nothing; by the browser: few",
+                            states.await("printed by"));
                     assertEquals("moving", states.await("moving"));
                 }
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"chromium", "firefox"})
+    void eightTabsOfTheDashboardShareOneConnection(String browser) throws Exception {
+        try (Child demo = Child.java("dashboard.Main", "--port", "0");
+                Child look = Child.node("browser/eight.mjs", browser, address(demo))) {
+            assertEquals(NO_PROBLEMS, look.await("problems"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"chromium", "firefox"})
+    void runSurvivesAReloadAndStopsInEveryTab(String browser) throws Exception {
+        try (Child demo = Child.java("dashboard.Main", "--port", "0");
+                Child look =
+                        Child.node(160, "browser/run.mjs", browser, address(demo), pictures())) {
+            assertEquals(NO_PROBLEMS, look.await("problems"));
         }
     }
 

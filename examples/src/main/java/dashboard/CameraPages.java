@@ -6,7 +6,6 @@ import java.time.Duration;
 import microdot.HttpException;
 import microdot.Request;
 import microdot.Response;
-import org.jspecify.annotations.Nullable;
 
 /** Serves the camera's frames. */
 final class CameraPages {
@@ -20,23 +19,25 @@ final class CameraPages {
 
     /**
      * Answers with the newest frame; with {@code ?seen=n} as soon as there is a frame other than
-     * {@code n}, so that a page gets each frame once and no faster than it can show them.
+     * {@code n}, so that a page gets each frame once and no faster than it can show them. Answers
+     * 204 if there is none for some seconds.
      */
     Response newest(Request request) throws InterruptedException {
-        long seen = number(request.query("seen", "-1"));
-        return picture(camera.newest(seen, PATIENCE), 503);
+        Frame frame = camera.newest(number(request.query("seen", "-1")), PATIENCE);
+        return frame == null ? new Response().status(204) : picture(frame);
     }
 
     /** Answers with a frame by its number, while it is kept. */
     Response frame(Request request) {
-        return picture(camera.frame(number(request.param("number"))), 404);
+        Frame frame = camera.frame(number(request.param("number")));
+        if (frame == null) {
+            throw new HttpException(404, "no such frame, or not any more");
+        }
+        return picture(frame);
     }
 
     /** Not stored by browsers: the numbers start again when the server restarts. */
-    private static Response picture(@Nullable Frame frame, int otherwise) {
-        if (frame == null) {
-            throw new HttpException(otherwise, "no such frame, or not any more");
-        }
+    private static Response picture(Frame frame) {
         return Response.bytes(frame.jpeg(), "image/jpeg")
                 .header("X-Frame", Long.toString(frame.number()))
                 .header("Cache-Control", "no-store");

@@ -3,50 +3,62 @@ package dashboard;
 import dashboard.camera.Camera;
 import dashboard.camera.Detection;
 import java.time.Duration;
-import java.util.HexFormat;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
-import microdot.HttpException;
-import microdot.Request;
 import microdot.sse.Event;
-import microdot.sse.Sse;
+import microdot.sse.Table;
+import microdot.sse.TableOptions;
 import microdot.sse.Topic;
 import microdot.sse.TopicOptions;
 import microdot.sse.TopicStream;
 import microdot.sse.Topics;
+import org.jspecify.annotations.Nullable;
 
-/** The stream of a page: samples and detections, two topics, after a greeting. */
+/**
+ * The stream of a page. The newest readings are a table: a new page gets all of them at once. What
+ * happened are topics: the points of the charts, and detections.
+ */
 final class Feed {
+    private static final String READINGS = "readings";
     private static final String SAMPLE = "sample";
     private static final String DETECTION = "detection";
 
-    /** The samples that a new page gets at once, so that its charts do not start empty. */
+    /** The points that a new page gets at once, so that its charts do not start empty. */
     private static final Duration RECENT = Duration.ofMinutes(2);
 
     /** A page that was disconnected for less time misses nothing. */
     private static final Duration KEEP = Duration.ofMinutes(15);
 
-    private static final Duration RETRY = Duration.ofSeconds(2);
+    /** More would not be visible: a chart moves by a pixel or two in a second. */
+    private static final double POINTS_A_SECOND = 1;
 
     /** More than the size of a sample of a machine with a hundred cores. */
     private static final int MOST_BYTES = 1024;
 
-    private final Topics topics = new Topics();
+    private final Topics topics;
+    private final Table readings;
     private final Topic samples;
     private final Topic detections;
-    private final Machine machine;
     private final int recent;
-    private final Map<String, Sse> open = new ConcurrentHashMap<>();
+    private final int readingsAPoint;
+
+    /** Used by the thread that publishes samples only. */
+    private final Map<String, Object> sent = new HashMap<>();
+
+    private long published;
 
     /**
      * @param rate samples per second
      */
-    Feed(Machine machine, double rate) {
-        this.machine = machine;
-        this.recent = count(RECENT, rate);
-        samples = topics.topic(SAMPLE, keeping(count(KEEP, rate)));
+    Feed(Topics topics, Machine machine, double rate) {
+        this.topics = topics;
+        double points = Math.min(rate, POINTS_A_SECOND);
+        recent = count(RECENT, points);
+        readingsAPoint = (int) Math.max(1, Math.round(rate / POINTS_A_SECOND));
+        readings = topics.table(READINGS, new TableOptions());
+        samples = topics.topic(SAMPLE, keeping(count(KEEP, points)));
         detections = topics.topic(DETECTION, keeping(count(KEEP, Camera.FRAMES_A_SECOND)));
+        readings.put("machine", machine);
     }
 
     private static int count(Duration time, double rate) {
@@ -57,12 +69,29 @@ final class Feed {
         return new TopicOptions()
                 .keepFor(KEEP)
                 .keepEvents(events)
-                .keepBytes((long) events * MOST_BYTES)
-                .retry(RETRY);
+                .keepBytes((long) events * MOST_BYTES);
     }
 
+    /** Called by a single thread. */
     void publish(Sample sample) {
-        samples.publish(Event.of(sample).event(SAMPLE));
+        put("cpu", sample.cpu());
+        put("cores", sample.cores());
+        put("memory", sample.memory());
+        put("load", sample.load());
+        put("disk", sample.disk());
+        put("network", sample.network());
+        put("temperatures", sample.temperatures());
+        put("connections", detections.followers());
+        if (published++ % readingsAPoint == 0) {
+            samples.publish(Event.of(sample).event(SAMPLE));
+        }
+    }
+
+    /** A reading that is the same as before need not be sent again. */
+    private void put(String key, @Nullable Object value) {
+        if (value != null && !value.equals(sent.put(key, value))) {
+            readings.put(key, value);
+        }
     }
 
     void publish(Detection detection) {
@@ -70,31 +99,6 @@ final class Feed {
     }
 
     TopicStream stream() {
-        return topics.stream(SAMPLE, DETECTION).last(recent).onOpen(this::greet);
-    }
-
-    /**
-     * The greeting.
-     *
-     * @param stream the name of this stream, for {@link #drop}
-     * @param newest events up to this id were published before and are a replay
-     */
-    private record Hello(Machine machine, String stream, String newest) {}
-
-    private void greet(Request request, Sse sse) {
-        String stream = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        open.put(stream, sse);
-        sse.onClose(() -> open.remove(stream));
-        sse.send(new Hello(machine, stream, topics.lastEventId()), "hello");
-    }
-
-    /** Disconnects a stream as a bad network does, for a page that demonstrates how it resumes. */
-    int drop(Request request) {
-        Sse sse = open.get(request.param("stream"));
-        if (sse == null) {
-            throw new HttpException(404, "no such stream");
-        }
-        sse.close();
-        return 202;
+        return topics.stream(READINGS, SAMPLE, DETECTION).last(recent);
     }
 }

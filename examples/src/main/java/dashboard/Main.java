@@ -6,10 +6,14 @@ import dashboard.camera.ImageFolder;
 import dashboard.camera.Scene;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import microdot.Microdot;
 import microdot.Response;
 import microdot.ServerOptions;
+import microdot.sse.Runs;
+import microdot.sse.Sse;
+import microdot.sse.Topics;
 import org.jspecify.annotations.Nullable;
 import oshi.SystemInfo;
 import picocli.CommandLine;
@@ -57,14 +61,21 @@ public final class Main implements Callable<Integer> {
         System.exit(new CommandLine(new Main()).execute(args));
     }
 
-    /** The application: the page, its stream, and the camera's frames. */
-    static Microdot app(Feed feed, Camera camera) {
-        var pictures = new CameraPages(camera);
+    /** The application: the pages, their streams, and the camera's frames. */
+    static Microdot app(Feed feed, Camera camera, Runs runs) {
         var app = new Microdot();
+        app.get("/microdot.js", Sse.client());
         app.get("/events", feed.stream());
-        app.post("/streams/{stream}/drop", feed::drop);
+
+        var pictures = new CameraPages(camera);
         app.get("/camera/frame.jpg", pictures::newest);
         app.get("/camera/frames/{number:int}", pictures::frame);
+
+        app.post("/runs", request -> Map.of("id", runs.start(Story::write).id()));
+        app.get("/runs/{id}", runs.stream(request -> request.param("id")));
+        app.delete("/runs/{id}", request -> runs.stop(request.param("id")) ? 204 : 404);
+        app.get("/run", request -> file("run.html"));
+
         app.get(
                 "/uplot/{file}",
                 request -> Response.resource(Main.class, UPLOT, request.param("file")));
@@ -77,9 +88,10 @@ public final class Main implements Callable<Integer> {
     public Integer call() {
         var system = new SystemInfo();
         var sensors = new Sensors(system);
-        var feed = new Feed(Machine.of(system), rate());
+        var topics = new Topics();
+        var feed = new Feed(topics, Machine.of(system), rate());
         var camera = new Camera(source(), feed::publish);
-        var app = app(feed, camera);
+        var app = app(feed, camera, new Runs(topics));
         try (var _ = Ticker.every(period(rate), "sampler", () -> feed.publish(sensors.read()));
                 var _ = Ticker.every(period(Camera.FRAMES_A_SECOND), "camera", camera::take)) {
             app.run(new ServerOptions().host(host).port(port));

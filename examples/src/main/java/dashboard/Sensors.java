@@ -2,6 +2,7 @@ package dashboard;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import oshi.SystemInfo;
@@ -26,6 +27,7 @@ final class Sensors {
     private final Meter diskMeter = new Meter();
     private final Meter networkMeter = new Meter();
     private long[][] ticks;
+    private List<Double> cores;
 
     Sensors(SystemInfo system) {
         var hardware = system.getHardware();
@@ -35,12 +37,13 @@ final class Sensors {
         networks = hardware.getNetworkIFs();
         thermometers = new Thermometers(THERMAL, hardware.getSensors());
         ticks = processor.getProcessorCpuLoadTicks();
+        cores = Collections.nCopies(ticks.length, 0.0);
         disk();
         network();
     }
 
     Sample read() {
-        List<Double> cores = cores();
+        updateCores();
         double cpu = cores.stream().mapToDouble(Double::doubleValue).average().orElse(0);
         return new Sample(
                 System.currentTimeMillis(),
@@ -53,10 +56,16 @@ final class Sensors {
                 thermometers.read());
     }
 
-    private List<Double> cores() {
+    /**
+     * Between two close readings the system counts nothing: then the last values are still right.
+     */
+    private void updateCores() {
         double[] busy = processor.getProcessorCpuLoadBetweenTicks(ticks);
-        ticks = processor.getProcessorCpuLoadTicks();
-        return Arrays.stream(busy).mapToObj(share -> round(100 * share)).toList();
+        long[][] now = processor.getProcessorCpuLoadTicks();
+        if (!Arrays.deepEquals(ticks, now)) {
+            cores = Arrays.stream(busy).mapToObj(share -> round(100 * share)).toList();
+            ticks = now;
+        }
     }
 
     private @Nullable List<Double> load() {

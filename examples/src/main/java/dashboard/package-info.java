@@ -1,4 +1,7 @@
-/** The demo: this machine's sensors and a camera, live on one page over one stream. */
+/**
+ * The demo: this machine's sensors and a camera, live on one page over one stream, and a page that
+ * shows a run.
+ */
 @NullMarked
 package dashboard;
 

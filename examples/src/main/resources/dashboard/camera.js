@@ -6,7 +6,10 @@ const LISTED = 12;
 
 /** For how many frames the boxes stay if those of the newest frame have not arrived yet. */
 const STAY_FRAMES = 2;
-const RETRY_MILLIS = 2000;
+
+/** While the stream is open, but the camera does not answer. */
+const LEAST_PAUSE_MILLIS = 2000;
+const MOST_PAUSE_MILLIS = 30000;
 
 /** How long to collect before pictures are fetched: only the best frame of a passage is wanted. */
 const PICTURES_MILLIS = 400;
@@ -17,44 +20,72 @@ const detections = new Map();
 let current = null;
 let passages = [];
 let picturesTimer = 0;
-let stopWaiting = null;
+const none = Promise.resolve();
+let online = none;
+let goOn = () => {};
 
-/** Draws each frame once, as fast as it can be fetched; not at all while the page is hidden. */
+/**
+ * Draws each frame once, as fast as it can be fetched; not at all while the page is hidden or has no stream: the stream finds
+ * out when the server is back.
+ */
 export async function watch() {
   let seen = -1;
+  let millis = LEAST_PAUSE_MILLIS;
   while (true) {
-    if (document.hidden) {
-      await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
-      continue;
-    }
+    await visible();
+    await online;
     try {
-      const response = await fetch(`camera/frame.jpg?seen=${seen}`);
-      if (!response.ok) {
-        throw new Error(`${response.status} ${await response.text()}`);
-      }
-      seen = Number(response.headers.get("X-Frame"));
-      show(seen, await createImageBitmap(await response.blob()));
-    } catch (error) {
+      seen = await next(seen);
+      millis = LEAST_PAUSE_MILLIS;
+    } catch {
       text("camera-now", "no picture");
-      console.info("camera:", error.message);
-      await pause(RETRY_MILLIS);
+      await new Promise((resolve) => setTimeout(resolve, millis));
+      millis = Math.min(2 * millis, MOST_PAUSE_MILLIS);
     }
   }
 }
 
-/** Does not wait if the stream is open again, because then the server is back too. */
-function pause(millis) {
-  return new Promise((resolve) => {
-    stopWaiting = resolve;
-    setTimeout(resolve, millis);
-  });
+/** The server answers when there is another frame, and with 204 if there is none for some seconds. */
+async function next(seen) {
+  const response = await fetch(`camera/frame.jpg?seen=${seen}`);
+  if (response.status === 204) {
+    return seen;
+  }
+  if (!response.ok) {
+    throw new Error(await response.text());
+  }
+  const number = Number(response.headers.get("X-Frame"));
+  show(number, await createImageBitmap(await response.blob()));
+  return number;
 }
 
-export function serverIsBack() {
-  stopWaiting?.();
+async function visible() {
+  while (document.hidden) {
+    await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
+  }
 }
 
-export function detected(detection, replayed) {
+/** Pauses while the page has no stream. */
+export function setOnline(isOnline) {
+  if (isOnline) {
+    goOn();
+  } else if (online === none) {
+    text("camera-now", "no picture");
+    online = new Promise((resolve) => {
+      goOn = () => {
+        online = none;
+        resolve();
+      };
+    });
+  }
+}
+
+/** A restarted server does not have the frames of the one before it. */
+export function forget() {
+  passages.forEach((passage) => (passage.wanted = null));
+}
+
+export function detected(detection, late) {
   detections.set(detection.frame, detection);
   for (const frame of detections.keys()) {
     if (frame < detection.frame - 50 || frame > detection.frame) {
@@ -64,7 +95,7 @@ export function detected(detection, replayed) {
   if (current && detection.frame === current.number) {
     draw();
   }
-  join(detection, replayed);
+  join(detection, late);
 }
 
 function show(number, bitmap) {
@@ -113,8 +144,8 @@ function frame(canvas, { x, y, width, height, score }) {
 }
 
 /** Detections of one passage share a line of the list, which grows while it lasts. */
-function join(detection, replayed) {
-  const passage = continues(detection) ? passages[0] : begin(detection, replayed);
+function join(detection, late) {
+  const passage = continues(detection) ? passages[0] : begin(detection, late);
   passage.last = detection;
   passage.count++;
   passage.most = Math.max(passage.most, detection.boxes.length);
@@ -132,9 +163,8 @@ function continues(detection) {
   return frames >= 0 && frames <= PASSAGE_GAP;
 }
 
-function begin(detection, replayed) {
-  const passage = { first: detection, last: detection, count: 0, most: 0, best: 0, wanted: null, replayed, ...line() };
-  list.querySelector(".none")?.remove();
+function begin(detection, late) {
+  const passage = { first: detection, last: detection, count: 0, most: 0, best: 0, wanted: null, late, ...line() };
   list.prepend(passage.item);
   passages.unshift(passage);
   passages.splice(LISTED).forEach(({ item }) => item.remove());
@@ -166,10 +196,10 @@ function line() {
   return { item, canvas, title, note, when };
 }
 
-function describe({ first, last, count, most, replayed, title, note, when }) {
+function describe({ first, last, count, most, late, title, note, when }) {
   const seconds = (last.time - first.time) / 1000;
   title.textContent = `Motion${direction(first, last)}${most === 1 ? "" : `, ${most} at once`}`;
-  note.textContent = `${plural(count, "frame")}, ${seconds.toFixed(1)} s${replayed ? ", replayed" : ""}`;
+  note.textContent = `${plural(count, "frame")}, ${seconds.toFixed(1)} s${late ? ", caught up" : ""}`;
   when.textContent = clock(first.time);
 }
 
@@ -193,8 +223,7 @@ async function fetched(number) {
   try {
     const response = await fetch(`camera/frames/${number}`);
     return response.ok ? await createImageBitmap(await response.blob()) : null;
-  } catch (error) {
-    console.info("camera:", error.message);
+  } catch {
     return null;
   }
 }

@@ -1,7 +1,10 @@
 import uPlot from "./uplot/uPlot.esm.js";
 
-/** Seconds shown. The server replays as much to a new page. */
+/** Seconds shown: a new page gets as much. While the server has less, that fills the chart. */
 const WINDOW = 120;
+
+/** A line needs two points; the first rates come a reading later. */
+const LEAST_POINTS = 3;
 
 /** A pause this many times longer than usual is shown as a break in the line. */
 const BREAK = 3;
@@ -54,19 +57,18 @@ export class Chart {
     if (old > 0) {
       this.#data.forEach((column) => column.splice(0, old));
     }
+    const times = this.#data[0];
+    const isFilling = times.length >= LEAST_POINTS && times[0] > now - WINDOW;
     this.#plot.setData(this.#data, false);
-    this.#plot.setScale("x", { min: now - WINDOW, max: now });
+    this.#plot.setScale("x", isFilling ? { min: times[0], max: times.at(-1) } : { min: now - WINDOW, max: now });
+    this.#element.classList.toggle("absent", this.#reason !== null);
+    this.#plot.root.hidden = this.#reason !== null;
+    this.#words.textContent = this.#reason ?? (times.length < LEAST_POINTS ? "Collecting …" : "");
   }
 
   /** Shows in place of the chart why there is none; null shows the chart again. */
   absent(reason) {
-    if (reason === this.#reason) {
-      return;
-    }
     this.#reason = reason;
-    this.#element.classList.toggle("absent", reason !== null);
-    this.#plot.root.hidden = reason !== null;
-    this.#words.textContent = reason ?? "";
   }
 
   remove() {
@@ -133,6 +135,7 @@ export class Chart {
       size: 28,
       gap: 8,
       space: 70,
+      incrs: [1, 2, 5, 10, 15, 30, 60],
       grid: { show: false },
       ticks: { show: false },
       values: (plot, splits) => splits.map((seconds) => (isCut(plot, seconds) ? "" : time(seconds))),

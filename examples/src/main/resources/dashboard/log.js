@@ -3,6 +3,7 @@ const KEPT = 60;
 const log = document.getElementById("log");
 const follow = document.getElementById("follow");
 let waiting = [];
+let end = 0;
 
 /** Lines wait here until the next drawing. Otherwise a replay of hundreds would be laid out one by one. */
 export function note(event) {
@@ -22,12 +23,14 @@ export function drawLog() {
     log.firstElementChild.remove();
   }
   log.scrollTop = log.scrollHeight;
+  end = log.scrollTop;
 }
 
 /** Scrolling up pauses the list for reading; scrolling to the end continues it. */
 log.addEventListener("scroll", () => {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 24;
-  if (!atEnd || !follow.checked) {
+  // The list itself may have become smaller or larger meanwhile: only a scroll back is one of the reader.
+  if (atEnd || log.scrollTop < end) {
     follow.checked = atEnd;
   }
 });

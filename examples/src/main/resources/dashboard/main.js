@@ -1,24 +1,28 @@
-import { detected, serverIsBack, watch } from "./camera.js";
+import { detected, forget, setOnline, watch } from "./camera.js";
 import { drawAll } from "./charts.js";
 import { count, memory, plural, text } from "./format.js";
 import { drawLog, note } from "./log.js";
 import { add, drawFigures, prepare } from "./panels.js";
 import { Stream } from "./stream.js";
 
-/** Charts are drawn at most this often: a sample moves them by a pixel or two. */
+/** Charts are drawn at most this often: a second moves them by a pixel or two. */
 const DRAW_MILLIS = 250;
 
 /** In a hidden tab the stream stays open, and drawing pauses. */
 const DRAW_HIDDEN_MILLIS = 5000;
 
+const PAUSE_SECONDS = 5;
+const AWAY = ["reconnecting", "paused", "ended"];
+
 const WORDS = {
-  connecting: ["Connecting", () => "waiting for the first event"],
-  open: ["Connected", () => "events come as they happen"],
-  reconnecting: ["Reconnecting", () => "the browser tries again by itself"],
-  resumed: ["Resumed", ({ replayed, seconds }) => `${plural(replayed, "event")} replayed, ${seconds.toFixed(1)} s away`],
+  connecting: ["Connecting", () => "waiting for the server"],
+  open: ["Connected", () => "events arrive as they happen"],
+  reconnecting: ["Reconnecting", ({ status }) => `${status ? `the server answered ${status}` : "no connection"}; ${nextTry()}`],
+  paused: ["Disconnected", () => `by the button; ${nextTry()}`],
+  resumed: ["Resumed", ({ late, seconds }) => `away for ${seconds.toFixed(1)} s; ${plural(late, "event")} caught up, none lost`],
   gap: ["Resumed, with a gap", ({ gaps }) => lost(gaps)],
   behind: ["Fell behind", ({ gaps }) => lost(gaps)],
-  closed: ["Disconnected", ({ seconds }) => `the browser gave up; trying again in ${seconds.toFixed(0)} s`],
+  ended: ["Ended", ({ status }) => `the server answered ${status}; reload the page to try again`],
 };
 
 const REASONS = {
@@ -28,45 +32,65 @@ const REASONS = {
   invalid: "unknown place",
 };
 
-const stream = new Stream("events");
-const drop = document.getElementById("drop");
+const stream = new Stream("events", ["snapshot", "put", "remove", "sample", "detection", "gap", "checkpoint"]);
+const pause = document.getElementById("pause");
+
+/** The newest readings, as the server has them: a new page gets them at once, and then each change. */
+const readings = new Map();
+let state = { state: "connecting" };
 let newest = null;
 let arrived = 0;
 let drawn = 0;
 
-stream.addEventListener("hello", ({ detail: { data } }) => {
-  prepare(data.machine);
-  serverIsBack();
-  drop.disabled = false;
-  text("machine", `${data.machine.host} · ${data.machine.processor} · ${plural(data.machine.cores, "core")} · ${memory(data.machine.memory)}`);
-  text("versions", `${data.machine.system} · Java ${data.machine.java}`);
+stream.addEventListener("snapshot", ({ detail: { data } }) => {
+  if (data.part === 1) {
+    readings.clear();
+  }
+  Object.entries(data.rows).forEach(([key, value]) => readings.set(key, value));
+  introduce(readings.get("machine"));
 });
+stream.addEventListener("put", ({ detail: { data } }) => readings.set(data.key, data.value));
+stream.addEventListener("remove", ({ detail: { data } }) => readings.delete(data.key));
+
+function introduce(machine) {
+  if (machine) {
+    prepare(machine);
+    text("machine", `${machine.host} · ${machine.processor} · ${plural(machine.cores, "core")} · ${memory(machine.memory)}`);
+    text("versions", `${machine.system} · Java ${machine.java}`);
+  }
+}
 
 stream.addEventListener("sample", ({ detail: { data } }) => {
   newest = data;
   arrived = performance.now();
+  prepare({ cores: data.cores.length });
   add(data);
 });
 
-stream.addEventListener("detection", ({ detail: { data, replayed } }) => detected(data, replayed));
+stream.addEventListener("detection", ({ detail: { data, late } }) => detected(data, late));
+stream.addEventListener("gap", ({ detail: { data } }) => data.reason === "restarted" && forget());
 stream.addEventListener("raw", ({ detail }) => note(detail));
 
 stream.addEventListener("state", ({ detail }) => {
-  const [title, words] = WORDS[detail.state];
+  state = detail;
   document.getElementById("link").dataset.state = detail.state;
-  text("state", title);
-  text("detail", words(detail));
-  drop.disabled = detail.state === "reconnecting" || detail.state === "closed";
+  pause.disabled = AWAY.includes(detail.state);
+  setOnline(!AWAY.includes(detail.state));
+  drawState();
 });
 
-drop.addEventListener("click", async () => {
-  drop.disabled = true;
-  try {
-    await fetch(`streams/${stream.hello.stream}/drop`, { method: "POST" });
-  } catch (error) {
-    console.info("drop:", error.message);
-  }
-});
+pause.addEventListener("click", () => stream.pause(PAUSE_SECONDS));
+
+function drawState() {
+  const [title, words] = WORDS[state.state];
+  text("detail", words(state));
+  text("state", title);
+}
+
+function nextTry() {
+  const seconds = Math.ceil((stream.nextTry - performance.now()) / 1000);
+  return seconds > 0 ? `next try in ${seconds} s` : "trying now";
+}
 
 /** Each topic has its own gaps: "12 samples and some detections lost: no longer kept". */
 function lost(gaps) {
@@ -88,17 +112,19 @@ function draw(now) {
 }
 
 function redraw() {
-  const { received, replayed, missed, unknown, reconnects } = stream.figures;
-  text("rate", newest ? stream.rate().toFixed(1) : "–");
+  const { received, late, lost, unknown, reconnects } = stream.figures;
+  text("rate", stream.rate()?.toFixed(1) ?? "–");
   text("received", count(received));
-  text("replayed", count(replayed));
-  text("missed", unknown ? `${missed > 0 ? count(missed) : ""} ?`.trim() : count(missed));
+  text("late", count(late));
+  text("lost", unknown ? (lost > 0 ? `${count(lost)} + some` : "some") : count(lost));
   text("reconnects", count(reconnects));
+  text("connections", readings.has("connections") ? count(readings.get("connections")) : "–");
+  drawState();
   drawLog();
   if (newest) {
     drawAll((newest.time + performance.now() - arrived) / 1000);
-    drawFigures(newest);
   }
+  drawFigures(readings);
 }
 
 requestAnimationFrame(draw);

@@ -19,19 +19,23 @@ let coreLines = 0;
 let previous = null;
 let usual = 0.5;
 let settled = 0;
+const usedMemory = bar("used");
+const usedSwap = bar("swap");
+document.getElementById("memory-bars").replaceChildren(usedMemory.element, usedSwap.element);
 
-/** Builds what depends on the machine; builds it again only for another machine. */
+/** Builds what depends on the number of cores; builds it again only for another machine. */
 export function prepare(machine) {
   if (cores.length === machine.cores) {
     return;
   }
   coreLines = machine.cores <= CORE_LINES ? machine.cores : 0;
   charts.cpu = fresh("cpu", { lines: ["--a"], thin: coreLines, fill: true, top: 100, format: (value) => `${value} %` });
-  charts.memory = fresh("memory", { lines: ["--a"], fill: true, top: machine.memory / GIB, format: (value) => `${value} GiB` });
+  charts.memory = fresh("memory", { lines: ["--a"], fill: true, least: 1, format: (value) => `${value} GiB` });
   charts.load = fresh("load", { lines: ["--a", "--b", "--c"], least: 1, format: (value) => value.toFixed(1) });
   charts.network = fresh("network", { lines: ["--a", "--b"], least: 1000, format: perSecond });
   charts.disk = fresh("disk", { lines: ["--a", "--b"], least: 1000, format: perSecond });
-  bars(machine.cores);
+  cores = Array.from({ length: machine.cores }, (_, number) => bar(`core ${number}`));
+  document.getElementById("cores").replaceChildren(...cores.map(({ element }) => element));
 }
 
 function fresh(id, options) {
@@ -39,17 +43,14 @@ function fresh(id, options) {
   return new Chart(id, options);
 }
 
-function bars(count) {
-  cores = Array.from({ length: count }, (_, number) => {
-    const core = document.createElement("div");
-    core.className = "core";
-    const track = document.createElement("i");
-    const bar = document.createElement("b");
-    track.append(bar);
-    core.append(`core ${number}`, track);
-    return { core, bar };
-  });
-  document.getElementById("cores").replaceChildren(...cores.map(({ core }) => core));
+function bar(label) {
+  const element = document.createElement("div");
+  element.className = "core";
+  const track = document.createElement("i");
+  const filled = document.createElement("b");
+  track.append(filled);
+  element.append(label, track);
+  return { element, fill: (share) => (filled.style.transform = `scaleX(${share})`) };
 }
 
 export function add(sample) {
@@ -101,18 +102,24 @@ function key(name, index) {
   return element;
 }
 
-/** The figures beside the charts' titles. */
-export function drawFigures(sample) {
-  figure("cpu-now", percent(sample.cpu), `over ${plural(sample.cores.length, "core")}`);
-  figure("memory-now", memory(sample.memory.used), `of ${memory(sample.memory.total)}`);
-  [1, 5, 15].forEach((minutes, index) => text(`load-${minutes}`, sample.load?.[index].toFixed(1) ?? "–"));
-  for (const id of ["network", "disk"]) {
-    text(`${id}-in`, sample[id] ? perSecond(sample[id].in) : "–");
-    text(`${id}-out`, sample[id] ? perSecond(sample[id].out) : "–");
+/** The figures beside the charts, from the newest readings. */
+export function drawFigures(readings) {
+  const [busy, used, load] = ["cpu", "memory", "load"].map((key) => readings.get(key));
+  if (busy === undefined || !used) {
+    return; // The first reading is still to come.
   }
-  const warmest = Math.max(...Object.values(sample.temperatures));
+  figure("cpu-now", percent(busy), `over ${plural(cores.length, "core")}`);
+  readings.get("cores").forEach((share, core) => cores[core]?.fill(share / 100));
+  figure("memory-now", memory(used.used), `of ${memory(used.total)}`);
+  usedMemory.fill(used.used / used.total);
+  usedSwap.element.hidden = used.swapTotal === 0;
+  usedSwap.fill(used.swapTotal > 0 ? used.swapUsed / used.swapTotal : 0);
+  [1, 5, 15].forEach((minutes, index) => text(`load-${minutes}`, load?.[index].toFixed(1) ?? "–"));
+  for (const id of ["network", "disk"]) {
+    const rates = readings.get(id);
+    text(`${id}-in`, rates ? perSecond(rates.in) : "–");
+    text(`${id}-out`, rates ? perSecond(rates.out) : "–");
+  }
+  const warmest = Math.max(...Object.values(readings.get("temperatures") ?? {}));
   figure("temperature-now", Number.isFinite(warmest) ? `${warmest.toFixed(0)} °C` : "–", "at the warmest");
-  sample.cores.forEach((busy, core) => (cores[core].bar.style.transform = `scaleX(${busy / 100})`));
-  const { swapUsed, swapTotal } = sample.memory;
-  text("swap", swapTotal > 0 ? `Swap: ${memory(swapUsed)} of ${memory(swapTotal)}` : "No swap");
 }

@@ -1,50 +1,69 @@
-// The one event stream of the page, and its record: what was received, what was replayed, what is missing.
+// The one event stream of the page, and its record: what was received, what came late, what is lost. All tabs of the browser
+// share its connection.
+import { connect } from "./microdot.js";
 
-const NAMES = ["hello", "sample", "detection", "gap"];
 const RATE_SECONDS = 5;
 
 /** How long "Resumed" and "gap" are shown before "Connected". */
 const NEWS_MILLIS = 8000;
 
-/** The browser reconnects automatically, except after an error status such as a proxy's 502. Then the page reconnects, with growing delays. */
-const LEAST_PAUSE_MILLIS = 1000;
-const MOST_PAUSE_MILLIS = 30000;
+/** An event is late if it took this much longer than the fastest one: then it waited for the page to reconnect. */
+const LATE_MILLIS = 1500;
+
+/** What came while the page was away comes at once. After this time at the latest, all of it is here. */
+const SETTLE_MILLIS = 10000;
+
+/** What a new page gets first would falsify the rate. */
+const START_MILLIS = 2000;
 
 export class Stream extends EventTarget {
-  state = "connecting";
-  figures = { received: 0, replayed: 0, missed: 0, unknown: false, reconnects: 0 };
-  hello = null;
+  figures = { received: 0, late: 0, lost: 0, unknown: false, reconnects: 0 };
+  /** When the next try is, in the time of performance.now(). */
+  nextTry = 0;
   #url;
-  #source;
-  #last = "";
-  #newest = null;
-  #told = 0;
-  #catchingUp = true;
-  #replayed = 0;
+  #names;
+  #connection;
+  #away = null;
+  #opened = null;
+  #late = 0;
   #gaps = [];
-  #droppedAt = 0;
-  #pause = LEAST_PAUSE_MILLIS;
+  #least = Infinity;
   #arrivals = [];
-  #newsTimer = 0;
+  #timer = 0;
 
-  constructor(url) {
+  /** Dispatches each event with one of the names, and "state" and "raw". */
+  constructor(url, names) {
     super();
     this.#url = url;
-    this.#open();
+    this.#names = names;
+    this.#connect("");
   }
 
-  /** A new EventSource has no last id, so the address carries it. */
-  #open() {
-    const from = this.#last ? `?last-event-id=${encodeURIComponent(this.#last)}` : "";
-    this.#source = new EventSource(this.#url + from);
-    this.#source.addEventListener("error", () => this.#failed());
-    for (const name of NAMES) {
-      this.#source.addEventListener(name, (event) => this.#receive(name, event));
+  #connect(lastEventId) {
+    const on = {
+      open: () => this.#open(),
+      reconnecting: ({ delay, status }) => this.#leave("reconnecting", { delay, status }),
+      ended: ({ status }) => this.#leave("ended", { status }),
+    };
+    for (const name of this.#names) {
+      on[name] = (event) => this.#receive(event);
     }
+    this.#connection = connect(this.#url, { on, lastEventId });
   }
 
-  /** Live events a second, measured over the last seconds; replayed events would falsify it. */
+  /** Disconnects for some seconds. Then the page resumes after its last id, as after a bad network. */
+  pause(seconds) {
+    const id = this.#connection.lastEventId;
+    this.#connection.close();
+    this.#leave("paused", { delay: seconds * 1000 });
+    setTimeout(() => this.#connect(id), seconds * 1000);
+  }
+
+  /** Live events a second, measured over the last seconds; null while there are no such seconds yet. */
   rate() {
+    if (this.#isStarting()) {
+      return null;
+    }
     const from = performance.now() - RATE_SECONDS * 1000;
     while (this.#arrivals.length > 0 && this.#arrivals[0] < from) {
       this.#arrivals.shift();
@@ -52,115 +71,99 @@ export class Stream extends EventTarget {
     return this.#arrivals.length / RATE_SECONDS;
   }
 
-  #failed() {
-    const away = this.state === "reconnecting" || this.state === "closed";
-    this.#droppedAt = away ? this.#droppedAt : performance.now();
-    if (this.#source.readyState === EventSource.CLOSED) {
-      this.#comeAgain();
-    } else if (this.hello && this.state !== "reconnecting") {
-      this.#enter("reconnecting");
+  #leave(state, news) {
+    if (this.#away === null) {
+      this.#away = performance.now();
+      this.#late = 0;
+      this.#gaps = [];
+    }
+    this.nextTry = performance.now() + (news.delay ?? 0);
+    this.#enter(state, news);
+  }
+
+  #isStarting() {
+    return this.#opened === null || performance.now() < this.#opened + START_MILLIS;
+  }
+
+  /** Also called in a tab when another one takes over the connection. */
+  #open() {
+    if (this.#opened === null) {
+      this.#opened = performance.now();
+      this.#away = null; // Before its first connection it missed nothing.
+      this.#enter("open");
+    } else if (this.#away !== null) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#settle(), SETTLE_MILLIS);
     }
   }
 
-  /** At a random moment within the pause, so that the pages of a server do not reconnect at once. */
-  #comeAgain() {
-    const millis = this.#pause * (0.5 + Math.random() / 2);
-    this.#pause = Math.min(2 * this.#pause, MOST_PAUSE_MILLIS);
-    this.#enter("closed", { seconds: millis / 1000 });
-    setTimeout(() => this.#open(), millis);
-  }
-
-  #receive(name, event) {
-    const data = JSON.parse(event.data);
-    const own = name !== "hello" && event.lastEventId !== this.#last;
-    this.#raw(name, own ? event.lastEventId : "", event.data);
-    if (name === "hello") {
-      this.#greeted(data);
-    } else if (name === "gap") {
-      this.#missed(data);
-    } else {
-      this.#count(place(event.lastEventId));
+  #receive({ type, data: text, lastEventId }) {
+    this.dispatchEvent(new CustomEvent("raw", { detail: { name: type, id: lastEventId, data: text } }));
+    if (type === "checkpoint") {
+      return; // It moves the position, and has no data.
     }
-    this.dispatchEvent(new CustomEvent(name, { detail: { data, replayed: this.#catchingUp } }));
-    this.#last = event.lastEventId || this.#last;
-    this.#settle();
+    const data = JSON.parse(text);
+    const late = this.#count(type, data);
+    this.dispatchEvent(new CustomEvent(type, { detail: { data, late } }));
   }
 
-  #greeted(hello) {
-    this.figures.reconnects += this.hello ? 1 : 0;
-    this.hello = { ...hello, again: this.hello !== null };
-    this.#newest = place(hello.newest);
-    this.#told = this.#last ? 0 : this.#newest.position;
-    this.#catchingUp = true;
-    this.#replayed = 0;
-    this.#gaps = [];
-    this.#pause = LEAST_PAUSE_MILLIS;
+  /** Returns whether the event is one that the page has missed and gets now. */
+  #count(type, data) {
+    const now = performance.now();
+    this.figures.received++;
+    if (type === "gap") {
+      this.#lose(data);
+      return false;
+    }
+    const delay = Date.now() - (data.time ?? NaN);
+    const late = delay > this.#least + LATE_MILLIS;
+    this.#least = Math.min(this.#least, Number.isNaN(delay) ? Infinity : delay);
+    const starting = this.#isStarting();
+    if (this.#away !== null && (late || data.time === undefined)) {
+      this.#late++;
+      this.figures.late++;
+    } else if (this.#away !== null) {
+      this.#settle();
+    } else if (!starting) {
+      this.#arrivals.push(now);
+    }
+    return late && !starting;
   }
 
-  #missed(gap) {
-    this.figures.missed += gap.missed ?? 0;
+  /** A table has no lost rows: after a gap the page gets all of them. */
+  #lose(gap) {
+    if (gap.reason === "restarted") {
+      this.#least = Infinity; // The new server may have another clock.
+    }
+    if (gap.topic === "readings") {
+      return;
+    }
+    this.figures.lost += gap.missed ?? 0;
     this.figures.unknown ||= gap.missed === null;
-    this.#told = Math.max(this.#told, place(gap.to).position);
     this.#gaps.push(gap);
-    if (!this.#catchingUp) {
+    if (this.#away === null) {
       this.#tell("behind");
     }
   }
 
-  /** Positions are consecutive, so a hole would be seen, even one that the server did not report. */
-  #count({ epoch, position }) {
-    const last = place(this.#last);
-    const before = Math.max(this.#told, last.epoch === epoch ? last.position : 0);
-    this.figures.missed += Math.max(0, position - before - 1);
-    this.figures.received++;
-    this.#catchingUp &&= position <= this.#newest.position;
-    if (this.#catchingUp) {
-      this.#replayed++;
-      this.figures.replayed++;
-    } else {
-      this.#arrivals.push(performance.now());
-    }
-  }
-
-  /** When the page has everything that was published before it connected, it shows how it resumed. */
+  /** The page has everything that was published while it was away. */
   #settle() {
-    const { epoch, position } = place(this.#last);
-    const behind = epoch !== this.#newest.epoch || position < this.#newest.position;
-    const away = this.state === "connecting" || this.state === "reconnecting" || this.state === "closed";
-    if (behind || !away) {
-      return;
-    }
-    this.#catchingUp = false;
-    if (this.hello.again) {
-      this.#tell(this.#gaps.length > 0 ? "gap" : "resumed");
-    } else {
-      this.#enter("open");
-    }
+    this.figures.reconnects++;
+    const seconds = (performance.now() - this.#away) / 1000;
+    this.#away = null;
+    this.#tell(this.#gaps.length > 0 ? "gap" : "resumed", { seconds, late: this.#late });
   }
 
-  #tell(state) {
-    const seconds = (performance.now() - this.#droppedAt) / 1000;
-    this.#enter(state, { gaps: this.#gaps, seconds, replayed: this.#replayed });
-    this.#newsTimer = setTimeout(() => {
+  #tell(state, news) {
+    this.#enter(state, { ...news, gaps: this.#gaps });
+    this.#timer = setTimeout(() => {
       this.#gaps = [];
       this.#enter("open");
     }, NEWS_MILLIS);
   }
 
   #enter(state, news = {}) {
-    clearTimeout(this.#newsTimer);
-    this.state = state;
+    clearTimeout(this.#timer);
     this.dispatchEvent(new CustomEvent("state", { detail: { state, ...news } }));
   }
-
-  /** EventSource gives fields; here they become lines, in the order in which the server writes them. */
-  #raw(name, id, data) {
-    this.dispatchEvent(new CustomEvent("raw", { detail: { name, id, data } }));
-  }
-}
-
-/** An id is a position in an epoch: another run of the server has another, and its positions mean nothing here. */
-function place(id) {
-  const dash = id.lastIndexOf("-");
-  return { epoch: id.slice(0, dash), position: Number(id.slice(dash + 1)) };
 }

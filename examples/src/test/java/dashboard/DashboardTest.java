@@ -19,6 +19,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,6 +28,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import microdot.Server;
 import microdot.ServerOptions;
+import microdot.sse.Runs;
+import microdot.sse.Topics;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,8 +44,10 @@ class DashboardTest {
     private static final Machine MACHINE =
             new Machine("host", "processor", 2, 1L << 30, "system", "25");
 
-    /** A new page gets the last twelve of these. */
-    private final Feed feed = new Feed(MACHINE, 0.1);
+    private final Topics topics = new Topics();
+
+    /** A new page gets the last twelve of its samples. */
+    private final Feed feed = new Feed(topics, MACHINE, 0.1);
 
     private final AtomicInteger detections = new AtomicInteger();
     private final Camera camera = new Camera(new Scene(), this::detected);
@@ -55,7 +60,8 @@ class DashboardTest {
     }
 
     private Server start() {
-        return Main.app(feed, camera).start(new ServerOptions().host("127.0.0.1").port(0));
+        return Main.app(feed, camera, new Runs(topics))
+                .start(new ServerOptions().host("127.0.0.1").port(0));
     }
 
     @BeforeEach
@@ -74,6 +80,8 @@ class DashboardTest {
         "/, text/html; charset=UTF-8",
         "/page.css, text/css; charset=UTF-8",
         "/main.js, text/javascript; charset=UTF-8",
+        "/microdot.js, text/javascript; charset=UTF-8",
+        "/run, text/html; charset=UTF-8",
         "/icon.svg, image/svg+xml",
         "/uplot/uPlot.esm.js, text/javascript; charset=UTF-8",
         "/uplot/uPlot.min.css, text/css; charset=UTF-8",
@@ -89,12 +97,10 @@ class DashboardTest {
 
     @Test
     void everyFileThatThePageNamesExists() throws Exception {
-        for (String page : List.of("/", "/main.js", "/panels.js", "/charts.js")) {
+        for (String page :
+                List.of("/", "/main.js", "/panels.js", "/charts.js", "/run", "/run.js")) {
             for (String name : names(client.send(get(page), BodyHandlers.ofString()).body())) {
-                assertEquals(
-                        200,
-                        client.send(get("/" + name), BodyHandlers.discarding()).statusCode(),
-                        name);
+                assertEquals(200, status(get(URI.create("/").resolve(name).toString())), name);
             }
         }
     }
@@ -112,38 +118,80 @@ class DashboardTest {
     }
 
     @Test
+    void newPageGetsAllReadingsAtOnce() throws Exception {
+        publish(0, 2);
+        String snapshot = events(open(null), 1).getFirst();
+        assertTrue(snapshot.startsWith("event: snapshot\n"), snapshot);
+        for (String row :
+                List.of(
+                        "\"machine\":{\"host\":\"host\"",
+                        "\"cpu\":0.0",
+                        "\"memory\":{\"used\":1")) {
+            assertTrue(snapshot.contains(row), row + " is not in " + snapshot);
+        }
+    }
+
+    @Test
+    void readingThatDoesNotChangeIsSentOnce() throws Exception {
+        BufferedReader stream = open(null);
+        events(stream, 1);
+        publish(0, 5);
+        List<String> events = until(stream, "\"time\":4");
+        assertEquals(1, events.stream().filter(event -> event.contains("\"memory\",")).count());
+        assertEquals(List.of(0L, 1L, 2L, 3L, 4L), times(events));
+    }
+
+    @Test
     void disconnectedPageResumesWithoutAGap() throws Exception {
         publish(0, 2);
-        List<String> first = events(open(null), 3);
-        assertTrue(first.getFirst().startsWith("event: hello\n"), first.getFirst());
-        String last = id(first.getLast());
-        assertEquals(last, newest(first.getFirst()));
+        List<String> first = until(open(null), "\"time\":1");
         assertEquals(List.of(0L, 1L), times(first));
         publish(2, 4);
-        List<String> second = events(open(last), 3);
+        List<String> second = until(open(id(first.getLast())), "\"time\":3");
         assertEquals(List.of(2L, 3L), times(second));
-        assertEquals(id(second.getLast()), newest(second.getFirst()));
+        assertFalse(second.stream().anyMatch(event -> event.startsWith("event: gap\n")));
+        assertFalse(second.stream().anyMatch(event -> event.startsWith("event: snapshot\n")));
     }
 
     @Test
     void newPageGetsOnlyRecentSamples() throws Exception {
         publish(0, 20);
-        assertEquals(8L, times(events(open(null), 2)).getFirst());
+        assertEquals(8L, times(until(open(null), "\"time\":19")).getFirst());
     }
 
     @Test
-    void pageOfAnEarlierRunGetsBothGapsFirst() throws Exception {
-        publish(0, 1);
-        List<String> events = events(open("0123456789-7"), 4);
-        assertGap("sample", "restarted", events.get(1));
-        assertGap("detection", "restarted", events.get(2));
-        assertTrue(events.get(3).startsWith("event: sample\n"), events.get(3));
+    void chartsGetOnePointASecond() {
+        var fast = new Topics();
+        var feed = new Feed(fast, MACHINE, 4);
+        for (long time = 0; time < 9; time++) {
+            feed.publish(sample(time));
+        }
+        List<String> points =
+                fast.history("sample", null, 100).events().stream()
+                        .map(event -> String.valueOf(event.data()))
+                        .toList();
+        assertEquals(3, points.size());
+        assertTrue(points.get(1).contains("\"time\":4,"), points.get(1));
     }
 
-    private static void assertGap(String topic, String reason, String event) {
-        assertTrue(event.startsWith("event: gap\n"), event);
-        assertTrue(event.contains("\"topic\":\"" + topic + "\""), event);
-        assertTrue(event.contains("\"missed\":null,\"reason\":\"" + reason + "\""), event);
+    @Test
+    void pageOfAnEarlierRunGetsGapsThenAllReadings() throws Exception {
+        publish(0, 1);
+        List<String> events = until(open("0123456789-7"), "event: sample\n");
+        List<String> gaps =
+                events.stream().filter(event -> event.startsWith("event: gap\n")).toList();
+        assertEquals(3, gaps.size(), events.toString());
+        for (String topic : List.of("readings", "sample", "detection")) {
+            assertTrue(gaps.stream().anyMatch(gap -> isRestarted(topic, gap)), gaps.toString());
+        }
+        assertTrue(
+                events.stream().anyMatch(event -> event.startsWith("event: snapshot\n")),
+                events.toString());
+    }
+
+    private static boolean isRestarted(String topic, String gap) {
+        return gap.contains("\"topic\":\"" + topic + "\"")
+                && gap.contains("\"missed\":null,\"reason\":\"restarted\"");
     }
 
     @Test
@@ -153,8 +201,7 @@ class DashboardTest {
         while (detections.get() == 0) {
             camera.take();
         }
-        String detection = events(stream, 1).getFirst();
-        assertTrue(detection.startsWith("event: detection\n"), detection);
+        String detection = until(stream, "event: detection\n").getLast();
         String frame = detection.replaceFirst("(?s).*\"frame\":(\\d+).*", "$1");
         assertEquals(
                 200,
@@ -163,15 +210,26 @@ class DashboardTest {
     }
 
     @Test
-    void pageCanDropItsOwnStream() throws Exception {
-        BufferedReader stream = open(null);
-        String name =
-                events(stream, 1).getFirst().replaceFirst("(?s).*\"stream\":\"(\\w+)\".*", "$1");
-        assertEquals(202, client.send(drop(name), BodyHandlers.discarding()).statusCode());
-        // No event; perhaps a retry.
-        String rest = stream.lines().collect(Collectors.joining());
-        assertTrue(rest.matches("(retry: 2000)?"), rest);
-        assertEquals(404, client.send(drop("0000"), BodyHandlers.discarding()).statusCode());
+    void runIsFollowedFromItsFirstWordAndStoppedForEveryPage() throws Exception {
+        HttpResponse<String> started =
+                client.send(request("POST", "/runs"), BodyHandlers.ofString());
+        String run = "/runs/" + started.body().replaceFirst("\\{\"id\":\"([^\"]+)\"}", "$1");
+        BufferedReader first = open(run, null);
+        List<String> words = until(first, "event: word\n");
+        assertTrue(words.getFirst().startsWith("event: begin\n"), words.getFirst());
+        BufferedReader second = open(run, null);
+        assertEquals(words, events(second, words.size()));
+        assertEquals(204, status(request("DELETE", run)));
+        for (BufferedReader page : List.of(first, second)) {
+            String end = until(page, "event: run-stopped\n").getLast();
+            assertTrue(end.contains("\ndata: stopped\n"), end);
+        }
+        assertEquals(404, status(request("DELETE", run)));
+        assertEquals(404, status(get("/runs/unknown")));
+    }
+
+    private int status(HttpRequest request) throws Exception {
+        return client.send(request, BodyHandlers.discarding()).statusCode();
     }
 
     @Test
@@ -198,9 +256,13 @@ class DashboardTest {
     /** Samples that differ by their times, milliseconds since 1970. */
     private void publish(long from, long to) {
         for (long time = from; time < to; time++) {
-            var memory = new Sample.Memory(1, 2, 0, 0);
-            feed.publish(new Sample(time, 0, List.of(), null, memory, null, null, Map.of()));
+            feed.publish(sample(time));
         }
+    }
+
+    private static Sample sample(long time) {
+        var memory = new Sample.Memory(1, 2, 0, 0);
+        return new Sample(time, 0, List.of(), null, memory, null, null, Map.of());
     }
 
     private static List<Long> times(List<String> events) {
@@ -211,13 +273,14 @@ class DashboardTest {
                 .toList();
     }
 
-    private static String newest(String hello) {
-        return hello.replaceFirst("(?s).*\"newest\":\"([^\"]+)\".*", "$1");
+    private BufferedReader open(@Nullable String lastId) throws IOException, InterruptedException {
+        return open("/events", lastId);
     }
 
-    private BufferedReader open(@Nullable String lastId) throws IOException, InterruptedException {
+    private BufferedReader open(String path, @Nullable String lastId)
+            throws IOException, InterruptedException {
         HttpRequest.Builder request =
-                HttpRequest.newBuilder(uri("/events")).header("Accept", "text/event-stream");
+                HttpRequest.newBuilder(uri(path)).header("Accept", "text/event-stream");
         if (lastId != null) {
             request.header("Last-Event-ID", lastId);
         }
@@ -231,11 +294,22 @@ class DashboardTest {
         return Stream.generate(() -> event(stream)).limit(count).toList();
     }
 
-    /** Returns the next event; the retry arrives before the first, as a separate block. */
+    /** Reads up to the first event that contains the text. */
+    private static List<String> until(BufferedReader stream, String text) {
+        var events = new ArrayList<String>();
+        while (events.isEmpty() || !events.getLast().contains(text)) {
+            events.add(event(stream));
+        }
+        return events;
+    }
+
     private static String event(BufferedReader stream) {
-        String block =
+        String event =
                 stream.lines().takeWhile(line -> !line.isEmpty()).collect(Collectors.joining("\n"));
-        return block.startsWith("retry: ") ? event(stream) : block;
+        if (event.isEmpty()) {
+            throw new AssertionError("the stream has ended");
+        }
+        return event + "\n";
     }
 
     private static String id(String event) {
@@ -258,10 +332,8 @@ class DashboardTest {
         return HttpRequest.newBuilder(uri(path)).build();
     }
 
-    private HttpRequest drop(String stream) {
-        return HttpRequest.newBuilder(uri("/streams/" + stream + "/drop"))
-                .POST(BodyPublishers.noBody())
-                .build();
+    private HttpRequest request(String method, String path) {
+        return HttpRequest.newBuilder(uri(path)).method(method, BodyPublishers.noBody()).build();
     }
 
     private URI uri(String path) {
