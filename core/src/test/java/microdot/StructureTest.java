@@ -83,7 +83,7 @@ class StructureTest {
     void eventLoopsWaitForNoLockWithAQueue() {
         noClasses()
                 .that()
-                .haveNameNotMatching(".*\\.(Changes|Presence|TableSnapshots|TopicOrder)(\\$.*)?")
+                .haveNameNotMatching(".*\\.(Changes|Presence|Runs|TableSnapshots|TopicOrder)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName(ReentrantLock.class.getName())
