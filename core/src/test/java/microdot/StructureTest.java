@@ -83,7 +83,8 @@ class StructureTest {
     void eventLoopsWaitForNoLockWithAQueue() {
         noClasses()
                 .that()
-                .haveNameNotMatching(".*\\.(Changes|Presence|Runs|TableSnapshots|TopicOrder)(\\$.*)?")
+                .haveNameNotMatching(
+                        ".*\\.(Changes|Presence|Runs|TableSnapshots|TopicOrder)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName(ReentrantLock.class.getName())

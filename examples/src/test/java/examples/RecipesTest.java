@@ -206,6 +206,26 @@ class RecipesTest {
     }
 
     @Test
+    void deviceGetsEachCommandOnce() throws Exception {
+        String[] json = {"Accept", "application/json"};
+        try (Example devices = Example.start("devices/Devices.java")) {
+            String path = "/devices/pump/commands";
+            String first = devices.send("GET", path, "", json).body();
+            devices.post(path, "open");
+            devices.post("/devices/lamp/commands", "on");
+            String second = devices.send("GET", after(path, first), "", json).body();
+            assertTrue(second.contains("\"event\":\"command\",\"data\":\"open\"}],"), second);
+            assertTrue(second.endsWith("\"closed\":false,\"gap\":null}"), second);
+            String third = devices.send("GET", after(path, second), "", json).body();
+            assertTrue(third.startsWith("{\"events\":[],"), third);
+        }
+    }
+
+    private static String after(String path, String answer) {
+        return path + "?wait=1&after=" + answer.replaceAll(".*\"next\":\"([^\"]*)\".*", "$1");
+    }
+
+    @Test
     void roomIsForItsMembersOnly() throws Exception {
         try (Example rooms = Example.start("rooms/Rooms.java")) {
             assertEquals(401, rooms.get("/rooms/board/events").statusCode());
