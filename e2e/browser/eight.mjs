@@ -3,6 +3,7 @@ import { grows, number, open, say, tab } from './browser.mjs';
 
 const [name, url] = process.argv.slice(2);
 const problems = [];
+let step = 'opening the tabs';
 // Hidden tabs draw every few seconds only.
 const patient = { timeout: 30000, polling: 200 };
 
@@ -20,10 +21,12 @@ try {
     await page.waitForFunction(connected, patient);
     tabs.push(page);
   }
+  step = 'the eighth tab';
   // The eighth tab is live, and all of them have one connection.
   const eighth = tabs.at(-1);
   await grows(eighth, '#received', (await number(eighth, '#received')) + 5, patient);
   await shows(eighth, '#connections', '1');
+  step = 'the tab that leads is closed';
   // The tab that has the connection is closed: another one takes it over.
   await tabs.shift().close();
   await eighth.bringToFront();
@@ -31,7 +34,7 @@ try {
   await shows(eighth, '#connections', '1');
   if (await number(eighth, '#lost') !== 0) problems.push('events were lost');
 } catch (e) {
-  problems.push(String(e));
+  problems.push(`${step}: ${e}`);
 }
 await browser.close();
 say({ problems });

@@ -7,5 +7,5 @@ next=$2
 while true; do
     answer=$(curl -sf --max-time 40 -H 'Accept: application/json' "$url?wait=25&after=$next") || { sleep 5; continue; }
     printf '%s\n' "$answer"
-    next=$(printf '%s' "$answer" | sed 's/.*"next":"\([^"]*\)".*/\1/')
+    next=$(printf '%s' "$answer" | sed -n 's/.*"next":"\([^"]*\)".*/\1/p')
 done

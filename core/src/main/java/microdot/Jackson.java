@@ -65,10 +65,16 @@ final class Jackson {
     private static String expected(JacksonException e) {
         Class<?> type =
                 switch (e) {
-                    case MismatchedInputException wrong -> wrong.getTargetType();
+                    case MismatchedInputException wrong when isOfMember(wrong) ->
+                            wrong.getTargetType();
                     case InputCoercionException outOfRange -> outOfRange.getTargetType();
                     default -> null;
                 };
         return type == null ? "a value of the right type" : JsonTypes.name(type);
+    }
+
+    /** Of the whole value, it may also be one that ends too early or goes on. */
+    private static boolean isOfMember(MismatchedInputException e) {
+        return !e.getPath().isEmpty();
     }
 }

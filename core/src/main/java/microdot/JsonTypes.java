@@ -13,15 +13,20 @@ final class JsonTypes {
     private static final Set<Class<?>> WHOLE =
             Set.of(Byte.class, Short.class, Integer.class, Long.class, BigInteger.class);
 
+    private static final int MOST_NAMES = 20;
+
     private JsonTypes() {}
 
     static String name(Class<?> given) {
         Class<?> type = MethodType.methodType(given).wrap().returnType();
         if (type.isEnum()) {
+            Object[] constants = type.getEnumConstants();
             return "one of "
-                    + Arrays.stream(type.getEnumConstants())
+                    + Arrays.stream(constants)
+                            .limit(MOST_NAMES)
                             .map(constant -> ((Enum<?>) constant).name())
-                            .collect(Collectors.joining(", "));
+                            .collect(Collectors.joining(", "))
+                    + (constants.length > MOST_NAMES ? ", …" : "");
         }
         if (WHOLE.contains(type)) {
             return "a whole number" + range(type);

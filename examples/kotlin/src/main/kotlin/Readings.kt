@@ -13,6 +13,7 @@ import kotlinx.coroutines.flow.filter
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.jdk9.asFlow
 import kotlinx.coroutines.launch
+import microdot.HttpException
 import microdot.Microdot
 import microdot.sse.Event
 import microdot.sse.Topics
@@ -26,7 +27,7 @@ fun readings(topics: Topics): Microdot {
 
     app.get("/") { "Post a temperature to /readings" }
     app.post("/readings") { request ->
-        val celsius = request.text().toDouble()
+        val celsius = request.text().toDoubleOrNull() ?: throw HttpException(400, "a number, such as 21.5")
         topics.publish("readings", Event.of(celsius).event("reading"))
         204
     }

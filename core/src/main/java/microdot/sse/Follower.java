@@ -128,7 +128,7 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
                     // That was the last event of all: no need to look again.
                     return isEnding();
                 }
-            } else if (sentId < -1) {
+            } else if (sentId < -1 && !isEnding()) {
                 // It has everything that goes out without ids: now it can resume.
                 byte[] bytes = checkpoint(upTo);
                 space.put(bytes, 0, bytes.length);
@@ -350,7 +350,7 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
     /** The topics are closed, and the client has everything of them up to the position. */
     private boolean endOfTopics(BodySink.Space space, long upTo) {
         long end = Cursor.endOf(cursors);
-        if (end > upTo || (end == 0 && order.head() > upTo)) {
+        if (end > upTo || (end == 0 && (!order.isClosed() || order.head() > upTo))) {
             return true; // With a head that was read later.
         }
         byte[] last = end > 0 ? catchUp.lastFrames(idLine(end)) : checkpointWithoutId();
@@ -407,7 +407,11 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
      */
     long caughtUpTo() {
         long upTo = order.head();
-        return cursors.length > 0 && isCaughtUp(upTo) ? upTo : -1;
+        if (cursors.length == 0 || !isCaughtUp(upTo)) {
+            return -1;
+        }
+        long end = Cursor.endOf(cursors); // An id beyond the end would be that of a new topic.
+        return end > 0 ? Math.min(end, upTo) : upTo;
     }
 
     private boolean isCaughtUp(long upTo) {
@@ -425,7 +429,8 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
      */
     byte[] heartbeat() {
         long upTo = order.head();
-        if (checkpoints && upTo > Math.max(0, sentId) && isCaughtUp(upTo)) {
+        // At the end, the id of that comes next, and it may be lower.
+        if (checkpoints && upTo > Math.max(0, sentId) && isCaughtUp(upTo) && !isEnding()) {
             sentId = upTo;
             return checkpoint(upTo);
         }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class PacedCursor extends Cursor {
     private static final long NONE = -1;
 
+    private final boolean isOfFormerEnd;
     private boolean started;
     private long last;
 
@@ -22,8 +23,24 @@ final class PacedCursor extends Cursor {
      */
     private volatile long end = NONE;
 
-    PacedCursor(BodySink sink, boolean filtered, TopicState topic, long entry, long at) {
+    /**
+     * @param isOfFormerEnd whether its client had an earlier topic of the name; see {@link
+     *     EndedCursor}
+     */
+    PacedCursor(
+            BodySink sink,
+            boolean filtered,
+            TopicState topic,
+            long entry,
+            long at,
+            boolean isOfFormerEnd) {
         super(sink, filtered, topic, entry, at);
+        this.isOfFormerEnd = isOfFormerEnd;
+    }
+
+    @Override
+    long closedAt() {
+        return isOfFormerEnd ? topic.endedAt() : super.closedAt();
     }
 
     /** Returns null when the table was removed, and is perhaps made anew with other options. */

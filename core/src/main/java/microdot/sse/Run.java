@@ -95,19 +95,22 @@ public final class Run {
 
     /** Ends the run and interrupts its handler. Returns false when it has ended already. */
     boolean end(RunEnd end) {
-        return end(end, end.text());
+        return end(end, end.text(), null);
     }
 
-    /** Ends the run after a failure of its handler. */
+    /**
+     * Ends the run after a failure of its handler. Code of the application makes its last events
+     * before that, so that the run can be stopped meanwhile.
+     */
     boolean fail(String text) {
-        return end(RunEnd.FAILED, text);
+        return !ended.get() && end(RunEnd.FAILED, text, topic.failed(text));
     }
 
-    private boolean end(RunEnd end, String text) {
+    private boolean end(RunEnd end, String text, RunLastEvents.@Nullable Frames lastEvents) {
         if (!ended.compareAndSet(false, true)) {
             return false;
         }
-        topic.close(end, text);
+        topic.close(end, text, lastEvents);
         life.cancel();
         return true;
     }

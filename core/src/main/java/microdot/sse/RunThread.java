@@ -42,7 +42,7 @@ final class RunThread implements Runnable, Deadlines.Timed {
             started = true;
         } finally {
             if (!started) { // There is no memory for a thread.
-                run.fail(RunEnd.FAILED.text());
+                run.end(RunEnd.FAILED);
                 finish();
             }
         }
@@ -80,10 +80,7 @@ final class RunThread implements Runnable, Deadlines.Timed {
         if (failure == null) {
             run.end(RunEnd.RETURNED);
         } else if (run.fail(options.errorText(failure, run))) {
-            LOG.log(
-                    Level.ERROR,
-                    run + " failed; its clients were sent the text of errorText",
-                    failure);
+            LOG.log(Level.ERROR, run + " failed; its clients were sent its end", failure);
         } else {
             LOG.log(Level.DEBUG, () -> run + " was stopped", failure);
         }

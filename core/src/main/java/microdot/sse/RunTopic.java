@@ -86,16 +86,14 @@ final class RunTopic {
      * Ends the topic. Never throws.
      *
      * @param failure the text after a failure
+     * @param made the last events that {@link #failed} has made; null for those made in advance
      */
-    void close(RunEnd end, String failure) {
+    void close(RunEnd end, String failure, RunLastEvents.@Nullable Frames made) {
         try {
             if (lastEvents == null) {
                 publishEnd(end.event(failure));
             } else {
-                last =
-                        end == RunEnd.FAILED
-                                ? lastEvents.failed(failure, state.name)
-                                : lastEvents.of(end);
+                last = made == null ? lastEvents.of(end) : made;
             }
         } catch (RuntimeException | Error e) {
             // The topics are closed, or there is no memory: the end itself takes none.
@@ -104,6 +102,11 @@ final class RunTopic {
             order.close(state.log);
             state.readers.wake();
         }
+    }
+
+    /** Makes the last events after a failure. Runs code of the application. */
+    RunLastEvents.@Nullable Frames failed(String failure) {
+        return lastEvents == null ? null : lastEvents.failed(failure, state.name);
     }
 
     private void publishEnd(@Nullable Event event) {

@@ -278,12 +278,13 @@ final class StartPosition {
     }
 
     private Cursor cursor(TopicState topic, long entry, long at) {
-        if (hasFormerEnds && topic.endedAt() > 0) {
-            return new EndedCursor(sink, filtered, topic, entry, at);
+        boolean ended = hasFormerEnds && topic.endedAt() > 0;
+        if (topic.pace() != null) {
+            return new PacedCursor(sink, filtered, topic, entry, at, ended);
         }
-        return topic.pace() == null
-                ? new Cursor(sink, filtered, topic, entry, at)
-                : new PacedCursor(sink, filtered, topic, entry, at);
+        return ended
+                ? new EndedCursor(sink, filtered, topic, entry, at)
+                : new Cursor(sink, filtered, topic, entry, at);
     }
 
     private void prepare(Cursor cursor, Function<Waiter, CatchUpResult> preparation) {

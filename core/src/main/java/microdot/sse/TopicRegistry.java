@@ -359,7 +359,8 @@ final class TopicRegistry {
 
     /** Returns 0 if an id at the position may be of a new topic of the name. */
     private long formerEnd(@Nullable TopicState topic, String name, long position) {
-        long end = ended.get(name);
+        // That of the topic is still known when the name was pushed out of the others.
+        long end = topic != null && topic.endedAt() > 0 ? topic.endedAt() : ended.get(name);
         return topic == null || topic.endedAt() > 0 || position <= end ? end : 0;
     }
 

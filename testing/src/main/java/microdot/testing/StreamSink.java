@@ -95,8 +95,8 @@ final class StreamSink implements BodySink {
                 () -> {
                     bytes.addAndGet(written.length);
                     events.addAndGet(ofEvents);
+                    quietSince = clock.elapsed(); // Before a test can let time pass.
                 });
-        quietSince = clock.elapsed();
         begun.countDown();
     }
 
@@ -227,8 +227,8 @@ final class StreamSink implements BodySink {
 
     private void offer(byte[] more) {
         bytes.addAndGet(more.length);
-        buffer.offer(more);
         quietSince = clock.elapsed();
+        buffer.offer(more);
         begun.countDown();
     }
 

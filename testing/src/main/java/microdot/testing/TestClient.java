@@ -91,8 +91,8 @@ public final class TestClient implements AutoCloseable {
     public void advance(Duration time) {
         Given.value(time, "time", "a duration");
         state.clock.advance(time);
+        state.streams.timePassed(); // First: streams are idle until something ages.
         state.topics.forEach(topics -> TopicTime.passed(topics, time));
-        state.streams.timePassed();
     }
 
     /** Returns the value of a cookie that the application has set, or null. */

@@ -252,7 +252,7 @@ class TopicPollTest {
     }
 
     @Test
-    void nextIsBehindWhatTheFilterRejected() {
+    void nextIsAfterWhatTheFilterRejected() {
         String start = topics.lastEventId();
         publish("a", 1, 1);
         Poll poll = poll("/even?after=" + start);

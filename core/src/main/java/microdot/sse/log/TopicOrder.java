@@ -34,6 +34,7 @@ public final class TopicOrder implements MemoryBudget.Member {
     // A bounded slice: no thread may hold the lock for long.
     private static final int EVICT_SLICE = 256;
 
+    private final AtomicLong passed = new AtomicLong(); // Without waiting, in a test.
     private final Epoch epoch = new Epoch();
     private final ReentrantLock lock = new ReentrantLock();
     private final OldestFirst oldest = new OldestFirst();
@@ -47,7 +48,6 @@ public final class TopicOrder implements MemoryBudget.Member {
     private long newest;
 
     // Written under the lock, last of all: a reader of it may read every entry up to it.
-    private final AtomicLong passed = new AtomicLong(); // Without waiting, in a test.
     private volatile long head;
 
     /** Whether an event ever had an id of its publisher. */
