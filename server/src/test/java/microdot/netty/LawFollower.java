@@ -146,10 +146,7 @@ final class LawFollower {
         } else if (LawTable.isOfTable(event)) {
             table(event);
         } else if ("checkpoint".equals(event.event())) {
-            require(
-                    LawTopic.position(Objects.requireNonNull(id)) >= lastPosition,
-                    "the position moved backwards",
-                    event);
+            checkpoint(Objects.requireNonNull(id), event);
         } else {
             String[] words = event.data().toString().split(" ", 4);
             Seen one = Objects.requireNonNull(seen.get(words[0]));
@@ -164,6 +161,14 @@ final class LawFollower {
         }
         // As a browser: an id counts once its event is there.
         lastEventId = id == null || id.isEmpty() ? lastEventId : id;
+    }
+
+    private void checkpoint(String id, Event event) {
+        long position = LawTopic.position(id);
+        require(position >= lastPosition, "the position moved backwards", event);
+        if (!id.endsWith("s")) { // Else the client has snapshots of a later position.
+            lastPosition = position;
+        }
     }
 
     private void table(Event event) {
