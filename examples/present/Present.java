@@ -1,4 +1,4 @@
-// Who is in the room: a table that the open streams fill. Two tabs of one user are one row.
+// The users in a room: a table that the open streams fill. Two tabs of one user are one row.
 //
 //   ./microdot run examples/present/Present.java [PORT]
 //   open http://localhost:5000/?name=ann

@@ -22,7 +22,7 @@ void main(String[] args) throws IOException {
     // The browser client: all tabs share one connection.
     app.get("/microdot.js", Sse.client());
 
-    // One stream for all that a page shows: several topics, told apart by the events' names.
+    // One stream for all that a page shows: several topics, which differ in the names of their events.
     app.get("/events", topics.stream("temperature", "news").last(1));
 
     app.post("/publish/{name}", request -> {

@@ -233,7 +233,7 @@ final class TopicReading {
         long upTo = begun == null ? -1 : begun.caughtUpTo();
         lock.lock();
         try {
-            boolean idle = upTo >= 0 && !full; // What was put and not taken is to come again.
+            boolean idle = upTo >= 0 && !full; // The next reading gets what was not taken.
             if (idle) {
                 next = registry.order().epoch().id(upTo);
                 loose = false;
