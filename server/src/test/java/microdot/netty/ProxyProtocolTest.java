@@ -178,7 +178,7 @@ class ProxyProtocolTest {
     /** The first log entry; it may be written after the connection was closed. */
     private static String entry(Served served) {
         served.server.close();
-        return served.logged.complaints().getFirst();
+        return served.logged.complaints("connection of").getFirst();
     }
 
     /** The client gets no byte; a reset comes if bytes of it were not read. */
