@@ -6,6 +6,7 @@
 module microdot.core {
     exports microdot;
     exports microdot.sse;
+    exports microdot.sse.store;
     exports microdot.internal to
             microdot.server,
             microdot.testing;

@@ -1,0 +1,157 @@
+package microdot.sse.store;
+
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import microdot.internal.Required;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store in the memory of the process: the one to read before another is written, and for tests of
+ * several nodes in one process. {@code new Topics()} needs none: it keeps its order itself.
+ *
+ * <pre>{@code
+ * var store = new MemoryStore();
+ * var first = new Topics(store);
+ * var second = new Topics(store.node()); // Another node on the same engine.
+ * }</pre>
+ *
+ * <p>What it cannot do: {@link EventStore.Limit#NOT_DURABLE}.
+ */
+public final class MemoryStore implements EventStore {
+    private static final String LETTERS =
+            "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    private final MemoryEngine engine;
+    private @Nullable Tail tail; // Under the lock of the engine.
+
+    /** An engine of its own, and a first node on it. */
+    public MemoryStore() {
+        this(InstantSource.system());
+    }
+
+    /**
+     * An engine of its own, and a first node on it.
+     *
+     * @param clock of the times of entries
+     */
+    public MemoryStore(InstantSource clock) {
+        this(new MemoryEngine(newEpoch(), Required.notNull(clock, "clock", "a source of time")));
+    }
+
+    private MemoryStore(MemoryEngine engine) {
+        this.engine = engine;
+    }
+
+    /** Returns another node on the same engine. */
+    public MemoryStore node() {
+        return new MemoryStore(engine);
+    }
+
+    private static String newEpoch() {
+        return new SecureRandom()
+                .ints(10, 0, LETTERS.length())
+                .mapToObj(LETTERS::charAt)
+                .collect(StringBuilder::new, StringBuilder::append, StringBuilder::append)
+                .toString();
+    }
+
+    @Override
+    public Opened open(Tail follower) {
+        Required.notNull(follower, "tail", "what gets the entries");
+        synchronized (engine) {
+            if (tail != null) {
+                throw new StoreException("store: opened already (expected: one Topics for each)");
+            }
+            tail = follower;
+            engine.tails.add(follower);
+            return new Opened(engine.epochs(), engine.head(), engine.ends());
+        }
+    }
+
+    @Override
+    public CompletionStage<List<Long>> append(Append append) {
+        Required.notNull(append, "append", "what to append");
+        synchronized (engine) {
+            if (tail == null || !engine.tails.contains(tail)) {
+                return CompletableFuture.failedFuture(
+                        new StoreException("store: not open (expected: open, and not yet close)"));
+            }
+            try {
+                return CompletableFuture.completedFuture(engine.append(append));
+            } catch (StoreException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        }
+    }
+
+    @Override
+    public Page read(String topic, long after, long upTo, int maxBytes) {
+        synchronized (engine) {
+            return engine.read(topic, after, upTo, maxBytes);
+        }
+    }
+
+    @Override
+    public Page latest(String topic, long after, int maxBytes) {
+        synchronized (engine) {
+            return engine.latest(topic, after, maxBytes);
+        }
+    }
+
+    @Override
+    public Kept kept(String topic) {
+        synchronized (engine) {
+            return engine.kept(topic);
+        }
+    }
+
+    @Override
+    public OptionalLong find(String topic, String id) {
+        synchronized (engine) {
+            return engine.find(topic, id);
+        }
+    }
+
+    @Override
+    public long head() {
+        synchronized (engine) {
+            return engine.head();
+        }
+    }
+
+    @Override
+    public void retain(String topic, StoreRetention retention) {
+        synchronized (engine) {
+            engine.retain(topic, Required.notNull(retention, "retention", "what is kept"));
+        }
+    }
+
+    @Override
+    public Set<Limit> limits() {
+        return Set.of(Limit.NOT_DURABLE);
+    }
+
+    @Override
+    public void close() {
+        synchronized (engine) {
+            Tail own = tail;
+            if (own != null) {
+                engine.tails.remove(own);
+            }
+        }
+    }
+
+    /** Loses everything after a position, as an engine does that fails over: for tests. */
+    void lose(long after) {
+        synchronized (engine) {
+            StoreEpoch epoch = engine.lose(newEpoch(), after);
+            new ArrayList<>(engine.tails).forEach(each -> each.begins(epoch));
+        }
+    }
+}

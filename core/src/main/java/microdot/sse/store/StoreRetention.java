@@ -1,0 +1,31 @@
+package microdot.sse.store;
+
+import java.time.Duration;
+
+/**
+ * What is kept of a topic: whatever is over one of the limits may go, oldest first. The newest entry
+ * stays, unless it is too old.
+ *
+ * @param events how many entries at most; at least 1
+ * @param bytes how many bytes of {@link Entry#bytes} at most; at least 1
+ * @param time how long
+ * @param latestOfKeys whether the newest entry of each key stays longer: a row of a table until it
+ *     is removed, and the newest event of a key until the time is over
+ */
+public record StoreRetention(int events, long bytes, Duration time, boolean latestOfKeys) {
+    /**
+     * @throws IllegalArgumentException when a limit is less than 1, or the time is not positive
+     */
+    public StoreRetention {
+        if (events < 1 || bytes < 1 || !time.isPositive()) {
+            throw new IllegalArgumentException(
+                    "retention: "
+                            + events
+                            + " entries, "
+                            + bytes
+                            + " bytes, "
+                            + time
+                            + " (expected: positive limits)");
+        }
+    }
+}
