@@ -3,8 +3,8 @@ package microdot.sse.store;
 import java.time.Duration;
 
 /**
- * What is kept of a topic: whatever is over one of the limits may go, oldest first. The newest entry
- * stays, unless it is too old.
+ * What is kept of a topic: whatever is over one of the limits may go, oldest first. The newest
+ * entry stays, unless it is too old.
  *
  * @param events how many entries at most; at least 1
  * @param bytes how many bytes of {@link Entry#bytes} at most; at least 1
