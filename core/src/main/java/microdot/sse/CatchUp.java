@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -26,9 +27,10 @@ final class CatchUp {
     private final Epoch ids;
     private final JsonCodec json;
     private final UnaryOperator<byte[]> lastFrames;
+    private final @Nullable ColdHistory history; // Null when everything is in memory.
 
-    CatchUp(TopicOrder order, JsonCodec json) {
-        this(order, order.epoch(), json, EventEncoder::checkpoint);
+    CatchUp(TopicOrder order, JsonCodec json, @Nullable ColdHistory history) {
+        this(order, order.epoch(), json, EventEncoder::checkpoint, history);
     }
 
     /**
@@ -37,10 +39,25 @@ final class CatchUp {
      * @param lastFrames returns what a follower gets at the end of its topics, with this id line
      */
     CatchUp(TopicOrder order, Epoch ids, JsonCodec json, UnaryOperator<byte[]> lastFrames) {
+        this(order, ids, json, lastFrames, null);
+    }
+
+    private CatchUp(
+            TopicOrder order,
+            Epoch ids,
+            JsonCodec json,
+            UnaryOperator<byte[]> lastFrames,
+            @Nullable ColdHistory history) {
+        this.history = history;
         this.order = order;
         this.ids = ids;
         this.json = json;
         this.lastFrames = lastFrames;
+    }
+
+    /** Returns the order of its topics. */
+    TopicOrder order() {
+        return order;
     }
 
     /** Returns the ids that its followers get. */
@@ -57,6 +74,10 @@ final class CatchUp {
     CatchUpResult slow(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
         String from = ids.id(cursor.at());
+        CatchUpResult cold = cold(cursor, from, "slow");
+        if (cold != null) {
+            return cold;
+        }
         CatchUpResult latest = latest(cursor, from, "slow", client);
         if (latest != null) {
             return latest;
@@ -88,6 +109,10 @@ final class CatchUp {
             Cursor cursor, String from, String reason, boolean snapshotIsLater, Waiter client) {
         TopicState topic = cursor.topic;
         boolean replaced = snapshotIsLater && topic.snapshots() != null;
+        CatchUpResult cold = replaced ? null : cold(cursor, from, reason);
+        if (cold != null) {
+            return cold;
+        }
         CatchUpResult latest = replaced ? null : latest(cursor, from, reason, client);
         if (latest != null) {
             return latest;
@@ -100,17 +125,22 @@ final class CatchUp {
                 snapshots, cursor, client, taken -> gap(topic, from, taken.fence(), null, reason));
     }
 
-    /** For a follower whose topic was removed. */
+    /** For a follower whose topic was removed, or lost events with its store. */
     CatchUpResult removed(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
         String from = ids.id(cursor.at());
+        long lostAfter = topic.log.lostAfter();
+        if (lostAfter > cursor.at() && history != null && topic.table() == null) {
+            return part(cursor, from, "slow", lostAfter); // What it lacks from before the loss.
+        }
+        String reason = lostAfter < 0 ? "removed" : "restarted";
         SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
             return withSnapshot(
                     snapshots,
                     cursor,
                     client,
-                    taken -> gap(topic, from, taken.fence(), null, "removed"));
+                    taken -> gap(topic, from, taken.fence(), null, reason));
         }
         EventLog log = topic.log;
         CatchUpResult rest =
@@ -118,7 +148,113 @@ final class CatchUp {
                         () ->
                                 new CatchUpResult(
                                         List.of(), List.of(), log.removedFrom(), log.removedAt()));
-        return withoutRows(topic, rest, gap(topic, from, rest.at(), null, "removed"));
+        return withoutRows(topic, rest, gap(topic, from, rest.at(), null, reason));
+    }
+
+    // ---- What is in a store and not in memory ----
+
+    /**
+     * A page of the history that is not in memory. While there is more, the cursor lags and asks
+     * again. Null when there is no store, or when the topic brings a client up to date in another
+     * way.
+     */
+    private @Nullable CatchUpResult cold(Cursor cursor, String from, String reason) {
+        TopicState topic = cursor.topic;
+        if (history == null || topic.table() != null || hasLatest(topic.log, cursor.at())) {
+            return null;
+        }
+        CatchUpResult page = part(cursor, from, reason, topic.log.floor());
+        boolean hasGap = !page.notices().isEmpty();
+        boolean hasState = topic.snapshots() != null || topic.log.latest() != null;
+        return hasGap && hasState ? null : page;
+    }
+
+    private boolean hasLatest(EventLog log, long at) {
+        return order.locked(
+                () -> {
+                    LatestByKey latest = log.latest();
+                    return latest != null && at >= latest.floor();
+                });
+    }
+
+    private CatchUpResult part(Cursor cursor, String from, String reason, long upTo) {
+        TopicState topic = cursor.topic;
+        long at = cursor.at();
+        ColdHistory.Part part =
+                Objects.requireNonNull(history).read(topic.name, Math.max(0, at), upTo);
+        long reached = Math.max(part.upTo(), part.floor());
+        long entry = reached >= upTo ? topic.log.firstAfter(reached) : topic.log.keptFrom() - 1;
+        if (reached >= upTo && upTo < topic.log.floor()) {
+            entry = topic.log.keptFrom() - 1;
+        }
+        List<CatchUpResult.Notice> gap =
+                part.floor() > at
+                        ? List.of(
+                                gap(
+                                        topic,
+                                        from,
+                                        part.floor(),
+                                        null,
+                                        part.cleared() ? "removed" : reason))
+                        : List.of();
+        return new CatchUpResult(gap, part.frames(), entry, reached);
+    }
+
+    /** For a client with an id of an epoch that has ended before its position. */
+    CatchUpResult lost(Cursor cursor, String from, long to, Waiter client) {
+        TopicState topic = cursor.topic;
+        SnapshotSource snapshots = topic.snapshots();
+        if (snapshots != null) {
+            return withSnapshot(
+                    snapshots,
+                    cursor,
+                    client,
+                    taken -> gap(topic, from, taken.fence(), null, "restarted"));
+        }
+        EventLog log = topic.log;
+        long entry = log.floor() > to ? log.keptFrom() - 1 : log.firstAfter(to);
+        var gap = gap(topic, from, to, null, "restarted");
+        return new CatchUpResult(List.of(gap), List.of(), entry, to);
+    }
+
+    /**
+     * For a new client that gets the last events first: those up to a position, some of which only
+     * the store has.
+     */
+    CatchUpResult last(Cursor cursor, int events, long until) {
+        TopicState topic = cursor.topic;
+        EventLog log = topic.log;
+        var last = new ArrayDeque<Frame>();
+        long at = 0;
+        long floor = log.floor();
+        while (at < Math.min(floor, until)) {
+            ColdHistory.Part part =
+                    Objects.requireNonNull(history).read(topic.name, at, Math.min(floor, until));
+            part.frames().forEach(frame -> addLast(last, frame, events));
+            at = Math.max(part.upTo(), part.floor());
+        }
+        long entry = log.firstAfter(at);
+        for (Frame frame = log.read(entry); isUpTo(frame, until); frame = log.read(++entry)) {
+            addLast(last, Objects.requireNonNull(frame), events);
+        }
+        return new CatchUpResult(
+                List.of(), List.copyOf(last), log.firstAfter(until), Math.max(at, until));
+    }
+
+    private static boolean isUpTo(@Nullable Frame frame, long position) {
+        return frame != null && frame.position() <= position;
+    }
+
+    private static void addLast(ArrayDeque<Frame> last, Frame frame, int most) {
+        last.addLast(frame);
+        if (last.size() > most) {
+            last.removeFirst();
+        }
+    }
+
+    /** Returns whether the last events of a topic may be in a store only. */
+    boolean isColdBefore(EventLog log, int events) {
+        return history != null && log.published() < events && log.floor() > 0;
     }
 
     /** After the gap, a client that may have rows of the table that the topic was loses them. */

@@ -85,6 +85,7 @@ final class FollowerStart {
             CatchUp own,
             Consumer<StartPosition> start,
             StreamClosingFrames closingFrames) {
+        TopicOrder order = own.order();
         var follower = new Follower(order, own, sink, null, true);
         sink.feed(follower);
         sink.keepAlive(follower::heartbeat);

@@ -159,6 +159,10 @@ final class StartPosition {
                 fresh(topic, snapshots);
             } else if (hasNewest(log, opened)) {
                 newest(topic, wish);
+            } else if (wish.last() > 0 && catchUp.isColdBefore(log, wish.last())) {
+                idsFrom = Math.max(idsFrom, opened);
+                Cursor cursor = cursor(topic, log.keptFrom(), 0);
+                prepare(cursor, client -> catchUp.last(cursor, wish.last(), opened));
             } else if (wish.last() > 0 && opened >= log.floor()) {
                 long entry = Math.max(log.keptFrom(), log.firstAfter(opened) - wish.last());
                 long before = log.positionBefore(entry);
@@ -219,6 +223,11 @@ final class StartPosition {
         boolean unknown = position == NOWHERE && isOwnId(lastEventId);
         EventId id = EventId.parse(lastEventId);
         boolean snapshotIsLater = id != null && id.snapshotsAreLater();
+        long lostAfter = id == null ? NOWHERE : order.epoch().lostAfter(id);
+        if (lostAfter >= 0) {
+            lost(topics, lastEventId, lostAfter);
+            return;
+        }
         for (TopicState topic : topics) {
             SnapshotSource snapshots = topic.snapshots();
             if (unknown) {
@@ -229,6 +238,15 @@ final class StartPosition {
             } else {
                 returning(topic, position, lastEventId, snapshotIsLater);
             }
+        }
+    }
+
+    /** For a client that got what a store has lost since. */
+    private void lost(List<TopicState> topics, String lastEventId, long after) {
+        long to = order.epoch().beginsAfter(after);
+        for (TopicState topic : topics) {
+            Cursor cursor = cursor(topic, topic.log.keptFrom(), after);
+            prepare(cursor, client -> catchUp.lost(cursor, lastEventId, to, client));
         }
     }
 

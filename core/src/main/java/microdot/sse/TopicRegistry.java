@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import microdot.JsonCodec;
@@ -15,14 +16,16 @@ import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
 import microdot.sse.log.EventId;
 import microdot.sse.log.MemoryBudget;
+import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
+import microdot.sse.store.StoreEpoch;
 import org.jspecify.annotations.Nullable;
 
 /**
  * All topics by name: makes a topic when it is first used, and forgets it when it keeps nothing and
  * is not in use. Every method may be called from any thread.
  */
-final class TopicRegistry {
+final class TopicRegistry implements StoreTail.Known {
     private static final Logger LOG = System.getLogger("microdot.sse");
     private static final TopicOptions DEFAULTS = new TopicOptions();
 
@@ -34,7 +37,9 @@ final class TopicRegistry {
     private final JsonCodec json;
     private final TableChanges tables;
 
+    private final TopicWriter writer;
     private final RunTopics runs;
+    private final @Nullable StoreNode store; // Null for topics in memory.
 
     /** The topic of streams that follow none: nothing is ever published to it. */
     private final TopicState quiet;
@@ -46,15 +51,46 @@ final class TopicRegistry {
      * @param budget what all topics together may take
      */
     TopicRegistry(MemoryBudget budget, JsonCodec json) {
-        this.order = new TopicOrder(budget);
+        this(new TopicOrder(budget), json);
+    }
+
+    private TopicRegistry(TopicOrder order, JsonCodec json) {
+        this(order, order, new MemoryWriter(order), null, json);
+    }
+
+    /**
+     * @param runs the order of runs, which live in this process only
+     */
+    TopicRegistry(StoreNode store, TopicOrder runs, JsonCodec json) {
+        this(store.order(), runs, store.writer(), store, json);
+    }
+
+    private TopicRegistry(
+            TopicOrder order,
+            TopicOrder runs,
+            TopicWriter writer,
+            @Nullable StoreNode store,
+            JsonCodec json) {
+        this.order = order;
+        this.writer = writer;
+        this.store = store;
         this.json = json;
-        this.tables = new TableChanges(order, json);
-        this.runs = new RunTopics(order);
+        this.tables = new TableChanges(order, writer, json);
+        this.runs = new RunTopics(runs);
         this.quiet = order.locked(() -> new TopicState("", order, 0, DEFAULTS, topic -> {}));
     }
 
     TopicOrder order() {
         return order;
+    }
+
+    TopicWriter writer() {
+        return writer;
+    }
+
+    /** Returns null for topics in memory. */
+    @Nullable StoreNode store() {
+        return store;
     }
 
     /** Returns the topics of runs, which have no names. */
@@ -105,13 +141,17 @@ final class TopicRegistry {
     }
 
     private TopicState create(String name) {
-        var topic =
-                new TopicState(
-                        name, order, forgotten.floor(name), byPrefix(name), this::forgetIfUnused);
+        // What a store has of a topic up to now is not in memory.
+        long floor = store == null ? forgotten.floor(name) : order.head();
+        var topic = new TopicState(name, order, floor, byPrefix(name), this::forgetIfUnused);
         topic.configure(topic.options(), json);
         topic.hasFormerEnd(ended.get(name));
         if (forgotten.wasTable(name)) {
             topic.wasTable(json);
+        }
+        if (store != null) {
+            store.tail().created(topic);
+            store.retain(topic);
         }
         return topic;
     }
@@ -126,12 +166,14 @@ final class TopicRegistry {
     }
 
     /** Returns null when the topic is unknown or forgotten. */
-    @Nullable TopicState existing(String name) {
+    @Override
+    public @Nullable TopicState existing(String name) {
         return topics.get(name);
     }
 
     /** Returns the options of the topic, whether or not it has been made. */
-    TopicOptions options(String name) {
+    @Override
+    public TopicOptions options(String name) {
         TopicState known = topics.get(name);
         return known == null ? byPrefix(name) : known.options();
     }
@@ -151,7 +193,14 @@ final class TopicRegistry {
                         checkSame("topic", topic.name, own, options);
                     }
                     topic.configureItself(options, json);
+                    retain(topic);
                 });
+    }
+
+    private void retain(TopicState topic) {
+        if (store != null) {
+            store.retain(topic);
+        }
     }
 
     /** Makes the topic a table, or returns the table that it is. */
@@ -159,6 +208,13 @@ final class TopicRegistry {
         order.runLocked(
                 () -> {
                     TableOptions known = topic.table();
+                    if (known == null && store != null) {
+                        checkUnused(topic);
+                        topic.becomeTable(options, json);
+                        store.retain(topic);
+                        load(topic, store);
+                        return;
+                    }
                     if (topic.visits() != null) {
                         throw new IllegalArgumentException(
                                 "table: \""
@@ -174,6 +230,42 @@ final class TopicRegistry {
                     }
                 });
         return new Table(topic, tables, json);
+    }
+
+    /**
+     * Takes in the rows that the store has. Under the lock of the order, or a change could come in
+     * between; this happens when the application starts.
+     */
+    private static void load(TopicState topic, StoreNode store) {
+        ColdHistory history = store.history();
+        TableRows rows = topic.log.rows();
+        if (rows != null) {
+            rows.lacksRemovals(history.floor(topic.name));
+            store.tail().load(topic, history.latest(topic.name));
+        }
+    }
+
+    /**
+     * The store may have lost entries, also such as this node has delivered: nothing of what is in
+     * memory is right any more.
+     */
+    void lose(StoreEpoch epoch) {
+        StoreNode node = Objects.requireNonNull(store);
+        long position = epoch.first() - 1;
+        order.runLocked(
+                () -> {
+                    order.epoch().begins(epoch);
+                    for (TopicState topic : topics.values()) {
+                        TableOptions table = topic.table();
+                        order.placeLoss(topic.log, position, epoch.previousEnd());
+                        if (table != null) {
+                            topic.log.becomeTable(topic.name, table.maxRows(), table.maxBytes());
+                            load(topic, node);
+                        }
+                    }
+                    order.raise(position);
+                });
+        topics.values().forEach(topic -> topic.readers.wake());
     }
 
     /** Makes the topic a table that its streams fill, or returns the table that it is. */
@@ -281,7 +373,11 @@ final class TopicRegistry {
         // The lock is taken for each topic, so that publishers can take it in between.
         for (TopicState topic : topics.values()) {
             if (topic.name.startsWith(prefix)) {
-                order.runLocked(() -> topic.configureByPrefix(byPrefix(topic.name), json));
+                order.runLocked(
+                        () -> {
+                            topic.configureByPrefix(byPrefix(topic.name), json);
+                            retain(topic);
+                        });
             }
         }
     }
@@ -295,13 +391,12 @@ final class TopicRegistry {
         }
         try {
             topic.hasFormerEnd(0);
-            order.removeAll(topic.log);
+            writer.removeAll(topic);
             order.runLocked(
                     () -> {
                         topic.dropOptions();
                         topic.configureByPrefix(byPrefix(name), json);
                     });
-            topic.readers.wake();
         } finally {
             topic.unpin();
         }
@@ -367,6 +462,10 @@ final class TopicRegistry {
     /** Nothing is published from now on; all followers end once they have everything. */
     void close() {
         order.close();
+        runs.close();
+        if (store != null) {
+            store.close();
+        }
         quiet.readers.wake();
         topics.values().forEach(topic -> topic.readers.wake());
         runs.wake();
@@ -375,6 +474,7 @@ final class TopicRegistry {
     /** Lets time pass, and does at once what the next sweep would do. */
     void timePassed(Duration time) {
         order.timePassed(time);
+        runs.timePassed(time);
         sweep();
     }
 
@@ -384,7 +484,7 @@ final class TopicRegistry {
         for (TopicState topic : topics.values()) {
             sweep(topic, now);
         }
-        runs.sweep(now);
+        runs.sweep();
         quiet.readers.releaseUnused();
         tasks.releaseUnused();
     }
@@ -417,6 +517,9 @@ final class TopicRegistry {
     private void forgetEnded(TopicState topic, long now) {
         long end = topic.log.closedAt();
         if (topic.forgetEnded(now) && topics.remove(topic.name, topic)) {
+            if (store != null) {
+                store.tail().endOver(topic.name);
+            }
             ended.add(topic.name, end);
             forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
             topic.log.clear();

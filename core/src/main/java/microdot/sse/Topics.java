@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -14,6 +15,8 @@ import microdot.internal.TopicTime;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.TopicOrder;
+import microdot.sse.store.EventStore;
+import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,10 +64,56 @@ public final class Topics extends TopicSource implements AutoCloseable {
         return maxBytes;
     }
 
+    /**
+     * Topics on a store: its engine keeps the events and their order, and this process has the
+     * newest of them in memory. Opens the store, and closes it with {@link #close}.
+     *
+     * <p>{@link #publish(String, Object) publish} returns when the engine has the event and the
+     * followers of this process can have it. Runs ({@link Runs}) stay in this process. How to
+     * choose a store, and what each can do: docs/guide/stores.md.
+     *
+     * @throws StoreException when the engine cannot be reached or cannot be used
+     */
+    public Topics(EventStore store) {
+        registry =
+                StoreNode.open(
+                        Required.notNull(store, "store", "a store"),
+                        MemoryBudget.ofProcess(),
+                        json);
+        followers = followersOf(registry, json);
+        Sweeper.watch(registry);
+    }
+
     private Topics(MemoryBudget budget) {
         registry = new TopicRegistry(budget, json);
-        followers = new FollowerStart(registry, new CatchUp(registry.order(), json));
+        followers = followersOf(registry, json);
         Sweeper.watch(registry);
+    }
+
+    private static FollowerStart followersOf(TopicRegistry registry, JsonCodec json) {
+        StoreNode store = registry.store();
+        ColdHistory history = store == null ? null : store.history();
+        return new FollowerStart(registry, new CatchUp(registry.order(), json, history));
+    }
+
+    /**
+     * Sets how long a publish waits for the engine of a store; default 10 s. While the engine is
+     * away, publishers wait so long for it, then they get a {@link StoreException}. Without a store
+     * it has no meaning.
+     *
+     * @throws IllegalArgumentException when the time is not positive
+     */
+    public Topics publishTimeout(Duration timeout) {
+        Required.notNull(timeout, "publishTimeout", "a time");
+        if (!timeout.isPositive()) {
+            throw new IllegalArgumentException(
+                    "publishTimeout: " + timeout + " (expected: a positive time)");
+        }
+        StoreNode store = registry.store();
+        if (store != null) {
+            store.publishTimeout(timeout);
+        }
+        return this;
     }
 
     /**
@@ -131,14 +180,13 @@ public final class Topics extends TopicSource implements AutoCloseable {
             Function<Event, @Nullable String> keyedBy = state.options().key();
             // User code, therefore before the lock: when it throws, nothing is appended.
             String key = keyedBy == null ? null : keyedBy.apply(event);
-            long position = registry.order().append(state.log, encoded, keyedBy, key, isLast);
+            long position = registry.writer().append(state, encoded, keyedBy, key, isLast);
             if (position == TopicOrder.OTHER_KIND) {
                 throw isTable(topic);
             }
             if (position == TopicOrder.TOPIC_CLOSED) {
                 throw closed(topic);
             }
-            state.readers.wake();
             return event.id() == null ? registry.order().epoch().id(position) : event.id();
         } finally {
             state.unpin();
@@ -441,10 +489,9 @@ public final class Topics extends TopicSource implements AutoCloseable {
             afterChanges(
                     state,
                     () -> {
-                        registry.order().close(state.log);
+                        registry.writer().close(state);
                         return topic;
                     });
-            state.readers.wake();
         } finally {
             state.unpin();
         }

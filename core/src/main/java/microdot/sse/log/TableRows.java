@@ -50,7 +50,7 @@ public final class TableRows {
      *
      * @throws IllegalStateException when the table would exceed a limit
      */
-    boolean admits(Row change) {
+    public boolean admits(Row change) {
         Row known = newest.get(change.key());
         Row row = known == null || known.isRemoval() ? null : known;
         if (change.isRemoval()) {
@@ -76,6 +76,37 @@ public final class TableRows {
                     budget.maxPinned());
         }
         return true;
+    }
+
+    /**
+     * Returns whether the change, which a store has appended, changes anything here: not a removal
+     * without its row, and nothing that is older than what is known of its key.
+     *
+     * @param position of the change
+     */
+    boolean changes(Row change, long position) {
+        Row known = newest.get(change.key());
+        if (known != null && known.position() >= position) {
+            return false;
+        }
+        Row row = known == null || known.isRemoval() ? null : known;
+        return !change.isRemoval() || (row != null && change.removes(row));
+    }
+
+    /**
+     * Takes in a row or a removal as the store has it, whatever the limits.
+     *
+     * @param position of the change in the order
+     * @param time when it was made, as {@link System#nanoTime} gives it
+     */
+    public void load(Row change, long position, long time) {
+        begin(change, position, time);
+        done(change);
+    }
+
+    /** What is loaded next may lack removals up to the position. */
+    public void lacksRemovals(long upTo) {
+        floor = upTo;
     }
 
     private static IllegalStateException tooLarge(String what, long bytes, long most) {

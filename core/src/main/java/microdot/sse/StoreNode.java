@@ -1,0 +1,177 @@
+package microdot.sse;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import microdot.JsonCodec;
+import microdot.sse.log.Epoch;
+import microdot.sse.log.MemoryBudget;
+import microdot.sse.log.Retention;
+import microdot.sse.log.TopicOrder;
+import microdot.sse.store.EventStore;
+import microdot.sse.store.StoreEpoch;
+import microdot.sse.store.StoreRetention;
+import microdot.sse.store.StoredEntry;
+import org.jspecify.annotations.Nullable;
+
+/** This process as a node of a store: what it appends, what comes back, and the history. */
+final class StoreNode implements EventStore.Tail {
+    /** Changes of a table that are kept, so that a client that comes back gets those only. */
+    private static final int TABLE_ENTRIES = 2048;
+
+    private static final Duration TABLE_TIME = Duration.ofHours(1);
+
+    private final EventStore store;
+    private final TopicOrder order;
+    private final StoreAppends appends;
+    private final StoreTail tail;
+    private final ColdHistory history;
+    private @Nullable TopicRegistry registry; // Set before `ready`.
+
+    private StoreNode(
+            EventStore store,
+            EventStore.Opened opened,
+            Opening opening,
+            MemoryBudget budget,
+            JsonCodec json) {
+        this.store = store;
+        Epoch ids = Epoch.of(opened.epochs());
+        this.order = new TopicOrder(budget, ids, opened.head());
+        order.mayHaveOwnIds();
+        this.appends = new StoreAppends(store, order);
+        this.tail = new StoreTail(order, json, opened.ends());
+        this.history = new ColdHistory(store, ids, Math.max(1 << 20, budget.max() / 16));
+        opening.node = this;
+    }
+
+    /** What the store calls before there is a node: it waits. */
+    private static final class Opening implements EventStore.Tail {
+        private final CountDownLatch ready = new CountDownLatch(1);
+        private volatile @Nullable StoreNode node;
+
+        private StoreNode node() {
+            boolean interrupted = false;
+            while (true) {
+                try {
+                    ready.await();
+                    break;
+                } catch (InterruptedException e) {
+                    interrupted = true; // An entry must not be lost.
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            return Objects.requireNonNull(node);
+        }
+
+        @Override
+        public void appended(List<StoredEntry> batch) {
+            node().appended(batch);
+        }
+
+        @Override
+        public void begins(StoreEpoch epoch) {
+            node().begins(epoch);
+        }
+
+        @Override
+        public void away(String reason) {
+            node().away(reason);
+        }
+
+        @Override
+        public void back() {
+            node().back();
+        }
+    }
+
+    /** Opens the store, and makes the topics of this node. */
+    static TopicRegistry open(EventStore store, MemoryBudget budget, JsonCodec json) {
+        var opening = new Opening();
+        EventStore.Opened opened = store.open(opening);
+        var node = new StoreNode(store, opened, opening, budget, json);
+        var registry = new TopicRegistry(node, new TopicOrder(budget), json);
+        node.registry = registry;
+        opening.ready.countDown();
+        return registry;
+    }
+
+    TopicOrder order() {
+        return order;
+    }
+
+    TopicWriter writer() {
+        return new StoreWriter(order, appends);
+    }
+
+    ColdHistory history() {
+        return history;
+    }
+
+    /** Tells the store what it keeps of a topic. */
+    void retain(TopicState topic) {
+        TableOptions table = topic.table();
+        Retention kept = topic.options().retention();
+        StoreRetention retention =
+                table == null
+                        ? new StoreRetention(
+                                kept.events(),
+                                kept.bytes(),
+                                Duration.ofNanos(kept.nanos()),
+                                kept.keyedBy() != null)
+                        : new StoreRetention(
+                                Math.max(TABLE_ENTRIES, 2 * table.maxRows()),
+                                2 * table.maxBytes(),
+                                TABLE_TIME,
+                                true);
+        store.retain(topic.name, retention);
+    }
+
+    /** Under the lock of the order. */
+    StoreTail tail() {
+        return tail;
+    }
+
+    void publishTimeout(Duration timeout) {
+        appends.timeout(timeout);
+    }
+
+    boolean isAway() {
+        return appends.isAway();
+    }
+
+    private TopicRegistry registry() {
+        return Objects.requireNonNull(registry);
+    }
+
+    @Override
+    public void appended(List<StoredEntry> batch) {
+        tail.appended(batch, registry(), appends::refused);
+        if (!batch.isEmpty()) {
+            appends.reached(batch.getLast().position());
+        }
+    }
+
+    @Override
+    public void begins(StoreEpoch epoch) {
+        history.forgetAll();
+        registry().lose(epoch);
+        appends.reached(epoch.first() - 1);
+    }
+
+    @Override
+    public void away(String reason) {
+        appends.away(reason);
+    }
+
+    @Override
+    public void back() {
+        appends.back();
+    }
+
+    void close() {
+        store.close();
+    }
+}
