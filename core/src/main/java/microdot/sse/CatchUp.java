@@ -177,6 +177,12 @@ final class CatchUp {
                 });
     }
 
+    /** For a new client that gets everything that is kept of a topic, as far as a store has it. */
+    CatchUpResult all(Cursor cursor) {
+        return part(cursor, ids.id(0), "expired", cursor.topic.log.floor())
+                .withNotices(List.of());
+    }
+
     private CatchUpResult part(Cursor cursor, String from, String reason, long upTo) {
         TopicState topic = cursor.topic;
         long at = cursor.at();

@@ -10,7 +10,6 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.Epoch;
-import microdot.sse.log.EventId;
 import microdot.sse.log.Frame;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.store.Entry;
@@ -129,23 +128,15 @@ final class ColdHistory {
 
     /**
      * Returns the id of the position of an event that has this id of its publisher, of the oldest
-     * of these topics; the text itself when no topic has it, or it is an id of a position.
+     * of these topics; the text itself when no topic has it.
      */
-    @Nullable String resolved(List<String> topics, @Nullable String lastEventId) {
-        if (lastEventId == null || EventId.parse(lastEventId) != null) {
-            return lastEventId;
-        }
+    String resolved(List<String> topics, String lastEventId) {
         long oldest = Long.MAX_VALUE;
         for (String topic : topics) {
             OptionalLong position = store.find(topic, lastEventId);
             oldest = Math.min(oldest, position.orElse(Long.MAX_VALUE));
         }
         return oldest == Long.MAX_VALUE ? lastEventId : ids.id(oldest);
-    }
-
-    /** Returns the position of the newest entry that the engine has. */
-    long head() {
-        return store.head();
     }
 
     /** What was read of a topic is no longer right: it was removed, or entries were lost. */

@@ -63,6 +63,11 @@ final class StartPosition {
             this(lastEventId, opened, last, false);
         }
 
+        /** Returns this wish with another id. */
+        Wish from(String id) {
+            return new Wish(id, opened, last, heartbeatEvents);
+        }
+
         /** Returns this wish, with heartbeats as events. */
         Wish withHeartbeatEvents() {
             return new Wish(lastEventId, opened, last, true);
@@ -168,6 +173,10 @@ final class StartPosition {
                 long before = log.positionBefore(entry);
                 idsFrom = Math.max(idsFrom, before);
                 cursors.add(cursor(topic, entry, before));
+            } else if (log.closedAt() > 0 && catchUp.isColdBefore(log, Integer.MAX_VALUE)) {
+                idsFrom = Math.max(idsFrom, log.floor());
+                Cursor cursor = cursor(topic, log.keptFrom(), 0);
+                prepare(cursor, client -> catchUp.all(cursor));
             } else if (log.closedAt() > 0) {
                 idsFrom = Math.max(idsFrom, log.floor());
                 cursors.add(cursor(topic, log.keptFrom(), log.floor()));

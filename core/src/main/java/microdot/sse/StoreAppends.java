@@ -41,8 +41,8 @@ final class StoreAppends {
     private final Semaphore room = new Semaphore(MOST);
     private final Semaphore expiring = new Semaphore(MOST_EXPIRED);
 
-    /** Those whose entries have not come back, by their last position. */
-    private final ConcurrentSkipListMap<Long, CompletableFuture<Long>> acknowledged =
+    /** What waits until a position has come back. */
+    private final ConcurrentSkipListMap<Long, CompletableFuture<Long>> awaited =
             new ConcurrentSkipListMap<>();
 
     /** Positions of entries that changed nothing, until their publisher asks. */
@@ -173,19 +173,24 @@ final class StoreAppends {
     private void acknowledged(List<Long> positions, int lastEvent, CompletableFuture<Long> done) {
         long end = positions.getLast();
         long position = positions.get(Math.min(lastEvent, positions.size() - 1));
-        var seen = new CompletableFuture<Long>();
-        seen.thenAccept(
-                upTo ->
-                        done.complete(
-                                takeRefused(position) ? TopicOrder.TOPIC_CLOSED : position));
-        if (order.head() >= end) {
-            seen.complete(end);
-            return;
+        seen(end)
+                .thenAccept(
+                        upTo ->
+                                done.complete(
+                                        takeRefused(position)
+                                                ? TopicOrder.TOPIC_CLOSED
+                                                : position));
+    }
+
+    /** Completes when everything up to a position, which the engine has, has come back. */
+    CompletableFuture<Long> seen(long position) {
+        CompletableFuture<Long> seen =
+                awaited.computeIfAbsent(position, at -> new CompletableFuture<>());
+        if (order.head() >= position) { // Perhaps in between.
+            awaited.remove(position, seen);
+            seen.complete(position);
         }
-        acknowledged.put(end, seen);
-        if (order.head() >= end && acknowledged.remove(end, seen)) {
-            seen.complete(end); // It came back in between.
-        }
+        return seen;
     }
 
     private long result(CompletableFuture<Long> appended, long end) {
@@ -235,11 +240,11 @@ final class StoreAppends {
     /** The entries up to the position have come back. */
     void reached(long position) {
         while (true) {
-            Map.Entry<Long, CompletableFuture<Long>> first = acknowledged.firstEntry();
+            Map.Entry<Long, CompletableFuture<Long>> first = awaited.firstEntry();
             if (first == null || first.getKey() > position) {
                 break;
             }
-            if (acknowledged.remove(first.getKey(), first.getValue())) {
+            if (awaited.remove(first.getKey(), first.getValue())) {
                 first.getValue().complete(first.getKey());
             }
         }

@@ -4,8 +4,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import microdot.JsonCodec;
 import microdot.sse.log.Epoch;
+import microdot.sse.log.EventId;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.Retention;
 import microdot.sse.log.TopicOrder;
@@ -19,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class StoreNode implements EventStore.Tail {
     /** Changes of a table that are kept, so that a client that comes back gets those only. */
     private static final int TABLE_ENTRIES = 2048;
+
+    /** How long a client waits for this node to come as far as it has already been. */
+    private static final Duration LONGEST_LAG = Duration.ofSeconds(2);
 
     private static final Duration TABLE_TIME = Duration.ofHours(1);
 
@@ -136,6 +143,37 @@ final class StoreNode implements EventStore.Tail {
 
     void publishTimeout(Duration timeout) {
         appends.timeout(timeout);
+    }
+
+    /** Returns whether a client's id may be known to the engine and not to this node. */
+    boolean isUnknown(String lastEventId) {
+        EventId id = EventId.parse(lastEventId);
+        return id == null || (order.epoch().isOf(id) && id.position() > order.head());
+    }
+
+    /**
+     * Returns an id that this node knows for one that it does not; the same if the engine does not
+     * know it either. Null when this node has not come so far in time: the client should try again.
+     * Blocks.
+     */
+    @Nullable String known(List<String> topics, String lastEventId) {
+        EventId id = EventId.parse(lastEventId);
+        if (id == null) {
+            return history.resolved(topics, lastEventId);
+        }
+        if (store.head() < id.position()) {
+            return lastEventId;
+        }
+        try {
+            appends.seen(id.position()).get(LONGEST_LAG.toNanos(), TimeUnit.NANOSECONDS);
+            return lastEventId;
+        } catch (TimeoutException e) {
+            return null;
+        } catch (InterruptedException e) {
+            throw Topics.interrupted(e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e); // Never completed so.
+        }
     }
 
     boolean isAway() {

@@ -151,7 +151,7 @@ final class TopicRegistry implements StoreTail.Known {
         }
         if (store != null) {
             store.tail().created(topic);
-            store.retain(topic);
+            retain(topic);
         }
         return topic;
     }
@@ -197,8 +197,9 @@ final class TopicRegistry implements StoreTail.Known {
                 });
     }
 
+    /** Where nothing was chosen, another node may have chosen something. */
     private void retain(TopicState topic) {
-        if (store != null) {
+        if (store != null && !topic.options().equals(DEFAULTS)) {
             store.retain(topic);
         }
     }

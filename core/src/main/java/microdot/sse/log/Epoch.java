@@ -21,8 +21,7 @@ public final class Epoch {
      * One epoch.
      *
      * @param start how its id lines begin
-     * @param first the first position that is named by it: those that are missing before its
-     *     beginning are, too
+     * @param first the first position that is named by it
      * @param begin its first position
      * @param end the last position that is still valid
      */
@@ -34,7 +33,9 @@ public final class Epoch {
         }
 
         static Span of(StoreEpoch epoch, boolean oldest, long end) {
-            return of(epoch.name(), oldest ? 0 : epoch.previousEnd() + 1, epoch.first(), end);
+            // The position before the first one is that up to which clients are told of a loss.
+            long first = Math.max(epoch.previousEnd() + 1, epoch.first() - 1);
+            return of(epoch.name(), oldest ? 0 : first, epoch.first(), end);
         }
     }
 

@@ -151,7 +151,7 @@ final class MemoryEngine {
         /** By key: rows, keyed events, and the removals that are still among the entries. */
         final Map<String, StoredEntry> newest = new HashMap<>();
 
-        @Nullable StoreRetention retention;
+        StoreRetention retention = StoreRetention.STANDARD;
         long floor;
         long last;
         private long bytes;
@@ -186,9 +186,6 @@ final class MemoryEngine {
 
         void trim(long now) {
             StoreRetention limits = retention;
-            if (limits == null) {
-                return;
-            }
             long oldest = now - limits.time().toMillis();
             while (!entries.isEmpty()) {
                 StoredEntry first = entries.getFirst();

@@ -147,8 +147,11 @@ public final class MemoryStore implements EventStore {
         }
     }
 
-    /** Loses everything after a position, as an engine does that fails over: for tests. */
-    void lose(long after) {
+    /**
+     * Loses everything after a position, as an engine does that fails over, and tells all nodes:
+     * for tests.
+     */
+    public void lose(long after) {
         synchronized (engine) {
             StoreEpoch epoch = engine.lose(newEpoch(), after);
             new ArrayList<>(engine.tails).forEach(each -> each.begins(epoch));
