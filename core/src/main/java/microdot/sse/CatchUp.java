@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * loop; the cursor waits meanwhile.
  */
 final class CatchUp {
+    /** The entry of a cursor whose next events are in a store only: below all, so that it lags. */
+    private static final long COLD = -1;
+
     private final TopicOrder order;
     private final Epoch ids;
     private final JsonCodec json;
@@ -94,7 +97,8 @@ final class CatchUp {
                     if (cursor.isRemoved()) { // Since it lagged. A removal takes an entry, too.
                         return gap(topic, from, taken.fence(), null, "removed");
                     }
-                    long missed = taken.entry() - cursor.entry();
+                    Long missed =
+                            cursor.entry() == COLD ? null : taken.entry() - cursor.entry();
                     return gap(topic, from, taken.fence(), missed, "slow");
                 });
     }
@@ -166,7 +170,7 @@ final class CatchUp {
         CatchUpResult page = part(cursor, from, reason, topic.log.floor());
         boolean hasGap = !page.notices().isEmpty();
         boolean hasState = topic.snapshots() != null || topic.log.latest() != null;
-        return hasGap && hasState ? null : page;
+        return hasGap && (hasState || reason.equals("slow")) ? null : page;
     }
 
     private boolean hasLatest(EventLog log, long at) {
@@ -179,8 +183,7 @@ final class CatchUp {
 
     /** For a new client that gets everything that is kept of a topic, as far as a store has it. */
     CatchUpResult all(Cursor cursor) {
-        return part(cursor, ids.id(0), "expired", cursor.topic.log.floor())
-                .withNotices(List.of());
+        return part(cursor, ids.id(0), "expired", cursor.topic.log.floor()).withNotices(List.of());
     }
 
     private CatchUpResult part(Cursor cursor, String from, String reason, long upTo) {
@@ -189,10 +192,8 @@ final class CatchUp {
         ColdHistory.Part part =
                 Objects.requireNonNull(history).read(topic.name, Math.max(0, at), upTo);
         long reached = Math.max(part.upTo(), part.floor());
-        long entry = reached >= upTo ? topic.log.firstAfter(reached) : topic.log.keptFrom() - 1;
-        if (reached >= upTo && upTo < topic.log.floor()) {
-            entry = topic.log.keptFrom() - 1;
-        }
+        boolean more = reached < upTo || upTo < topic.log.floor();
+        long entry = more ? COLD : topic.log.firstAfter(reached);
         List<CatchUpResult.Notice> gap =
                 part.floor() > at
                         ? List.of(
@@ -218,7 +219,7 @@ final class CatchUp {
                     taken -> gap(topic, from, taken.fence(), null, "restarted"));
         }
         EventLog log = topic.log;
-        long entry = log.floor() > to ? log.keptFrom() - 1 : log.firstAfter(to);
+        long entry = log.floor() > to ? COLD : log.firstAfter(to);
         var gap = gap(topic, from, to, null, "restarted");
         return new CatchUpResult(List.of(gap), List.of(), entry, to);
     }
@@ -339,7 +340,10 @@ final class CatchUp {
         if (tail == null) {
             return removed(cursor, client); // Since it lagged. A removal takes an entry, too.
         }
-        long missed = tail.entry() - tail.frames().size() - cursor.entry();
+        Long missed =
+                cursor.entry() == COLD
+                        ? null
+                        : tail.entry() - tail.frames().size() - cursor.entry();
         return tail.withNotices(List.of(gap(cursor.topic, from, tail.at(), missed, "slow")));
     }
 

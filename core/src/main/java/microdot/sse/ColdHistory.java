@@ -121,6 +121,18 @@ final class ColdHistory {
         return all;
     }
 
+    /** Reads the newest event of each key. */
+    Map<String, Frame> latestEvents(String topic) {
+        var newest = new LinkedHashMap<String, Frame>();
+        for (StoredEntry stored : latest(topic)) {
+            String key = stored.entry().key();
+            if (key != null && stored.entry().kind() == Entry.Kind.EVENT) {
+                newest.put(key, frame(stored));
+            }
+        }
+        return newest;
+    }
+
     /** Returns the position up to which removals of a topic may no longer be known. */
     long floor(String topic) {
         return store.kept(topic).floor();

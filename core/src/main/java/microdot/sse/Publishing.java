@@ -42,8 +42,7 @@ final class Publishing {
         try {
             Object keyedBy = state.options().key();
             String key = keyOf(state, event);
-            return id(
-                    topic, event, registry.writer().append(state, encoded, keyedBy, key, isLast));
+            return id(topic, event, registry.writer().append(state, encoded, keyedBy, key, isLast));
         } finally {
             state.unpin();
         }
@@ -73,8 +72,7 @@ final class Publishing {
         }
     }
 
-    private TopicWriter.Batch batch(
-            TopicState topic, List<Event> events, PublishOptions options) {
+    private TopicWriter.Batch batch(TopicState topic, List<Event> events, PublishOptions options) {
         Required.notNull(events, "events", "a list of events");
         Required.notNull(options, "options", "options");
         if (events.isEmpty()) {

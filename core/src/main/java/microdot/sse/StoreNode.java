@@ -13,6 +13,7 @@ import microdot.sse.log.EventId;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.Retention;
 import microdot.sse.log.TopicOrder;
+import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreRetention;
@@ -35,6 +36,7 @@ final class StoreNode implements EventStore.Tail {
     private final StoreTail tail;
     private final ColdHistory history;
     private @Nullable TopicRegistry registry; // Set before `ready`.
+    private volatile long seenFrom;
 
     private StoreNode(
             EventStore store,
@@ -45,6 +47,7 @@ final class StoreNode implements EventStore.Tail {
         this.store = store;
         Epoch ids = Epoch.of(opened.epochs());
         this.order = new TopicOrder(budget, ids, opened.head());
+        this.seenFrom = opened.head();
         order.mayHaveOwnIds();
         this.appends = new StoreAppends(store, order);
         this.tail = new StoreTail(order, json, opened.ends());
@@ -136,6 +139,11 @@ final class StoreNode implements EventStore.Tail {
         store.retain(topic.name, retention);
     }
 
+    /** Returns the position from which on this node has seen every entry. */
+    long seenFrom() {
+        return seenFrom;
+    }
+
     /** Under the lock of the order. */
     StoreTail tail() {
         return tail;
@@ -187,6 +195,11 @@ final class StoreNode implements EventStore.Tail {
     @Override
     public void appended(List<StoredEntry> batch) {
         tail.appended(batch, registry(), appends::refused);
+        for (StoredEntry stored : batch) {
+            if (stored.entry().kind() == Entry.Kind.CLEAR) {
+                history.forget(stored.entry().topic());
+            }
+        }
         if (!batch.isEmpty()) {
             appends.reached(batch.getLast().position());
         }
@@ -195,6 +208,7 @@ final class StoreNode implements EventStore.Tail {
     @Override
     public void begins(StoreEpoch epoch) {
         history.forgetAll();
+        seenFrom = epoch.first() - 1;
         registry().lose(epoch);
         appends.reached(epoch.first() - 1);
     }

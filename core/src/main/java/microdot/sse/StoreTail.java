@@ -46,6 +46,9 @@ final class StoreTail {
 
         /** Returns the options of the topic, whether or not it is known. */
         TopicOptions options(String name);
+
+        /** Nothing was kept of an entry, because its topic is not known. */
+        void skipped(String name, long position);
     }
 
     /** What became of entries: those that changed nothing, because their topic had ended. */
@@ -98,7 +101,11 @@ final class StoreTail {
         if (entry.kind() == Entry.Kind.CLOSE) {
             remember(stored);
         }
-        return topic != null && place(stored, topic);
+        if (topic == null) {
+            known.skipped(entry.topic(), stored.position());
+            return false;
+        }
+        return place(stored, topic);
     }
 
     /** A topic that has ended is forgotten after the time for which it keeps events. */
@@ -201,8 +208,7 @@ final class StoreTail {
         String topic = batch.topic().name;
         for (KeyedEvent ready : batch.events()) {
             EncodedEvent event = ready.event();
-            entries.add(
-                    Entry.event(topic, ready.key(), event.userId(), StoredEvents.bytes(event)));
+            entries.add(Entry.event(topic, ready.key(), event.userId(), StoredEvents.bytes(event)));
         }
         if (batch.isLast()) {
             entries.add(Entry.close(topic));

@@ -15,6 +15,7 @@ import microdot.Request;
 import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
 import microdot.sse.log.EventId;
+import microdot.sse.log.LatestByKey;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
@@ -142,7 +143,10 @@ final class TopicRegistry implements StoreTail.Known {
 
     private TopicState create(String name) {
         // What a store has of a topic up to now is not in memory.
-        long floor = store == null ? forgotten.floor(name) : order.head();
+        long floor = forgotten.floor(name);
+        if (store != null) {
+            floor = Math.max(floor, store.seenFrom());
+        }
         var topic = new TopicState(name, order, floor, byPrefix(name), this::forgetIfUnused);
         topic.configure(topic.options(), json);
         topic.hasFormerEnd(ended.get(name));
@@ -194,6 +198,9 @@ final class TopicRegistry implements StoreTail.Known {
                     }
                     topic.configureItself(options, json);
                     retain(topic);
+                    if (store != null && options.key() != null) {
+                        load(topic, store);
+                    }
                 });
     }
 
@@ -234,16 +241,25 @@ final class TopicRegistry implements StoreTail.Known {
     }
 
     /**
-     * Takes in the rows that the store has. Under the lock of the order, or a change could come in
-     * between; this happens when the application starts.
+     * Takes in the rows, or the newest event of each key, that the store has. Under the lock of the
+     * order, or a change could come in between; this happens when the application starts.
      */
     private static void load(TopicState topic, StoreNode store) {
         ColdHistory history = store.history();
         TableRows rows = topic.log.rows();
+        LatestByKey latest = topic.log.latest();
         if (rows != null) {
             rows.lacksRemovals(history.floor(topic.name));
             store.tail().load(topic, history.latest(topic.name));
+        } else if (latest != null) {
+            history.latestEvents(topic.name).forEach(latest::load);
         }
+    }
+
+    /** A store has appended something to a topic that this node does not know. */
+    @Override
+    public void skipped(String name, long position) {
+        forgotten.add(name, position, false);
     }
 
     /**

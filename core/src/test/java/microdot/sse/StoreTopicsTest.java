@@ -119,6 +119,23 @@ class StoreTopicsTest {
     }
 
     @Test
+    void newestOfEachKeyComesFromTheStore() {
+        var options = new TopicOptions().latestBy(Event::event).keepEvents(2);
+        topics.topic("a", options);
+        for (int i = 0; i < 3; i++) {
+            topics.publish("a", Event.of("x" + i).event("x"));
+            topics.publish("a", Event.of("y" + i).event("y"));
+        }
+        topics.publish("a", Event.of("y3").event("y"));
+        Topics restarted = node();
+        restarted.topic("a", options);
+        try (Subscription fresh = restarted.follow("a")) {
+            assertEquals("x2", fresh.next().data());
+            assertEquals("y3", fresh.next().data());
+        }
+    }
+
+    @Test
     void ownIdIsFoundInTheStore() {
         topics.publish("a", Event.of("1").id("mine-1"));
         topics.publish("a", Event.of("2").id("mine-2"));
@@ -216,7 +233,8 @@ class StoreTopicsTest {
             Topics other = node();
             for (Topics each : List.of(topics, other)) {
                 try (Subscription resumed = each.followAfter(lost, "a")) {
-                    assertEquals(new Gap("a", lost, gap.to(), null, "restarted"), gap(resumed.next()));
+                    assertEquals(
+                            new Gap("a", lost, gap.to(), null, "restarted"), gap(resumed.next()));
                     assertEquals("3", resumed.next().data());
                 }
                 try (Subscription resumed = each.followAfter(gap.to(), "a")) {
