@@ -120,23 +120,23 @@ final class StoreNode implements EventStore.Tail {
         return history;
     }
 
-    /** Tells the store what it keeps of a topic. */
+    /** Tells the store what it keeps of a topic. Not under the lock of the order. */
     void retain(TopicState topic) {
-        TableOptions table = topic.table();
         Retention kept = topic.options().retention();
-        StoreRetention retention =
-                table == null
-                        ? new StoreRetention(
-                                kept.events(),
-                                kept.bytes(),
-                                Duration.ofNanos(kept.nanos()),
-                                kept.keyedBy() != null)
-                        : new StoreRetention(
-                                Math.max(TABLE_ENTRIES, 2 * table.maxRows()),
-                                2 * table.maxBytes(),
-                                TABLE_TIME,
-                                true);
-        store.retain(topic.name, retention);
+        store.retain(
+                topic.name,
+                new StoreRetention(
+                        kept.events(),
+                        kept.bytes(),
+                        Duration.ofNanos(kept.nanos()),
+                        kept.keyedBy() != null));
+    }
+
+    /** Tells the store what it keeps of a table. Not under the lock of the order. */
+    void retainTable(String name, TableOptions options) {
+        int entries = Math.max(TABLE_ENTRIES, 2 * options.maxRows());
+        store.retain(
+                name, new StoreRetention(entries, 2 * options.maxBytes(), TABLE_TIME, true));
     }
 
     /** Returns the position from which on this node has seen every entry. */

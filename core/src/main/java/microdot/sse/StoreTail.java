@@ -142,7 +142,7 @@ final class StoreTail {
         return true;
     }
 
-    /** Returns null for a removal of a row that is not there any more. */
+    /** Returns null for a removal of another row than the one that is there. */
     private @Nullable Row change(TopicState topic, Entry entry) {
         String key = entry.key();
         TableRows known = topic.log.rows();
@@ -154,7 +154,7 @@ final class StoreTail {
         }
         Row row = known.get(key);
         boolean other = row != null && entry.row() > 0 && row.position() != entry.row();
-        return row == null || other ? null : rows.removal(topic.name, key, row);
+        return other ? null : rows.removal(topic.name, key, row);
     }
 
     // ---- Topics that become known, under the lock of the order ----
@@ -178,12 +178,14 @@ final class StoreTail {
      * Takes in rows of a table, and removals, as the store has them.
      *
      * @param loaded oldest first
+     * @param floor the position up to which removals may be missing
      */
-    void load(TopicState topic, List<StoredEntry> loaded) {
+    void load(TopicState topic, List<StoredEntry> loaded, long floor) {
         TableRows table = topic.log.rows();
         if (table == null) {
             return;
         }
+        table.loading(floor);
         for (StoredEntry stored : loaded) {
             Entry entry = stored.entry();
             String key = entry.key();
@@ -195,6 +197,7 @@ final class StoreTail {
                 table.load(change, stored.position(), timeOf(stored));
             }
         }
+        table.loaded();
     }
 
     private long timeOf(StoredEntry stored) {

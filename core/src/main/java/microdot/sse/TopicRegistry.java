@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,11 +16,12 @@ import microdot.Request;
 import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
 import microdot.sse.log.EventId;
+import microdot.sse.log.Frame;
 import microdot.sse.log.LatestByKey;
 import microdot.sse.log.MemoryBudget;
-import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.store.StoreEpoch;
+import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,12 +118,15 @@ final class TopicRegistry implements StoreTail.Known {
             return known;
         }
         TopicRules.checkedName(name);
-        return order.locked(
-                () -> {
-                    TopicState topic = topics.computeIfAbsent(name, this::create);
-                    topic.pinKnown();
-                    return topic;
-                });
+        TopicState pinned =
+                order.locked(
+                        () -> {
+                            TopicState topic = topics.computeIfAbsent(name, this::create);
+                            topic.pinKnown();
+                            return topic;
+                        });
+        retain(pinned);
+        return pinned;
     }
 
     /** Returns the topic, pinned; null when it is unknown. */
@@ -155,7 +160,6 @@ final class TopicRegistry implements StoreTail.Known {
         }
         if (store != null) {
             store.tail().created(topic);
-            retain(topic);
         }
         return topic;
     }
@@ -197,16 +201,23 @@ final class TopicRegistry implements StoreTail.Known {
                         checkSame("topic", topic.name, own, options);
                     }
                     topic.configureItself(options, json);
-                    retain(topic);
-                    if (store != null && options.key() != null) {
-                        load(topic, store);
-                    }
                 });
+        retain(topic);
+        if (store != null && options.key() != null) {
+            Map<String, Frame> latest = store.history().latestEvents(topic.name);
+            order.runLocked(
+                    () -> {
+                        LatestByKey keys = topic.log.latest();
+                        if (keys != null) {
+                            latest.forEach(keys::load);
+                        }
+                    });
+        }
     }
 
     /** Where nothing was chosen, another node may have chosen something. */
     private void retain(TopicState topic) {
-        if (store != null && !topic.options().equals(DEFAULTS)) {
+        if (store != null && topic.table() == null && !topic.options().equals(DEFAULTS)) {
             store.retain(topic);
         }
     }
@@ -218,10 +229,9 @@ final class TopicRegistry implements StoreTail.Known {
                     TableOptions known = topic.table();
                     if (known == null && store != null) {
                         checkUnused(topic);
-                        topic.becomeTable(options, json);
-                        store.retain(topic);
-                        load(topic, store);
-                        return;
+                        topic.log.becomeTable(
+                                topic.name, options.maxRows(), options.maxBytes());
+                        return; // Until it is loaded, it takes in changes only.
                     }
                     if (topic.visits() != null) {
                         throw new IllegalArgumentException(
@@ -237,23 +247,17 @@ final class TopicRegistry implements StoreTail.Known {
                         checkSame("table", topic.name, known, options);
                     }
                 });
-        return new Table(topic, tables, json);
-    }
-
-    /**
-     * Takes in the rows, or the newest event of each key, that the store has. Under the lock of the
-     * order, or a change could come in between; this happens when the application starts.
-     */
-    private static void load(TopicState topic, StoreNode store) {
-        ColdHistory history = store.history();
-        TableRows rows = topic.log.rows();
-        LatestByKey latest = topic.log.latest();
-        if (rows != null) {
-            rows.lacksRemovals(history.floor(topic.name));
-            store.tail().load(topic, history.latest(topic.name));
-        } else if (latest != null) {
-            history.latestEvents(topic.name).forEach(latest::load);
+        if (store != null && topic.table() == null) {
+            store.retainTable(topic.name, options);
+            List<StoredEntry> rows = store.history().latest(topic.name);
+            long floor = store.history().floor(topic.name);
+            order.runLocked(
+                    () -> {
+                        store.tail().load(topic, rows, floor);
+                        topic.becomeTable(options, json);
+                    });
         }
+        return new Table(topic, tables, json);
     }
 
     /** A store has appended something to a topic that this node does not know. */
@@ -269,6 +273,13 @@ final class TopicRegistry implements StoreTail.Known {
     void lose(StoreEpoch epoch) {
         StoreNode node = Objects.requireNonNull(store);
         long position = epoch.first() - 1;
+        // Nothing is appended here meanwhile: this is the thread that would.
+        var rows = new HashMap<TopicState, List<StoredEntry>>();
+        for (TopicState topic : topics.values()) {
+            if (topic.table() != null) {
+                rows.put(topic, node.history().latest(topic.name));
+            }
+        }
         order.runLocked(
                 () -> {
                     order.epoch().begins(epoch);
@@ -277,7 +288,7 @@ final class TopicRegistry implements StoreTail.Known {
                         order.placeLoss(topic.log, position, epoch.previousEnd());
                         if (table != null) {
                             topic.log.becomeTable(topic.name, table.maxRows(), table.maxBytes());
-                            load(topic, node);
+                            node.tail().load(topic, rows.getOrDefault(topic, List.of()), position);
                         }
                     }
                     order.raise(position);
@@ -393,8 +404,8 @@ final class TopicRegistry implements StoreTail.Known {
                 order.runLocked(
                         () -> {
                             topic.configureByPrefix(byPrefix(topic.name), json);
-                            retain(topic);
                         });
+                retain(topic);
             }
         }
     }

@@ -32,6 +32,9 @@ public final class TableRows {
     private long bytes;
     private long floor;
 
+    /** Until the rows of a store are loaded, a removal may be of a row that is not known yet. */
+    private boolean isLoading = true;
+
     /** Under the lock of the order, between {@link #begin} and {@link #done}. */
     private @Nullable Row replaced;
 
@@ -90,23 +93,32 @@ public final class TableRows {
             return false;
         }
         Row row = known == null || known.isRemoval() ? null : known;
-        return !change.isRemoval() || (row != null && change.removes(row));
+        return !change.isRemoval() || (row == null ? isLoading : change.removes(row));
+    }
+
+    /** What is loaded next may lack removals up to the position. */
+    public void loading(long upTo) {
+        floor = upTo;
     }
 
     /**
-     * Takes in a row or a removal as the store has it, whatever the limits.
+     * Takes in a row or a removal as the store has it, whatever the limits, unless a newer one of
+     * its key is known.
      *
      * @param position of the change in the order
      * @param time when it was made, as {@link System#nanoTime} gives it
      */
     public void load(Row change, long position, long time) {
-        begin(change, position, time);
-        done(change);
+        Row known = newest.get(change.key());
+        if (known == null || known.position() < position) {
+            begin(change, position, time);
+            done(change);
+        }
     }
 
-    /** What is loaded next may lack removals up to the position. */
-    public void lacksRemovals(long upTo) {
-        floor = upTo;
+    /** Everything that the store has is known. */
+    public void loaded() {
+        isLoading = false;
     }
 
     private static IllegalStateException tooLarge(String what, long bytes, long most) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The entries of a {@link MemoryStore}. Its caller holds its lock. */
 final class MemoryEngine {
-    final List<EventStore.Tail> tails = new ArrayList<>();
+    final List<MemoryStore> nodes = new ArrayList<>();
 
     private static final long JUMP = 1L << 32;
 
@@ -68,8 +68,8 @@ final class MemoryEngine {
         if (key != null) {
             repeats.put(key, new Repeat(now, positions));
         }
-        for (EventStore.Tail tail : List.copyOf(tails)) {
-            tail.appended(batch);
+        for (MemoryStore node : nodes) {
+            node.toTell(tail -> tail.appended(batch));
         }
         return positions;
     }

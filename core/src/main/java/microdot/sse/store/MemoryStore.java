@@ -2,12 +2,14 @@ package microdot.sse.store;
 
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +30,11 @@ public final class MemoryStore implements EventStore {
             "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     private final MemoryEngine engine;
-    private @Nullable Tail tail; // Under the lock of the engine.
+
+    // Under the lock of the engine. A tail is called without it, because a tail waits for others.
+    private final Queue<Consumer<Tail>> untold = new ArrayDeque<>();
+    private @Nullable Tail tail;
+    private boolean telling;
 
     /** An engine of its own, and a first node on it. */
     public MemoryStore() {
@@ -69,7 +75,7 @@ public final class MemoryStore implements EventStore {
                 throw new StoreException("store: opened already (expected: one Topics for each)");
             }
             tail = follower;
-            engine.tails.add(follower);
+            engine.nodes.add(this);
             return new Opened(engine.epochs(), engine.head(), engine.ends());
         }
     }
@@ -77,15 +83,54 @@ public final class MemoryStore implements EventStore {
     @Override
     public CompletionStage<List<Long>> append(Append append) {
         Required.notNull(append, "append", "what to append");
+        List<Long> positions;
         synchronized (engine) {
-            if (tail == null || !engine.tails.contains(tail)) {
+            if (!engine.nodes.contains(this)) {
                 return CompletableFuture.failedFuture(
                         new StoreException("store: not open (expected: open, and not yet close)"));
             }
             try {
-                return CompletableFuture.completedFuture(engine.append(append));
+                positions = engine.append(append);
             } catch (StoreException e) {
                 return CompletableFuture.failedFuture(e);
+            }
+        }
+        tellAll();
+        return CompletableFuture.completedFuture(positions);
+    }
+
+    /** Under the lock of the engine. */
+    void toTell(Consumer<Tail> what) {
+        untold.add(what);
+    }
+
+    private void tellAll() {
+        List<MemoryStore> all;
+        synchronized (engine) {
+            all = List.copyOf(engine.nodes);
+        }
+        all.forEach(MemoryStore::tell);
+    }
+
+    /** Tells the tail what it was not told yet, one after another, whichever thread comes first. */
+    private void tell() {
+        while (true) {
+            Consumer<Tail> next;
+            Tail told;
+            synchronized (engine) {
+                told = tail;
+                next = telling || told == null ? null : untold.poll();
+                if (next == null || told == null) {
+                    return;
+                }
+                telling = true;
+            }
+            try {
+                next.accept(told);
+            } finally {
+                synchronized (engine) {
+                    telling = false;
+                }
             }
         }
     }
@@ -140,10 +185,8 @@ public final class MemoryStore implements EventStore {
     @Override
     public void close() {
         synchronized (engine) {
-            Tail own = tail;
-            if (own != null) {
-                engine.tails.remove(own);
-            }
+            engine.nodes.remove(this);
+            untold.clear();
         }
     }
 
@@ -154,7 +197,8 @@ public final class MemoryStore implements EventStore {
     public void lose(long after) {
         synchronized (engine) {
             StoreEpoch epoch = engine.lose(newEpoch(), after);
-            new ArrayList<>(engine.tails).forEach(each -> each.begins(epoch));
+            engine.nodes.forEach(node -> node.toTell(each -> each.begins(epoch)));
         }
+        tellAll();
     }
 }
