@@ -1,0 +1,227 @@
+package microdot.sqlite;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import microdot.sse.store.EventStore.Tail;
+import microdot.sse.store.StoreException;
+import microdot.sse.store.StoreRetention;
+import microdot.sse.store.StoredEntry;
+
+/** The transactions of the writer, and what it does between them. Confined to the writer. */
+final class Commits {
+    /** How often trimming and the journal are looked at, in milliseconds. */
+    static final int TICK_MILLIS = 250;
+
+    private static final System.Logger LOG = System.getLogger("microdot.sqlite");
+
+    /** A longer journal waits until nobody reads, and is copied into the file. */
+    private static final long LONG_JOURNAL = 64L << 20;
+
+    private static final int VACUUM_PAGES = 512;
+
+    private final Settings settings;
+    private final OpenFile file;
+    private final Tail tail;
+    private final Readers readers;
+    private final TopicStates topics = new TopicStates();
+    private final Appender appender;
+    private final Trimmer trimmer;
+    private final Path journal;
+    private volatile long head;
+    private long ticked = System.nanoTime();
+    private long forced = ticked;
+    private boolean unforced;
+    private boolean remembered = true;
+    private boolean away;
+
+    Commits(Settings settings, OpenFile file, Tail tail, Readers readers) {
+        this.settings = settings;
+        this.file = file;
+        this.tail = tail;
+        this.readers = readers;
+        appender = new Appender(topics, settings.clock(), file.next());
+        trimmer = new Trimmer(topics, settings.clock());
+        journal = settings.path().resolveSibling(settings.path().getFileName() + "-wal");
+        head = file.head();
+    }
+
+    /** May be called by any thread. */
+    long head() {
+        return head;
+    }
+
+    /** Part of a transaction. */
+    private interface Work {
+        void run(Database database) throws SQLException;
+    }
+
+    /**
+     * Commits appends as one transaction, and gives them to the tail. Their results are complete
+     * then.
+     *
+     * @throws StoreException when nothing was committed
+     */
+    void write(List<Pending> appends, List<Map.Entry<String, StoreRetention>> retentions) {
+        List<StoredEntry> batch = new ArrayList<>();
+        transaction(
+                database -> {
+                    for (Map.Entry<String, StoreRetention> each : retentions) {
+                        topics.retain(database, each.getKey(), each.getValue());
+                    }
+                    batch.addAll(appender.append(database, appends));
+                    trimmer.trimLargest(database, batch.size());
+                });
+        if (!batch.isEmpty()) {
+            head = batch.getLast().position();
+            unforced = true;
+            remembered = false;
+            tell(() -> tail.appended(batch));
+        }
+        appends.forEach(Pending::complete);
+    }
+
+    private void transaction(Work work) {
+        boolean committing = false;
+        try {
+            Database database = file.database();
+            work.run(database);
+            topics.save(database);
+            committing = true;
+            database.commit();
+        } catch (SQLException e) {
+            StoreException failure = Failures.ofWrite(settings.path(), e, committing);
+            undo(e);
+            tellAway(failure);
+            throw failure;
+        }
+        topics.shrink();
+        tellBack();
+    }
+
+    private void undo(SQLException cause) {
+        topics.forget();
+        try {
+            file.undo(Failures.isIoError(cause));
+        } catch (SQLException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private void tellAway(StoreException failure) {
+        if (!away) {
+            away = true;
+            LOG.log(Level.ERROR, "{0}", failure.getMessage());
+            tell(() -> tail.away(String.valueOf(failure.getMessage())));
+        }
+    }
+
+    private void tellBack() {
+        if (away) {
+            away = false;
+            LOG.log(Level.INFO, "store: {0} can be written again", settings.path());
+            tell(tail::back);
+        }
+    }
+
+    private static void tell(Runnable call) {
+        try {
+            call.run();
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "store: a tail has failed", e);
+        }
+    }
+
+    /**
+     * Forces to the disk, trims, shortens the file and the journal, when it is time.
+     *
+     * @param busy whether appends wait
+     * @return whether there is more to do at once
+     */
+    boolean tick(boolean busy) {
+        long now = System.nanoTime();
+        try {
+            force(now);
+            if (now - ticked < TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS)) {
+                return false;
+            }
+            var more = new boolean[1];
+            if (away) {
+                transaction(database -> database.update("UPDATE store SET running = 1"));
+            }
+            transaction(
+                    database -> {
+                        more[0] = trimmer.trimDue(database);
+                        appender.forgetRepeats(database);
+                    });
+            more[0] |= !busy && shorten();
+            limitJournal();
+            if (!more[0]) {
+                ticked = now;
+                remember();
+            }
+            return more[0];
+        } catch (StoreException e) {
+            ticked = now; // Told already; tried again after some time.
+            return false;
+        } catch (SQLException | IOException e) {
+            ticked = now;
+            LOG.log(Level.WARNING, "store: " + settings.path() + " cannot be trimmed", e);
+            return false;
+        }
+    }
+
+    /** With {@link Durability#every}, a commit of its own forces everything before. */
+    private void force(long now) throws SQLException {
+        long period = settings.durability().period().toNanos();
+        if (period > 0 && unforced && now - forced >= period) {
+            file.database().outside("PRAGMA synchronous = FULL");
+            transaction(database -> database.update("UPDATE store SET running = 1"));
+            file.database().outside("PRAGMA synchronous = NORMAL");
+            forced = now;
+            unforced = false;
+        }
+    }
+
+    /** Gives a part of the free pages back to the system, when there are many. */
+    private boolean shorten() throws SQLException {
+        Database database = file.database();
+        long free = database.number("PRAGMA freelist_count");
+        if (free < VACUUM_PAGES || free * 8 < database.number("PRAGMA page_count")) {
+            return false;
+        }
+        database.execute("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")");
+        database.commit();
+        return true;
+    }
+
+    /** Readers that follow one another without a pause would let the journal grow for ever. */
+    private void limitJournal() throws SQLException, IOException {
+        if (Files.exists(journal) && Files.size(journal) > LONG_JOURNAL) {
+            readers.pause(() -> file.database().outside("PRAGMA wal_checkpoint(TRUNCATE)"));
+        }
+    }
+
+    private void remember() throws IOException {
+        if (!remembered) {
+            file.remember(head);
+            remembered = true;
+        }
+    }
+
+    /** Closes the file, so that the next process finds it whole. */
+    void end() {
+        try {
+            readers.close();
+            file.close(head);
+        } catch (SQLException | IOException e) {
+            LOG.log(Level.WARNING, "store: " + settings.path() + " cannot be closed", e);
+        }
+    }
+}
