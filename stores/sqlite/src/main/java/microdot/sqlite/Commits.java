@@ -97,21 +97,13 @@ final class Commits {
             database.commit();
         } catch (SQLException e) {
             StoreException failure = Failures.ofWrite(settings.path(), e, committing);
-            undo(e);
+            topics.forget();
+            file.undo(Failures.isIoError(e));
             tellAway(failure);
             throw failure;
         }
         topics.shrink();
         tellBack();
-    }
-
-    private void undo(SQLException cause) {
-        topics.forget();
-        try {
-            file.undo(Failures.isIoError(cause));
-        } catch (SQLException e) {
-            cause.addSuppressed(e);
-        }
     }
 
     private void tellAway(StoreException failure) {
@@ -153,7 +145,7 @@ final class Commits {
             }
             var more = new boolean[1];
             if (away) {
-                transaction(database -> database.update("UPDATE store SET running = 1"));
+                transaction(Commits::touch);
             }
             transaction(
                     database -> {
@@ -177,13 +169,27 @@ final class Commits {
         }
     }
 
+    private static void touch(Database database) throws SQLException {
+        database.update("UPDATE store SET running = 1");
+    }
+
+    /** Returns how long the writer may wait before the next {@link #tick}. */
+    long waitNanos() {
+        long tick = TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS);
+        long period = settings.durability().period().toNanos();
+        return period > 0 && unforced ? Math.min(tick, period) : tick;
+    }
+
     /** With {@link Durability#every}, a commit of its own forces everything before. */
     private void force(long now) throws SQLException {
         long period = settings.durability().period().toNanos();
         if (period > 0 && unforced && now - forced >= period) {
             file.database().outside("PRAGMA synchronous = FULL");
-            transaction(database -> database.update("UPDATE store SET running = 1"));
-            file.database().outside("PRAGMA synchronous = NORMAL");
+            try {
+                transaction(Commits::touch);
+            } finally {
+                file.database().outside("PRAGMA synchronous = NORMAL");
+            }
             forced = now;
             unforced = false;
         }
@@ -204,7 +210,14 @@ final class Commits {
     /** Readers that follow one another without a pause would let the journal grow for ever. */
     private void limitJournal() throws SQLException, IOException {
         if (Files.exists(journal) && Files.size(journal) > LONG_JOURNAL) {
-            readers.pause(() -> file.database().outside("PRAGMA wal_checkpoint(TRUNCATE)"));
+            // Another program that reads is not waited for: it is tried again soon.
+            readers.pause(
+                    () ->
+                            file.database()
+                                    .outside(
+                                            "PRAGMA busy_timeout = 0",
+                                            "PRAGMA wal_checkpoint(TRUNCATE)",
+                                            "PRAGMA busy_timeout = " + Database.BUSY_MILLIS));
         }
     }
 

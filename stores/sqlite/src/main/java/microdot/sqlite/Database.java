@@ -14,7 +14,7 @@ import org.sqlite.SQLiteConfig;
 /** A connection to the file, with its prepared statements. For one thread at a time. */
 final class Database implements AutoCloseable {
     /** How long a writer waits for another program that writes, in milliseconds. */
-    private static final int BUSY_MILLIS = 5000;
+    static final int BUSY_MILLIS = 5000;
 
     private final Connection connection;
     private final Map<String, PreparedStatement> prepared = new HashMap<>();

@@ -25,6 +25,7 @@ final class OpenFile {
     private final StoreLock lock;
     private final String opening = letters();
     private Database database;
+    private boolean broken;
     private List<StoreEpoch> epochs = List.of();
     private long head;
 
@@ -214,7 +215,12 @@ final class OpenFile {
         return epochs.isEmpty() ? head + 1 : Math.max(head + 1, epochs.getLast().first());
     }
 
-    Database database() {
+    /** Returns the connection, a new one when the one before is not to be trusted. */
+    Database database() throws SQLException {
+        if (broken) {
+            reopen();
+            broken = false;
+        }
         return database;
     }
 
@@ -223,15 +229,15 @@ final class OpenFile {
      *
      * @param again whether the connection is not to be trusted any more
      */
-    void undo(boolean again) throws SQLException {
+    void undo(boolean again) {
         if (again) {
-            reopen();
+            broken = true;
             return;
         }
         try {
             database.rollback();
         } catch (SQLException e) {
-            reopen();
+            broken = true; // The failure before is the one that tells what is wrong.
         }
     }
 
@@ -253,10 +259,11 @@ final class OpenFile {
     void close(long position) throws SQLException, IOException {
         try (lock) {
             try {
-                database.outside("PRAGMA synchronous = FULL");
-                database.update("UPDATE store SET running = 0");
-                database.commit();
-                database.outside("PRAGMA wal_checkpoint(TRUNCATE)");
+                Database last = database();
+                last.outside("PRAGMA synchronous = FULL");
+                last.update("UPDATE store SET running = 0");
+                last.commit();
+                last.outside("PRAGMA wal_checkpoint(TRUNCATE)");
                 lock.remember(new StoreLock.Memory(opening, "", position), true);
             } finally {
                 database.close();

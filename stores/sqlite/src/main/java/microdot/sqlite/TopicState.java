@@ -100,7 +100,7 @@ final class TopicState {
     }
 
     static long millis(Duration time) {
-        return time.getSeconds() >= NEVER / 4000 ? NEVER / 4 : Math.max(1, time.toMillis());
+        return time.toSeconds() >= NEVER / 4000 ? NEVER / 4 : Math.max(1, time.toMillis());
     }
 
     boolean keepsLatest() {

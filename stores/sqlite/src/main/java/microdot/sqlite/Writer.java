@@ -7,7 +7,6 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -123,7 +122,7 @@ final class Writer {
     private void await() {
         idle.set(true);
         if (queue.isEmpty() && (failed || retentions.isEmpty()) && !closing) {
-            LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(Commits.TICK_MILLIS));
+            LockSupport.parkNanos(this, commits.waitNanos());
         }
         idle.set(false);
     }
