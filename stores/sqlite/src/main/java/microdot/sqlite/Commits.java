@@ -25,6 +25,7 @@ final class Commits {
     private static final long LONG_JOURNAL = 64L << 20;
 
     private static final int VACUUM_PAGES = 512;
+    private static final int PROBE_BYTES = 64 << 10;
 
     private final Settings settings;
     private final OpenFile file;
@@ -79,6 +80,7 @@ final class Commits {
                     trimmer.trimLargest(database, batch.size());
                 });
         if (!batch.isEmpty()) {
+            tellBack();
             head = batch.getLast().position();
             unforced = true;
             remembered = false;
@@ -103,7 +105,6 @@ final class Commits {
             throw failure;
         }
         topics.shrink();
-        tellBack();
     }
 
     private void tellAway(StoreException failure) {
@@ -144,14 +145,15 @@ final class Commits {
                 return false;
             }
             var more = new boolean[1];
-            if (away) {
-                transaction(Commits::touch);
-            }
+            // When the disk is full, this may be what makes room.
             transaction(
                     database -> {
                         more[0] = trimmer.trimDue(database);
                         appender.forgetRepeats(database);
                     });
+            if (away) {
+                probe();
+            }
             more[0] |= !busy && shorten();
             limitJournal();
             if (!more[0]) {
@@ -193,6 +195,15 @@ final class Commits {
             forced = now;
             unforced = false;
         }
+    }
+
+    /** Finds out whether there is room. */
+    private void probe() {
+        transaction(
+                database ->
+                        database.update("INSERT INTO probe VALUES (zeroblob(?))", PROBE_BYTES));
+        transaction(database -> database.update("DELETE FROM probe"));
+        tellBack();
     }
 
     /** Gives a part of the free pages back to the system, when there are many. */

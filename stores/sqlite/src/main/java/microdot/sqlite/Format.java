@@ -86,6 +86,8 @@ record Format(int version, List<List<String>> migrations) {
                         count INTEGER NOT NULL
                     ) WITHOUT ROWID""",
                     "CREATE INDEX repeats_time ON repeats (time)",
+                    // Written to find out whether there is room again.
+                    "CREATE TABLE probe (bytes BLOB)",
                     """
                     CREATE VIEW events AS
                     SELECT e.position,

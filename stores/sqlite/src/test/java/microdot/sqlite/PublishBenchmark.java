@@ -17,10 +17,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import microdot.sse.store.Append;
 import microdot.sse.store.Entry;
-import microdot.sse.store.EventStore.Tail;
-import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreRetention;
-import microdot.sse.store.StoredEntry;
 
 /**
  * Measures acknowledged events a second with 1, 16 and 256 publishers, each on a virtual thread
@@ -63,7 +60,7 @@ final class PublishBenchmark {
             throws Exception {
         try (var store = SqliteStore.at(file).durability(durability);
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            store.open(new Nobody());
+            store.open(new Silent());
             for (int i = 0; i < 16 && retention; i++) {
                 store.retain(
                         "topic" + i,
@@ -148,19 +145,5 @@ final class PublishBenchmark {
 
     private static void report(String what, long count, long nanos) {
         System.out.printf("%-45s %,9.0f events/s%n", what, count * 1e9 / nanos);
-    }
-
-    private static final class Nobody implements Tail {
-        @Override
-        public void appended(List<StoredEntry> batch) {}
-
-        @Override
-        public void begins(StoreEpoch epoch) {}
-
-        @Override
-        public void away(String reason) {}
-
-        @Override
-        public void back() {}
     }
 }
