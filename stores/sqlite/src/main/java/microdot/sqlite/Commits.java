@@ -16,8 +16,8 @@ import microdot.sse.store.StoredEntry;
 
 /** The transactions of the writer, and what it does between them. Confined to the writer. */
 final class Commits {
-    /** How often trimming and the journal are looked at, in milliseconds. */
-    static final int TICK_MILLIS = 250;
+    /** How often trimming and the journal are looked at. */
+    private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private static final System.Logger LOG = System.getLogger("microdot.sqlite");
 
@@ -38,6 +38,7 @@ final class Commits {
     private volatile long head;
     private long ticked = System.nanoTime();
     private long forced = ticked;
+    private long emptied = ticked;
     private boolean unforced;
     private boolean remembered = true;
     private boolean away;
@@ -71,8 +72,12 @@ final class Commits {
      */
     void write(List<Pending> appends, List<Map.Entry<String, StoreRetention>> retentions) {
         List<StoredEntry> batch = new ArrayList<>();
+        if (away && System.nanoTime() - emptied > TICK_NANOS) {
+            emptyJournal(); // The first room that there is, is best used for that.
+        }
         transaction(
                 database -> {
+                    batch.clear();
                     for (Map.Entry<String, StoreRetention> each : retentions) {
                         topics.retain(database, each.getKey(), each.getValue());
                     }
@@ -90,6 +95,36 @@ final class Commits {
     }
 
     private void transaction(Work work) {
+        try {
+            run(work);
+        } catch (Failed first) {
+            if (!Failures.isFull(first.cause) || !emptyJournal()) {
+                throw tellAway(first);
+            }
+            try {
+                run(work); // There may be room now.
+            } catch (Failed second) {
+                throw tellAway(second);
+            }
+        }
+        topics.shrink();
+    }
+
+    /** A transaction that was not committed. */
+    private static final class Failed extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        final SQLException cause;
+        final boolean committing;
+
+        Failed(SQLException cause, boolean committing) {
+            super(cause);
+            this.cause = cause;
+            this.committing = committing;
+        }
+    }
+
+    private void run(Work work) throws Failed {
         boolean committing = false;
         try {
             Database database = file.database();
@@ -98,21 +133,48 @@ final class Commits {
             committing = true;
             database.commit();
         } catch (SQLException e) {
-            StoreException failure = Failures.ofWrite(settings.path(), e, committing);
             topics.forget();
             file.undo(Failures.isIoError(e));
-            tellAway(failure);
-            throw failure;
+            throw new Failed(e, committing);
         }
-        topics.shrink();
     }
 
-    private void tellAway(StoreException failure) {
+    /** Copies the journal into the file, and returns whether there is room where it was. */
+    private boolean emptyJournal() {
+        emptied = System.nanoTime();
+        try {
+            long before = length(journal);
+            checkpoint();
+            return length(journal) < before;
+        } catch (SQLException | IOException | StoreException e) {
+            return false; // The disk is full for that too.
+        }
+    }
+
+    private static long length(Path path) throws IOException {
+        return Files.exists(path) ? Files.size(path) : 0;
+    }
+
+    /** Another program that reads is not waited for. */
+    private void checkpoint() throws SQLException {
+        readers.pause(
+                () ->
+                        file.database()
+                                .outside(
+                                        "PRAGMA busy_timeout = 0",
+                                        "PRAGMA wal_checkpoint(TRUNCATE)",
+                                        "PRAGMA busy_timeout = " + Database.BUSY_MILLIS));
+    }
+
+    private StoreException tellAway(Failed failed) {
+        StoreException failure =
+                Failures.ofWrite(settings.path(), failed.cause, failed.committing);
         if (!away) {
             away = true;
             LOG.log(Level.ERROR, "{0}", failure.getMessage());
             tell(() -> tail.away(String.valueOf(failure.getMessage())));
         }
+        return failure;
     }
 
     private void tellBack() {
@@ -141,7 +203,7 @@ final class Commits {
         long now = System.nanoTime();
         try {
             force(now);
-            if (now - ticked < TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS)) {
+            if (now - ticked < TICK_NANOS) {
                 return false;
             }
             var more = new boolean[1];
@@ -152,6 +214,7 @@ final class Commits {
                         appender.forgetRepeats(database);
                     });
             if (away) {
+                emptyJournal();
                 probe();
             }
             more[0] |= !busy && shorten();
@@ -177,9 +240,8 @@ final class Commits {
 
     /** Returns how long the writer may wait before the next {@link #tick}. */
     long waitNanos() {
-        long tick = TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS);
         long period = settings.durability().period().toNanos();
-        return period > 0 && unforced ? Math.min(tick, period) : tick;
+        return period > 0 && unforced ? Math.min(TICK_NANOS, period) : TICK_NANOS;
     }
 
     /** With {@link Durability#every}, a commit of its own forces everything before. */
@@ -220,15 +282,8 @@ final class Commits {
 
     /** Readers that follow one another without a pause would let the journal grow for ever. */
     private void limitJournal() throws SQLException, IOException {
-        if (Files.exists(journal) && Files.size(journal) > LONG_JOURNAL) {
-            // Another program that reads is not waited for: it is tried again soon.
-            readers.pause(
-                    () ->
-                            file.database()
-                                    .outside(
-                                            "PRAGMA busy_timeout = 0",
-                                            "PRAGMA wal_checkpoint(TRUNCATE)",
-                                            "PRAGMA busy_timeout = " + Database.BUSY_MILLIS));
+        if (length(journal) > LONG_JOURNAL) {
+            checkpoint();
         }
     }
 

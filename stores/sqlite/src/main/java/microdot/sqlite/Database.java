@@ -110,8 +110,15 @@ final class Database implements AutoCloseable {
         }
     }
 
-    /** Forgets the open transaction, and begins another. */
+    /**
+     * Forgets the open transaction, and begins another. Statements are prepared anew: one that has
+     * failed is closed, and one may have rows that were not inserted.
+     */
     void rollback() throws SQLException {
+        for (PreparedStatement each : prepared.values()) {
+            each.close();
+        }
+        prepared.clear();
         try {
             connection.rollback();
         } catch (SQLException e) {

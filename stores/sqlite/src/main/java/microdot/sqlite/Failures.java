@@ -24,6 +24,10 @@ final class Failures {
         return code(e) == IO_ERROR;
     }
 
+    static boolean isFull(SQLException e) {
+        return code(e) == FULL;
+    }
+
     static boolean isDamage(SQLException e) {
         return code(e) == CORRUPT || code(e) == NOT_A_DATABASE;
     }
