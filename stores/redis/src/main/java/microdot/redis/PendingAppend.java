@@ -1,0 +1,77 @@
+package microdot.redis;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
+import microdot.sse.store.Append;
+import microdot.sse.store.Entry;
+import org.jspecify.annotations.Nullable;
+
+/** An append between its call and its completion. All but the future belongs to the queue. */
+final class PendingAppend {
+    final CompletableFuture<List<Long>> future = new CompletableFuture<>();
+    final String topic;
+    final OptionalLong expected;
+    final int entries;
+    final long counter;
+
+    /** As {@link System#nanoTime} gives it. */
+    final long deadline;
+
+    /** What the script gets after the counter. */
+    final byte[][] arguments;
+
+    /** The link that it was sent on last; null before. */
+    @Nullable RedisLink link;
+
+    /** A position before which it cannot be: the highest that the node knew when it was sent. */
+    long after;
+
+    /** The epoch that it was sent with. */
+    String epoch = "";
+
+    boolean done;
+
+    PendingAppend(Append append, long counter, long deadline, Settings settings) {
+        Entry first = append.entries().getFirst();
+        topic = first.topic();
+        expected = append.expectedLast();
+        entries = append.entries().size();
+        this.counter = counter;
+        this.deadline = deadline;
+        arguments = arguments(append, settings);
+    }
+
+    private static byte[][] arguments(Append append, Settings settings) {
+        String key = append.idempotencyKey();
+        var all = new ArrayList<byte[]>(4 + 7 * append.entries().size());
+        all.add(
+                append.expectedLast().isPresent()
+                        ? Keys.utf8(append.expectedLast().getAsLong())
+                        : NONE);
+        all.add(key == null ? NONE : Keys.utf8("k" + key));
+        all.add(settings.skew() == 0 ? ZERO : Keys.utf8(settings.skew()));
+        all.add(Keys.utf8(settings.spine()));
+        for (Entry entry : append.entries()) {
+            String row = entry.key();
+            String id = entry.id();
+            all.add(Keys.utf8(entry.kind().code()));
+            all.add(Keys.utf8((row == null ? 0 : 1) + (id == null ? 0 : 2)));
+            all.add(Keys.utf8(entry.topic()));
+            all.add(row == null ? NONE : Keys.utf8(row));
+            all.add(id == null ? NONE : Keys.utf8(id));
+            all.add(entry.row() == 0 ? ZERO : Keys.utf8(entry.row()));
+            all.add(entry.bytes());
+        }
+        return all.toArray(byte[][]::new);
+    }
+
+    private static final byte[] NONE = {};
+    private static final byte[] ZERO = {'0'};
+
+    static List<Long> positions(long first, long count) {
+        return LongStream.range(first, first + count).boxed().toList();
+    }
+}
