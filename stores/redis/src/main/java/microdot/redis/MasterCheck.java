@@ -3,6 +3,7 @@ package microdot.redis;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.LongSupplier;
 import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreException;
 import microdot.sse.store.StoredEntry;
@@ -23,9 +24,9 @@ final class MasterCheck {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final String node;
-    private final long skew;
+    private final LongSupplier skew;
 
-    MasterCheck(String node, long skew) {
+    MasterCheck(String node, LongSupplier skew) {
         this.node = node;
         this.skew = skew;
     }
@@ -83,7 +84,7 @@ final class MasterCheck {
                             flag(server.always()),
                             flag(decide),
                             flag(epoch.isEmpty()),
-                            Keys.utf8(skew));
+                            Keys.utf8(skew.getAsLong()));
             switch ((int) Replies.number(reply.getFirst())) {
                 case 0 -> {
                     return new Checked(

@@ -52,7 +52,9 @@ final class PendingAppend {
                         ? Keys.utf8(append.expectedLast().getAsLong())
                         : NONE);
         all.add(key == null ? NONE : Keys.utf8("k" + key));
-        all.add(settings.skew() == 0 ? ZERO : Keys.utf8(settings.skew()));
+        all.add(settings.skew().getAsLong() == 0
+                        ? ZERO
+                        : Keys.utf8(settings.skew().getAsLong()));
         all.add(Keys.utf8(settings.spine()));
         for (Entry entry : append.entries()) {
             String row = entry.key();

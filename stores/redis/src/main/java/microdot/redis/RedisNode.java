@@ -414,7 +414,7 @@ final class RedisNode implements AppendQueue.Owner {
         if (link == null || !ready.isDone()) {
             return;
         }
-        link.start(link.reads, Script.SWEEP, Keys.utf8(id), Keys.utf8(settings.skew()))
+        link.start(link.reads, Script.SWEEP, Keys.utf8(id), Keys.utf8(settings.skew().getAsLong()))
                 .whenComplete(
                         (reply, error) -> {
                             if (reply != null

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import microdot.sse.store.Append;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.Kept;
@@ -81,7 +82,7 @@ public final class RedisStore implements EventStore {
                             Duration.ofSeconds(2),
                             10_000,
                             100_000,
-                            0));
+                            () -> 0));
         } catch (IllegalArgumentException e) {
             // The text of the cause has the password.
             throw new IllegalArgumentException(
@@ -145,8 +146,8 @@ public final class RedisStore implements EventStore {
         return new RedisStore(settings.withSpine(number(entries, 1000, 10_000_000, "spineEntries")));
     }
 
-    /** A store whose clock is ahead of the one of the engine: for tests. */
-    RedisStore skew(Duration ahead) {
+    /** A store that takes the clock of the engine to be later, by milliseconds: for tests. */
+    RedisStore skew(LongSupplier ahead) {
         return new RedisStore(
                 new Settings(
                         settings.uri(),
@@ -155,7 +156,7 @@ public final class RedisStore implements EventStore {
                         settings.connectTimeout(),
                         settings.appends(),
                         settings.spine(),
-                        ahead.toMillis()));
+                        ahead));
     }
 
     /** A store with fewer entries in the spine than a user may set: for tests. */
@@ -193,7 +194,7 @@ public final class RedisStore implements EventStore {
                                 Keys.utf8(Math.max(0, after)),
                                 Keys.utf8(Math.max(0, upTo)),
                                 Keys.utf8(maxBytes),
-                                Keys.utf8(settings.skew()));
+                                Keys.utf8(settings.skew().getAsLong()));
         return Replies.page(topic, reply);
     }
 
@@ -206,7 +207,7 @@ public final class RedisStore implements EventStore {
                                 Keys.utf8(topic),
                                 Keys.utf8(Math.max(0, after)),
                                 Keys.utf8(maxBytes),
-                                Keys.utf8(settings.skew()));
+                                Keys.utf8(settings.skew().getAsLong()));
         return Replies.page(topic, reply);
     }
 
@@ -214,7 +215,7 @@ public final class RedisStore implements EventStore {
     public Kept kept(String topic) {
         required(topic, "topic", "its name");
         List<Object> reply =
-                opened().read(Script.KEPT, Keys.utf8(topic), Keys.utf8(settings.skew()));
+                opened().read(Script.KEPT, Keys.utf8(topic), Keys.utf8(settings.skew().getAsLong()));
         return new Kept(
                 Replies.number(reply.get(0)),
                 Replies.number(reply.get(1)),
@@ -230,7 +231,7 @@ public final class RedisStore implements EventStore {
                                 Script.FIND,
                                 Keys.utf8(topic),
                                 Keys.utf8(id),
-                                Keys.utf8(settings.skew()));
+                                Keys.utf8(settings.skew().getAsLong()));
         long position = Replies.number(reply.getFirst());
         return position == 0 ? OptionalLong.empty() : OptionalLong.of(position);
     }

@@ -2,15 +2,16 @@ package microdot.redis;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import microdot.sse.store.StoreRetention;
 
 /** The retentions that the engine has not confirmed yet. */
 final class RetentionSetter {
     private final Map<String, StoreRetention> all = new ConcurrentHashMap<>();
     private final Map<String, StoreRetention> due = new ConcurrentHashMap<>();
-    private final long skew;
+    private final LongSupplier skew;
 
-    RetentionSetter(long skew) {
+    RetentionSetter(LongSupplier skew) {
         this.skew = skew;
     }
 
@@ -37,7 +38,7 @@ final class RetentionSetter {
                                     Keys.utf8(retention.bytes()),
                                     Keys.utf8(retention.time().toMillis()),
                                     Keys.utf8(retention.latestOfKeys() ? 1 : 0),
-                                    Keys.utf8(skew))
+                                    Keys.utf8(skew.getAsLong()))
                             .whenComplete(
                                     (reply, error) -> {
                                         if (error != null) {

@@ -2,6 +2,7 @@ package microdot.redis;
 
 import io.lettuce.core.RedisURI;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 
 /**
  * What a store was set to.
@@ -11,7 +12,7 @@ import java.time.Duration;
  * @param connectTimeout of one try to connect
  * @param appends how many may wait or be in flight
  * @param spine about how many entries the spine keeps
- * @param skew added to the clock of the engine, in milliseconds; not 0 in tests only
+ * @param skew added to the clock of the engine, in milliseconds; other than 0 in tests only
  */
 record Settings(
         RedisURI uri,
@@ -20,7 +21,7 @@ record Settings(
         Duration connectTimeout,
         int appends,
         int spine,
-        long skew) {
+        LongSupplier skew) {
     Settings with(String name) {
         return new Settings(uri, name, timeout, connectTimeout, appends, spine, skew);
     }

@@ -63,8 +63,12 @@ for i = 10, #ARGV, 7 do
     if mask == '1' or mask == '3' then
       fields[#fields + 1] = 'key'
       fields[#fields + 1] = key
-      redis.call('ZADD', ns .. 'z:' .. topic, p, key)
-      if head.latest then redis.call('HDEL', ns .. 'r:' .. topic, key) end
+      local z = ns .. 'z:' .. topic
+      -- The removal of a row leaves a newer one of the same key.
+      if ARGV[i + 5] == '0' or tonumber(redis.call('ZSCORE', z, key) or 0) <= tonumber(ARGV[i + 5]) then
+        redis.call('ZADD', z, p, key)
+        if head.latest then redis.call('HDEL', ns .. 'r:' .. topic, key) end
+      end
     end
     if mask == '2' or mask == '3' then
       fields[#fields + 1] = 'id'
