@@ -6,6 +6,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -114,7 +115,7 @@ final class AppendQueue {
                     turn = Keys.utf8(ofTurn);
                     epoch = ofEpoch;
                     paused = false;
-                    again(limbo);
+                    againInOrder();
                 });
     }
 
@@ -302,6 +303,16 @@ final class AppendQueue {
                 commands.forEach(each -> each.completeExceptionally(e));
             }
         }
+    }
+
+    // The commands of a connection that has ended fail in any order.
+    private void againInOrder() {
+        var all = new ArrayList<>(limbo);
+        all.addAll(refused);
+        limbo.clear();
+        refused.clear();
+        all.sort(Comparator.comparingLong(each -> each.counter));
+        again(new ArrayDeque<>(all));
     }
 
     private void again(Deque<PendingAppend> first) {

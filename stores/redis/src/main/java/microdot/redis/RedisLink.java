@@ -36,6 +36,7 @@ final class RedisLink implements AutoCloseable {
     final Map<String, String> config;
 
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Keys keys;
     private final Duration timeout;
     private final Duration patience;
@@ -204,10 +205,15 @@ final class RedisLink implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            appends.closeAsync();
-            tail.closeAsync();
-            reads.closeAsync();
+            CompletableFuture.allOf(
+                            appends.closeAsync(), tail.closeAsync(), reads.closeAsync())
+                    .whenComplete((nothing, error) -> ended.complete(null));
         }
+    }
+
+    /** Completes when the connections are closed. */
+    CompletableFuture<Void> ended() {
+        return ended;
     }
 
     /** Runs the action when one of the connections ends. */

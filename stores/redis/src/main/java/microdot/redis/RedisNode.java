@@ -106,13 +106,13 @@ final class RedisNode implements AppendQueue.Owner {
     Opened open() {
         try {
             RedisLink link = connect();
+            current = link;
             warn(link);
             Checked checked = check.check(link, ++turn, 0, "");
             spine =
                     new SpineReader(
                             keys, tail, settings.timeout(), checked.epochs(), checked.tip());
             queue.knows(checked.head());
-            current = link;
             thread.start();
             timer.scheduleWithFixedDelay(this::tick, 100, 100, TimeUnit.MILLISECONDS);
             timer.scheduleWithFixedDelay(this::sweep, 2, 10, TimeUnit.SECONDS);
@@ -456,6 +456,7 @@ final class RedisNode implements AppendQueue.Owner {
         timer.shutdownNow();
         if (link != null) {
             link.close();
+            await(link.ended());
         }
         ready.completeExceptionally(new StoreException("store: closed"));
         join();
