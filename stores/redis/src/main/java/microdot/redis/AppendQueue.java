@@ -25,9 +25,9 @@ import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The appends of a node that are not complete: those that wait for a link, those that were sent, and
- * those whose link ended before the reply. Each is in the engine at most once: it is sent again only
- * when the engine has proved that it does not have it.
+ * The appends of a node that are not complete: those that wait for a link, those that were sent,
+ * and those whose link ended before the reply. Each is in the engine at most once: it is sent again
+ * only when the engine has proved that it does not have it.
  *
  * <p>Everything below the line runs as one task after another, on whatever thread added the task; a
  * thread that has run many leaves the others to the executor.
@@ -81,8 +81,7 @@ final class AppendQueue {
     /** Appends, or fails when too many appends are under way. */
     CompletionStage<List<Long>> append(Append append) {
         long deadline = System.nanoTime() + settings.timeout().toNanos();
-        var pending =
-                new PendingAppend(append, counter.incrementAndGet(), deadline, settings);
+        var pending = new PendingAppend(append, counter.incrementAndGet(), deadline, settings);
         if (open.incrementAndGet() > settings.appends()) {
             open.decrementAndGet();
             pending.future.completeExceptionally(
@@ -348,9 +347,7 @@ final class AppendQueue {
                             new ConflictException(
                                     pending.topic, pending.expected.orElse(0), first));
             case 3 ->
-                    succeed(
-                            pending,
-                            PendingAppend.positions(first, Replies.number(reply.get(2))));
+                    succeed(pending, PendingAppend.positions(first, Replies.number(reply.get(2))));
             case 2 -> {
                 refused.add(pending);
                 paused = paused || pending.epoch.equals(epoch); // Else the tail was faster.

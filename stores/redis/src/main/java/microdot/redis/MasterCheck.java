@@ -9,9 +9,10 @@ import microdot.sse.store.StoreException;
 import microdot.sse.store.StoredEntry;
 
 /**
- * Finds out, before anything is appended on a new link, whether the engine still has everything that
- * it acknowledged. An engine whose server has started again asks all nodes that used it: each
- * confirms that what it was given is there. Where one denies it or does not answer, an epoch begins.
+ * Finds out, before anything is appended on a new link, whether the engine still has everything
+ * that it acknowledged. An engine whose server has started again asks all nodes that used it: each
+ * confirms that what it was given is there. Where one denies it or does not answer, an epoch
+ * begins.
  */
 final class MasterCheck {
     private static final String LETTERS =
@@ -39,11 +40,7 @@ final class MasterCheck {
      * @param ends empty when they were not asked for
      */
     record Checked(
-            String epoch,
-            long head,
-            long tip,
-            List<StoreEpoch> epochs,
-            List<StoredEntry> ends) {}
+            String epoch, long head, long tip, List<StoreEpoch> epochs, List<StoredEntry> ends) {}
 
     static String newName() {
         return RANDOM.ints(10, 0, LETTERS.length())
@@ -60,8 +57,7 @@ final class MasterCheck {
      * @param epoch that this node knows; empty when it opens
      * @throws StoreException when the engine cannot be used
      */
-    Checked check(RedisLink link, long turn, long known, String epoch)
-            throws InterruptedException {
+    Checked check(RedisLink link, long turn, long known, String epoch) throws InterruptedException {
         ServerInfo server = ServerInfo.of(link.info, link.config);
         if (server.replica()) {
             throw new StoreException(

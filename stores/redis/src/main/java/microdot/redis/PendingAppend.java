@@ -52,9 +52,7 @@ final class PendingAppend {
                         ? Keys.utf8(append.expectedLast().getAsLong())
                         : NONE);
         all.add(key == null ? NONE : Keys.utf8("k" + key));
-        all.add(settings.skew().getAsLong() == 0
-                        ? ZERO
-                        : Keys.utf8(settings.skew().getAsLong()));
+        all.add(settings.skew().getAsLong() == 0 ? ZERO : Keys.utf8(settings.skew().getAsLong()));
         all.add(Keys.utf8(settings.spine()));
         for (Entry entry : append.entries()) {
             String row = entry.key();

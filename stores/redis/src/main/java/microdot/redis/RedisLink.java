@@ -205,8 +205,7 @@ final class RedisLink implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            CompletableFuture.allOf(
-                            appends.closeAsync(), tail.closeAsync(), reads.closeAsync())
+            CompletableFuture.allOf(appends.closeAsync(), tail.closeAsync(), reads.closeAsync())
                     .whenComplete((nothing, error) -> ended.complete(null));
         }
     }

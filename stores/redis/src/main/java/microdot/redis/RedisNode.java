@@ -33,9 +33,9 @@ import microdot.sse.store.StoreRetention;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open store. One thread connects, checks the engine, resolves appends of unknown fate, and gives
- * the tail what the spine has, until the link ends; then it begins anew. A timer fails late appends
- * and trims topics.
+ * An open store. One thread connects, checks the engine, resolves appends of unknown fate, and
+ * gives the tail what the spine has, until the link ends; then it begins anew. A timer fails late
+ * appends and trims topics.
  */
 final class RedisNode implements AppendQueue.Owner {
     private static final Logger LOG = System.getLogger("microdot.redis");
@@ -72,7 +72,10 @@ final class RedisNode implements AppendQueue.Owner {
         keys = new Keys(settings.namespace());
         check = new MasterCheck(id, settings.skew());
         resources =
-                DefaultClientResources.builder().ioThreadPoolSize(2).computationThreadPoolSize(2).build();
+                DefaultClientResources.builder()
+                        .ioThreadPoolSize(2)
+                        .computationThreadPoolSize(2)
+                        .build();
         client = RedisClient.create(resources);
         client.setOptions(
                 ClientOptions.builder()
@@ -192,8 +195,7 @@ final class RedisNode implements AppendQueue.Owner {
                 if (link == null) {
                     link = connect();
                     current = link;
-                    Checked checked =
-                            check.check(link, ++turn, queue.known(), spine().epoch());
+                    Checked checked = check.check(link, ++turn, queue.known(), spine().epoch());
                     resolve(link, checked);
                     if (!checked.epoch().equals(spine().epoch())) {
                         retentions.again();
@@ -234,10 +236,12 @@ final class RedisNode implements AppendQueue.Owner {
             return;
         }
         String text = error.getMessage();
-        if (!(error instanceof StoreException) && !(error instanceof io.lettuce.core.RedisException)) {
+        if (!(error instanceof StoreException)
+                && !(error instanceof io.lettuce.core.RedisException)) {
             LOG.log(Level.ERROR, "Redis: an unexpected error; the store connects anew", error);
         }
-        StoreException cause = error instanceof StoreException known ? known : RedisLink.failure(error);
+        StoreException cause =
+                error instanceof StoreException known ? known : RedisLink.failure(error);
         text = String.valueOf(cause.getMessage());
         reason = ": " + text;
         if (tell && !away) {
@@ -260,7 +264,8 @@ final class RedisNode implements AppendQueue.Owner {
 
     private boolean pause(int tries) {
         long longest =
-                Math.min(LONGEST_PAUSE.toMillis(), SHORTEST_PAUSE.toMillis() << Math.min(tries, 10));
+                Math.min(
+                        LONGEST_PAUSE.toMillis(), SHORTEST_PAUSE.toMillis() << Math.min(tries, 10));
         try {
             Thread.sleep(ThreadLocalRandom.current().nextLong(longest / 2, longest + 1));
             return true;
@@ -300,8 +305,7 @@ final class RedisNode implements AppendQueue.Owner {
     // Nothing came for a while: the engine may have been emptied meanwhile.
     private void verify(RedisLink link, SpineReader reader) {
         var args = RedisLink.args().addKey(keys.meta).add("epoch").add("node:" + id);
-        List<Object> reply =
-                link.await(RedisLink.send(link.appends, CommandType.HMGET, args));
+        List<Object> reply = link.await(RedisLink.send(link.appends, CommandType.HMGET, args));
         Object epoch = reply.getFirst();
         Object known = reply.get(1);
         if (epoch == null || known == null || Replies.number(known) != turn) {

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * is set to: with {@code appendonly yes} and {@code appendfsync always} a crash loses nothing; with
  * {@code everysec}, which is usual, a crash of the machine loses about a second; a replica that
  * becomes the master may lack what it had not yet received. Where acknowledged events were or may
- * have been lost, a new epoch begins and every client is sent a gap. Settings of Redis that endanger
- * events are named in one warning in the log when the store is opened.
+ * have been lost, a new epoch begins and every client is sent a gap. Settings of Redis that
+ * endanger events are named in one warning in the log when the store is opened.
  *
  * <table>
  * <caption>What it cannot do</caption>
@@ -143,7 +143,8 @@ public final class RedisStore implements EventStore {
      * @param entries 1,000 to 10,000,000
      */
     public RedisStore spineEntries(int entries) {
-        return new RedisStore(settings.withSpine(number(entries, 1000, 10_000_000, "spineEntries")));
+        return new RedisStore(
+                settings.withSpine(number(entries, 1000, 10_000_000, "spineEntries")));
     }
 
     /** A store that takes the clock of the engine to be later, by milliseconds: for tests. */
@@ -179,9 +180,7 @@ public final class RedisStore implements EventStore {
     public CompletionStage<List<Long>> append(Append append) {
         required(append, "append", "what to append");
         RedisNode opened = node.get();
-        return opened == null
-                ? CompletableFuture.failedFuture(notOpen())
-                : opened.append(append);
+        return opened == null ? CompletableFuture.failedFuture(notOpen()) : opened.append(append);
     }
 
     @Override
@@ -215,7 +214,10 @@ public final class RedisStore implements EventStore {
     public Kept kept(String topic) {
         required(topic, "topic", "its name");
         List<Object> reply =
-                opened().read(Script.KEPT, Keys.utf8(topic), Keys.utf8(settings.skew().getAsLong()));
+                opened().read(
+                                Script.KEPT,
+                                Keys.utf8(topic),
+                                Keys.utf8(settings.skew().getAsLong()));
         return new Kept(
                 Replies.number(reply.get(0)),
                 Replies.number(reply.get(1)),

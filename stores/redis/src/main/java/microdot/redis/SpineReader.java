@@ -76,8 +76,7 @@ final class SpineReader {
         args.add("STREAMS").addKey(keys.spine).add(position + "-0");
         List<Object> reply =
                 RedisLink.await(
-                        RedisLink.send(link.tail, CommandType.XREAD, args),
-                        timeout.plus(BLOCK));
+                        RedisLink.send(link.tail, CommandType.XREAD, args), timeout.plus(BLOCK));
         if (reply == null || reply.isEmpty() || reply.getFirst() == null) {
             return Found.NOTHING;
         }
@@ -110,7 +109,7 @@ final class SpineReader {
         flush(batch);
         // The number of bytes is not known before: what is large is read in smaller steps.
         long each = Math.max(1, bytes / Math.max(1, entries.size()));
-        count = (int) Math.clamp(MUCH / each, 1, MOST);
+        count = Math.clamp(MUCH / each, 1, MOST);
         return whole;
     }
 

@@ -53,8 +53,7 @@ class FailureTest {
     }
 
     private static StoreException failure(CompletableFuture<?> future) {
-        var error =
-                assertThrows(ExecutionException.class, () -> future.get(60, TimeUnit.SECONDS));
+        var error = assertThrows(ExecutionException.class, () -> future.get(60, TimeUnit.SECONDS));
         return assertInstanceOf(StoreException.class, error.getCause());
     }
 
@@ -113,8 +112,7 @@ class FailureTest {
         assertEquals("1", seen.getFirst());
         assertEquals("2", seen.getLast());
         assertFalse(seen.contains("never sent"));
-        assertEquals(
-                seen, texts(store.read("a", 0, Long.MAX_VALUE, 1 << 20).entries()));
+        assertEquals(seen, texts(store.read("a", 0, Long.MAX_VALUE, 1 << 20).entries()));
         assertEquals(List.of(), RecordingTail.epochs(tail.calls()));
     }
 
@@ -237,7 +235,8 @@ class FailureTest {
             add(proxies.get(i));
             stores.add(
                     open(
-                            RedisStore.connect(proxies.get(i).uri()).timeout(Duration.ofSeconds(30)),
+                            RedisStore.connect(proxies.get(i).uri())
+                                    .timeout(Duration.ofSeconds(30)),
                             tails.get(i)));
         }
         var futures = new ArrayList<CompletableFuture<List<Long>>>();

@@ -102,9 +102,14 @@ final class RedisServer implements AutoCloseable {
             socket.setSoTimeout(10_000);
             var request = new StringBuilder("*" + words.length + "\r\n");
             for (String word : words) {
-                request.append('$').append(word.length()).append("\r\n").append(word).append("\r\n");
+                request.append('$')
+                        .append(word.length())
+                        .append("\r\n")
+                        .append(word)
+                        .append("\r\n");
             }
-            socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.ISO_8859_1));
+            socket.getOutputStream()
+                    .write(request.toString().getBytes(StandardCharsets.ISO_8859_1));
             var reply = new byte[65536];
             int length = socket.getInputStream().read(reply);
             return new String(reply, 0, Math.max(0, length), StandardCharsets.ISO_8859_1);

@@ -44,15 +44,11 @@ class RestartTest {
     }
 
     static Append event(String text) {
-        return Append.of(
-                Entry.event("a", null, null, text.getBytes(StandardCharsets.UTF_8)));
+        return Append.of(Entry.event("a", null, null, text.getBytes(StandardCharsets.UTF_8)));
     }
 
     static long append(RedisStore store, String text) throws Exception {
-        return store.append(event(text))
-                .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS)
-                .getFirst();
+        return store.append(event(text)).toCompletableFuture().get(30, TimeUnit.SECONDS).getFirst();
     }
 
     private static String text(StoredEntry stored) {
