@@ -22,15 +22,16 @@ enum Script {
     LOSE,
     LEAVE;
 
-    private final byte[] source;
-    private final byte[] digest;
+    private final String source;
+    private final String digest;
 
     Script() {
-        String text = load("common.lua") + load(name().toLowerCase(Locale.ROOT) + ".lua");
-        source = text.getBytes(StandardCharsets.UTF_8);
+        source = load("common.lua") + load(name().toLowerCase(Locale.ROOT) + ".lua");
         try {
-            byte[] hash = MessageDigest.getInstance("SHA-1").digest(source);
-            digest = HexFormat.of().formatHex(hash).getBytes(StandardCharsets.US_ASCII);
+            byte[] hash =
+                    MessageDigest.getInstance("SHA-1")
+                            .digest(source.getBytes(StandardCharsets.UTF_8));
+            digest = HexFormat.of().formatHex(hash);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("SHA-1: not there (expected: in every Java)", e);
         }
@@ -48,12 +49,12 @@ enum Script {
         }
     }
 
-    byte[] source() {
+    String source() {
         return source;
     }
 
     /** Returns the name under which the server knows the script. */
-    byte[] digest() {
+    String digest() {
         return digest;
     }
 }
