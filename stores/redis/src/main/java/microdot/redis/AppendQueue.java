@@ -1,17 +1,18 @@
 package microdot.redis;
 
 import io.lettuce.core.RedisCommandExecutionException;
-import io.lettuce.core.protocol.AsyncCommand;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -35,6 +36,18 @@ import org.jspecify.annotations.Nullable;
 final class AppendQueue {
     private static final Logger LOG = System.getLogger("microdot.redis");
     private static final int MOST_TASKS = 256;
+    private static final int MOST_SCRIPTS = Integer.getInteger("ms", 4);
+    private static final int MOST_APPENDS = 128;
+    private static final long MOST_BYTES = 256 << 10;
+
+    /** Errors after which another link may do: the scripts or the master are elsewhere. */
+    private static final Set<String> ELSEWHERE =
+            Set.of("NOSCRIPT", "READONLY", "LOADING", "MASTERDOWN");
+
+    /** Errors that come before the first write. */
+    private static final Set<String> BEFORE =
+            Set.of("OOM", "MISCONF", "NOPERM", "NOAUTH", "NOREPLICAS", "BUSY");
+
 
     private static final String CLOSED = "store: closed (expected: append before close)";
 
@@ -43,12 +56,16 @@ final class AppendQueue {
         /** The engine does not know this node any more: the link must be checked again. */
         void recheck(RedisLink link);
 
+        /** A topic has much to trim. */
+        void full(RedisLink link, String topic);
+
         /** The link gives no reply. */
         void stuck(RedisLink link);
     }
 
     private final Settings settings;
     private final byte[] node;
+    private final byte[] spine;
     private final Owner owner;
     private final Executor rest;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -70,10 +87,12 @@ final class AppendQueue {
     private byte[] turn = {};
     private String epoch = "";
     private boolean paused;
+    private int scripts;
 
     AppendQueue(Settings settings, String node, Owner owner, Executor rest) {
         this.settings = settings;
         this.node = Keys.utf8(node);
+        spine = Keys.utf8(settings.spine());
         this.owner = owner;
         this.rest = rest;
     }
@@ -81,7 +100,7 @@ final class AppendQueue {
     /** Appends, or fails when too many appends are under way. */
     CompletionStage<List<Long>> append(Append append) {
         long deadline = System.nanoTime() + settings.timeout().toNanos();
-        var pending = new PendingAppend(append, counter.incrementAndGet(), deadline, settings);
+        var pending = new PendingAppend(append, counter.incrementAndGet(), deadline);
         if (open.incrementAndGet() > settings.appends()) {
             open.decrementAndGet();
             pending.future.completeExceptionally(
@@ -114,6 +133,7 @@ final class AppendQueue {
                     turn = Keys.utf8(ofTurn);
                     epoch = ofEpoch;
                     paused = false;
+                    scripts = 0;
                     againInOrder();
                 });
     }
@@ -274,33 +294,49 @@ final class AppendQueue {
         if (waiting.isEmpty()) {
             return;
         }
-        var commands = new ArrayList<AsyncCommand<byte[], byte[], List<Object>>>(waiting.size());
-        byte[] name = Keys.utf8(epoch);
-        for (PendingAppend pending; (pending = waiting.poll()) != null; ) {
-            if (pending.done) {
-                continue;
-            }
-            pending.link = now;
-            pending.epoch = epoch;
-            pending.after = known.get();
-            sent.add(pending);
-            var values = new byte[4 + pending.arguments.length][];
-            values[0] = name;
-            values[1] = node;
-            values[2] = turn;
-            values[3] = Keys.utf8(pending.counter);
-            System.arraycopy(pending.arguments, 0, values, 4, pending.arguments.length);
-            var command = now.script(Script.APPEND, values);
-            PendingAppend one = pending;
-            command.whenComplete((reply, error) -> post(() -> replied(one, now, reply, error)));
-            commands.add(command);
+        while (!waiting.isEmpty() && scripts < MOST_SCRIPTS) {
+            send(now, batch(now));
         }
-        if (!commands.isEmpty()) {
-            try {
-                now.appends.dispatch(commands);
-            } catch (RuntimeException e) {
-                commands.forEach(each -> each.completeExceptionally(e));
+    }
+
+    // As many as wait, so that the steps that all need are made once.
+    private List<PendingAppend> batch(RedisLink now) {
+        var batch = new ArrayList<PendingAppend>();
+        long bytes = 0;
+        while (!waiting.isEmpty() && batch.size() < MOST_APPENDS && bytes < MOST_BYTES) {
+            PendingAppend pending = waiting.removeFirst();
+            if (!pending.done) {
+                pending.link = now;
+                pending.epoch = epoch;
+                pending.after = known.get();
+                bytes += pending.bytes;
+                batch.add(pending);
             }
+        }
+        return batch;
+    }
+
+    private void send(RedisLink now, List<PendingAppend> batch) {
+        if (batch.isEmpty()) {
+            return;
+        }
+        sent.addAll(batch);
+        scripts++;
+        var values = new ArrayList<byte[]>(5 + 11 * batch.size());
+        values.add(Keys.utf8(epoch));
+        values.add(node);
+        values.add(turn);
+        values.add(Keys.utf8(settings.skew().getAsLong()));
+        values.add(spine);
+        for (PendingAppend pending : batch) {
+            Collections.addAll(values, pending.arguments);
+        }
+        var command = now.script(Script.APPEND, values.toArray(byte[][]::new));
+        command.whenComplete((reply, error) -> post(() -> replied(batch, now, reply, error)));
+        try {
+            now.appends.dispatch(command);
+        } catch (RuntimeException e) {
+            command.completeExceptionally(e);
         }
     }
 
@@ -323,40 +359,56 @@ final class AppendQueue {
     }
 
     private void replied(
-            PendingAppend pending,
+            List<PendingAppend> batch,
             RedisLink from,
             @Nullable List<Object> reply,
             @Nullable Throwable error) {
-        if (pending.done || pending.link != from) {
-            return;
+        if (link == from) {
+            scripts--;
         }
-        boolean current = sent.remove(pending);
-        if (error != null || reply == null) {
-            failed(pending, from, current, error);
-            return;
-        }
-        if (!current) {
-            limbo.remove(pending);
-        }
-        long first = Replies.number(reply.get(1));
-        switch ((int) Replies.number(reply.getFirst())) {
-            case 0 -> succeed(pending, PendingAppend.positions(first, pending.entries));
-            case 1 ->
-                    fail(
-                            pending,
-                            new ConflictException(
-                                    pending.topic, pending.expected.orElse(0), first));
-            case 3 ->
-                    succeed(pending, PendingAppend.positions(first, Replies.number(reply.get(2))));
-            case 2 -> {
-                refused.add(pending);
-                paused = paused || pending.epoch.equals(epoch); // Else the tail was faster.
+        List<?> results = reply == null ? List.of() : Replies.list(reply.getFirst());
+        for (int i = 0; i < batch.size(); i++) {
+            PendingAppend pending = batch.get(i);
+            if (pending.done || pending.link != from) {
+                continue;
             }
-            default -> {
-                refused.add(pending);
-                paused = true;
-                owner.recheck(from);
+            boolean current = sent.remove(pending);
+            if (error != null || results.isEmpty()) {
+                failed(pending, from, current, error);
+                continue;
             }
+            if (!current) {
+                limbo.remove(pending);
+            }
+            if (results.size() == 1) {
+                refused(pending, from, Replies.number(results.getFirst()) == 2);
+            } else {
+                decided(pending, results.subList(3 * i, 3 * i + 3));
+            }
+        }
+        if (reply != null) {
+            Replies.list(reply.get(1)).forEach(topic -> owner.full(from, Replies.text(topic)));
+        }
+    }
+
+    private void decided(PendingAppend pending, List<?> result) {
+        long first = Replies.number(result.get(1));
+        if (Replies.number(result.getFirst()) == 1) {
+            long expected = pending.expected.orElse(0);
+            fail(pending, new ConflictException(pending.topic, expected, first));
+        } else {
+            succeed(pending, PendingAppend.positions(first, Replies.number(result.get(2))));
+        }
+    }
+
+    // Nothing was appended.
+    private void refused(PendingAppend pending, RedisLink from, boolean epochBegan) {
+        refused.add(pending);
+        if (!epochBegan) {
+            paused = true;
+            owner.recheck(from);
+        } else if (pending.epoch.equals(epoch)) { // Else the tail was faster.
+            paused = true;
         }
     }
 
@@ -369,30 +421,15 @@ final class AppendQueue {
             }
             return;
         }
+        limbo.remove(pending);
         String text = String.valueOf(refusal.getMessage());
-        if (text.startsWith("NOSCRIPT")
-                || text.startsWith("READONLY")
-                || text.startsWith("LOADING")
-                || text.startsWith("MASTERDOWN")) {
-            refused.add(pending);
-            paused = true;
-            owner.recheck(from);
+        String code = text.split(" ", 2)[0];
+        if (ELSEWHERE.contains(code)) {
+            refused(pending, from, false);
             return;
         }
-        limbo.remove(pending);
-        boolean before =
-                text.startsWith("OOM")
-                        || text.startsWith("MISCONF")
-                        || text.startsWith("NOPERM")
-                        || text.startsWith("NOAUTH")
-                        || text.startsWith("NOREPLICAS")
-                        || text.startsWith("BUSY");
-        fail(
-                pending,
-                new StoreException(
-                        "Redis refused an append: " + text + " (look at the server)",
-                        !before,
-                        refusal));
+        String message = "Redis refused an append: " + text + " (look at the server)";
+        fail(pending, new StoreException(message, !BEFORE.contains(code), refusal));
     }
 
     private boolean expire(Deque<PendingAppend> all, long now, String reason, boolean unknown) {

@@ -15,12 +15,13 @@ final class PendingAppend {
     final String topic;
     final OptionalLong expected;
     final int entries;
+    final long bytes;
     final long counter;
 
     /** As {@link System#nanoTime} gives it. */
     final long deadline;
 
-    /** What the script gets after the counter. */
+    /** What the script gets of it. */
     final byte[][] arguments;
 
     /** The link that it was sent on last; null before. */
@@ -34,26 +35,27 @@ final class PendingAppend {
 
     boolean done;
 
-    PendingAppend(Append append, long counter, long deadline, Settings settings) {
+    PendingAppend(Append append, long counter, long deadline) {
         Entry first = append.entries().getFirst();
         topic = first.topic();
         expected = append.expectedLast();
         entries = append.entries().size();
         this.counter = counter;
         this.deadline = deadline;
-        arguments = arguments(append, settings);
+        arguments = arguments(append, counter);
+        bytes = append.entries().stream().mapToLong(each -> each.bytes().length).sum();
     }
 
-    private static byte[][] arguments(Append append, Settings settings) {
+    private static byte[][] arguments(Append append, long counter) {
         String key = append.idempotencyKey();
         var all = new ArrayList<byte[]>(4 + 7 * append.entries().size());
+        all.add(Keys.utf8(counter));
         all.add(
                 append.expectedLast().isPresent()
                         ? Keys.utf8(append.expectedLast().getAsLong())
                         : NONE);
         all.add(key == null ? NONE : Keys.utf8("k" + key));
-        all.add(settings.skew().getAsLong() == 0 ? ZERO : Keys.utf8(settings.skew().getAsLong()));
-        all.add(Keys.utf8(settings.spine()));
+        all.add(Keys.utf8(append.entries().size()));
         for (Entry entry : append.entries()) {
             String row = entry.key();
             String id = entry.id();

@@ -14,8 +14,10 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -54,6 +56,7 @@ final class RedisNode implements AppendQueue.Owner {
     private final AppendQueue queue;
     private final RetentionSetter retentions;
     private final Thread thread = new Thread(this::run, "microdot-redis");
+    private final Set<String> trimming = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private volatile CompletableFuture<RedisLink> ready = new CompletableFuture<>();
@@ -427,6 +430,18 @@ final class RedisNode implements AppendQueue.Owner {
                                 timer.execute(this::sweep);
                             }
                         });
+    }
+
+    @Override
+    public void full(RedisLink link, String topic) {
+        if (trimming.add(topic)) {
+            link.start(
+                            link.reads,
+                            Script.TRIM,
+                            Keys.utf8(topic),
+                            Keys.utf8(settings.skew().getAsLong()))
+                    .whenComplete((reply, error) -> trimming.remove(topic));
+        }
     }
 
     @Override

@@ -17,6 +17,7 @@ enum Script {
     KEPT,
     FIND,
     RETAIN,
+    TRIM,
     SWEEP,
     CHECK,
     LOSE,
@@ -26,7 +27,8 @@ enum Script {
     private final String digest;
 
     Script() {
-        source = load("common.lua") + load(name().toLowerCase(Locale.ROOT) + ".lua");
+        String own = load(name().toLowerCase(Locale.ROOT) + ".lua");
+        source = name().equals("APPEND") ? own : load("common.lua") + own;
         try {
             byte[] hash =
                     MessageDigest.getInstance("SHA-1")

@@ -70,6 +70,14 @@ elseif m.run ~= run then
 end
 redis.call('HSET', meta, 'run', run, 'node:' .. node, turn)
 redis.call('ZADD', ns .. 'alive', text(clock(ARGV[12])), node)
-local ends = ARGV[11] == '1' and redis.call('HGETALL', ns .. 'ends') or {}
+local ends = {}
+if ARGV[11] == '1' then
+  for _, topic in ipairs(redis.call('HKEYS', ns .. 'ends')) do
+    if closed_at(topic) > 0 then
+      ends[#ends + 1] = topic
+      ends[#ends + 1] = redis.call('HGET', ns .. 'ends', topic)
+    end
+  end
+end
 return {0, 1, m.epoch, tonumber(m.position), math.max(tonumber(m.position), tonumber(m.jump)),
   redis.call('LRANGE', ns .. 'epochs', 0, -1), ends}

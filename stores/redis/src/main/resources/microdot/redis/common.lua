@@ -2,7 +2,7 @@
 --   <ns>:meta    hash: format, epoch, position (of the newest entry), jump, run, node:<id> of each node
 --   <ns>:spine   stream: the newest entries of all topics, and a marker where positions jump
 --   <ns>:epochs  list: "name previousEnd first"; <ns>:jumps list: "position jump" of jumps within an epoch
---   <ns>:t:<topic> stream: its history; <ns>:h:<topic> hash: retention, floor, used bytes, closed
+--   <ns>:t:<topic> stream: its history; <ns>:h:<topic> hash: retention, floor, used bytes
 --   <ns>:z:<topic> zset: the newest position of each key; <ns>:r:<topic> hash: rows older than the history
 --   <ns>:x:<topic> zset: events among those rows; <ns>:o:<topic> hash: positions of own ids
 --   <ns>:ends    hash: "position time" of the end of each closed topic
@@ -60,6 +60,22 @@ local function leave(topic, entry, position, keep, oldest)
   end
 end
 
+-- Where a topic ends; 0 while it is open. The end of a topic that went on is removed here, not by each append.
+local function closed_at(topic)
+  local known = redis.call('HGET', ns .. 'ends', topic)
+  if not known then return 0 end
+  local position = position_of(known)
+  if position == last(topic) then return position end
+  redis.call('HDEL', ns .. 'ends', topic)
+  return 0
+end
+
+-- The end of a topic leaves the history.
+local function reopen(topic, position)
+  local known = redis.call('HGET', ns .. 'ends', topic)
+  if known and position_of(known) == position then redis.call('HDEL', ns .. 'ends', topic) end
+end
+
 -- Removes keyed events that are too old. Returns the time of the oldest that stays.
 local function age(topic, oldest, budget)
   local x, r, z = ns .. 'x:' .. topic, ns .. 'r:' .. topic, ns .. 'z:' .. topic
@@ -85,14 +101,15 @@ end
 -- Removes what is over the limits of a topic, at most as many entries as the budget.
 local function trim(topic, now, budget)
   local h, t = ns .. 'h:' .. topic, ns .. 't:' .. topic
-  local r = redis.call('HMGET', h, 'events', 'bytes', 'time', 'latest', 'used', 'closed')
+  local r = redis.call('HMGET', h, 'events', 'bytes', 'time', 'latest', 'used')
   if not r[1] then return end
   local events, bytes, keep = tonumber(r[1]), tonumber(r[2]), r[4] == '1'
   local oldest = now - tonumber(r[3])
-  local used, length = tonumber(r[5] or 0), redis.call('XLEN', t)
+  local length = redis.call('XLEN', t)
+  local used = tonumber(r[5] or 0) - 64 * length -- Each entry counts 64 bytes more; see append.lua.
   local left, floor, first = budget, nil, nil
   while left > 0 and length > 0 and not first do
-    local count = math.min(left, math.max(length - events, 4), 32)
+    local count = math.min(left, math.max(length - events, 4), 128)
     local batch, removed = redis.call('XRANGE', t, '-', '+', 'COUNT', count), nil
     for _, entry in ipairs(batch) do
       local time = tonumber(field(entry[2], 'time'))
@@ -103,10 +120,7 @@ local function trim(topic, now, budget)
       end
       removed = position_of(entry[1])
       leave(topic, entry, removed, keep, oldest)
-      if r[6] and tonumber(r[6]) == removed then
-        redis.call('HDEL', h, 'closed')
-        redis.call('HDEL', ns .. 'ends', topic)
-      end
+      if field(entry[2], 'kind') == '4' then reopen(topic, removed) end
       length, used, left = length - 1, used - #field(entry[2], 'data'), left - 1
     end
     if removed then
@@ -114,7 +128,7 @@ local function trim(topic, now, budget)
       floor = removed
     end
   end
-  if floor then redis.call('HSET', h, 'floor', text(floor), 'used', text(used)) end
+  if floor then redis.call('HSET', h, 'floor', text(floor), 'used', text(used + 64 * length)) end
   local aged = age(topic, oldest, budget)
   if length > 0 and not first then first = 0 end -- The budget is used up.
   if aged and (not first or aged < first) then first = aged end
