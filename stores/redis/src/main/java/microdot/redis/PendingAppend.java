@@ -11,6 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /** An append between its call and its completion. All but the future belongs to the queue. */
 final class PendingAppend {
+    private static final byte[] NONE = {};
+    private static final byte[] ZERO = {'0'};
+    private static final byte[] EVENT = {'e'};
+    private static final byte[] LIST = {'l'};
+
     final CompletableFuture<List<Long>> future = new CompletableFuture<>();
     final String topic;
     final OptionalLong expected;
@@ -48,7 +53,17 @@ final class PendingAppend {
 
     private static byte[][] arguments(Append append, long counter) {
         String key = append.idempotencyKey();
-        var all = new ArrayList<byte[]>(4 + 7 * append.entries().size());
+        Entry only = append.entries().getFirst();
+        if (append.entries().size() == 1
+                && append.expectedLast().isEmpty()
+                && key == null
+                && only.kind() == Entry.Kind.EVENT
+                && only.key() == null
+                && only.id() == null) {
+            return new byte[][] {EVENT, Keys.utf8(counter), Keys.utf8(only.topic()), only.bytes()};
+        }
+        var all = new ArrayList<byte[]>(5 + 7 * append.entries().size());
+        all.add(LIST);
         all.add(Keys.utf8(counter));
         all.add(
                 append.expectedLast().isPresent()
@@ -69,9 +84,6 @@ final class PendingAppend {
         }
         return all.toArray(byte[][]::new);
     }
-
-    private static final byte[] NONE = {};
-    private static final byte[] ZERO = {'0'};
 
     static List<Long> positions(long first, long count) {
         return LongStream.range(first, first + count).boxed().toList();

@@ -119,13 +119,10 @@ final class Replies {
             for (int i = 0; i + 1 < flat.size(); i += 2) {
                 Object value = flat.get(i + 1);
                 switch (text(flat.get(i))) {
-                    case "kind" -> kind = (int) number(value);
-                    case "topic" -> topic = text(value);
+                    case "entry" -> head(text(value));
                     case "key" -> key = text(value);
                     case "id" -> id = text(value);
                     case "row" -> row = number(value);
-                    case "time" -> time = number(value);
-                    case "from" -> from = text(value);
                     case "data" -> data = value instanceof byte[] bytes ? bytes : data;
                     case "prev" -> previous = number(value);
                     case "epoch" -> epoch = text(value);
@@ -134,6 +131,21 @@ final class Replies {
                         // Written by a newer version of the same format.
                     }
                 }
+            }
+        }
+
+        // Kind and time, in the spine also the node with its counter, and the topic.
+        private void head(String text) {
+            kind = text.charAt(0) - '0';
+            if (text.length() < 3) {
+                return;
+            }
+            int end = text.indexOf(' ', 2);
+            time = Long.parseLong(text, 2, end < 0 ? text.length() : end, 10);
+            if (end >= 0) {
+                int next = text.indexOf(' ', end + 1);
+                from = text.substring(end + 1, next);
+                topic = text.substring(next + 1);
             }
         }
 

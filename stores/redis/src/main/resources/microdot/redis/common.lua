@@ -32,6 +32,12 @@ local function field(fields, name)
   return nil
 end
 
+-- Kind and time of an entry; the rest of the text is in the spine only.
+local function head(fields)
+  local kind, time = string.match(field(fields, 'entry'), '^(%d) (%d+)')
+  return kind, tonumber(time)
+end
+
 -- The position of the newest entry that a topic ever had: a trimmed stream still knows it.
 local function last(topic)
   local key = ns .. 't:' .. topic
@@ -47,8 +53,8 @@ local function leave(topic, entry, position, keep, oldest)
   local key, id = field(fields, 'key'), field(fields, 'id')
   local z = ns .. 'z:' .. topic
   if key and tonumber(redis.call('ZSCORE', z, key) or -1) == position then
-    local kind = field(fields, 'kind')
-    if keep and (kind == '2' or (kind == '1' and tonumber(field(fields, 'time')) > oldest)) then
+    local kind, time = head(fields)
+    if keep and (kind == '2' or (kind == '1' and time > oldest)) then
       redis.call('HSET', ns .. 'r:' .. topic, key, cmsgpack.pack(entry))
       if kind == '1' then redis.call('ZADD', ns .. 'x:' .. topic, text(position), key) end
     else
@@ -85,7 +91,7 @@ local function age(topic, oldest, budget)
     local key, packed = first[1], redis.call('HGET', r, first[1])
     local entry = packed and cmsgpack.unpack(packed)
     if entry and position_of(entry[1]) == tonumber(first[2]) then
-      local time = tonumber(field(entry[2], 'time'))
+      local _, time = head(entry[2])
       if time > oldest then return time end
       redis.call('HDEL', r, key)
       if tonumber(redis.call('ZSCORE', z, key) or -1) == tonumber(first[2]) then
@@ -112,7 +118,7 @@ local function trim(topic, now, budget)
     local count = math.min(left, math.max(length - events, 4), 128)
     local batch, removed = redis.call('XRANGE', t, '-', '+', 'COUNT', count), nil
     for _, entry in ipairs(batch) do
-      local time = tonumber(field(entry[2], 'time'))
+      local kind, time = head(entry[2])
       local many = length > 1 and (length > events or used > bytes)
       if not many and time > oldest then
         first = time
@@ -120,7 +126,7 @@ local function trim(topic, now, budget)
       end
       removed = position_of(entry[1])
       leave(topic, entry, removed, keep, oldest)
-      if field(entry[2], 'kind') == '4' then reopen(topic, removed) end
+      if kind == '4' then reopen(topic, removed) end
       length, used, left = length - 1, used - #field(entry[2], 'data'), left - 1
     end
     if removed then
@@ -151,12 +157,12 @@ local function jump(m, known, name, previous_end)
     redis.call('LTRIM', ns .. 'epochs', -256, -1)
     redis.call('HSET', meta, 'epoch', name)
     m.epoch = name
-    redis.call('XADD', spine, text(to) .. '-0', 'kind', 0, 'prev', text(tip),
+    redis.call('XADD', spine, text(to) .. '-0', 'entry', 0, 'prev', text(tip),
       'epoch', name, 'end', text(previous_end))
   else
     redis.call('RPUSH', ns .. 'jumps', text(position) .. ' ' .. text(to))
     redis.call('LTRIM', ns .. 'jumps', -64, -1)
-    redis.call('XADD', spine, text(to) .. '-0', 'kind', 0, 'prev', text(tip))
+    redis.call('XADD', spine, text(to) .. '-0', 'entry', 0, 'prev', text(tip))
   end
 end
 

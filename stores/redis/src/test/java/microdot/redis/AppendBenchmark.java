@@ -32,7 +32,18 @@ final class AppendBenchmark {
 
     private AppendBenchmark() {}
 
-    record Result(long perSecond, long median, long p99) {}
+    /**
+     * @param own processor time of this process for each append, in microseconds
+     * @param redis the same of the server
+     */
+    record Result(long perSecond, long median, long p99, double own, double redis) {
+        @Override
+        public String toString() {
+            return String.format(
+                    "%,d/s, %d us, p99 %d us, cpu %.1f + %.1f us",
+                    perSecond, median, p99, own, redis);
+        }
+    }
 
     public static void main(String[] args) throws Exception {
         int seconds = args.length > 0 ? Integer.parseInt(args[0]) : 3;
@@ -55,29 +66,26 @@ final class AppendBenchmark {
             Supplier<CompletionStage<?>> viaBare =
                     () -> bare.async().xadd(key, trim, Map.of(field, DATA));
             for (int publishers : new int[] {1, 16, 256}) {
-                run(viaStore, publishers, seconds);
-                run(viaBare, publishers, seconds);
+                run(server, viaStore, publishers, seconds);
+                run(server, viaBare, publishers, seconds);
                 for (int i = 0; i < pairs; i++) {
-                    Result store1 = run(viaStore, publishers, seconds);
-                    Result bare1 = run(viaBare, publishers, seconds);
+                    Result store1 = run(server, viaStore, publishers, seconds);
+                    Result bare1 = run(server, viaBare, publishers, seconds);
                     System.out.printf(
-                            "%d publishers: store %,d/s, %d us, p99 %d us; bare %,d/s, %d us, p99 %d"
-                                    + " us; ratio %.2f%n",
+                            "%d publishers: store %s; bare %s; ratio %.2f%n",
                             publishers,
-                            store1.perSecond,
-                            store1.median,
-                            store1.p99,
-                            bare1.perSecond,
-                            bare1.median,
-                            bare1.p99,
+                            store1,
+                            bare1,
                             (double) bare1.perSecond / store1.perSecond);
                 }
             }
         }
     }
 
-    private static Result run(Supplier<CompletionStage<?>> append, int publishers, int seconds)
+    private static Result run(RedisServer server, Supplier<CompletionStage<?>> append, int publishers, int seconds)
             throws InterruptedException {
+        Duration own = ProcessHandle.current().info().totalCpuDuration().orElseThrow();
+        Duration redis = server.processor();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         var count = new AtomicLong();
         var done = new CountDownLatch(publishers);
@@ -86,28 +94,32 @@ final class AppendBenchmark {
             int publisher = i;
             Thread.startVirtualThread(
                     () -> {
-                        var own = new long[1 << 16];
+                        var times = new long[1 << 16];
                         int n = 0;
                         for (long now = System.nanoTime(); now - end < 0; ) {
                             append.get().toCompletableFuture().join();
                             long then = System.nanoTime();
-                            if (n < own.length) {
-                                own[n] = then - now;
+                            if (n < times.length) {
+                                times[n] = then - now;
                             }
                             n++;
                             now = then;
                         }
                         count.addAndGet(n);
-                        latencies[publisher] = Arrays.copyOf(own, Math.min(n, own.length));
+                        latencies[publisher] = Arrays.copyOf(times, Math.min(n, times.length));
                         done.countDown();
                     });
         }
         done.await();
+        own = ProcessHandle.current().info().totalCpuDuration().orElseThrow().minus(own);
+        redis = server.processor().minus(redis);
         long[] all = Arrays.stream(latencies).flatMapToLong(Arrays::stream).sorted().toArray();
         return new Result(
                 count.get() / seconds,
                 all[all.length / 2] / 1000,
-                all[(int) (all.length * 0.99)] / 1000);
+                all[(int) (all.length * 0.99)] / 1000,
+                own.toNanos() / 1000.0 / count.get(),
+                redis.toNanos() / 1000.0 / count.get());
     }
 
     /** Only counts. */
