@@ -89,7 +89,8 @@ public interface EventStore extends AutoCloseable {
     Opened open(Tail tail);
 
     /**
-     * Appends entries: all or none, one directly after another. Does not block.
+     * Appends entries: all or none, one directly after another. Appends that a thread makes one
+     * after another, without waiting, keep their order. Does not block.
      *
      * @return completes with their positions when they are as safe as this store makes them. Fails
      *     with a {@link StoreException} otherwise; with a {@link ConflictException} when the topic
@@ -110,7 +111,9 @@ public interface EventStore extends AutoCloseable {
 
     /**
      * Reads the newest entry of each key of a topic, of those after a position, oldest first:
-     * events and rows with a key, and removals as long as they are kept. May block.
+     * events and rows with a key, and removals as long as they are kept. The removal of a row
+     * ({@link Entry#row}) that is not the newest of its key any more leaves the newer one. May
+     * block.
      *
      * @throws StoreException when the engine cannot be reached
      */

@@ -164,10 +164,21 @@ final class MemoryEngine {
             entries.addLast(stored);
             bytes += entry.bytes().length;
             last = stored.position();
-            if (entry.key() != null) {
-                newest.put(entry.key(), stored);
-            }
+            addNewest(stored);
             trim(stored.time());
+        }
+
+        /** The removal of a row leaves a newer one of the same key. */
+        private void addNewest(StoredEntry stored) {
+            String key = stored.entry().key();
+            if (key == null) {
+                return;
+            }
+            StoredEntry before = newest.get(key);
+            long row = stored.entry().row();
+            if (row == 0 || before == null || before.position() <= row) {
+                newest.put(key, stored);
+            }
         }
 
         private void clear(long position) {
@@ -236,9 +247,7 @@ final class MemoryEngine {
             entries.removeIf(stored -> stored.position() > after);
             bytes = entries.stream().mapToLong(stored -> stored.entry().bytes().length).sum();
             newest.values().removeIf(stored -> stored.position() > after);
-            entries.stream()
-                    .filter(stored -> stored.entry().key() != null)
-                    .forEach(stored -> newest.put(stored.entry().key(), stored));
+            entries.forEach(this::addNewest);
             last = Math.min(last, after);
         }
     }

@@ -1,0 +1,28 @@
+package microdot.testing;
+
+import java.time.Duration;
+import java.time.Instant;
+import microdot.sse.store.EventStore;
+import microdot.sse.store.MemoryStore;
+import org.jspecify.annotations.Nullable;
+
+/** The contract of stores, on the memory store. */
+class MemoryStoreTest extends EventStoreContract {
+    private volatile Instant now = Instant.EPOCH.plus(Duration.ofDays(20_000));
+    private @Nullable MemoryStore first;
+
+    @Override
+    protected EventStore newNode() {
+        if (first == null) {
+            first = new MemoryStore(() -> now);
+            return first;
+        }
+        return first.node();
+    }
+
+    @Override
+    protected boolean passTime(Duration time) {
+        now = now.plus(time);
+        return true;
+    }
+}
