@@ -9,11 +9,11 @@ import io.nats.client.api.StreamState;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import microdot.sse.store.Entry;
 import microdot.sse.store.Kept;
 import microdot.sse.store.Page;
@@ -66,21 +66,43 @@ final class History {
                 });
     }
 
-    /** Returns the sequences of the newest entry of each key. */
+    /** Returns the sequences of the newest entry of each key, of those after a position. */
     private Set<Long> newest(Link link, String topic, long after)
             throws IOException, JetStreamApiException, InterruptedException {
         long from = node.state().positions().sequence(after);
         Map<String, Long> byKey = new HashMap<>();
+        long rows = scanKeys(link, topic, from, byKey);
+        if (rows < from) {
+            // A removal may be of a row that is not the newest of its key any more.
+            byKey.clear();
+            scanKeys(link, topic, rows, byKey);
+        }
+        return byKey.values().stream().filter(each -> each > from).collect(Collectors.toSet());
+    }
+
+    /** Returns the sequence after which the rows are that are removed here, but not put here. */
+    private long scanKeys(Link link, String topic, long from, Map<String, Long> byKey)
+            throws IOException, JetStreamApiException, InterruptedException {
+        Positions positions = node.state().positions();
+        long rows = from;
         var what = Scan.after(link.subject(topic), from).headersOnly(true);
         try (var scan = new Scan(link.stream, settings.timeout, what)) {
             for (Scan.Found next = scan.next(); next != null; next = scan.next()) {
                 Entry entry = EntryMessage.entry(next.message());
-                if (entry != null && entry.key() != null) {
+                if (entry == null || entry.key() == null) {
+                    continue;
+                }
+                Long before = byKey.get(entry.key());
+                long row = positions.sequence(entry.row());
+                if (entry.row() != 0 && before == null) {
+                    rows = Math.min(rows, row);
+                }
+                if (entry.row() == 0 || before == null || before <= row) {
                     byKey.put(entry.key(), next.at().sequence());
                 }
             }
         }
-        return new HashSet<>(byKey.values());
+        return rows;
     }
 
     private Page page(

@@ -101,7 +101,7 @@ final class Scan implements AutoCloseable {
         }
         if (batchBytes > 0) {
             long average = batchBytes / batch + 1;
-            batch = (int) Math.clamp(BATCH_BYTES / average, 1, MAX_BATCH);
+            batch = Math.clamp(BATCH_BYTES / average, 1, MAX_BATCH);
             batchBytes = 0;
         }
         asked = (int) Math.min(batch, pending);

@@ -60,12 +60,12 @@ class NatsStoreTest {
         return store.append(Append.of(entry)).toCompletableFuture().join().getFirst();
     }
 
-    private static StoreException failure(CompletionStage<?> stage) {
+    static StoreException failure(CompletionStage<?> stage) {
         var e = assertThrows(CompletionException.class, () -> stage.toCompletableFuture().join());
         return assertInstanceOf(StoreException.class, e.getCause());
     }
 
-    private static String text(StoredEntry stored) {
+    static String text(StoredEntry stored) {
         return new String(stored.entry().bytes(), UTF_8);
     }
 
