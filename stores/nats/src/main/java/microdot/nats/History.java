@@ -37,9 +37,18 @@ final class History {
                 throws IOException, JetStreamApiException, InterruptedException, TimeoutException;
     }
 
+    /** Asks again, once, when the connection ends meanwhile. */
     private <T> T ask(Question<T> question) {
         try {
-            return question.ask(node.link());
+            Link link = node.link();
+            try {
+                return question.ask(link);
+            } catch (IOException | IllegalStateException e) {
+                if (!link.hasEnded()) {
+                    throw e;
+                }
+                return question.ask(node.link());
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StoreException("NATS: interrupted while reading", false, e);

@@ -42,6 +42,10 @@ final class Link {
         return prefix + Names.encode(topic);
     }
 
+    boolean hasEnded() {
+        return connection.getStatus() == Connection.Status.CLOSED;
+    }
+
     long maxPayload() {
         return connection.getMaxPayload();
     }

@@ -49,7 +49,7 @@ final class NatsNode {
     private final CountDownLatch ended = new CountDownLatch(1);
 
     private volatile @Nullable TailState state;
-    private volatile @Nullable Link link;
+    private final CurrentLink links = new CurrentLink();
     private volatile @Nullable TailConsumer consumer;
     private volatile boolean closed;
 
@@ -117,9 +117,13 @@ final class NatsNode {
         return now;
     }
 
-    /** Returns the connection. */
-    Link link() {
-        Link now = link;
+    /**
+     * Returns the link; waits while the node connects again.
+     *
+     * @throws StoreException when the server cannot be reached
+     */
+    Link link() throws InterruptedException {
+        Link now = links.await(settings.timeout.toMillis());
         if (closed) {
             throw new StoreException("store: closed (expected: an open one)");
         }
@@ -134,15 +138,18 @@ final class NatsNode {
         long pause = FIRST_PAUSE_MILLIS;
         while (!closed) {
             try {
-                if (link == null) {
+                if (links.get() == null) {
                     connect();
                     pause = FIRST_PAUSE_MILLIS;
                 }
                 deliver();
             } catch (IOException | JetStreamApiException | RuntimeException e) {
                 // A connection that ended is tried again at once, before the tail is told.
-                boolean wasConnected = link != null;
+                boolean wasConnected = links.get() != null;
                 disconnect();
+                if (!closed && wasConnected) {
+                    LOG.log(Level.INFO, "NATS: the connection ended: {0}", e.getMessage());
+                }
                 if (!closed && !wasConnected) {
                     leave(e);
                     pause = pause(pause);
@@ -157,6 +164,7 @@ final class NatsNode {
     private void leave(Exception cause) {
         if (!away) {
             away = true;
+            links.giveUp();
             String reason = reason(cause);
             LOG.log(Level.WARNING, reason);
             inTail(() -> tail.away(reason));
@@ -211,7 +219,7 @@ final class NatsNode {
         }
         progress.reached(start.sequence());
         var made = new Link(stream, prefix, appends::answer);
-        link = made;
+        links.set(made);
         if (away) {
             away = false;
             LOG.log(Level.INFO, "NATS: {0} can be reached again", settings.shownServers());
@@ -234,7 +242,7 @@ final class NatsNode {
     /** Gives the tail what comes, until the connection ends. */
     private void deliver() throws IOException, JetStreamApiException, InterruptedException {
         TailConsumer from = Objects.requireNonNull(consumer);
-        Link current = Objects.requireNonNull(link);
+        Link current = Objects.requireNonNull(links.get());
         boolean isBehind = true;
         while (!closed) {
             if (isBehind && state().sequence() >= caughtUp) {
@@ -268,7 +276,7 @@ final class NatsNode {
         newest = new TailState(positions, sequence, found.at().nanos());
         if (span != null) {
             flush();
-            Objects.requireNonNull(link).stream.remember(positions);
+            Objects.requireNonNull(links.get()).stream.remember(positions);
         }
         Entry entry = EntryMessage.entry(found.message());
         if (entry == null) {
@@ -317,8 +325,8 @@ final class NatsNode {
     }
 
     private void disconnect() {
-        Link old = link;
-        link = null;
+        Link old = links.get();
+        links.set(null);
         consumer = null;
         newest = null;
         batch.clear();
@@ -359,8 +367,9 @@ final class NatsNode {
     /** Waits for appends under way, as long as an append may take, and ends. */
     void close() {
         boolean inReader = Thread.currentThread() == reader;
-        appends.close(link != null && !inReader);
+        appends.close(links.get() != null && !inReader);
         closed = true;
+        links.giveUp();
         ended.countDown();
         end();
         if (connecting) {

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class NatsSettings implements Cloneable {
     private static final Pattern PASSWORDS = Pattern.compile("(?<=//)[^/@]*@");
 
+    private static final Duration MAX_CONNECT = Duration.ofSeconds(2);
+
     List<String> servers = List.of();
     String namespace = "microdot";
     @Nullable String user;
@@ -55,7 +57,7 @@ final class NatsSettings implements Cloneable {
                         .servers(servers.toArray(new String[0]))
                         .noReconnect()
                         .connectionName("microdot " + namespace)
-                        .connectionTimeout(timeout)
+                        .connectionTimeout(timeout.compareTo(MAX_CONNECT) < 0 ? timeout : MAX_CONNECT)
                         .pingInterval(Duration.ofSeconds(5))
                         .maxPingsOut(2)
                         .useTimeoutException()

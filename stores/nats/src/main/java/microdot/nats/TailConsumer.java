@@ -97,8 +97,9 @@ final class TailConsumer {
         if (message.getStatus().getCode() != 100) {
             throw new IOException(message.getStatus().getMessageWithCode());
         }
-        if (message.getReplyTo() != null) {
-            stream.connection.publish(message.getReplyTo(), new byte[0]); // Flow control.
+        String reply = message.getReplyTo();
+        if (reply != null && !reply.isEmpty()) {
+            stream.connection.publish(reply, new byte[0]); // Flow control.
             return;
         }
         Headers headers = message.getHeaders();

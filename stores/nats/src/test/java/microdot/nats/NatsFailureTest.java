@@ -12,6 +12,10 @@ import io.nats.client.Connection;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +26,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import microdot.sse.store.Append;
 import microdot.sse.store.EventStore.Opened;
 import microdot.sse.store.StoreEpoch;
@@ -38,11 +45,13 @@ import org.junit.jupiter.api.io.TempDir;
 class NatsFailureTest {
     @TempDir Path folder;
     private NatsServer server;
+    private int monitor;
     private final List<NatsStore> stores = new ArrayList<>();
 
     @BeforeEach
     void start() {
-        server = new NatsServer(folder);
+        monitor = NatsServer.freePort();
+        server = new NatsServer(folder, "http: " + monitor);
     }
 
     @AfterEach
@@ -128,6 +137,31 @@ class NatsFailureTest {
         assertEquals(results.size(), acknowledged.size() + unknown);
         assertEquals(acknowledged.size(), acknowledged.stream().distinct().count());
         assertEquals(List.of(), tailA.epochs);
+    }
+
+    private int connections() throws Exception {
+        String url = "http://127.0.0.1:" + monitor + "/varz";
+        var request = HttpRequest.newBuilder(URI.create(url)).build();
+        try (var client = HttpClient.newHttpClient()) {
+            String body = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+            Matcher total = Pattern.compile("\"total_connections\": (\\d+)").matcher(body);
+            assertTrue(total.find(), body);
+            return Integer.parseInt(total.group(1));
+        }
+    }
+
+    @Test
+    void idleStoreKeepsItsConnection() throws Exception {
+        NatsStore store = store();
+        var tail = new RecordedTail();
+        store.open(tail);
+        int before = connections();
+        // Two heartbeats later.
+        CompletableFuture.runAsync(
+                () -> append(store, event("a", "1")),
+                CompletableFuture.delayedExecutor(2500, TimeUnit.MILLISECONDS));
+        tail.awaitEntries(1);
+        assertEquals(before, connections());
     }
 
     private void deleteStream() throws Exception {
