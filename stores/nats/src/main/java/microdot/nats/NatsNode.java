@@ -1,0 +1,390 @@
+package microdot.nats;
+
+import io.nats.client.Connection;
+import io.nats.client.ErrorListener;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.Nats;
+import io.nats.client.Options;
+import io.nats.client.api.StreamInfo;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import microdot.nats.Positions.Span;
+import microdot.sse.store.Entry;
+import microdot.sse.store.EventStore.Tail;
+import microdot.sse.store.StoreEpoch;
+import microdot.sse.store.StoreException;
+import microdot.sse.store.StoredEntry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open store: one thread connects, looks whether the stream is still what it was, and gives the
+ * tail what is appended. Whatever is doubtful ends the connection, and the next one looks again.
+ */
+final class NatsNode {
+    private static final Logger LOG = System.getLogger("microdot.nats");
+
+    /** So many messages, or about so many bytes, are given to the tail at once. */
+    private static final int BATCH = 256;
+
+    private static final int BATCH_BYTES = 1 << 20;
+
+    private static final long FIRST_PAUSE_MILLIS = 50;
+    private static final long LAST_PAUSE_MILLIS = 2000;
+    private static final long EXPIRE_MILLIS = 50;
+
+    final Appends appends;
+    final Progress progress = new Progress();
+
+    private final NatsSettings settings;
+    private final Tail tail;
+    private final Thread reader = new Thread(this::run, "microdot-nats-tail");
+    private final Thread timer = new Thread(this::expire, "microdot-nats-timer");
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    private volatile @Nullable TailState state;
+    private final CurrentLink links = new CurrentLink();
+    private volatile @Nullable TailConsumer consumer;
+    private volatile boolean closed;
+
+    private volatile boolean connecting;
+
+    // Only the thread of the tail uses these, and the one that starts.
+    private final List<StoredEntry> batch = new ArrayList<>();
+    private final List<Long> own = new ArrayList<>();
+    private final List<Long> ownPositions = new ArrayList<>();
+    private @Nullable TailState newest;
+    private @Nullable Connection connection;
+    private long caughtUp;
+    private long told;
+    private boolean away;
+
+    NatsNode(NatsSettings settings, Tail tail) {
+        this.settings = settings;
+        this.tail = tail;
+        this.appends = new Appends(settings, doubted -> end());
+        reader.setDaemon(true);
+        timer.setDaemon(true);
+    }
+
+    /** Connects for the first time. */
+    void connectFirst() {
+        try {
+            connect();
+        } catch (IOException | JetStreamApiException | RuntimeException e) {
+            disconnect();
+            throw failure(e);
+        } catch (InterruptedException e) {
+            disconnect();
+            Thread.currentThread().interrupt();
+            throw new StoreException("NATS: interrupted while connecting", false, e);
+        }
+    }
+
+    /** Begins to give the tail what is appended. */
+    void start() {
+        reader.start();
+        timer.start();
+    }
+
+    private StoreException failure(Exception cause) {
+        if (cause instanceof StoreException known) {
+            return known;
+        }
+        return new StoreException(reason(cause), false, cause);
+    }
+
+    private String reason(Exception cause) {
+        return "NATS: "
+                + settings.shownServers()
+                + ": "
+                + cause.getMessage()
+                + " (expected: a nats-server with JetStream, 2.9 or newer)";
+    }
+
+    /** What it has of the stream. */
+    TailState state() {
+        TailState now = state;
+        if (now == null) {
+            throw new IllegalStateException("not started");
+        }
+        return now;
+    }
+
+    /**
+     * Returns the link; waits while the node connects again.
+     *
+     * @throws StoreException when the server cannot be reached
+     */
+    Link link() throws InterruptedException {
+        Link now = links.await(settings.timeout.toMillis());
+        if (closed) {
+            throw new StoreException("store: closed (expected: an open one)");
+        }
+        if (now == null) {
+            throw new StoreException(
+                    "NATS: cannot be reached at " + settings.shownServers() + " (try again later)");
+        }
+        return now;
+    }
+
+    private void run() {
+        long pause = FIRST_PAUSE_MILLIS;
+        while (!closed) {
+            try {
+                if (links.get() == null) {
+                    connect();
+                    pause = FIRST_PAUSE_MILLIS;
+                }
+                deliver();
+            } catch (IOException | JetStreamApiException | RuntimeException e) {
+                // A connection that ended is tried again at once, before the tail is told.
+                boolean wasConnected = links.get() != null;
+                disconnect();
+                if (!closed && wasConnected) {
+                    LOG.log(Level.INFO, "NATS: the connection ended: {0}", e.getMessage());
+                }
+                if (!closed && !wasConnected) {
+                    leave(e);
+                    pause = pause(pause);
+                }
+            } catch (InterruptedException e) {
+                break; // Closed.
+            }
+        }
+        disconnect();
+    }
+
+    private void leave(Exception cause) {
+        if (!away) {
+            away = true;
+            links.giveUp();
+            String reason = reason(cause);
+            LOG.log(Level.WARNING, reason);
+            inTail(() -> tail.away(reason));
+        }
+    }
+
+    private long pause(long millis) {
+        try {
+            long random = ThreadLocalRandom.current().nextLong(millis / 2 + 1);
+            if (ended.await(millis + random, TimeUnit.MILLISECONDS)) {
+                return millis;
+            }
+        } catch (InterruptedException e) {
+            return millis; // Closed.
+        }
+        return Math.min(2 * millis, LAST_PAUSE_MILLIS);
+    }
+
+    private void connect() throws IOException, JetStreamApiException, InterruptedException {
+        connecting = true;
+        try {
+            Options options = settings.options().errorListener(new ErrorListener() {}).build();
+            connection = Nats.connect(options);
+            resume(new EventStream(connection, settings));
+        } finally {
+            connecting = false;
+        }
+    }
+
+    private void resume(EventStream stream)
+            throws IOException, JetStreamApiException, InterruptedException {
+        StreamInfo info = stream.ensure();
+        TailState seen = state;
+        Resume resume;
+        if (seen == null) {
+            info = stream.limited(info);
+            resume = Resume.fresh(stream, info);
+        } else {
+            resume = Resume.after(stream, info, seen, settings.timeout);
+        }
+        caughtUp = stream.management.getStreamInfo(stream.name).getStreamState().getLastSequence();
+        TailState start = resume.state();
+        String prefix = EventStream.prefix(info);
+        consumer = new TailConsumer(stream, prefix + ">", start.sequence());
+        state = start;
+        told = start.sequence();
+        if (resume.begun() == null) {
+            appends.advance(start);
+        } else {
+            appends.restart(start);
+            begins(resume.begun());
+        }
+        progress.reached(start.sequence());
+        var made = new Link(stream, prefix, appends::answer);
+        links.set(made);
+        if (away) {
+            away = false;
+            LOG.log(Level.INFO, "NATS: {0} can be reached again", settings.shownServers());
+            inTail(tail::back);
+        }
+        if (!closed) {
+            appends.attach(made);
+        }
+    }
+
+    private void begins(StoreEpoch epoch) {
+        LOG.log(
+                Level.WARNING,
+                "NATS: stream {0} has lost events after position {1}: a new epoch begins",
+                settings.stream(),
+                Long.toString(epoch.previousEnd()));
+        inTail(() -> tail.begins(epoch));
+    }
+
+    /** Gives the tail what comes, until the connection ends. */
+    private void deliver() throws IOException, JetStreamApiException, InterruptedException {
+        TailConsumer from = Objects.requireNonNull(consumer);
+        Link current = Objects.requireNonNull(links.get());
+        boolean isBehind = true;
+        while (!closed) {
+            if (isBehind && state().sequence() >= caughtUp) {
+                isBehind = false;
+                appends.failSent(current);
+            }
+            batch.clear();
+            int bytes = 0;
+            Scan.Found next = from.take();
+            while (next != null) {
+                bytes += add(next);
+                boolean full = batch.size() >= BATCH || bytes >= BATCH_BYTES;
+                next = full ? null : from.poll();
+            }
+            flush();
+        }
+    }
+
+    private int add(Scan.Found found) throws IOException, JetStreamApiException {
+        long sequence = found.at().sequence();
+        TailState now = state();
+        Span span = EventStream.span(sequence, found.message().getHeaders());
+        Positions positions = span == null ? now.positions() : now.positions().with(span);
+        for (Span each : positions.spans()) {
+            if (each.marker() > told && each.marker() <= sequence) {
+                flush();
+                told = each.marker();
+                begins(each.epoch());
+            }
+        }
+        newest = new TailState(positions, sequence, found.at().nanos());
+        if (span != null) {
+            flush();
+            Objects.requireNonNull(links.get()).stream.remember(positions);
+        }
+        Entry entry = EntryMessage.entry(found.message());
+        if (entry == null) {
+            return 0;
+        }
+        long position = positions.position(sequence);
+        batch.add(new StoredEntry(position, found.at().nanos() / 1_000_000, entry));
+        long number = appends.number(found.message().getHeaders());
+        if (number > 0) {
+            own.add(number);
+            ownPositions.add(position);
+        }
+        return entry.bytes().length;
+    }
+
+    private void flush() {
+        TailState reached = newest;
+        if (reached == null) {
+            return;
+        }
+        newest = null;
+        if (!batch.isEmpty()) {
+            List<StoredEntry> entries = List.copyOf(batch);
+            batch.clear();
+            inTail(() -> tail.appended(entries));
+        }
+        state = reached;
+        for (int i = 0; i < own.size(); i++) {
+            appends.complete(own.get(i), ownPositions.get(i));
+        }
+        own.clear();
+        ownPositions.clear();
+        appends.advance(reached);
+        progress.reached(reached.sequence());
+    }
+
+    private void inTail(Runnable call) {
+        if (closed) {
+            return;
+        }
+        try {
+            call.run();
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "NATS: the tail of stream " + settings.stream() + " failed", e);
+        }
+    }
+
+    private void disconnect() {
+        Link old = links.get();
+        links.set(null);
+        consumer = null;
+        newest = null;
+        batch.clear();
+        own.clear();
+        ownPositions.clear();
+        if (old != null) {
+            appends.detach(old);
+        }
+        Connection ended = connection;
+        connection = null;
+        if (ended != null) {
+            try {
+                ended.close();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Ends the connection, so that the next one looks again whether the stream is the same. */
+    private void end() {
+        TailConsumer now = consumer;
+        if (now != null) {
+            now.end();
+        }
+    }
+
+    private void expire() {
+        try {
+            while (!ended.await(EXPIRE_MILLIS, TimeUnit.MILLISECONDS)) {
+                appends.expire();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits for appends under way, as long as an append may take, and ends. */
+    void close() {
+        boolean inReader = Thread.currentThread() == reader;
+        appends.close(links.get() != null && !inReader);
+        closed = true;
+        links.giveUp();
+        ended.countDown();
+        end();
+        if (connecting) {
+            reader.interrupt();
+        }
+        if (!reader.isAlive()) {
+            disconnect(); // It was never started.
+        } else if (!inReader) {
+            try {
+                reader.join(settings.timeout);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        appends.failAll();
+        progress.end();
+    }
+}
