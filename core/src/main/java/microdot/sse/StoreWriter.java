@@ -41,7 +41,17 @@ final class StoreWriter implements TopicWriter {
     @Override
     public long append(Batch batch) {
         long refusal = refusal(batch.topic());
-        return refusal == 0 ? appends.await(appendOf(batch)) : refusal;
+        if (refusal != 0) {
+            return refusal;
+        }
+        if (batch.isLast() && appends.limits().contains(EventStore.Limit.ONE_ENTRY_EACH)) {
+            long position = appends.await(appendOf(batch.withoutEnd()));
+            if (position > 0) {
+                close(batch.topic());
+            }
+            return position;
+        }
+        return appends.await(appendOf(batch));
     }
 
     @Override

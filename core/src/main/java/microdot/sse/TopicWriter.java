@@ -24,6 +24,11 @@ interface TopicWriter {
             @Nullable Object keyedBy,
             boolean isLast,
             PublishOptions options) {
+        /** Returns this batch as one after which the topic goes on. */
+        Batch withoutEnd() {
+            return new Batch(topic, events, keyedBy, false, options);
+        }
+
         /**
          * Returns the position that the newest event of the topic must have; -1 for any.
          *
