@@ -167,11 +167,10 @@ final class Commits {
     }
 
     private StoreException tellAway(Failed failed) {
-        StoreException failure =
-                Failures.ofWrite(settings.path(), failed.cause, failed.committing);
+        StoreException failure = Failures.ofWrite(settings.path(), failed.cause, failed.committing);
         if (!away) {
             away = true;
-            LOG.log(Level.ERROR, "{0}", failure.getMessage());
+            LOG.log(Level.ERROR, failure.getMessage());
             tell(() -> tail.away(String.valueOf(failure.getMessage())));
         }
         return failure;
@@ -180,7 +179,7 @@ final class Commits {
     private void tellBack() {
         if (away) {
             away = false;
-            LOG.log(Level.INFO, "store: {0} can be written again", settings.path());
+            LOG.log(Level.INFO, "store: " + settings.path() + " can be written again");
             tell(tail::back);
         }
     }
@@ -262,8 +261,7 @@ final class Commits {
     /** Finds out whether there is room. */
     private void probe() {
         transaction(
-                database ->
-                        database.update("INSERT INTO probe VALUES (zeroblob(?))", PROBE_BYTES));
+                database -> database.update("INSERT INTO probe VALUES (zeroblob(?))", PROBE_BYTES));
         transaction(database -> database.update("DELETE FROM probe"));
         tellBack();
     }

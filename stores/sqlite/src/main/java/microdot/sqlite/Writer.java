@@ -128,13 +128,7 @@ final class Writer {
     }
 
     private boolean writeBatch() {
-        var retain = new ArrayList<Map.Entry<String, StoreRetention>>();
-        for (String topic : retentions.keySet()) {
-            StoreRetention retention = retentions.remove(topic);
-            if (retention != null) {
-                retain.add(Map.entry(topic, retention));
-            }
-        }
+        List<Map.Entry<String, StoreRetention>> retain = takeRetentions();
         List<Pending> batch = take();
         if (batch.isEmpty() && retain.isEmpty()) {
             return false;
@@ -153,6 +147,20 @@ final class Writer {
             batch.forEach(this::release);
         }
         return !batch.isEmpty();
+    }
+
+    private List<Map.Entry<String, StoreRetention>> takeRetentions() {
+        if (retentions.isEmpty()) {
+            return List.of();
+        }
+        var taken = new ArrayList<Map.Entry<String, StoreRetention>>();
+        for (String topic : List.copyOf(retentions.keySet())) {
+            StoreRetention retention = retentions.remove(topic);
+            if (retention != null) {
+                taken.add(Map.entry(topic, retention));
+            }
+        }
+        return taken;
     }
 
     private List<Pending> take() {
