@@ -136,6 +136,10 @@ final class Commits {
             topics.forget();
             file.undo(Failures.isIoError(e));
             throw new Failed(e, committing);
+        } catch (RuntimeException | Error e) {
+            topics.forget();
+            file.undo(true); // Half of the work must not be committed with the next one.
+            throw e;
         }
     }
 
@@ -187,7 +191,7 @@ final class Commits {
     private static void tell(Runnable call) {
         try {
             call.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, "store: a tail has failed", e);
         }
     }
@@ -226,8 +230,9 @@ final class Commits {
         } catch (StoreException e) {
             ticked = now; // Told already; tried again after some time.
             return false;
-        } catch (SQLException | IOException e) {
+        } catch (SQLException | IOException | RuntimeException | Error e) {
             ticked = now;
+            file.undo(true);
             LOG.log(Level.WARNING, "store: " + settings.path() + " cannot be trimmed", e);
             return false;
         }
@@ -273,8 +278,8 @@ final class Commits {
         if (free < VACUUM_PAGES || free * 8 < database.number("PRAGMA page_count")) {
             return false;
         }
-        database.execute("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")");
-        database.commit();
+        transaction(
+                each -> each.execute("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")"));
         return true;
     }
 
