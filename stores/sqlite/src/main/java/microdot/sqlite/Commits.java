@@ -136,6 +136,10 @@ final class Commits {
             topics.forget();
             file.undo(Failures.isIoError(e));
             throw new Failed(e, committing);
+        } catch (RuntimeException | Error e) {
+            topics.forget();
+            file.undo(true); // Half of the work must not be committed with the next one.
+            throw e;
         }
     }
 
@@ -167,11 +171,10 @@ final class Commits {
     }
 
     private StoreException tellAway(Failed failed) {
-        StoreException failure =
-                Failures.ofWrite(settings.path(), failed.cause, failed.committing);
+        StoreException failure = Failures.ofWrite(settings.path(), failed.cause, failed.committing);
         if (!away) {
             away = true;
-            LOG.log(Level.ERROR, "{0}", failure.getMessage());
+            LOG.log(Level.ERROR, failure.getMessage());
             tell(() -> tail.away(String.valueOf(failure.getMessage())));
         }
         return failure;
@@ -180,7 +183,7 @@ final class Commits {
     private void tellBack() {
         if (away) {
             away = false;
-            LOG.log(Level.INFO, "store: {0} can be written again", settings.path());
+            LOG.log(Level.INFO, "store: " + settings.path() + " can be written again");
             tell(tail::back);
         }
     }
@@ -188,7 +191,7 @@ final class Commits {
     private static void tell(Runnable call) {
         try {
             call.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, "store: a tail has failed", e);
         }
     }
@@ -227,8 +230,9 @@ final class Commits {
         } catch (StoreException e) {
             ticked = now; // Told already; tried again after some time.
             return false;
-        } catch (SQLException | IOException e) {
+        } catch (SQLException | IOException | RuntimeException | Error e) {
             ticked = now;
+            file.undo(true);
             LOG.log(Level.WARNING, "store: " + settings.path() + " cannot be trimmed", e);
             return false;
         }
@@ -262,8 +266,7 @@ final class Commits {
     /** Finds out whether there is room. */
     private void probe() {
         transaction(
-                database ->
-                        database.update("INSERT INTO probe VALUES (zeroblob(?))", PROBE_BYTES));
+                database -> database.update("INSERT INTO probe VALUES (zeroblob(?))", PROBE_BYTES));
         transaction(database -> database.update("DELETE FROM probe"));
         tellBack();
     }
@@ -275,8 +278,8 @@ final class Commits {
         if (free < VACUUM_PAGES || free * 8 < database.number("PRAGMA page_count")) {
             return false;
         }
-        database.execute("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")");
-        database.commit();
+        transaction(
+                each -> each.execute("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")"));
         return true;
     }
 

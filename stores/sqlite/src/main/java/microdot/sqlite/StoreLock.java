@@ -129,7 +129,9 @@ final class StoreLock implements AutoCloseable {
             return Memory.NONE;
         }
         String[] words =
-                new String(bytes.array(), 0, count, StandardCharsets.US_ASCII).strip().split(" ");
+                new String(bytes.array(), 0, count, StandardCharsets.US_ASCII)
+                        .strip()
+                        .split(" ", -1);
         try {
             return words.length == 3
                     ? new Memory(words[1], words[2].equals("-") ? "" : words[2], number(words[0]))

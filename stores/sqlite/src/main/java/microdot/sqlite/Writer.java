@@ -106,16 +106,20 @@ final class Writer {
     private void run() {
         try {
             while (!closing || !queue.isEmpty() || !retentions.isEmpty()) {
-                boolean worked = writeBatch();
-                boolean more = commits.tick(inFlight.get() > 0);
-                if (!worked && !more) {
-                    await();
-                }
+                step();
             }
         } finally {
             ended = true;
             failQueue();
             commits.end();
+        }
+    }
+
+    private void step() {
+        boolean worked = writeBatch();
+        boolean more = commits.tick(inFlight.get() > 0);
+        if (!worked && !more) {
+            await();
         }
     }
 
@@ -128,13 +132,7 @@ final class Writer {
     }
 
     private boolean writeBatch() {
-        var retain = new ArrayList<Map.Entry<String, StoreRetention>>();
-        for (String topic : retentions.keySet()) {
-            StoreRetention retention = retentions.remove(topic);
-            if (retention != null) {
-                retain.add(Map.entry(topic, retention));
-            }
-        }
+        List<Map.Entry<String, StoreRetention>> retain = takeRetentions();
         List<Pending> batch = take();
         if (batch.isEmpty() && retain.isEmpty()) {
             return false;
@@ -143,16 +141,40 @@ final class Writer {
             commits.write(batch, retain);
             failed = false;
         } catch (StoreException e) {
-            failed = true;
-            retain.forEach(each -> retentions.putIfAbsent(each.getKey(), each.getValue()));
-            if (closing) {
-                retentions.clear();
-            }
-            batch.forEach(pending -> pending.fail(e));
+            fail(batch, retain, e);
+        } catch (RuntimeException | Error e) {
+            // As when the heap is full. The thread goes on, because nobody else would write.
+            fail(batch, retain, new StoreException("store: cannot write: " + e, true, e));
         } finally {
             batch.forEach(this::release);
         }
         return !batch.isEmpty();
+    }
+
+    private void fail(
+            List<Pending> batch,
+            List<Map.Entry<String, StoreRetention>> retain,
+            StoreException reason) {
+        failed = true;
+        retain.forEach(each -> retentions.putIfAbsent(each.getKey(), each.getValue()));
+        if (closing) {
+            retentions.clear();
+        }
+        batch.forEach(pending -> pending.fail(reason));
+    }
+
+    private List<Map.Entry<String, StoreRetention>> takeRetentions() {
+        if (retentions.isEmpty()) {
+            return List.of();
+        }
+        var taken = new ArrayList<Map.Entry<String, StoreRetention>>();
+        for (String topic : List.copyOf(retentions.keySet())) {
+            StoreRetention retention = retentions.remove(topic);
+            if (retention != null) {
+                taken.add(Map.entry(topic, retention));
+            }
+        }
+        return taken;
     }
 
     private List<Pending> take() {

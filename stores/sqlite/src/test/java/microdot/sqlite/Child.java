@@ -25,9 +25,7 @@ final class Child {
                         System.getProperty("java.class.path"),
                         main.getName()));
         command.addAll(List.of(args));
-        return new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }
 
     /** Returns the next line of a process; null at its end. */

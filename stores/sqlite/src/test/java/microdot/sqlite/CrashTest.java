@@ -133,7 +133,7 @@ class CrashTest {
         if (line == null) {
             throw new AssertionError("the process has ended by itself");
         }
-        String[] words = line.split(" ");
+        String[] words = line.split(" ", -1);
         if (words.length == 3 && !words[2].isEmpty()) {
             long position = Long.parseLong(words[2]);
             acknowledged.put(words[0] + "/" + words[1], position);
@@ -186,7 +186,8 @@ class CrashTest {
 
     /** A trimmed topic has its newest entries. */
     private static void checkShort(Opening open, Map<String, Long> kept) {
-        List<Long> all = new ArrayList<>(kept.values().stream().sorted().map(at -> at + 2).toList());
+        List<Long> all =
+                new ArrayList<>(kept.values().stream().sorted().map(at -> at + 2).toList());
         List<Long> found = open.all("short").stream().map(StoredEntry::position).toList();
         assertTrue(found.size() >= Math.min(CrashingProcess.KEPT, all.size()));
         assertEquals(all.subList(all.size() - found.size(), all.size()), found);

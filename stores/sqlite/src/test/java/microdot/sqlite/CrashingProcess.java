@@ -23,6 +23,8 @@ final class CrashingProcess {
     private CrashingProcess() {}
 
     /**
+     * Publishes.
+     *
      * @param args the file, {@code always} or {@code none} or {@code every}, and the number that
      *     each thread begins with
      */
@@ -30,8 +32,7 @@ final class CrashingProcess {
         SqliteStore store =
                 SqliteStore.at(Path.of(args[0])).durability(CrashTest.durability(args[1]));
         store.open(new Silent());
-        store.retain(
-                "short", new StoreRetention(KEPT, 1 << 20, Duration.ofDays(1), false));
+        store.retain("short", new StoreRetention(KEPT, 1 << 20, Duration.ofDays(1), false));
         var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         out.println("open " + store.head());
         long from = Long.parseLong(args[2]);

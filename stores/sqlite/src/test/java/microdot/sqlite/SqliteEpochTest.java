@@ -168,7 +168,7 @@ class SqliteEpochTest {
     /** Whether the lock file remembers at least a position. */
     private static boolean starts(Path memory, String position) {
         try {
-            String[] words = Files.readString(memory).split(" ");
+            String[] words = Files.readString(memory).split(" ", -1);
             return Long.parseLong(words[0]) >= Long.parseLong(position.strip());
         } catch (java.io.IOException e) {
             throw new java.io.UncheckedIOException(e);

@@ -152,8 +152,10 @@ class SqliteFileTest {
         assertEquals(List.of("1"), Opening.sql(file, "PRAGMA user_version"));
         write("2");
         assertEquals(
-                List.of(), Opening.sql(file, "SELECT 1 FROM pragma_table_info('topics')"
-                        + " WHERE name = 'note'"));
+                List.of(),
+                Opening.sql(
+                        file,
+                        "SELECT 1 FROM pragma_table_info('topics')" + " WHERE name = 'note'"));
     }
 
     @Test
@@ -182,9 +184,7 @@ class SqliteFileTest {
         Path crashed;
         try (Opening open = Opening.at(file)) {
             for (int i = 0; i < 2000; i++) {
-                open.store.append(
-                        Append.of(
-                                Entry.event("a", null, null, new byte[1000])));
+                open.store.append(Append.of(Entry.event("a", null, null, new byte[1000])));
             }
             open.append("a", "last");
             Opening.sql(file, "PRAGMA wal_checkpoint(PASSIVE)");
@@ -206,23 +206,17 @@ class SqliteFileTest {
     void fileShrinksWhenTopicsKeepLess() throws Exception {
         try (Opening open = Opening.at(file)) {
             for (int i = 0; i < 3000; i++) {
-                open.store.append(
-                        Append.of(
-                                Entry.event("a", null, null, new byte[4000])));
+                open.store.append(Append.of(Entry.event("a", null, null, new byte[4000])));
             }
             open.append("a", "last");
             long pages = Long.parseLong(Opening.sql(file, "PRAGMA page_count").getFirst());
             assertTrue(pages > 3000, pages + " pages");
-            open.store.retain(
-                    "a",
-                    new StoreRetention(
-                            10, 1 << 30, Duration.ofDays(1), false));
+            open.store.retain("a", new StoreRetention(10, 1 << 30, Duration.ofDays(1), false));
             open.eventually(
                     "few pages",
                     () -> {
                         try {
-                            return Long.parseLong(
-                                            Opening.sql(file, "PRAGMA page_count").getFirst())
+                            return Long.parseLong(Opening.sql(file, "PRAGMA page_count").getFirst())
                                     < 1000;
                         } catch (SQLException e) {
                             throw new AssertionError(e);
@@ -237,9 +231,7 @@ class SqliteFileTest {
     void removalOfALargeTopicIsSwept() throws Exception {
         try (Opening open = Opening.at(file)) {
             for (int i = 0; i < 5000; i++) {
-                open.store.append(
-                        Append.of(
-                                Entry.put("a", "key" + i, new byte[100])));
+                open.store.append(Append.of(Entry.put("a", "key" + i, new byte[100])));
             }
             open.append("a", "last");
             open.append(Entry.clear("a"));

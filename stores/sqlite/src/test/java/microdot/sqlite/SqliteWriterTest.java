@@ -80,6 +80,10 @@ class SqliteWriterTest {
         return assertInstanceOf(StoreException.class, failure.getCause());
     }
 
+    private static String text(StoreException failure) {
+        return String.valueOf(failure.getMessage());
+    }
+
     @Test
     void appendsBeyondTheirNumberFailAtOnce() throws Exception {
         try (var stopped = new Stopped(SqliteStore.at(file).maxInFlight(5, 1 << 20))) {
@@ -90,7 +94,7 @@ class SqliteWriterTest {
             var beyond = stopped.store.append(append(1)).toCompletableFuture();
             assertTrue(beyond.isCompletedExceptionally());
             StoreException failure = failure(beyond);
-            assertTrue(failure.getMessage().contains("5 appends wait"), failure.getMessage());
+            assertTrue(text(failure).contains("5 appends wait"), text(failure));
             assertFalse(failure.isUnknown());
             stopped.go.countDown();
             for (var each : waiting) {
@@ -107,7 +111,7 @@ class SqliteWriterTest {
             var first = stopped.store.append(append(7000)).toCompletableFuture();
             StoreException failure =
                     failure(stopped.store.append(append(7000)).toCompletableFuture());
-            assertTrue(failure.getMessage().contains("10000 bytes wait"), failure.getMessage());
+            assertTrue(text(failure).contains("10000 bytes wait"), text(failure));
             stopped.go.countDown();
             first.get(60, TimeUnit.SECONDS);
         }
@@ -124,10 +128,10 @@ class SqliteWriterTest {
     @Test
     void whatWaitsIsOneTransaction() throws Exception {
         try (var stopped = new Stopped(SqliteStore.at(file))) {
-            CompletableFuture<List<Long>> last = null;
             for (int i = 0; i < 500; i++) {
-                last = stopped.store.append(append(10)).toCompletableFuture();
+                stopped.store.append(append(10));
             }
+            var last = stopped.store.append(append(10)).toCompletableFuture();
             long before = Files.size(folder.resolve("events.db-wal"));
             stopped.go.countDown();
             last.get(60, TimeUnit.SECONDS);
@@ -168,7 +172,7 @@ class SqliteWriterTest {
                                                     Entry.event("a", null, null, new byte[3000])));
                                 }
                             });
-            assertTrue(failure.getMessage().contains("no room on the disk"), failure.getMessage());
+            assertTrue(text(failure).contains("no room on the disk"), text(failure));
             assertFalse(failure.isUnknown());
             assertTrue(open.awaitTold().startsWith("away: store: no room on the disk"));
             assertThrows(
@@ -180,8 +184,7 @@ class SqliteWriterTest {
                     open.all("a").stream().map(StoredEntry::position).toList(),
                     "what was acknowledged is there");
             assertEquals(acknowledged, open.positions());
-            open.store.retain(
-                    "a", new StoreRetention(10, 1 << 30, Duration.ofDays(1), false));
+            open.store.retain("a", new StoreRetention(10, 1 << 30, Duration.ofDays(1), false));
             String told = open.awaitTold();
             while (told.startsWith("away")) {
                 told = open.awaitTold(); // A try in between has failed again.
@@ -205,7 +208,7 @@ class SqliteWriterTest {
             statement.execute("BEGIN IMMEDIATE");
             StoreException failure =
                     assertThrows(StoreException.class, () -> open.append("a", "2"));
-            assertTrue(failure.getMessage().contains("another program writes"));
+            assertTrue(text(failure).contains("another program writes"));
             assertTrue(open.awaitTold().startsWith("away: "));
             statement.execute("ROLLBACK");
             assertEquals("back", open.awaitTold());
