@@ -36,7 +36,10 @@ import org.jspecify.annotations.Nullable;
 final class AppendQueue {
     private static final Logger LOG = System.getLogger("microdot.redis");
     private static final int MOST_TASKS = 256;
-    private static final int MOST_SCRIPTS = Integer.getInteger("ms", 4);
+
+    /** In flight: while they are, others wait and then share the next. */
+    private static final int MOST_SCRIPTS = 2;
+
     private static final int MOST_APPENDS = 128;
     private static final long MOST_BYTES = 256 << 10;
 
