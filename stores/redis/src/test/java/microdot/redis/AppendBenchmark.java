@@ -24,9 +24,11 @@ import microdot.sse.store.StoredEntry;
 
 /**
  * Appends by 1, 16 and 256 publishers, each of which waits for the acknowledgement, through the
- * store and through bare Lettuce with one XADD of the same bytes; alternating. With {@code follow} the bare client reads them too. Needs no framework:
+ * store and through bare Lettuce with one XADD of the same bytes; alternating. With {@code follow}
+ * the bare client reads them too. Needs no framework:
  *
- * <pre>{@code java -cp … microdot.redis.AppendBenchmark [seconds] [pairs] [appendfsync] [follow]}</pre>
+ * <pre>{@code java -cp … microdot.redis.AppendBenchmark [seconds] [pairs] [appendfsync] [follow]}
+ * </pre>
  */
 final class AppendBenchmark {
     private static final byte[] DATA = "d".repeat(256).getBytes(StandardCharsets.US_ASCII);
@@ -77,10 +79,7 @@ final class AppendBenchmark {
                     Result bare1 = run(server, viaBare, publishers, seconds);
                     System.out.printf(
                             "%d publishers: store %s; bare %s; ratio %.2f%n",
-                            publishers,
-                            store1,
-                            bare1,
-                            (double) bare1.perSecond / store1.perSecond);
+                            publishers, store1, bare1, (double) bare1.perSecond / store1.perSecond);
                 }
             }
         }
@@ -108,7 +107,8 @@ final class AppendBenchmark {
         thread.start();
     }
 
-    private static Result run(RedisServer server, Supplier<CompletionStage<?>> append, int publishers, int seconds)
+    private static Result run(
+            RedisServer server, Supplier<CompletionStage<?>> append, int publishers, int seconds)
             throws InterruptedException {
         Duration own = ProcessHandle.current().info().totalCpuDuration().orElseThrow();
         Duration redis = server.processor();

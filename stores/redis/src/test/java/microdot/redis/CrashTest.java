@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * Redis is killed again and again while three nodes publish and follow: nothing that was
- * acknowledged is missing, doubled or out of order, unless an epoch tells it. More often with {@code
- * -Dsoak.crashes=20}.
+ * acknowledged is missing, doubled or out of order, unless an epoch tells it. More often with
+ * {@code -Dsoak.crashes=20}.
  */
 class CrashTest {
     private static final int CRASHES = Integer.getInteger("soak.crashes", 3);

@@ -69,13 +69,7 @@ final class RedisServer implements AutoCloseable {
             command.addAll(options);
         }
         command.addAll(
-                        List.of(
-                                "--bind",
-                                "127.0.0.1",
-                                "--port",
-                                "" + port,
-                                "--dir",
-                                folder.toString()));
+                List.of("--bind", "127.0.0.1", "--port", "" + port, "--dir", folder.toString()));
         if (!sentinel) {
             command.addAll(options);
         }
