@@ -36,7 +36,10 @@ import org.jspecify.annotations.Nullable;
 final class AppendQueue {
     private static final Logger LOG = System.getLogger("microdot.redis");
     private static final int MOST_TASKS = 256;
-    private static final int MOST_SCRIPTS = Integer.getInteger("ms", 4);
+
+    /** In flight: while they are, others wait and then share the next. */
+    private static final int MOST_SCRIPTS = 2;
+
     private static final int MOST_APPENDS = 128;
     private static final long MOST_BYTES = 256 << 10;
 
@@ -47,7 +50,6 @@ final class AppendQueue {
     /** Errors that come before the first write. */
     private static final Set<String> BEFORE =
             Set.of("OOM", "MISCONF", "NOPERM", "NOAUTH", "NOREPLICAS", "BUSY");
-
 
     private static final String CLOSED = "store: closed (expected: append before close)";
 
@@ -71,6 +73,7 @@ final class AppendQueue {
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger scheduled = new AtomicInteger();
     private final AtomicInteger open = new AtomicInteger();
+    private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong counter = new AtomicLong();
     private final AtomicLong known = new AtomicLong();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -101,14 +104,18 @@ final class AppendQueue {
     CompletionStage<List<Long>> append(Append append) {
         long deadline = System.nanoTime() + settings.timeout().toNanos();
         var pending = new PendingAppend(append, counter.incrementAndGet(), deadline);
-        if (open.incrementAndGet() > settings.appends()) {
+        if (open.incrementAndGet() > settings.appends()
+                | bytes.addAndGet(pending.bytes) > settings.bytes()) {
             open.decrementAndGet();
+            bytes.addAndGet(-pending.bytes);
             pending.future.completeExceptionally(
                     new StoreException(
                             "store: more than "
                                     + settings.appends()
-                                    + " appends are waiting or in flight (publish more slowly, or"
-                                    + " raise RedisStore.appendsInFlight)"));
+                                    + " appends or "
+                                    + settings.bytes()
+                                    + " bytes would wait or be in flight (publish more slowly, or"
+                                    + " raise RedisStore.maxInFlight)"));
             return pending.future;
         }
         post(() -> add(pending));
@@ -482,6 +489,7 @@ final class AppendQueue {
         }
         pending.done = true;
         open.decrementAndGet();
+        bytes.addAndGet(-pending.bytes);
         return true;
     }
 }

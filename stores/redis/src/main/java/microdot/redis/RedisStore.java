@@ -80,7 +80,8 @@ public final class RedisStore implements EventStore {
                             "microdot",
                             Duration.ofSeconds(5),
                             Duration.ofSeconds(2),
-                            10_000,
+                            16_384,
+                            64 << 20,
                             100_000,
                             () -> 0));
         } catch (IllegalArgumentException e) {
@@ -126,13 +127,19 @@ public final class RedisStore implements EventStore {
     }
 
     /**
-     * Returns a store with a bound on the appends that wait or are in flight; further ones fail at
-     * once. Default 10,000.
+     * Returns a store with a bound on what may wait or be in flight; a further append fails at once.
+     * Default 16,384 appends and 64 MiB.
      *
-     * @param most 1 to 1,000,000
+     * @param appends 1 to 1,000,000
+     * @param bytes of {@link microdot.sse.store.Entry#bytes}, at least 1
      */
-    public RedisStore appendsInFlight(int most) {
-        return new RedisStore(settings.withAppends(number(most, 1, 1_000_000, "appendsInFlight")));
+    public RedisStore maxInFlight(int appends, long bytes) {
+        number(appends, 1, 1_000_000, "maxInFlight");
+        if (bytes < 1) {
+            throw new IllegalArgumentException(
+                    "maxInFlight: " + bytes + " bytes (expected: at least 1)");
+        }
+        return new RedisStore(settings.withMost(appends, bytes));
     }
 
     /**
@@ -156,6 +163,7 @@ public final class RedisStore implements EventStore {
                         settings.timeout(),
                         settings.connectTimeout(),
                         settings.appends(),
+                        settings.bytes(),
                         settings.spine(),
                         ahead));
     }

@@ -11,6 +11,7 @@ import java.util.function.LongSupplier;
  * @param timeout of an append, from its call on, and of every other command
  * @param connectTimeout of one try to connect
  * @param appends how many may wait or be in flight
+ * @param bytes how many bytes of entries these may have
  * @param spine about how many entries the spine keeps
  * @param skew added to the clock of the engine, in milliseconds; other than 0 in tests only
  */
@@ -20,25 +21,26 @@ record Settings(
         Duration timeout,
         Duration connectTimeout,
         int appends,
+        long bytes,
         int spine,
         LongSupplier skew) {
     Settings with(String name) {
-        return new Settings(uri, name, timeout, connectTimeout, appends, spine, skew);
+        return new Settings(uri, name, timeout, connectTimeout, appends, bytes, spine, skew);
     }
 
     Settings withTimeout(Duration longest) {
-        return new Settings(uri, namespace, longest, connectTimeout, appends, spine, skew);
+        return new Settings(uri, namespace, longest, connectTimeout, appends, bytes, spine, skew);
     }
 
     Settings withConnectTimeout(Duration longest) {
-        return new Settings(uri, namespace, timeout, longest, appends, spine, skew);
+        return new Settings(uri, namespace, timeout, longest, appends, bytes, spine, skew);
     }
 
-    Settings withAppends(int most) {
-        return new Settings(uri, namespace, timeout, connectTimeout, most, spine, skew);
+    Settings withMost(int most, long mostBytes) {
+        return new Settings(uri, namespace, timeout, connectTimeout, most, mostBytes, spine, skew);
     }
 
     Settings withSpine(int entries) {
-        return new Settings(uri, namespace, timeout, connectTimeout, appends, entries, skew);
+        return new Settings(uri, namespace, timeout, connectTimeout, appends, bytes, entries, skew);
     }
 }

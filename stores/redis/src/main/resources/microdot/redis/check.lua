@@ -58,7 +58,7 @@ local kept = intact()
 if kept then
   jump(m, known, name, kept)
 elseif m.run ~= run then
-  if promoted then
+  if promoted or not m.run then -- An operator removes the run after a restore.
     jump(m, known, name, tonumber(m.position))
   elseif confirmed() or (decide and durable) then
     jump(m, known)

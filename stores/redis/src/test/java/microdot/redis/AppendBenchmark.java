@@ -2,6 +2,7 @@ package microdot.redis;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.XAddArgs;
+import io.lettuce.core.XReadArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import java.nio.charset.StandardCharsets;
@@ -23,9 +24,11 @@ import microdot.sse.store.StoredEntry;
 
 /**
  * Appends by 1, 16 and 256 publishers, each of which waits for the acknowledgement, through the
- * store and through bare Lettuce with one XADD of the same bytes; alternating. Needs no framework:
+ * store and through bare Lettuce with one XADD of the same bytes; alternating. With {@code follow}
+ * the bare client reads them too. Needs no framework:
  *
- * <pre>{@code java -cp … microdot.redis.AppendBenchmark [seconds] [pairs] [appendfsync]}</pre>
+ * <pre>{@code java -cp … microdot.redis.AppendBenchmark [seconds] [pairs] [appendfsync] [follow]}
+ * </pre>
  */
 final class AppendBenchmark {
     private static final byte[] DATA = "d".repeat(256).getBytes(StandardCharsets.US_ASCII);
@@ -65,6 +68,9 @@ final class AppendBenchmark {
                     () -> store.append(Append.of(Entry.event("topic", null, null, DATA)));
             Supplier<CompletionStage<?>> viaBare =
                     () -> bare.async().xadd(key, trim, Map.of(field, DATA));
+            if (args.length > 3) {
+                follow(client);
+            }
             for (int publishers : new int[] {1, 16, 256}) {
                 run(server, viaStore, publishers, seconds);
                 run(server, viaBare, publishers, seconds);
@@ -73,16 +79,36 @@ final class AppendBenchmark {
                     Result bare1 = run(server, viaBare, publishers, seconds);
                     System.out.printf(
                             "%d publishers: store %s; bare %s; ratio %.2f%n",
-                            publishers,
-                            store1,
-                            bare1,
-                            (double) bare1.perSecond / store1.perSecond);
+                            publishers, store1, bare1, (double) bare1.perSecond / store1.perSecond);
                 }
             }
         }
     }
 
-    private static Result run(RedisServer server, Supplier<CompletionStage<?>> append, int publishers, int seconds)
+    // What a node does too: the bare client reads what it has written.
+    private static void follow(RedisClient client) {
+        var tail = client.connect();
+        var thread =
+                new Thread(
+                        () -> {
+                            String last = "$";
+                            while (true) {
+                                var found =
+                                        tail.sync()
+                                                .xread(
+                                                        XReadArgs.Builder.block(500).count(128),
+                                                        XReadArgs.StreamOffset.from("bare", last));
+                                if (!found.isEmpty()) {
+                                    last = found.getLast().getId();
+                                }
+                            }
+                        });
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private static Result run(
+            RedisServer server, Supplier<CompletionStage<?>> append, int publishers, int seconds)
             throws InterruptedException {
         Duration own = ProcessHandle.current().info().totalCpuDuration().orElseThrow();
         Duration redis = server.processor();

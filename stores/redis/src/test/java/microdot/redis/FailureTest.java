@@ -121,7 +121,7 @@ class FailureTest {
         RedisStore store =
                 open(
                         RedisStore.connect(server.uri())
-                                .appendsInFlight(2)
+                                .maxInFlight(2, 1 << 20)
                                 .timeout(Duration.ofMillis(500)),
                         new RecordingTail());
         append(store, "1");
@@ -130,7 +130,7 @@ class FailureTest {
         var second = store.append(event("3")).toCompletableFuture();
         StoreException error = failure(store.append(event("4")).toCompletableFuture());
         assertFalse(error.isUnknown());
-        assertTrue(error.getMessage().contains("appendsInFlight"), error::toString);
+        assertTrue(error.getMessage().contains("maxInFlight"), error::toString);
         failure(first);
         failure(second);
         server.signal("CONT");

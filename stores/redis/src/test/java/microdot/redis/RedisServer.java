@@ -41,6 +41,11 @@ final class RedisServer implements AutoCloseable {
         }
     }
 
+    /** A Sentinel with a file of settings, which it writes to. */
+    static RedisServer sentinel(Path settings) {
+        return with(settings.toString(), "--sentinel");
+    }
+
     private static int freePort() {
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
@@ -58,17 +63,16 @@ final class RedisServer implements AutoCloseable {
     }
 
     void start() {
-        var command =
-                new ArrayList<>(
-                        List.of(
-                                "redis-server",
-                                "--bind",
-                                "127.0.0.1",
-                                "--port",
-                                "" + port,
-                                "--dir",
-                                folder.toString()));
-        command.addAll(options);
+        var command = new ArrayList<>(List.of("redis-server"));
+        boolean sentinel = options.contains("--sentinel");
+        if (sentinel) {
+            command.addAll(options);
+        }
+        command.addAll(
+                List.of("--bind", "127.0.0.1", "--port", "" + port, "--dir", folder.toString()));
+        if (!sentinel) {
+            command.addAll(options);
+        }
         try {
             process =
                     new ProcessBuilder(command)

@@ -171,6 +171,18 @@ class RestartTest {
     }
 
     @Test
+    void restoreThatAnOperatorTellsBeginsAnEpoch() throws Exception {
+        open();
+        append(store, "1");
+        store.close();
+        server.command("HDEL", "microdot:meta", "run");
+        open();
+        assertEquals(2, opened.epochs().size());
+        assertEquals(1, opened.epochs().getLast().previousEnd());
+        assertEquals(List.of("1"), history());
+    }
+
+    @Test
     void newerFormatIsRefused() {
         open();
         store.close();

@@ -29,8 +29,10 @@ class SettingsTest {
                 "timeout: PT0S (expected: 100 ms to 10 min)",
                 refused(() -> store.timeout(Duration.ZERO)));
         assertEquals(
-                "appendsInFlight: 0 (expected: 1 to 1000000)",
-                refused(() -> store.appendsInFlight(0)));
+                "maxInFlight: 0 (expected: 1 to 1000000)", refused(() -> store.maxInFlight(0, 1)));
+        assertEquals(
+                "maxInFlight: 0 bytes (expected: at least 1)",
+                refused(() -> store.maxInFlight(1, 0)));
         assertEquals(
                 "spineEntries: 999 (expected: 1000 to 10000000)",
                 refused(() -> store.spineEntries(999)));
