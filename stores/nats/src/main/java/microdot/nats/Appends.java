@@ -5,6 +5,8 @@ import io.nats.client.Message;
 import io.nats.client.api.PublishAck;
 import io.nats.client.impl.Headers;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Queue;
@@ -35,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Appends {
     private static final int WRONG_LAST_SEQUENCE = 10071;
+    private static final byte[] SEQUENCE = "\"seq\":".getBytes(StandardCharsets.US_ASCII);
     private static final Pattern LAST = Pattern.compile("wrong last sequence: (\\d+)");
 
     private final NatsSettings settings;
@@ -225,6 +228,11 @@ final class Appends {
             return;
         }
         try {
+            long plain = plainSequence(message.getData());
+            if (plain > append.tailWhenSent) {
+                answered(append, plain);
+                return;
+            }
             var ack = new PublishAck(message);
             if (!ack.isDuplicate() && ack.getSeqno() <= append.tailWhenSent) {
                 // A stream that was made again by another tool, under the same subjects.
@@ -237,6 +245,30 @@ final class Appends {
         } catch (IOException e) {
             fail(append, "NATS: " + e.getMessage());
         }
+    }
+
+    /**
+     * Returns the sequence of an answer such as {@code {"stream":"app","seq":12}}, which most are;
+     * 0 for every other, which takes a parser.
+     */
+    private static long plainSequence(byte[] json) {
+        int at = json.length - 2;
+        long sequence = 0;
+        for (long unit = 1; at > 0 && json[at] >= '0' && json[at] <= '9'; at--, unit *= 10) {
+            sequence += unit * (json[at] - '0');
+        }
+        boolean isPlain =
+                at >= SEQUENCE.length
+                        && json.length - at < 20
+                        && json[json.length - 1] == '}'
+                        && Arrays.equals(
+                                json,
+                                at + 1 - SEQUENCE.length,
+                                at + 1,
+                                SEQUENCE,
+                                0,
+                                SEQUENCE.length);
+        return isPlain ? sequence : 0;
     }
 
     private void doubt(Link over) {

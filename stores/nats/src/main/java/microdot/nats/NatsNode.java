@@ -35,6 +35,7 @@ final class NatsNode {
 
     private static final int BATCH_BYTES = 1 << 20;
 
+    private static final String OLDEST = "2.9.0";
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long LAST_PAUSE_MILLIS = 2000;
     private static final long EXPIRE_MILLIS = 50;
@@ -104,7 +105,7 @@ final class NatsNode {
         return "NATS: "
                 + settings.shownServers()
                 + ": "
-                + cause.getMessage()
+                + NatsSettings.withoutPasswords(String.valueOf(cause.getMessage()))
                 + " (expected: a nats-server with JetStream, 2.9 or newer)";
     }
 
@@ -187,8 +188,17 @@ final class NatsNode {
         connecting = true;
         try {
             Options options = settings.options().errorListener(new ErrorListener() {}).build();
-            connection = Nats.connect(options);
-            resume(new EventStream(connection, settings));
+            Connection made = Nats.connect(options);
+            connection = made;
+            if (!made.getServerInfo().isSameOrNewerThanVersion(OLDEST)) {
+                throw new StoreException(
+                        "nats-server: "
+                                + made.getServerInfo().getVersion()
+                                + " (expected: "
+                                + OLDEST
+                                + " or newer)");
+            }
+            resume(new EventStream(made, settings));
         } finally {
             connecting = false;
         }

@@ -111,7 +111,8 @@ class NatsFailureTest {
         for (int round = 0; round < 3; round++) {
             for (int i = 0; i < 500; i++) {
                 NatsStore store = i % 2 == 0 ? a : b;
-                results.add(store.append(Append.of(event("t" + i % 7, "" + i))).toCompletableFuture());
+                results.add(
+                        store.append(Append.of(event("t" + i % 7, "" + i))).toCompletableFuture());
             }
             results.get(results.size() - 400).join();
             server.kill();
