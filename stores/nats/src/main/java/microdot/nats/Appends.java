@@ -1,10 +1,7 @@
 package microdot.nats;
 
-import io.nats.client.JetStreamApiException;
 import io.nats.client.Message;
-import io.nats.client.api.PublishAck;
 import io.nats.client.impl.Headers;
-import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Queue;
@@ -19,8 +16,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import microdot.sse.store.Append;
 import microdot.sse.store.ConflictException;
 import microdot.sse.store.StoreException;
@@ -34,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Every method may be called from any thread.
  */
 final class Appends {
-    private static final int WRONG_LAST_SEQUENCE = 10071;
-    private static final Pattern LAST = Pattern.compile("wrong last sequence: (\\d+)");
-
     private final NatsSettings settings;
     private final String node = Names.random();
     private final Consumer<Link> doubted;
@@ -182,6 +174,9 @@ final class Appends {
             next.link = null;
             doubt(to);
             return false;
+        } catch (IllegalArgumentException e) {
+            fail(next, "NATS: " + e.getMessage());
+            return true;
         }
     }
 
@@ -208,34 +203,33 @@ final class Appends {
         }
     }
 
-    /** The server has answered. */
+    /** The server has answered. What comes late, after the link was left, does not count. */
     void answer(Link over, long number, Message message) {
+        TailState state = tail;
         PendingAppend append = pending.get(number);
-        if (append == null || append.link != over) {
+        if (state == null || append == null || append.link != over || link != over) {
             return;
         }
-        if (message.isStatusMessage()) {
-            doubt(over);
-            fail(
-                    append,
-                    "NATS: stream "
-                            + over.stream.name
-                            + " does not answer: "
-                            + message.getStatus().getMessageWithCode());
-            return;
-        }
-        try {
-            var ack = new PublishAck(message);
-            if (!ack.isDuplicate() && ack.getSeqno() <= append.tailWhenSent) {
-                // A stream that was made again by another tool, under the same subjects.
-                doubt(over);
-            } else {
-                answered(append, ack.getSeqno());
+        Answer answer = Answer.of(message);
+        switch (answer.kind()) {
+            case STORED -> {
+                if (answer.sequence() <= append.tailWhenSent) {
+                    // A stream that was made again by another tool, under the same subjects.
+                    doubt(over);
+                } else {
+                    answered(append, answer.sequence(), state);
+                }
             }
-        } catch (JetStreamApiException e) {
-            refused(append, e);
-        } catch (IOException e) {
-            fail(append, "NATS: " + e.getMessage());
+            case DUPLICATE -> answered(append, answer.sequence(), state);
+            case CONFLICT -> {
+                append.conflict = true;
+                answered(append, answer.sequence(), state);
+            }
+            case REFUSED -> fail(append, "NATS refused the entry: " + answer.text());
+            case NO_STREAM -> {
+                doubt(over);
+                fail(append, "NATS: no stream takes the entry: " + answer.text());
+            }
         }
     }
 
@@ -244,28 +238,14 @@ final class Appends {
         doubted.accept(over);
     }
 
-    private void refused(PendingAppend append, JetStreamApiException e) {
-        Matcher last = LAST.matcher(e.getErrorDescription());
-        if (e.getApiErrorCode() == WRONG_LAST_SEQUENCE && last.find()) {
-            append.conflict = true;
-            answered(append, Long.parseLong(last.group(1)));
-        } else {
-            fail(
-                    append,
-                    "NATS refused the entry: "
-                            + e.getErrorDescription()
-                            + " ("
-                            + e.getApiErrorCode()
-                            + ")");
-        }
-    }
-
-    private void answered(PendingAppend append, long sequence) {
+    private void answered(PendingAppend append, long sequence, TailState state) {
         append.answered = sequence;
         answered.add(append);
-        TailState state = tail;
-        if (state != null && state.sequence() >= sequence) {
+        TailState now = tail;
+        if (state.sequence() >= sequence) {
             settle(append, state);
+        } else if (now != null && now.sequence() >= sequence && link == append.link) {
+            settle(append, now);
         }
     }
 
@@ -300,7 +280,7 @@ final class Appends {
     void advance(TailState state) {
         tail = state;
         for (PendingAppend next = answered.peek(); next != null; next = answered.peek()) {
-            if (!next.result.isDone()) {
+            if (!next.result.isDone() && next.link == link) {
                 if (next.answered > state.sequence()) {
                     return;
                 }
@@ -310,8 +290,8 @@ final class Appends {
         }
     }
 
-    /** The stream is another one: what the last one has answered does not count. */
-    void restart(TailState state) {
+    /** The tail goes on from here: what an earlier connection has answered does not count. */
+    void resume(TailState state) {
         answered.clear();
         tail = state;
     }

@@ -164,7 +164,7 @@ final class EventStream {
             long last = info.getStreamState().getLastSequence();
             long end = positions.position(intact < 0 ? last : Math.min(intact, last));
             long before = Math.max(highest, positions.position(last));
-            long first = Math.max(before, base(ZonedDateTime.now())) + 1;
+            long first = Math.max(before, base(Instant.now())) + 1;
             var epoch = new StoreEpoch(Names.random(), end, first);
             long marker = tryBegin(info, headers(epoch), last);
             if (marker > 0) {
@@ -204,7 +204,7 @@ final class EventStream {
     Positions positions(StreamInfo info) throws IOException, JetStreamApiException {
         ZonedDateTime created = Objects.requireNonNull(info.getCreateTime());
         String incarnation = prefix(info) + created.toInstant();
-        var first = new StoreEpoch(Names.derived(incarnation), 0, base(created) + 1);
+        var first = new StoreEpoch(Names.derived(incarnation), 0, base(created.toInstant()) + 1);
         var positions = new Positions(incarnation, List.of(new Span(first, 1)));
         for (Span span :
                 Description.parse(name, info.getConfiguration().getDescription()).later()) {
@@ -234,7 +234,7 @@ final class EventStream {
         return found;
     }
 
-    private static long base(ZonedDateTime time) {
+    private static long base(Instant time) {
         long since = Duration.between(Instant.parse("2026-01-01T00:00:00Z"), time).toMillis();
         return Math.max(0, since) << 10;
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
@@ -211,7 +212,10 @@ final class History {
 
     private static Entry.@Nullable Kind kind(MessageInfo message) {
         Entry entry =
-                EntryMessage.entry(message.getSubject(), message.getHeaders(), message.getData());
+                EntryMessage.entry(
+                        Objects.requireNonNull(message.getSubject()),
+                        message.getHeaders(),
+                        message.getData());
         return entry == null ? null : entry.kind();
     }
 

@@ -9,7 +9,6 @@ import io.nats.client.api.StreamInfo;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -30,11 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class NatsNode {
     private static final Logger LOG = System.getLogger("microdot.nats");
 
-    /** So many messages, or about so many bytes, are given to the tail at once. */
-    private static final int BATCH = 256;
-
-    private static final int BATCH_BYTES = 1 << 20;
-
+    private static final String OLDEST = "2.9.0";
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long LAST_PAUSE_MILLIS = 2000;
     private static final long EXPIRE_MILLIS = 50;
@@ -56,10 +51,7 @@ final class NatsNode {
     private volatile boolean connecting;
 
     // Only the thread of the tail uses these, and the one that starts.
-    private final List<StoredEntry> batch = new ArrayList<>();
-    private final List<Long> own = new ArrayList<>();
-    private final List<Long> ownPositions = new ArrayList<>();
-    private @Nullable TailState newest;
+    private final TailBatch batch = new TailBatch();
     private @Nullable Connection connection;
     private long caughtUp;
     private long told;
@@ -104,7 +96,7 @@ final class NatsNode {
         return "NATS: "
                 + settings.shownServers()
                 + ": "
-                + cause.getMessage()
+                + NatsSettings.withoutPasswords(String.valueOf(cause.getMessage()))
                 + " (expected: a nats-server with JetStream, 2.9 or newer)";
     }
 
@@ -162,9 +154,9 @@ final class NatsNode {
     }
 
     private void leave(Exception cause) {
+        links.giveUp();
         if (!away) {
             away = true;
-            links.giveUp();
             String reason = reason(cause);
             LOG.log(Level.WARNING, reason);
             inTail(() -> tail.away(reason));
@@ -187,8 +179,17 @@ final class NatsNode {
         connecting = true;
         try {
             Options options = settings.options().errorListener(new ErrorListener() {}).build();
-            connection = Nats.connect(options);
-            resume(new EventStream(connection, settings));
+            Connection made = Nats.connect(options);
+            connection = made;
+            if (!made.getServerInfo().isSameOrNewerThanVersion(OLDEST)) {
+                throw new StoreException(
+                        "nats-server: "
+                                + made.getServerInfo().getVersion()
+                                + " (expected: "
+                                + OLDEST
+                                + " or newer)");
+            }
+            resume(new EventStream(made, settings));
         } finally {
             connecting = false;
         }
@@ -211,10 +212,8 @@ final class NatsNode {
         consumer = new TailConsumer(stream, prefix + ">", start.sequence());
         state = start;
         told = start.sequence();
-        if (resume.begun() == null) {
-            appends.advance(start);
-        } else {
-            appends.restart(start);
+        appends.resume(start);
+        if (resume.begun() != null) {
             begins(resume.begun());
         }
         progress.reached(start.sequence());
@@ -249,19 +248,16 @@ final class NatsNode {
                 isBehind = false;
                 appends.failSent(current);
             }
-            batch.clear();
-            int bytes = 0;
             Scan.Found next = from.take();
             while (next != null) {
-                bytes += add(next);
-                boolean full = batch.size() >= BATCH || bytes >= BATCH_BYTES;
-                next = full ? null : from.poll();
+                add(next);
+                next = batch.isFull() ? null : from.poll();
             }
             flush();
         }
     }
 
-    private int add(Scan.Found found) throws IOException, JetStreamApiException {
+    private void add(Scan.Found found) throws IOException, JetStreamApiException {
         long sequence = found.at().sequence();
         TailState now = state();
         Span span = EventStream.span(sequence, found.message().getHeaders());
@@ -273,42 +269,32 @@ final class NatsNode {
                 begins(each.epoch());
             }
         }
-        newest = new TailState(positions, sequence, found.at().nanos());
+        batch.reach(new TailState(positions, sequence, found.at().nanos()));
         if (span != null) {
             flush();
             Objects.requireNonNull(links.get()).stream.remember(positions);
         }
         Entry entry = EntryMessage.entry(found.message());
-        if (entry == null) {
-            return 0;
+        if (entry != null) {
+            var stored =
+                    new StoredEntry(
+                            positions.position(sequence), found.at().nanos() / 1_000_000, entry);
+            batch.add(stored, appends.number(found.message().getHeaders()));
         }
-        long position = positions.position(sequence);
-        batch.add(new StoredEntry(position, found.at().nanos() / 1_000_000, entry));
-        long number = appends.number(found.message().getHeaders());
-        if (number > 0) {
-            own.add(number);
-            ownPositions.add(position);
-        }
-        return entry.bytes().length;
     }
 
     private void flush() {
-        TailState reached = newest;
+        TailState reached = batch.reached();
         if (reached == null) {
             return;
         }
-        newest = null;
-        if (!batch.isEmpty()) {
-            List<StoredEntry> entries = List.copyOf(batch);
-            batch.clear();
+        List<StoredEntry> entries = batch.entries();
+        if (!entries.isEmpty()) {
             inTail(() -> tail.appended(entries));
         }
         state = reached;
-        for (int i = 0; i < own.size(); i++) {
-            appends.complete(own.get(i), ownPositions.get(i));
-        }
-        own.clear();
-        ownPositions.clear();
+        batch.complete(appends);
+        batch.clear();
         appends.advance(reached);
         progress.reached(reached.sequence());
     }
@@ -328,10 +314,7 @@ final class NatsNode {
         Link old = links.get();
         links.set(null);
         consumer = null;
-        newest = null;
         batch.clear();
-        own.clear();
-        ownPositions.clear();
         if (old != null) {
             appends.detach(old);
         }

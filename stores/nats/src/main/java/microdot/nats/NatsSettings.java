@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The settings of a {@link NatsStore}. Never changed after the store was made. */
 final class NatsSettings implements Cloneable {
-    private static final Pattern PASSWORDS = Pattern.compile("(?<=//)[^/@]*@");
+    private static final Pattern PASSWORDS = Pattern.compile("(?<=//)[^/@\\s]*@");
 
     private static final Duration MAX_CONNECT = Duration.ofSeconds(2);
 
@@ -44,7 +44,12 @@ final class NatsSettings implements Cloneable {
 
     /** The servers, without passwords: for messages. */
     String shownServers() {
-        return PASSWORDS.matcher(String.join(", ", servers)).replaceAll("");
+        return withoutPasswords(String.join(", ", servers));
+    }
+
+    /** Removes names and passwords from the URLs of a text. */
+    static String withoutPasswords(String text) {
+        return PASSWORDS.matcher(text).replaceAll("");
     }
 
     /**
@@ -57,7 +62,8 @@ final class NatsSettings implements Cloneable {
                         .servers(servers.toArray(new String[0]))
                         .noReconnect()
                         .connectionName("microdot " + namespace)
-                        .connectionTimeout(timeout.compareTo(MAX_CONNECT) < 0 ? timeout : MAX_CONNECT)
+                        .connectionTimeout(
+                                timeout.compareTo(MAX_CONNECT) < 0 ? timeout : MAX_CONNECT)
                         .pingInterval(Duration.ofSeconds(5))
                         .maxPingsOut(2)
                         .useTimeoutException()

@@ -4,6 +4,7 @@ import io.nats.client.Connection;
 import io.nats.client.JetStream;
 import io.nats.client.Nats;
 import io.nats.client.Options;
+import io.nats.client.PushSubscribeOptions;
 import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ import microdot.sse.store.Page;
  * beside {@code publishAsync} of the client alone with the same bytes; then reads pages.
  *
  * <p>Run it with the class path of the tests: {@code java microdot.nats.NatsBenchmark [seconds of a
- * run] [pairs]}.
+ * run] [pairs] [follow]}: with the last, the client alone follows its stream, as the store does.
  */
 final class NatsBenchmark {
     private static final byte[] BYTES = new byte[256];
@@ -57,6 +58,15 @@ final class NatsBenchmark {
                                     .maxBytes(1L << 30)
                                     .build());
             JetStream stream = bare.jetStream();
+            if (args.length > 2) {
+                bare.jetStream()
+                        .subscribe(
+                                "bare.*",
+                                bare.createDispatcher(),
+                                message -> {},
+                                false,
+                                PushSubscribeOptions.builder().ordered(true).build());
+            }
             Publisher ours = topic -> store.append(append(topic)).toCompletableFuture();
             Publisher theirs = topic -> stream.publishAsync("bare." + topic, BYTES);
             run(theirs, 16, seconds);
