@@ -37,8 +37,12 @@ final class AppendQueue {
     private static final Logger LOG = System.getLogger("microdot.redis");
     private static final int MOST_TASKS = 256;
 
-    /** In flight: while they are, others wait and then share the next. */
-    private static final int MOST_SCRIPTS = 2;
+    /**
+     * In flight: while one is, others wait and then share the next. With two, the second could
+     * overtake the first: a command from the thread of the connection is written at once, one from
+     * another thread later.
+     */
+    private static final int MOST_SCRIPTS = 1;
 
     private static final int MOST_APPENDS = 128;
     private static final long MOST_BYTES = 256 << 10;
