@@ -300,7 +300,8 @@ final class AppendQueue {
         if (waiting.isEmpty()) {
             return;
         }
-        // One script in flight: the others wait and share the next. Besides, a write of an event loop
+        // One script in flight: the others wait and share the next. Besides, a write of an event
+        // loop
         // could overtake the one that another thread has handed to it.
         if (!running) {
             send(now, batch(now));
