@@ -3,6 +3,7 @@ package examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import microdot.ServerOptions;
 import microdot.sse.RunOptions;
 import microdot.sse.TableOptions;
@@ -58,6 +60,17 @@ class ReferenceTest {
         assertTrue(missing.isEmpty(), "missing in " + REFERENCE + ": " + missing);
     }
 
+    /** The folders of the libraries. */
+    private static List<String> modules() throws IOException {
+        List<String> modules = new ArrayList<>(List.of("core", "server", "testing"));
+        try (Stream<Path> stores = Files.list(Pages.ROOT.resolve("stores"))) {
+            stores.filter(store -> Files.exists(store.resolve("pom.xml")))
+                    .sorted()
+                    .forEach(store -> modules.add("stores/" + store.getFileName()));
+        }
+        return modules;
+    }
+
     private static String defaultOf(Object options, String name) throws Exception {
         if (WITHOUT_GETTER.contains(name)) {
             return "none";
@@ -88,7 +101,7 @@ class ReferenceTest {
         Pattern literal = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");
         String text = Files.readString(REFERENCE);
         List<String> missing = new ArrayList<>();
-        for (String module : List.of("core", "server", "testing")) {
+        for (String module : modules()) {
             for (Path file : Pages.files(Pages.ROOT.resolve(module + "/src/main"), ".java")) {
                 Matcher log = statement.matcher(Files.readString(file));
                 while (log.find()) {
@@ -107,10 +120,12 @@ class ReferenceTest {
     void everyClassNamedInTheArchitectureExists() throws Exception {
         Pattern name = Pattern.compile("\\b(?:[A-Z][a-z]+){2,}\\b");
         Set<String> classes = new TreeSet<>();
-        for (String module : List.of("core", "server", "testing", "examples")) {
+        for (String module : modules()) {
             Pages.files(Pages.ROOT.resolve(module + "/src"), ".java")
                     .forEach(file -> classes.add(file.getFileName().toString()));
         }
+        Pages.files(Pages.ROOT.resolve("examples/src"), ".java")
+                .forEach(file -> classes.add(file.getFileName().toString()));
         Set<String> named = new TreeSet<>();
         Matcher matcher = name.matcher(Files.readString(Pages.ROOT.resolve("ARCHITECTURE.md")));
         while (matcher.find()) {

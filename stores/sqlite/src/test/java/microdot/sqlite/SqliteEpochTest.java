@@ -1,0 +1,192 @@
+package microdot.sqlite;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import microdot.sse.store.StoreEpoch;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A new epoch begins when acknowledged entries may have been lost, and only then. */
+@Timeout(120)
+class SqliteEpochTest {
+    @TempDir Path folder;
+    private Path file;
+    private int copies;
+
+    @BeforeEach
+    void nameFile() {
+        file = folder.resolve("events.db");
+    }
+
+    private Path crash() throws Exception {
+        return Opening.copyAsAfterACrash(file, folder.resolve("crash" + copies++));
+    }
+
+    /** The new epoch begins after what the file has, and beyond every position that was given. */
+    private static void assertBegun(Opening open, long previousEnd, long given) throws Exception {
+        List<StoreEpoch> epochs = open.opened.epochs();
+        assertEquals(2, epochs.size());
+        assertNotEquals(epochs.get(0).name(), epochs.get(1).name());
+        assertEquals(previousEnd, epochs.get(1).previousEnd());
+        assertEquals(previousEnd, open.opened.head());
+        assertTrue(epochs.get(1).first() > given, epochs.get(1) + " after " + given);
+        assertTrue(open.append("a", "next") >= epochs.get(1).first());
+    }
+
+    private static void assertSame(Opening open, long head) throws Exception {
+        assertEquals(1, open.opened.epochs().size());
+        assertEquals(head, open.opened.head());
+        assertEquals(head + 1, open.append("a", "next"));
+    }
+
+    @Test
+    void uncleanStopLosesNothingWhereEachCommitIsForced() throws Exception {
+        try (Opening open = Opening.at(file)) {
+            open.append("a", "1");
+            long last = open.append("a", "2");
+            try (Opening again = Opening.at(crash())) {
+                assertSame(again, last);
+                assertEquals(List.of("1", "2", "next"), again.texts("a"));
+            }
+        }
+    }
+
+    @Test
+    void uncleanStopBeginsAnEpochWhereCommitsAreNotForced() throws Exception {
+        for (Durability durability :
+                List.of(Durability.none(), Durability.every(Duration.ofMillis(50)))) {
+            file = folder.resolve(durability.isAlways() + "" + copies + ".db");
+            try (Opening open = new Opening(SqliteStore.at(file).durability(durability))) {
+                long last = open.append("a", "1");
+                try (Opening again = Opening.at(crash())) {
+                    assertBegun(again, last, last);
+                }
+            }
+            try (Opening cleanly = new Opening(SqliteStore.at(file).durability(durability))) {
+                assertSame(cleanly, 1);
+            }
+        }
+    }
+
+    @Test
+    void whatCountsIsTheDurabilityOfTheProcessThatStopped() throws Exception {
+        try (Opening open = new Opening(SqliteStore.at(file).durability(Durability.none()))) {
+            open.append("a", "1");
+        }
+        try (Opening open = Opening.at(file)) {
+            long last = open.append("a", "2");
+            SqliteStore careless = SqliteStore.at(crash()).durability(Durability.none());
+            try (Opening again = new Opening(careless)) {
+                assertSame(again, last);
+            }
+        }
+    }
+
+    @Test
+    void olderCopyInThePlaceOfTheFileBeginsAnEpoch() throws Exception {
+        Path copy = folder.resolve("copy.db");
+        try (Opening open = Opening.at(file)) {
+            open.append("a", "1");
+        }
+        Files.copy(file, copy);
+        long last;
+        try (Opening open = Opening.at(file)) {
+            last = open.append("a", "2");
+        }
+        Files.copy(copy, file, StandardCopyOption.REPLACE_EXISTING);
+        try (Opening open = Opening.at(file)) {
+            assertBegun(open, 1, last);
+        }
+    }
+
+    @Test
+    void copyOfTheSameOpeningInThePlaceOfTheFileBeginsAnEpoch() throws Exception {
+        Path copy = folder.resolve("copy.db");
+        long last;
+        try (Opening open = Opening.at(file)) {
+            open.append("a", "1");
+            Opening.sql(file, "VACUUM INTO '" + copy + "'");
+            last = open.append("a", "2");
+        }
+        Files.copy(copy, file, StandardCopyOption.REPLACE_EXISTING);
+        try (Opening open = Opening.at(file)) {
+            assertBegun(open, 1, last);
+        }
+    }
+
+    @Test
+    void fileWithoutItsLockFileBeginsAnEpoch() throws Exception {
+        try (Opening open = Opening.at(file)) {
+            open.append("a", "1");
+        }
+        Files.delete(folder.resolve("events.db.lock"));
+        try (Opening open = Opening.at(file)) {
+            assertBegun(open, 1, 1);
+        }
+        try (Opening open = Opening.at(file)) {
+            assertEquals(2, open.opened.epochs().size(), "only once");
+        }
+    }
+
+    @Test
+    void diskThatForgotTheEndOfTheJournalBeginsAnEpoch() throws Exception {
+        Path crashed;
+        long last = 0;
+        try (Opening open = Opening.at(file)) {
+            for (int i = 0; i < 50; i++) {
+                last = open.append("a", "" + i);
+            }
+            Path memory = folder.resolve("events.db.lock");
+            String end = last + " ";
+            open.eventually("the position is remembered", () -> starts(memory, end));
+            last = open.store.head();
+            crashed = crash();
+        }
+        Path journal = crashed.resolveSibling("events.db-wal");
+        try (FileChannel channel = FileChannel.open(journal, StandardOpenOption.WRITE)) {
+            channel.truncate(channel.size() / 2);
+        }
+        try (Opening open = Opening.at(crashed)) {
+            long head = open.opened.head();
+            assertTrue(head < last && head > 0, head + " of " + last);
+            assertEquals(open.all("a").getLast().position(), head);
+            assertBegun(open, head, last);
+        }
+    }
+
+    /** Whether the lock file remembers at least a position. */
+    private static boolean starts(Path memory, String position) {
+        try {
+            String[] words = Files.readString(memory).split(" ", -1);
+            return Long.parseLong(words[0]) >= Long.parseLong(position.strip());
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void newFileBesideAnOldLockFileIsNew() throws Exception {
+        String name;
+        try (Opening open = Opening.at(file)) {
+            open.append("a", "1");
+            name = open.opened.epochs().getFirst().name();
+        }
+        Files.delete(file);
+        try (Opening open = Opening.at(file)) {
+            assertEquals(1, open.opened.epochs().size());
+            assertNotEquals(name, open.opened.epochs().getFirst().name());
+            assertEquals(0, open.opened.head());
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package microdot.sqlite;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import microdot.structure.Circles;
+import org.junit.jupiter.api.Test;
+
+/** The dependencies that the module's classes may have, and the classes that a user can see. */
+class StructureTest {
+    private static final JavaClasses SQLITE =
+            new ClassFileImporter()
+                    .withImportOption(new ImportOption.DoNotIncludeTests())
+                    .importPackages("microdot.sqlite");
+
+    @Test
+    void noClassesDependOnEachOtherInACircle() {
+        assertEquals(List.of(), Circles.of(SQLITE));
+    }
+
+    @Test
+    void moduleDependsOnTheStoresOfTheCoreOnly() {
+        classes()
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage(
+                                "java..",
+                                "microdot.sse.store",
+                                "microdot.sqlite",
+                                "org.sqlite",
+                                "org.jspecify.annotations.."))
+                .check(SQLITE);
+    }
+
+    @Test
+    void onlyTheStoreAndItsSettingsArePublic() {
+        Set<String> visible =
+                SQLITE.stream()
+                        .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                        .map(JavaClass::getSimpleName)
+                        .collect(Collectors.toSet());
+        assertEquals(Set.of("SqliteStore", "Durability"), visible);
+    }
+}
