@@ -4,11 +4,10 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import microdot.JsonCodec;
@@ -16,12 +15,8 @@ import microdot.Request;
 import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
 import microdot.sse.log.EventId;
-import microdot.sse.log.Frame;
-import microdot.sse.log.LatestByKey;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.TopicOrder;
-import microdot.sse.store.StoreEpoch;
-import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -203,15 +198,8 @@ final class TopicRegistry implements NodeTopics {
                     topic.configureItself(options, json);
                 });
         retain(topic);
-        if (store != null && options.key() != null) {
-            Map<String, Frame> latest = store.history().latestEvents(topic.name);
-            order.runLocked(
-                    () -> {
-                        LatestByKey keys = topic.log.latest();
-                        if (keys != null) {
-                            latest.forEach(keys::load);
-                        }
-                    });
+        if (store != null) {
+            store.loadLatest(topic);
         }
     }
 
@@ -247,14 +235,7 @@ final class TopicRegistry implements NodeTopics {
                     }
                 });
         if (store != null && topic.table() == null) {
-            store.retainTable(topic.name, options);
-            List<StoredEntry> rows = store.history().latest(topic.name);
-            long floor = store.history().floor(topic.name);
-            order.runLocked(
-                    () -> {
-                        store.tail().load(topic, rows, floor);
-                        topic.becomeTable(options, json);
-                    });
+            store.loadTable(topic, options, json);
         }
         return new Table(topic, tables, json);
     }
@@ -265,35 +246,9 @@ final class TopicRegistry implements NodeTopics {
         forgotten.add(name, position, false);
     }
 
-    /**
-     * The store may have lost entries, also such as this node has delivered: nothing of what is in
-     * memory is right any more.
-     */
     @Override
-    public void lose(StoreEpoch epoch) {
-        StoreNode node = Objects.requireNonNull(store);
-        long position = epoch.first() - 1;
-        // Nothing is appended here meanwhile: this is the thread that would.
-        var rows = new HashMap<TopicState, List<StoredEntry>>();
-        for (TopicState topic : topics.values()) {
-            if (topic.table() != null) {
-                rows.put(topic, node.history().latest(topic.name));
-            }
-        }
-        order.runLocked(
-                () -> {
-                    order.epoch().begins(epoch);
-                    for (TopicState topic : topics.values()) {
-                        TableOptions table = topic.table();
-                        order.placeLoss(topic.log, position, epoch.previousEnd());
-                        if (table != null) {
-                            topic.log.becomeTable(topic.name, table.maxRows(), table.maxBytes());
-                            node.tail().load(topic, rows.getOrDefault(topic, List.of()), position);
-                        }
-                    }
-                    order.raise(position);
-                });
-        topics.values().forEach(topic -> topic.readers.wake());
+    public Collection<TopicState> all() {
+        return topics.values();
     }
 
     /** Makes the topic a table that its streams fill, or returns the table that it is. */
