@@ -283,15 +283,21 @@ final class CatchUp {
             Waiter client,
             Function<Snapshot, CatchUpResult.@Nullable Notice> gap) {
         Snapshot taken = snapshots.take(client, cursor.at());
-        var notices = new ArrayList<CatchUpResult.Notice>(1 + taken.events().size());
+        var notices = new ArrayList<CatchUpResult.Notice>(3);
         CatchUpResult.Notice lost = gap.apply(taken);
         if (lost != null) {
             notices.add(lost);
         }
-        for (EncodedEvent part : taken.events()) {
-            notices.add(new CatchUpResult.Notice(part, taken.fence(), 0, taken.events()));
-        }
+        notices.addAll(CatchUpResult.parts(taken.first(), taken.later(), taken.fence()));
         return new CatchUpResult(notices, List.of(), taken.entry(), taken.fence());
+    }
+
+    /** The next part of a snapshot, for a follower that has put those before it. */
+    static CatchUpResult nextPart(Cursor cursor, CatchUpResult.Notice unmade) {
+        LaterParts parts = Objects.requireNonNull(unmade.later());
+        List<CatchUpResult.Notice> notices =
+                CatchUpResult.parts(parts.first(), parts.afterFirst(), unmade.upTo());
+        return new CatchUpResult(notices, List.of(), cursor.entry(), cursor.at());
     }
 
     String id(long position) {
@@ -301,7 +307,7 @@ final class CatchUp {
     /** A gap in place of one event, on which the filter of a client failed; it has an id. */
     Frame failed(TopicState topic, long position) {
         var gap = new Gap(topic.name, id(position - 1), id(position), 1L, "failed");
-        byte[] bytes = gap.notice(position, json).event().toBytes(ids.idLine(position));
+        byte[] bytes = gap.encoded(json).toBytes(ids.idLine(position));
         return new Frame(position, bytes, 0, bytes.length);
     }
 

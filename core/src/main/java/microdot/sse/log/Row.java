@@ -103,7 +103,8 @@ public final class Row {
         time = now;
     }
 
-    Long position() {
+    /** Returns the position of the change, which has been appended. */
+    public Long position() {
         return Objects.requireNonNull(position);
     }
 
