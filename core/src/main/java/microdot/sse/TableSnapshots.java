@@ -105,8 +105,10 @@ final class TableSnapshots implements SnapshotSource {
             return new Known(last, order.head());
         }
         TableRows rows = log.rows();
+        // Without the changes since its fence, a follower would lag behind it at once.
+        boolean isKept = last.entry >= log.keptFrom();
         boolean isLate = rows != null && last.fence >= Math.max(after, rows.floor());
-        return isLate ? new Known(last, last.fence) : null;
+        return isKept && isLate ? new Known(last, last.fence) : null;
     }
 
     private Moment now() {

@@ -113,6 +113,23 @@ class TableTest extends TopicsFixture {
     }
 
     @Test
+    void clientWithLaterSnapshotGetsNoEmptyGap() {
+        Table large = topics.table("large", new TableOptions());
+        IntStream.range(0, 4).forEach(i -> large.put("k" + i, "x".repeat(40_000)));
+        var stalled = new TestFollower(loop);
+        stalled.sink.takeOnly(1);
+        stalled.follow(topics.stream("large"), null).await(1);
+        String id = topics.lastEventId();
+        IntStream.range(0, 200).forEach(i -> large.put("counter", i));
+        TestFollower client = resume(id + "s", "large");
+        client.await(event -> "snapshot".equals(event.event()));
+        TestFollower.TestGap gap = client.gap(0);
+        assertEquals(id + "s", gap.from());
+        assertEquals(topics.lastEventId(), gap.to());
+        assertTrue(stalled.sink.isOpen());
+    }
+
+    @Test
     void idOfEarlierRunGetsGapAndRows() {
         table.put("a", 1);
         TestFollower late = resume("0123456789-77", "t").await(2);
