@@ -337,6 +337,21 @@ class TableTest extends TopicsFixture {
     }
 
     @Test
+    void halfOfSurrogatePairIsRefusedWhereItCannotBeRead() {
+        assertEquals(
+                "key: [97, 56320, 98] as code points (expected: no half of a surrogate pair)",
+                message(IllegalArgumentException.class, () -> table.put("a\udc00b", 1)));
+        String refused =
+                message(
+                        IllegalArgumentException.class,
+                        () -> table.put("a", Map.of("x", Map.of("b\ud800", 1))));
+        assertTrue(refused.contains("half of a surrogate pair"), refused);
+        table.put("\ud83d\ude00", Map.of("\ud83d\ude00", "text\ud800"));
+        assertEquals(
+                Map.of("\ud83d\ude00", Map.of("\ud83d\ude00", "text\ud800")), table.rows());
+    }
+
+    @Test
     void filterOnTableIsRefused() {
         var client = new TestFollower(loop);
         var filtered = topics.stream("t").where((request, event) -> true);
