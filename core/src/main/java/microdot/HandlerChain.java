@@ -153,7 +153,7 @@ final class HandlerChain {
             }
         }
         if (error instanceof HttpException http) {
-            return Response.text(String.valueOf(http.getMessage())).status(http.status());
+            return http.response();
         }
         return failed(error);
     }
@@ -179,13 +179,16 @@ final class HandlerChain {
             if (!own) {
                 response.status(ErrorHandlers.status(error));
             }
+            if (error instanceof HttpException http && response.status() == http.status()) {
+                http.advised(response);
+            }
             if (response.status() >= 500 && !(error instanceof HttpException)) {
                 log(error);
             }
             return response;
         } catch (HttpException answer) {
             // A handler may turn a failure into a status.
-            return Response.text(String.valueOf(answer.getMessage())).status(answer.status());
+            return answer.response();
         } catch (Throwable second) {
             if (!second.equals(error)) { // A handler may throw what it got.
                 second.addSuppressed(error);
