@@ -118,13 +118,17 @@ final class CatchUp {
                         () ->
                                 new CatchUpResult(
                                         List.of(), List.of(), log.removedFrom(), log.removedAt()));
-        return withoutRows(topic, rest, gap(topic, from, rest.at(), null, "removed"));
+        return withoutRows(cursor, rest, gap(topic, from, rest.at(), null, "removed"));
     }
 
     /** After the gap, a client that may have rows of the table that the topic was loses them. */
     private static CatchUpResult withoutRows(
-            TopicState topic, CatchUpResult rest, CatchUpResult.Notice gap) {
-        EncodedEvent noRows = topic.noRows();
+            Cursor cursor, CatchUpResult rest, CatchUpResult.Notice gap) {
+        return withoutRows(cursor.topic.noRows(cursor.at()), rest, gap);
+    }
+
+    private static CatchUpResult withoutRows(
+            @Nullable EncodedEvent noRows, CatchUpResult rest, CatchUpResult.Notice gap) {
         return noRows == null
                 ? rest.withNotices(List.of(gap))
                 : rest.withNotices(List.of(gap, new CatchUpResult.Notice(noRows, gap.upTo(), 0)));
@@ -145,7 +149,7 @@ final class CatchUp {
                     taken -> gap(topic, from, taken.fence(), null, "unknown"));
         }
         return withoutRows(
-                topic,
+                topic.noRows(-1), // Its position is unknown.
                 new CatchUpResult(List.of(), List.of(), cursor.entry(), cursor.at()),
                 gap(topic, from, cursor.at(), null, "unknown"));
     }
@@ -182,7 +186,7 @@ final class CatchUp {
                 order.locked(
                         () -> new CatchUpResult(List.of(), List.of(), log.keptFrom(), log.floor()));
         CatchUpResult.Notice gap = gap(cursor.topic, from, kept.at(), null, reason);
-        return withoutRows(cursor.topic, kept, gap);
+        return withoutRows(cursor, kept, gap);
     }
 
     /**
@@ -228,7 +232,7 @@ final class CatchUp {
         }
         SnapshotSource snapshots = topic.snapshots();
         return snapshots == null
-                ? withoutRows(topic, found.rest(), gap(topic, from, floor, null, reason))
+                ? withoutRows(cursor, found.rest(), gap(topic, from, floor, null, reason))
                 : withSnapshot(
                         snapshots,
                         cursor,

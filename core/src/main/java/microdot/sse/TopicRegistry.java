@@ -110,8 +110,8 @@ final class TopicRegistry {
                         name, order, forgotten.floor(name), byPrefix(name), this::forgetIfUnused);
         topic.configure(topic.options(), json);
         topic.hasFormerEnd(ended.get(name));
-        if (forgotten.wasTable(name)) {
-            topic.wasTable(json);
+        if (forgotten.rowsUntil(name) > 0) {
+            topic.wasTable(forgotten.rowsUntil(name), json);
         }
         return topic;
     }
@@ -418,7 +418,7 @@ final class TopicRegistry {
         long end = topic.log.closedAt();
         if (topic.forgetEnded(now) && topics.remove(topic.name, topic)) {
             ended.add(topic.name, end);
-            forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
+            forgotten.add(topic.name, topic.log.last(), topic.rowsUntil());
             topic.log.clear();
             order.forget(topic.log);
         }
@@ -427,7 +427,7 @@ final class TopicRegistry {
     /** Under the lock of the order. */
     private void forgetIfUnused(TopicState topic) {
         if (topic.forget() && topics.remove(topic.name, topic)) {
-            forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
+            forgotten.add(topic.name, topic.log.last(), topic.rowsUntil());
             order.forget(topic.log);
         }
     }

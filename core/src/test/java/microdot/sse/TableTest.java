@@ -425,6 +425,39 @@ class TableTest extends TopicsFixture {
     }
 
     @Test
+    void clientThatCameAfterTableWasRemovedGetsNoRowsOfIt() {
+        table.put("a", 1);
+        topics.remove("t"); // And forgotten: nothing is kept of it.
+        topics.topic("t", new TopicOptions().keepEvents(1));
+        String after = topics.publish("t", "1");
+        publish("t", 2, 3);
+        assertEquals(List.of("gap t expired null", "t3"), resume(after, "t").await(2).story());
+
+        topics.table("used", new TableOptions()).put("a", 1);
+        TestFollower keeps = follow("used").await(1);
+        topics.remove("used");
+        keeps.await(3);
+        topics.topic("used", new TopicOptions().keepEvents(1));
+        after = topics.publish("used", "1");
+        publish("used", 2, 3);
+        assertEquals(
+                List.of("gap used expired null", "used3"), resume(after, "used").await(2).story());
+    }
+
+    @Test
+    void clientThatHasEndOfForgottenTableLosesItsRows() {
+        table.put("a", 1);
+        topics.topic("t").close();
+        String end = topics.lastEventId();
+        topics.registry().timePassed(Duration.ofDays(1));
+        topics.topic("t", new TopicOptions().keepEvents(1));
+        publish("t", 1, 2);
+        assertEquals(
+                List.of("gap t expired null", snapshot(""), "t2"),
+                resume(end, "t").await(3).story());
+    }
+
+    @Test
     void closedTableSendsRowsThenEnds() {
         table.put("a", 1);
         topics.topic("t").close();
