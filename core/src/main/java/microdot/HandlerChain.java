@@ -117,9 +117,9 @@ final class HandlerChain {
     }
 
     private Response response(@Nullable Object answer) {
-        Response response = ReturnValues.of(answer);
+        Response response = ReturnValues.of(answer).withQuery(request.rawQuery());
         if (response.isIndexOfFolder() && request.isFolderWithoutSlash()) {
-            return Response.toFolder(request.path());
+            return Response.toFolder(request.path()).withQuery(request.rawQuery());
         }
         String type = answer instanceof CharSequence ? found.textType() : null;
         return type == null ? response : response.header("Content-Type", type);
