@@ -56,7 +56,8 @@ class ErrorHandlersTest {
         app.errorHandler(503, (request, error) -> "busy");
         assertEquals("503 busy", answer(app, "/x"));
         assertEquals("2", call(app, "/x").headers().get("Retry-After"));
-        app.errorHandler(429, (request, error) -> Response.text("slower").header("retry-after", "9"));
+        app.errorHandler(
+                429, (request, error) -> Response.text("slower").header("retry-after", "9"));
         assertEquals("9", call(app, "/now").headers().get("Retry-After"));
         assertThrows(
                 IllegalArgumentException.class,

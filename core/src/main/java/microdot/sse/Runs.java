@@ -76,9 +76,9 @@ public final class Runs implements AutoCloseable {
     /**
      * Starts a run with a random id that cannot be guessed.
      *
-     * @throws HttpException with status 503 and {@code Retry-After: 5} when {@link RunOptions#maxRunning} handlers run
-     *     already, when the memory of the topics has no room for another run, or after {@link
-     *     #close}
+     * @throws HttpException with status 503 and {@code Retry-After: 5} when {@link
+     *     RunOptions#maxRunning} handlers run already, when the memory of the topics has no room
+     *     for another run, or after {@link #close}
      */
     public Run start(RunHandler handler) {
         Required.notNull(handler, "handler", "a handler");

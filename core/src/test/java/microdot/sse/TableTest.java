@@ -347,8 +347,7 @@ class TableTest extends TopicsFixture {
                         () -> table.put("a", Map.of("x", Map.of("b\ud800", 1))));
         assertTrue(refused.contains("half of a surrogate pair"), refused);
         table.put("\ud83d\ude00", Map.of("\ud83d\ude00", "text\ud800"));
-        assertEquals(
-                Map.of("\ud83d\ude00", Map.of("\ud83d\ude00", "text\ud800")), table.rows());
+        assertEquals(Map.of("\ud83d\ude00", Map.of("\ud83d\ude00", "text\ud800")), table.rows());
     }
 
     @Test
