@@ -153,7 +153,7 @@ final class HandlerChain {
             }
         }
         if (error instanceof HttpException http) {
-            return http.response();
+            return ErrorHandlers.answer(http);
         }
         return failed(error);
     }
@@ -180,7 +180,7 @@ final class HandlerChain {
                 response.status(ErrorHandlers.status(error));
             }
             if (error instanceof HttpException http && response.status() == http.status()) {
-                http.advised(response);
+                ErrorHandlers.advise(response, http);
             }
             if (response.status() >= 500 && !(error instanceof HttpException)) {
                 log(error);
@@ -188,7 +188,7 @@ final class HandlerChain {
             return response;
         } catch (HttpException answer) {
             // A handler may turn a failure into a status.
-            return answer.response();
+            return ErrorHandlers.answer(answer);
         } catch (Throwable second) {
             if (!second.equals(error)) { // A handler may throw what it got.
                 second.addSuppressed(error);

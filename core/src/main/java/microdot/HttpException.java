@@ -66,21 +66,4 @@ public class HttpException extends RuntimeException {
     public @Nullable Duration retryAfter() {
         return retryAfter;
     }
-
-    /** Returns the response that has the message. */
-    Response response() {
-        return advised(Response.text(String.valueOf(getMessage())).status(status));
-    }
-
-    /** Adds the advice when to try again to a response that has none. */
-    Response advised(Response response) {
-        boolean has = response.headers().get("Retry-After") != null;
-        return retryAfter == null || has
-                ? response
-                : response.header("Retry-After", Long.toString(seconds(retryAfter)));
-    }
-
-    private static long seconds(Duration time) {
-        return time.getSeconds() + (time.getNano() > 0 ? 1 : 0);
-    }
 }
