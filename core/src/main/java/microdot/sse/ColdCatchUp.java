@@ -30,7 +30,7 @@ final class ColdCatchUp {
 
     /**
      * The next page. Null when the topic brings a client up to date in another way: with its rows,
-     * the newest of each key, a snapshot, or its newest event after a gap.
+     * the newest of each key, a snapshot, or, after a gap, its newest event.
      *
      * @param from the id of the client
      * @param reason of a gap, if the store no longer has everything
@@ -42,7 +42,10 @@ final class ColdCatchUp {
         }
         CatchUpResult page = page(cursor, from, reason, topic.log.floor());
         boolean hasGap = !page.notices().isEmpty();
-        boolean hasState = topic.snapshots() != null || topic.log.latest() != null;
+        boolean hasState =
+                topic.snapshots() != null
+                        || topic.log.latest() != null
+                        || topic.noRows(cursor.at()) != null;
         return hasGap && (hasState || reason.equals("slow")) ? null : page;
     }
 
