@@ -65,8 +65,7 @@ final class Commits {
     }
 
     /**
-     * Commits appends as one transaction, and gives them to the tail. Their results are complete
-     * then.
+     * Commits appends as one transaction, and gives them to the tail.
      *
      * @throws StoreException when nothing was committed
      */
@@ -91,7 +90,6 @@ final class Commits {
             remembered = false;
             tell(() -> tail.appended(batch));
         }
-        appends.forEach(Pending::complete);
     }
 
     private void transaction(Work work) {
@@ -278,8 +276,7 @@ final class Commits {
         if (free < VACUUM_PAGES || free * 8 < database.number("PRAGMA page_count")) {
             return false;
         }
-        transaction(
-                each -> each.execute("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")"));
+        transaction(each -> each.execute("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")"));
         return true;
     }
 

@@ -230,6 +230,7 @@ class SqliteFileTest {
     @Test
     void removalOfALargeTopicIsSwept() throws Exception {
         try (Opening open = Opening.at(file)) {
+            open.store.retain("a", new StoreRetention(100, 1 << 30, Duration.ofDays(1), true));
             for (int i = 0; i < 5000; i++) {
                 open.store.append(Append.of(Entry.put("a", "key" + i, new byte[100])));
             }
