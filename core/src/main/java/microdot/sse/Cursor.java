@@ -123,7 +123,8 @@ class Cursor extends LoopReaders.Reader {
 
     /** Returns whether its next entry was removed with the topic, not trimmed. */
     boolean isRemoved() {
-        return entry < topic.log.removedFrom();
+        // The position too: an entry that was chosen only to lag says nothing.
+        return entry < topic.log.removedFrom() && at < topic.log.removedAt();
     }
 
     /**

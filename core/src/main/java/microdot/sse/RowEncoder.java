@@ -30,7 +30,15 @@ final class RowEncoder {
      *     {@link Event#MAX_BYTES}
      */
     Row put(String table, String key, Object value) {
-        byte[] valueJson = oneLine(json.encode(value));
+        return stored(table, key, oneLine(json.encode(value)));
+    }
+
+    /**
+     * Returns the change that puts a row.
+     *
+     * @param valueJson the value as JSON, in one line
+     */
+    Row stored(String table, String key, byte[] valueJson) {
         var out = new ByteArrayOutputStream(valueJson.length + 128);
         int keyFrom = start(out, table);
         out.writeBytes(json.encode(key));

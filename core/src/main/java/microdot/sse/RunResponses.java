@@ -29,7 +29,7 @@ final class RunResponses {
     }
 
     private Epoch epoch() {
-        return topics.registry().order().epoch();
+        return topics.registry().runs().order().epoch();
     }
 
     /** Returns the stream of the run; 204 for a client that has all of it. */

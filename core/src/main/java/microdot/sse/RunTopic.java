@@ -36,7 +36,7 @@ final class RunTopic {
         this.followers = topics.followers();
         TopicRegistry registry = topics.registry();
         this.runs = registry.runs();
-        this.order = registry.order();
+        this.order = runs.order();
         this.state = state;
         this.ids = ids;
         this.lastEvents = options.lastEvents();
@@ -52,7 +52,7 @@ final class RunTopic {
     static @Nullable RunTopic open(
             Topics topics, String label, String token, RunOptions options, Runnable forgotten) {
         TopicRegistry registry = topics.registry();
-        Epoch ids = registry.order().epoch().with(token);
+        Epoch ids = registry.runs().order().epoch().with(token);
         var retention =
                 new Retention(Integer.MAX_VALUE, options.maxBytes(), options.keepForNanos(), null);
         TopicState state = registry.runs().add(label, retention, ids, forgotten);

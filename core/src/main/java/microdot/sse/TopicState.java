@@ -189,7 +189,9 @@ final class TopicState {
     /** Makes the topic, which must be empty and without options of its own, a table. */
     void becomeTable(TableOptions chosen, JsonCodec json) {
         configureItself(chosen.topicOptions(), json);
-        log.becomeTable(name, chosen.maxRows(), chosen.maxBytes());
+        if (log.rows() == null) {
+            log.becomeTable(name, chosen.maxRows(), chosen.maxBytes());
+        }
         var rows = new TableSnapshots(name, order, log, json);
         noRows = rows.empty();
         snapshots = rows;

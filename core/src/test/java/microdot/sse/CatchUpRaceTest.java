@@ -38,7 +38,7 @@ class CatchUpRaceTest extends TopicsFixture {
         topics.topic("a", options);
         publish("a", 3, 4);
         var cursor = new Cursor(new TestFollower(loop).sink, false, topic, 0, 0);
-        var catchUp = new CatchUp(topics.registry().order(), JsonCodec.standard());
+        var catchUp = new CatchUp(topics.registry().order(), JsonCodec.standard(), null);
         CatchUpResult found = catchUp.slow(cursor, stop -> {});
         topic.unpin();
         return found;
@@ -72,7 +72,7 @@ class CatchUpRaceTest extends TopicsFixture {
         publish("a", 1, 3);
         TopicState topic = topics.registry().pinned("a");
         var cursor = new Cursor(new TestFollower(loop).sink, false, topic, 0, 0);
-        var catchUp = new CatchUp(topics.registry().order(), JsonCodec.standard());
+        var catchUp = new CatchUp(topics.registry().order(), JsonCodec.standard(), null);
         var result = new AtomicReference<CatchUpResult>();
         var catching = new Thread(() -> result.set(catchUp.slow(cursor, stop -> {})));
         topics.registry()

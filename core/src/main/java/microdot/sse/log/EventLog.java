@@ -55,6 +55,9 @@ public final class EventLog {
     private volatile long removedFrom;
     private volatile long removedAt;
 
+    /** The last position before the loss when a store has lost entries; -1 for a removal. */
+    private volatile long lostAfter = -1;
+
     /** The position of the end of the topic; 0 while it is open. */
     private volatile long closedAt;
 
@@ -368,6 +371,11 @@ public final class EventLog {
         closedAt = position;
     }
 
+    /** A new topic of the name begins: the end is no longer one. */
+    void reopen() {
+        closedAt = 0;
+    }
+
     /** Returns whether the topic ended longer ago than it keeps events. */
     public boolean isEndOver(long now) {
         return closedAt > 0 && now - closedTime - retention.nanos() >= 0;
@@ -380,6 +388,21 @@ public final class EventLog {
      * @param position of the removal in the order: a client with an id from before has a gap
      */
     void removeAll(long position) {
+        removeAll(position, -1);
+    }
+
+    /**
+     * Removes every event, because a store may have lost what it had after a position.
+     *
+     * @param position of the loss in the order
+     * @param after the position up to which nothing was lost
+     */
+    void lose(long position, long after) {
+        removeAll(position, after);
+    }
+
+    private void removeAll(long position, long after) {
+        lostAfter = after;
         clear();
         if (latest != null) {
             latest.raiseFloor(position);
@@ -523,6 +546,14 @@ public final class EventLog {
      */
     public long removedFrom() {
         return removedFrom;
+    }
+
+    /**
+     * Returns the position up to which nothing was lost, when the last removal was the loss of a
+     * store; -1 when the topic was removed.
+     */
+    public long lostAfter() {
+        return lostAfter;
     }
 
     /** Returns the position of the last removal of the topic; 0 when it was never removed. */

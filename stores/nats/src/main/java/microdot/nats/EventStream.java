@@ -1,0 +1,322 @@
+package microdot.nats;
+
+import io.nats.client.Connection;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.JetStreamManagement;
+import io.nats.client.JetStreamOptions;
+import io.nats.client.PublishOptions;
+import io.nats.client.api.DiscardPolicy;
+import io.nats.client.api.MessageInfo;
+import io.nats.client.api.StorageType;
+import io.nats.client.api.StreamConfiguration;
+import io.nats.client.api.StreamInfo;
+import io.nats.client.api.StreamInfoOptions;
+import io.nats.client.impl.Headers;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import microdot.nats.Positions.Span;
+import microdot.sse.store.Append;
+import microdot.sse.store.StoreEpoch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stream of one namespace, over one connection. Its subjects have a random part, so that what
+ * is published to a stream that was deleted does not get into the next one.
+ */
+final class EventStream {
+    /** The token, in place of a topic, of the messages that begin an epoch. No topic has it. */
+    private static final String EPOCH_TOKEN = "$epoch";
+
+    private static final String RESTORED = "| restored";
+    private static final String EPOCH_KIND = "epoch";
+    private static final int NAME_IN_USE = 10058;
+    private static final int STREAM_NOT_FOUND = 10059;
+    private static final int WRONG_LAST_SEQUENCE = 10071;
+    private static final int NO_MESSAGE = 10037;
+    private static final int TRIES = 20;
+
+    final Connection connection;
+    final JetStreamManagement management;
+    final String name;
+
+    private final NatsSettings settings;
+
+    EventStream(Connection connection, NatsSettings settings) throws IOException {
+        this.connection = connection;
+        this.settings = settings;
+        this.name = settings.stream();
+        this.management =
+                connection.jetStreamManagement(
+                        JetStreamOptions.builder().requestTimeout(settings.timeout).build());
+    }
+
+    /** Returns the stream as it is now, or makes it. */
+    StreamInfo ensure() throws IOException, JetStreamApiException {
+        StreamInfo info = find();
+        if (info == null) {
+            try {
+                info = management.addStream(wanted(StreamConfiguration.builder()).build());
+            } catch (JetStreamApiException e) {
+                if (e.getApiErrorCode() != NAME_IN_USE) {
+                    throw e;
+                }
+                info = management.getStreamInfo(name); // Another node was faster.
+            }
+        }
+        Description known = Description.parse(name, info.getConfiguration().getDescription());
+        if (known.format() < Description.FORMAT) {
+            info = describe(info, new Description(Description.FORMAT, known.later()));
+        }
+        return info.getStreamState().getLastSequence() == 0 ? begun(info) : info;
+    }
+
+    private @Nullable StreamInfo find() throws IOException, JetStreamApiException {
+        try {
+            return management.getStreamInfo(name);
+        } catch (JetStreamApiException e) {
+            if (e.getApiErrorCode() == STREAM_NOT_FOUND) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    private StreamConfiguration.Builder wanted(StreamConfiguration.Builder config) {
+        String subjects = "microdot." + settings.namespace + "." + Names.random() + ".*";
+        return limited(config)
+                .name(name)
+                .description(new Description(Description.FORMAT, List.of()).text())
+                .subjects(subjects)
+                .storageType(StorageType.File)
+                .discardPolicy(DiscardPolicy.Old)
+                .duplicateWindow(Duration.ofSeconds(Append.REPEAT_SECONDS))
+                .allowRollup(true);
+    }
+
+    private StreamConfiguration.Builder limited(StreamConfiguration.Builder config) {
+        return config.replicas(settings.replicas)
+                .maxAge(settings.maxAge)
+                .maxBytes(settings.maxBytes)
+                .maxMessagesPerSubject(settings.maxPerTopic == 0 ? -1 : settings.maxPerTopic);
+    }
+
+    /** Gives the stream the limits of the settings, if it has others. */
+    StreamInfo limited(StreamInfo info) throws IOException, JetStreamApiException {
+        StreamConfiguration has = info.getConfiguration();
+        StreamConfiguration wanted = limited(StreamConfiguration.builder(has)).build();
+        boolean same =
+                has.getReplicas() == wanted.getReplicas()
+                        && has.getMaxAge().equals(wanted.getMaxAge())
+                        && has.getMaxBytes() == wanted.getMaxBytes()
+                        && has.getMaxMsgsPerSubject() == wanted.getMaxMsgsPerSubject();
+        return same ? info : management.updateStream(wanted);
+    }
+
+    /**
+     * Appends the first message. While it is there, nothing was removed because it is too old, or
+     * because there is too much.
+     */
+    private StreamInfo begun(StreamInfo info) throws IOException, JetStreamApiException {
+        tryBegin(info, new Headers().put(EPOCH_KIND, "0"), 0);
+        return management.getStreamInfo(name);
+    }
+
+    /** Appends a message that begins an epoch; returns 0 when another message was faster. */
+    private long tryBegin(StreamInfo info, Headers headers, long last)
+            throws IOException, JetStreamApiException {
+        try {
+            return connection
+                    .jetStream()
+                    .publish(
+                            prefix(info) + EPOCH_TOKEN,
+                            headers,
+                            new byte[0],
+                            PublishOptions.builder().expectedLastSequence(last).build())
+                    .getSeqno();
+        } catch (JetStreamApiException e) {
+            if (e.getApiErrorCode() == WRONG_LAST_SEQUENCE) {
+                return 0;
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Begins an epoch that has only higher positions than given, and returns it. If another node
+     * began one meanwhile that will do, returns that one.
+     *
+     * @param intact the last sequence that is what it was; -1 for everything that is there
+     */
+    Span begin(StreamInfo current, long highest, long intact)
+            throws IOException, JetStreamApiException {
+        StreamInfo info = current;
+        for (int i = 0; i < TRIES; i++) {
+            Positions positions = positions(info);
+            for (Span span : positions.spans()) {
+                if (span.marker() > intact && span.epoch().first() > highest) {
+                    return span;
+                }
+            }
+            long last = info.getStreamState().getLastSequence();
+            long end = positions.position(intact < 0 ? last : Math.min(intact, last));
+            long before = Math.max(highest, positions.position(last));
+            long first = Math.max(before, base(Instant.now())) + 1;
+            var epoch = new StoreEpoch(Names.random(), end, first);
+            long marker = tryBegin(info, headers(epoch), last);
+            if (marker > 0) {
+                var span = new Span(epoch, marker);
+                remember(positions.with(span));
+                return span;
+            }
+            info = management.getStreamInfo(name);
+        }
+        throw new IOException("stream " + name + ": too busy to begin an epoch; tried again");
+    }
+
+    /**
+     * Begins an epoch if a person has marked the stream as restored from a backup: what came after
+     * the backup had the positions that come next.
+     */
+    StreamInfo restored(StreamInfo info) throws IOException, JetStreamApiException {
+        String text = info.getConfiguration().getDescription();
+        if (text == null || !text.endsWith(RESTORED)) {
+            return info;
+        }
+        long last = info.getStreamState().getLastSequence();
+        Span span = begin(info, positions(info).position(last), -1);
+        StreamInfo begun = management.getStreamInfo(name);
+        List<Span> later = positions(begun).with(span).spans();
+        return describe(begun, new Description(Description.FORMAT, later.subList(1, later.size())));
+    }
+
+    private static Headers headers(StoreEpoch epoch) {
+        return new Headers()
+                .put(EPOCH_KIND, epoch.name())
+                .put("First", Long.toString(epoch.first()))
+                .put("After", Long.toString(epoch.previousEnd()));
+    }
+
+    /** Returns the epoch that a message begins; null when it begins none. */
+    static @Nullable Span span(long sequence, @Nullable Headers headers) {
+        String epoch = headers == null ? null : headers.getFirst(EPOCH_KIND);
+        String first = headers == null ? null : headers.getFirst("First");
+        String after = headers == null ? null : headers.getFirst("After");
+        if (epoch == null || first == null || after == null) {
+            return null;
+        }
+        return new Span(
+                new StoreEpoch(epoch, Long.parseLong(after), Long.parseLong(first)), sequence);
+    }
+
+    /**
+     * Returns the epochs of the stream. The first follows from the time at which the server made
+     * the stream: a later stream has higher positions, as long as on average less than a million
+     * events a second are published.
+     */
+    Positions positions(StreamInfo info) throws IOException, JetStreamApiException {
+        ZonedDateTime created = Objects.requireNonNull(info.getCreateTime());
+        String incarnation = prefix(info) + created.toInstant();
+        var first = new StoreEpoch(Names.derived(incarnation), 0, base(created.toInstant()) + 1);
+        var positions = new Positions(incarnation, List.of(new Span(first, 1)));
+        for (Span span :
+                Description.parse(name, info.getConfiguration().getDescription()).later()) {
+            positions = positions.with(span);
+        }
+        for (Span span : markers(info)) {
+            positions = positions.with(span);
+        }
+        return positions;
+    }
+
+    private List<Span> markers(StreamInfo info) throws IOException, JetStreamApiException {
+        var found = new ArrayList<Span>();
+        String subject = prefix(info) + EPOCH_TOKEN;
+        MessageInfo message = last(subject);
+        if (message == null || message.getSeq() <= 1) {
+            return found;
+        }
+        long newest = message.getSeq();
+        for (long at = 1; at <= newest; at = message.getSeq() + 1) {
+            message = management.getNextMessage(name, at, subject);
+            Span span = span(message.getSeq(), message.getHeaders());
+            if (span != null) {
+                found.add(span);
+            }
+        }
+        return found;
+    }
+
+    private static long base(Instant time) {
+        long since = Duration.between(Instant.parse("2026-01-01T00:00:00Z"), time).toMillis();
+        return Math.max(0, since) << 10;
+    }
+
+    /** Writes epochs to the description, because the messages that began them are removed once. */
+    void remember(Positions positions) throws IOException, JetStreamApiException {
+        List<Span> later = positions.spans().subList(1, positions.spans().size());
+        StreamInfo info = management.getStreamInfo(name);
+        Description known = Description.parse(name, info.getConfiguration().getDescription());
+        if (!later.isEmpty() && !known.later().containsAll(new Description(0, later).later())) {
+            describe(info, new Description(known.format(), later));
+        }
+    }
+
+    private StreamInfo describe(StreamInfo info, Description description)
+            throws IOException, JetStreamApiException {
+        return management.updateStream(
+                StreamConfiguration.builder(info.getConfiguration())
+                        .description(description.text())
+                        .build());
+    }
+
+    /** Returns what the subjects of all topics begin with. */
+    static String prefix(StreamInfo info) {
+        String subjects = info.getConfiguration().getSubjects().getFirst();
+        return subjects.substring(0, subjects.length() - 1);
+    }
+
+    /** Returns the stream as it is now, with the number of messages of a subject. */
+    StreamInfo info(String subject) throws IOException, JetStreamApiException {
+        return management.getStreamInfo(name, StreamInfoOptions.filterSubjects(subject));
+    }
+
+    /** Returns the newest message of a subject; null when there is none. */
+    @Nullable MessageInfo last(String subject) throws IOException, JetStreamApiException {
+        try {
+            return management.getLastMessage(name, subject);
+        } catch (JetStreamApiException e) {
+            return noMessage(e);
+        }
+    }
+
+    /** Returns the oldest message of a subject; null when there is none. */
+    @Nullable MessageInfo first(String subject) throws IOException, JetStreamApiException {
+        try {
+            return management.getFirstMessage(name, subject);
+        } catch (JetStreamApiException e) {
+            return noMessage(e);
+        }
+    }
+
+    /** Returns the message with a sequence; null when there is none. */
+    @Nullable MessageInfo message(long sequence) throws IOException, JetStreamApiException {
+        try {
+            return management.getMessage(name, sequence);
+        } catch (JetStreamApiException e) {
+            return noMessage(e);
+        }
+    }
+
+    private static @Nullable MessageInfo noMessage(JetStreamApiException e)
+            throws JetStreamApiException {
+        if (e.getApiErrorCode() == NO_MESSAGE || e.getErrorCode() == 404) {
+            return null;
+        }
+        throw e;
+    }
+}

@@ -1,0 +1,141 @@
+package microdot.nats;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+
+/** A nats-server with JetStream, on a free port, with its files in a folder. */
+final class NatsServer implements AutoCloseable {
+    private final Path folder;
+    private final int port;
+    private final String more;
+    private Process process;
+
+    NatsServer(Path folder) {
+        this(folder, "");
+    }
+
+    /**
+     * @param more lines of the configuration
+     */
+    NatsServer(Path folder, String more) {
+        this.folder = folder;
+        this.more = more;
+        this.port = freePort();
+        start();
+    }
+
+    static int freePort() {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String url() {
+        return "nats://127.0.0.1:" + port;
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** Starts it, again on the same port and with the same files. */
+    void start() {
+        try {
+            Path config = folder.resolve("nats.conf");
+            Files.writeString(
+                    config,
+                    """
+                    host: 127.0.0.1
+                    port: %d
+                    max_payload: 8MB
+                    jetstream { store_dir: "%s", max_file_store: 8GB }
+                    %s
+                    """
+                            .formatted(port, folder.resolve("store"), more));
+            process =
+                    new ProcessBuilder("nats-server", "-c", config.toString())
+                            .redirectErrorStream(true)
+                            .start();
+        } catch (IOException e) {
+            Assumptions.abort("nats-server: not installed (e2e/prepare installs it)");
+        }
+        var ready = new CountDownLatch(1);
+        var log = new StringBuffer();
+        Thread.ofVirtual().start(() -> read(process, ready, log));
+        try {
+            if (!ready.await(30, TimeUnit.SECONDS) || !process.isAlive()) {
+                throw new AssertionError("nats-server did not start: " + log);
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void read(Process from, CountDownLatch ready, StringBuffer log) {
+        try (var lines =
+                new BufferedReader(
+                        new InputStreamReader(from.getInputStream(), StandardCharsets.UTF_8))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                log.append(line).append('\n');
+                if (line.contains("Server is ready")) {
+                    ready.countDown();
+                }
+            }
+        } catch (IOException e) {
+            // The process has ended.
+        }
+        ready.countDown();
+    }
+
+    void signal(String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Stops it in order. */
+    void stop() {
+        process.destroy();
+        awaitEnd();
+    }
+
+    /** Ends it at once, as SIGKILL does. */
+    void kill() {
+        process.destroyForcibly();
+        awaitEnd();
+    }
+
+    private void awaitEnd() {
+        try {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                throw new AssertionError("nats-server did not end");
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    @Override
+    public void close() {
+        signal("CONT");
+        kill();
+    }
+}

@@ -1,0 +1,71 @@
+package microdot.nats;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import microdot.nats.Positions.Span;
+import microdot.sse.store.StoreEpoch;
+import microdot.sse.store.StoreException;
+import org.junit.jupiter.api.Test;
+
+class PositionsTest {
+    private static final Span FIRST = new Span(new StoreEpoch("aaaaaaaaaa", 0, 101), 1);
+    private static final Span LATER = new Span(new StoreEpoch("bbbbbbbbbb", 105, 1001), 10);
+    private static final Positions POSITIONS = new Positions("stream", List.of(FIRST)).with(LATER);
+
+    @Test
+    void positionsRiseOverEpochs() {
+        assertEquals(0, POSITIONS.position(1));
+        assertEquals(101, POSITIONS.position(2));
+        assertEquals(108, POSITIONS.position(9));
+        assertEquals(1000, POSITIONS.position(10));
+        assertEquals(1001, POSITIONS.position(11));
+    }
+
+    @Test
+    void sequenceIsTheLastUpToAPosition() {
+        assertEquals(0, POSITIONS.sequence(0));
+        assertEquals(0, POSITIONS.sequence(100));
+        assertEquals(2, POSITIONS.sequence(101));
+        assertEquals(10, POSITIONS.sequence(500));
+        assertEquals(11, POSITIONS.sequence(1001));
+        assertEquals(5000, POSITIONS.position(POSITIONS.sequence(5000)));
+        assertEquals(Long.MAX_VALUE, POSITIONS.position(POSITIONS.sequence(Long.MAX_VALUE)));
+    }
+
+    @Test
+    void onlyGivenPositionsHaveAnExactSequence() {
+        assertEquals(0L, POSITIONS.exactSequence(0));
+        assertEquals(3L, POSITIONS.exactSequence(102));
+        assertNull(POSITIONS.exactSequence(7));
+        assertNull(POSITIONS.exactSequence(500));
+    }
+
+    @Test
+    void descriptionKeepsTheEpochs() {
+        var description = new Description(Description.FORMAT, List.of(LATER));
+        assertEquals(
+                "Microdot events, format 1 | epoch bbbbbbbbbb at 10 first 1001 after 105",
+                description.text());
+        assertEquals(description, Description.parse("s", description.text()));
+        assertEquals(
+                new Description(0, List.of()), Description.parse("s", "Microdot events, format 0"));
+    }
+
+    @Test
+    void foreignAndNewerDescriptionsAreRefused() {
+        String foreign =
+                assertThrows(StoreException.class, () -> Description.parse("s", "orders"))
+                        .getMessage();
+        assertEquals(true, foreign.startsWith("stream s: made by something else"), foreign);
+        assertThrows(StoreException.class, () -> Description.parse("s", null));
+        String newer =
+                assertThrows(
+                                StoreException.class,
+                                () -> Description.parse("s", "Microdot events, format 2"))
+                        .getMessage();
+        assertEquals(true, newer.startsWith("stream s: format 2 (expected: at most 1"), newer);
+    }
+}

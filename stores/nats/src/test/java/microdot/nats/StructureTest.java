@@ -1,0 +1,54 @@
+package microdot.nats;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import microdot.structure.Circles;
+import org.junit.jupiter.api.Test;
+
+/** The dependencies that the module's classes may have, and the classes that a user can see. */
+class StructureTest {
+    private static final JavaClasses NATS =
+            new ClassFileImporter()
+                    .withImportOption(new ImportOption.DoNotIncludeTests())
+                    .importPackages("microdot.nats");
+
+    @Test
+    void noClassesDependOnEachOtherInACircle() {
+        assertEquals(List.of(), Circles.of(NATS));
+    }
+
+    @Test
+    void moduleDependsOnTheSeamAndTheClientOnly() {
+        classes()
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage(
+                                "java..",
+                                "javax.net.ssl",
+                                "microdot.nats",
+                                "microdot.sse.store",
+                                "io.nats.client..",
+                                "org.jspecify.annotations.."))
+                .check(NATS);
+    }
+
+    @Test
+    void onlyTheStoreIsPublic() {
+        Set<String> visible =
+                NATS.stream()
+                        .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                        .map(JavaClass::getSimpleName)
+                        .collect(Collectors.toSet());
+        assertEquals(Set.of("NatsStore"), visible);
+    }
+}
