@@ -218,7 +218,8 @@ final class Commits {
                 emptyJournal();
                 probe();
             }
-            more[0] |= !busy && shorten();
+            // While appends wait, a slice at each tick.
+            more[0] |= shorten() && !busy;
             limitJournal();
             if (!more[0]) {
                 ticked = now;
