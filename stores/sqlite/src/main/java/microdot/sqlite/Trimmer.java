@@ -58,9 +58,12 @@ final class Trimmer {
      * @param added how many entries the open transaction has added
      */
     void trimLargest(Database database, int added) throws SQLException {
+        // Faster than topics grow, and spread over transactions, so that none is long.
+        int left = Math.max(SLICE, 2 * added);
+        long now = clock.millis();
         for (TopicState topic : topics.changed()) {
-            if (topic.isFarOverLimit()) {
-                trim(database, topic, clock.millis(), Math.max(SLICE, 2 * added));
+            if (left > 0 && topic.isFarOverLimit()) {
+                left -= trim(database, topic, now, left);
             }
         }
     }
