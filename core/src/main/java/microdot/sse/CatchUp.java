@@ -155,7 +155,7 @@ final class CatchUp {
                         () ->
                                 new CatchUpResult(
                                         List.of(), List.of(), log.removedFrom(), log.removedAt()));
-        return withoutRows(topic, rest, gap(topic, from, rest.at(), null, reason));
+        return withoutRows(cursor, rest, gap(topic, from, rest.at(), null, reason));
     }
 
     /** For a client with an id of an epoch that has ended before its position. */
@@ -177,8 +177,12 @@ final class CatchUp {
 
     /** After the gap, a client that may have rows of the table that the topic was loses them. */
     private static CatchUpResult withoutRows(
-            TopicState topic, CatchUpResult rest, CatchUpResult.Notice gap) {
-        EncodedEvent noRows = topic.noRows();
+            Cursor cursor, CatchUpResult rest, CatchUpResult.Notice gap) {
+        return withoutRows(cursor.topic.noRows(cursor.at()), rest, gap);
+    }
+
+    private static CatchUpResult withoutRows(
+            @Nullable EncodedEvent noRows, CatchUpResult rest, CatchUpResult.Notice gap) {
         return noRows == null
                 ? rest.withNotices(List.of(gap))
                 : rest.withNotices(List.of(gap, new CatchUpResult.Notice(noRows, gap.upTo(), 0)));
@@ -199,7 +203,7 @@ final class CatchUp {
                     taken -> gap(topic, from, taken.fence(), null, "unknown"));
         }
         return withoutRows(
-                topic,
+                topic.noRows(-1), // Its position is unknown.
                 new CatchUpResult(List.of(), List.of(), cursor.entry(), cursor.at()),
                 gap(topic, from, cursor.at(), null, "unknown"));
     }
@@ -236,7 +240,7 @@ final class CatchUp {
                 order.locked(
                         () -> new CatchUpResult(List.of(), List.of(), log.keptFrom(), log.floor()));
         CatchUpResult.Notice gap = gap(cursor.topic, from, kept.at(), null, reason);
-        return withoutRows(cursor.topic, kept, gap);
+        return withoutRows(cursor, kept, gap);
     }
 
     /**
@@ -285,7 +289,7 @@ final class CatchUp {
         }
         SnapshotSource snapshots = topic.snapshots();
         return snapshots == null
-                ? withoutRows(topic, found.rest(), gap(topic, from, floor, null, reason))
+                ? withoutRows(cursor, found.rest(), gap(topic, from, floor, null, reason))
                 : withSnapshot(
                         snapshots,
                         cursor,
@@ -340,15 +344,21 @@ final class CatchUp {
             Waiter client,
             Function<Snapshot, CatchUpResult.@Nullable Notice> gap) {
         Snapshot taken = snapshots.take(client, cursor.at());
-        var notices = new ArrayList<CatchUpResult.Notice>(1 + taken.events().size());
+        var notices = new ArrayList<CatchUpResult.Notice>(3);
         CatchUpResult.Notice lost = gap.apply(taken);
         if (lost != null) {
             notices.add(lost);
         }
-        for (EncodedEvent part : taken.events()) {
-            notices.add(new CatchUpResult.Notice(part, taken.fence(), 0, taken.events()));
-        }
+        notices.addAll(CatchUpResult.parts(taken.first(), taken.later(), taken.fence()));
         return new CatchUpResult(notices, List.of(), taken.entry(), taken.fence());
+    }
+
+    /** The next part of a snapshot, for a follower that has put those before it. */
+    static CatchUpResult nextPart(Cursor cursor, CatchUpResult.Notice unmade) {
+        LaterParts parts = Objects.requireNonNull(unmade.later());
+        List<CatchUpResult.Notice> notices =
+                CatchUpResult.parts(parts.first(), parts.afterFirst(), unmade.upTo());
+        return new CatchUpResult(notices, List.of(), cursor.entry(), cursor.at());
     }
 
     String id(long position) {
@@ -358,7 +368,7 @@ final class CatchUp {
     /** A gap in place of one event, on which the filter of a client failed; it has an id. */
     Frame failed(TopicState topic, long position) {
         var gap = new Gap(topic.name, id(position - 1), id(position), 1L, "failed");
-        byte[] bytes = gap.notice(position, json).event().toBytes(ids.idLine(position));
+        byte[] bytes = gap.encoded(json).toBytes(ids.idLine(position));
         return new Frame(position, bytes, 0, bytes.length);
     }
 

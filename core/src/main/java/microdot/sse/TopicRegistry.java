@@ -150,8 +150,8 @@ final class TopicRegistry implements NodeTopics {
         var topic = new TopicState(name, order, floor, byPrefix(name), this::forgetIfUnused);
         topic.configure(topic.options(), json);
         topic.hasFormerEnd(ended.get(name));
-        if (forgotten.wasTable(name)) {
-            topic.wasTable(json);
+        if (forgotten.rowsUntil(name) > 0) {
+            topic.wasTable(forgotten.rowsUntil(name), json);
         }
         if (store != null) {
             store.tail().created(topic);
@@ -243,7 +243,7 @@ final class TopicRegistry implements NodeTopics {
     /** A store has appended something to a topic that this node does not know. */
     @Override
     public void skipped(String name, long position) {
-        forgotten.add(name, position, false);
+        forgotten.add(name, position, 0);
     }
 
     @Override
@@ -504,7 +504,7 @@ final class TopicRegistry implements NodeTopics {
                 store.tail().endOver(topic.name);
             }
             ended.add(topic.name, end);
-            forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
+            forgotten.add(topic.name, topic.log.last(), topic.rowsUntil());
             topic.log.clear();
             order.forget(topic.log);
         }
@@ -513,7 +513,7 @@ final class TopicRegistry implements NodeTopics {
     /** Under the lock of the order. */
     private void forgetIfUnused(TopicState topic) {
         if (topic.forget() && topics.remove(topic.name, topic)) {
-            forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
+            forgotten.add(topic.name, topic.log.last(), topic.rowsUntil());
             order.forget(topic.log);
         }
     }
