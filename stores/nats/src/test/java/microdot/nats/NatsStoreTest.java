@@ -65,6 +65,10 @@ class NatsStoreTest {
         return assertInstanceOf(StoreException.class, e.getCause());
     }
 
+    static String message(Throwable failure) {
+        return String.valueOf(failure.getMessage());
+    }
+
     static String text(StoredEntry stored) {
         return new String(stored.entry().bytes(), UTF_8);
     }
@@ -250,7 +254,7 @@ class NatsStoreTest {
         store.open(new RecordedTail());
         var two = new Append(List.of(event("a", "1"), event("a", "2")), OptionalLong.empty(), null);
         StoreException refused = failure(store.append(two));
-        assertTrue(refused.getMessage().startsWith("entries: 2 (expected: 1;"));
+        assertTrue(message(refused).startsWith("entries: 2 (expected: 1;"));
         assertEquals(0, store.head());
     }
 }

@@ -1,8 +1,10 @@
 package microdot.nats;
 
+import static microdot.nats.NatsStoreTest.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import microdot.nats.Positions.Span;
@@ -57,15 +59,14 @@ class PositionsTest {
     @Test
     void foreignAndNewerDescriptionsAreRefused() {
         String foreign =
-                assertThrows(StoreException.class, () -> Description.parse("s", "orders"))
-                        .getMessage();
-        assertEquals(true, foreign.startsWith("stream s: made by something else"), foreign);
+                message(assertThrows(StoreException.class, () -> Description.parse("s", "orders")));
+        assertTrue(foreign.startsWith("stream s: made by something else"), foreign);
         assertThrows(StoreException.class, () -> Description.parse("s", null));
         String newer =
-                assertThrows(
+                message(
+                        assertThrows(
                                 StoreException.class,
-                                () -> Description.parse("s", "Microdot events, format 2"))
-                        .getMessage();
-        assertEquals(true, newer.startsWith("stream s: format 2 (expected: at most 1"), newer);
+                                () -> Description.parse("s", "Microdot events, format 2")));
+        assertTrue(newer.startsWith("stream s: format 2 (expected: at most 1"), newer);
     }
 }
