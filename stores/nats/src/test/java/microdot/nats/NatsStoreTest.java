@@ -183,6 +183,8 @@ class NatsStoreTest {
         assertEquals(
                 List.of("v46", "v48"), part.entries().stream().map(NatsStoreTest::text).toList());
         assertTrue(part.more());
+        assertEquals(List.of(), store.latest("t", Long.MAX_VALUE, 6).entries());
+        assertEquals(List.of(), store.read("t", Long.MAX_VALUE, Long.MAX_VALUE, 6).entries());
     }
 
     @Test

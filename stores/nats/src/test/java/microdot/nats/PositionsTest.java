@@ -38,6 +38,16 @@ class PositionsTest {
     }
 
     @Test
+    void positionsMayBeginAtOne() {
+        // So it is when the clock of the server was wrong.
+        var span = new Span(new StoreEpoch("aaaaaaaaaa", 0, 1), 1);
+        var positions = new Positions("stream", List.of(span));
+        assertEquals(1, positions.position(2));
+        assertEquals(2, positions.sequence(1));
+        assertEquals(Long.MAX_VALUE, positions.sequence(Long.MAX_VALUE));
+    }
+
+    @Test
     void onlyGivenPositionsHaveAnExactSequence() {
         assertEquals(0L, POSITIONS.exactSequence(0));
         assertEquals(3L, POSITIONS.exactSequence(102));
