@@ -26,9 +26,10 @@ final class CatchUp {
     private final Epoch ids;
     private final JsonCodec json;
     private final UnaryOperator<byte[]> lastFrames;
+    private final @Nullable ColdCatchUp cold; // Null when everything is in memory.
 
-    CatchUp(TopicOrder order, JsonCodec json) {
-        this(order, order.epoch(), json, EventEncoder::checkpoint);
+    CatchUp(TopicOrder order, JsonCodec json, @Nullable ColdCatchUp cold) {
+        this(order, order.epoch(), json, EventEncoder::checkpoint, cold);
     }
 
     /**
@@ -37,10 +38,30 @@ final class CatchUp {
      * @param lastFrames returns what a follower gets at the end of its topics, with this id line
      */
     CatchUp(TopicOrder order, Epoch ids, JsonCodec json, UnaryOperator<byte[]> lastFrames) {
+        this(order, ids, json, lastFrames, null);
+    }
+
+    private CatchUp(
+            TopicOrder order,
+            Epoch ids,
+            JsonCodec json,
+            UnaryOperator<byte[]> lastFrames,
+            @Nullable ColdCatchUp cold) {
+        this.cold = cold;
         this.order = order;
         this.ids = ids;
         this.json = json;
         this.lastFrames = lastFrames;
+    }
+
+    /** Returns what brings up what is in a store only; null when everything is in memory. */
+    @Nullable ColdCatchUp cold() {
+        return cold;
+    }
+
+    /** Returns the order of its topics. */
+    TopicOrder order() {
+        return order;
     }
 
     /** Returns the ids that its followers get. */
@@ -57,6 +78,10 @@ final class CatchUp {
     CatchUpResult slow(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
         String from = ids.id(cursor.at());
+        CatchUpResult page = cold == null ? null : cold.next(cursor, from, "slow");
+        if (page != null) {
+            return page;
+        }
         CatchUpResult latest = latest(cursor, from, "slow", client);
         if (latest != null) {
             return latest;
@@ -73,7 +98,10 @@ final class CatchUp {
                     if (cursor.isRemoved()) { // Since it lagged. A removal takes an entry, too.
                         return gap(topic, from, taken.fence(), null, "removed");
                     }
-                    long missed = taken.entry() - cursor.entry();
+                    Long missed =
+                            cursor.entry() == ColdCatchUp.ENTRY
+                                    ? null
+                                    : taken.entry() - cursor.entry();
                     return gap(topic, from, taken.fence(), missed, "slow");
                 });
     }
@@ -88,6 +116,10 @@ final class CatchUp {
             Cursor cursor, String from, String reason, boolean snapshotIsLater, Waiter client) {
         TopicState topic = cursor.topic;
         boolean replaced = snapshotIsLater && topic.snapshots() != null;
+        CatchUpResult page = cold == null || replaced ? null : cold.next(cursor, from, reason);
+        if (page != null) {
+            return page;
+        }
         CatchUpResult latest = replaced ? null : latest(cursor, from, reason, client);
         if (latest != null) {
             return latest;
@@ -100,17 +132,22 @@ final class CatchUp {
                 snapshots, cursor, client, taken -> gap(topic, from, taken.fence(), null, reason));
     }
 
-    /** For a follower whose topic was removed. */
+    /** For a follower whose topic was removed, or lost events with its store. */
     CatchUpResult removed(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
         String from = ids.id(cursor.at());
+        long lostAfter = topic.log.lostAfter();
+        if (lostAfter > cursor.at() && cold != null && topic.table() == null) {
+            return cold.page(cursor, from, "slow", lostAfter); // From before the loss.
+        }
+        String reason = lostAfter < 0 ? "removed" : "restarted";
         SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
             return withSnapshot(
                     snapshots,
                     cursor,
                     client,
-                    taken -> gap(topic, from, taken.fence(), null, "removed"));
+                    taken -> gap(topic, from, taken.fence(), null, reason));
         }
         EventLog log = topic.log;
         CatchUpResult rest =
@@ -118,13 +155,34 @@ final class CatchUp {
                         () ->
                                 new CatchUpResult(
                                         List.of(), List.of(), log.removedFrom(), log.removedAt()));
-        return withoutRows(topic, rest, gap(topic, from, rest.at(), null, "removed"));
+        return withoutRows(cursor, rest, gap(topic, from, rest.at(), null, reason));
+    }
+
+    /** For a client with an id of an epoch that has ended before its position. */
+    CatchUpResult lost(Cursor cursor, String from, long to, Waiter client) {
+        TopicState topic = cursor.topic;
+        SnapshotSource snapshots = topic.snapshots();
+        if (snapshots != null) {
+            return withSnapshot(
+                    snapshots,
+                    cursor,
+                    client,
+                    taken -> gap(topic, from, taken.fence(), null, "restarted"));
+        }
+        EventLog log = topic.log;
+        long entry = log.floor() > to ? ColdCatchUp.ENTRY : log.firstAfter(to);
+        var gap = gap(topic, from, to, null, "restarted");
+        return new CatchUpResult(List.of(gap), List.of(), entry, to);
     }
 
     /** After the gap, a client that may have rows of the table that the topic was loses them. */
     private static CatchUpResult withoutRows(
-            TopicState topic, CatchUpResult rest, CatchUpResult.Notice gap) {
-        EncodedEvent noRows = topic.noRows();
+            Cursor cursor, CatchUpResult rest, CatchUpResult.Notice gap) {
+        return withoutRows(cursor.topic.noRows(cursor.at()), rest, gap);
+    }
+
+    private static CatchUpResult withoutRows(
+            @Nullable EncodedEvent noRows, CatchUpResult rest, CatchUpResult.Notice gap) {
         return noRows == null
                 ? rest.withNotices(List.of(gap))
                 : rest.withNotices(List.of(gap, new CatchUpResult.Notice(noRows, gap.upTo(), 0)));
@@ -145,7 +203,7 @@ final class CatchUp {
                     taken -> gap(topic, from, taken.fence(), null, "unknown"));
         }
         return withoutRows(
-                topic,
+                topic.noRows(-1), // Its position is unknown.
                 new CatchUpResult(List.of(), List.of(), cursor.entry(), cursor.at()),
                 gap(topic, from, cursor.at(), null, "unknown"));
     }
@@ -182,7 +240,7 @@ final class CatchUp {
                 order.locked(
                         () -> new CatchUpResult(List.of(), List.of(), log.keptFrom(), log.floor()));
         CatchUpResult.Notice gap = gap(cursor.topic, from, kept.at(), null, reason);
-        return withoutRows(cursor.topic, kept, gap);
+        return withoutRows(cursor, kept, gap);
     }
 
     /**
@@ -197,7 +255,10 @@ final class CatchUp {
         if (tail == null) {
             return removed(cursor, client); // Since it lagged. A removal takes an entry, too.
         }
-        long missed = tail.entry() - tail.frames().size() - cursor.entry();
+        Long missed =
+                cursor.entry() == ColdCatchUp.ENTRY
+                        ? null
+                        : tail.entry() - tail.frames().size() - cursor.entry();
         return tail.withNotices(List.of(gap(cursor.topic, from, tail.at(), missed, "slow")));
     }
 
@@ -228,7 +289,7 @@ final class CatchUp {
         }
         SnapshotSource snapshots = topic.snapshots();
         return snapshots == null
-                ? withoutRows(topic, found.rest(), gap(topic, from, floor, null, reason))
+                ? withoutRows(cursor, found.rest(), gap(topic, from, floor, null, reason))
                 : withSnapshot(
                         snapshots,
                         cursor,
@@ -283,15 +344,21 @@ final class CatchUp {
             Waiter client,
             Function<Snapshot, CatchUpResult.@Nullable Notice> gap) {
         Snapshot taken = snapshots.take(client, cursor.at());
-        var notices = new ArrayList<CatchUpResult.Notice>(1 + taken.events().size());
+        var notices = new ArrayList<CatchUpResult.Notice>(3);
         CatchUpResult.Notice lost = gap.apply(taken);
         if (lost != null) {
             notices.add(lost);
         }
-        for (EncodedEvent part : taken.events()) {
-            notices.add(new CatchUpResult.Notice(part, taken.fence(), 0, taken.events()));
-        }
+        notices.addAll(CatchUpResult.parts(taken.first(), taken.later(), taken.fence()));
         return new CatchUpResult(notices, List.of(), taken.entry(), taken.fence());
+    }
+
+    /** The next part of a snapshot, for a follower that has put those before it. */
+    static CatchUpResult nextPart(Cursor cursor, CatchUpResult.Notice unmade) {
+        LaterParts parts = Objects.requireNonNull(unmade.later());
+        List<CatchUpResult.Notice> notices =
+                CatchUpResult.parts(parts.first(), parts.afterFirst(), unmade.upTo());
+        return new CatchUpResult(notices, List.of(), cursor.entry(), cursor.at());
     }
 
     String id(long position) {
@@ -301,7 +368,7 @@ final class CatchUp {
     /** A gap in place of one event, on which the filter of a client failed; it has an id. */
     Frame failed(TopicState topic, long position) {
         var gap = new Gap(topic.name, id(position - 1), id(position), 1L, "failed");
-        byte[] bytes = gap.notice(position, json).event().toBytes(ids.idLine(position));
+        byte[] bytes = gap.encoded(json).toBytes(ids.idLine(position));
         return new Frame(position, bytes, 0, bytes.length);
     }
 

@@ -1,5 +1,7 @@
 package microdot.sse;
 
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -7,6 +9,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import microdot.BodySink;
+import microdot.CloseReason;
 import microdot.ClosingFrames;
 import microdot.sse.log.DeliveryTask;
 import microdot.sse.log.DeliveryTasks;
@@ -52,9 +55,51 @@ final class FollowerStart {
                         : new Follower(order, catchUp, sink, filter, hasId);
         sink.feed(follower);
         sink.keepAlive(follower::heartbeat);
+        StoreNode store = registry.store();
+        String lastEventId = wish.lastEventId();
+        if (store != null && lastEventId != null && store.isUnknown(lastEventId)) {
+            Runnable rest =
+                    () -> {
+                        String known = store.known(names, lastEventId);
+                        if (known == null) {
+                            endForNow(sink);
+                        } else {
+                            begin(follower, names, wish.from(known), filter, closingFrames);
+                        }
+                    };
+            if (sink.isOnLoop()) {
+                follower.onThread(names, rest);
+            } else {
+                follower.guarded(names, rest);
+            }
+        } else {
+            begin(follower, names, wish, filter, closingFrames);
+        }
+        return follower;
+    }
+
+    /** The client tries again, perhaps on another node. */
+    private static void endForNow(BodySink sink) {
+        try {
+            sink.write(Retry.about(Duration.ofSeconds(2)));
+            sink.end(CloseReason.FAILED);
+        } catch (ClosedChannelException e) {
+            // The client has left.
+        } catch (InterruptedException e) {
+            throw Interruption.of(e);
+        }
+    }
+
+    private void begin(
+            Follower follower,
+            List<String> names,
+            StartPosition.Wish wish,
+            @Nullable FollowerFilter filter,
+            StreamClosingFrames closingFrames) {
+        BodySink sink = follower.sink;
         var start = new StartPosition(order, catchUp, sink, filter != null);
         if (beginWithoutLock(follower, sink, names, wish, start, closingFrames)) {
-            return follower;
+            return;
         }
         Runnable begin = () -> begin(follower, sink, names, wish, start, closingFrames);
         if (!sink.isOnLoop()) {
@@ -70,7 +115,6 @@ final class FollowerStart {
         } else {
             prepareElsewhere(follower, names, start);
         }
-        return follower;
     }
 
     /**
@@ -85,6 +129,7 @@ final class FollowerStart {
             CatchUp own,
             Consumer<StartPosition> start,
             StreamClosingFrames closingFrames) {
+        TopicOrder order = own.order();
         var follower = new Follower(order, own, sink, null, true);
         sink.feed(follower);
         sink.keepAlive(follower::heartbeat);

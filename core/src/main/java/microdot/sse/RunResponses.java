@@ -29,7 +29,7 @@ final class RunResponses {
     }
 
     private Epoch epoch() {
-        return topics.registry().order().epoch();
+        return topics.registry().runs().order().epoch();
     }
 
     /** Returns the stream of the run; 204 for a client that has all of it. */
@@ -97,7 +97,7 @@ final class RunResponses {
         long head = topics.head();
         String label = "run " + RunEventId.shortened(id.token());
         var gap = new Gap(label, lastEventId, ids.id(head), null, "restarted");
-        byte[] bytes = gap.notice(head, JsonCodec.standard()).event().toBytes(ids.idLine(head));
+        byte[] bytes = gap.encoded(JsonCodec.standard()).toBytes(ids.idLine(head));
         return stream(bytes);
     }
 

@@ -36,7 +36,7 @@ final class RunTopic {
         this.followers = topics.followers();
         TopicRegistry registry = topics.registry();
         this.runs = registry.runs();
-        this.order = registry.order();
+        this.order = runs.order();
         this.state = state;
         this.ids = ids;
         this.lastEvents = options.lastEvents();
@@ -52,7 +52,7 @@ final class RunTopic {
     static @Nullable RunTopic open(
             Topics topics, String label, String token, RunOptions options, Runnable forgotten) {
         TopicRegistry registry = topics.registry();
-        Epoch ids = registry.order().epoch().with(token);
+        Epoch ids = registry.runs().order().epoch().with(token);
         var retention =
                 new Retention(Integer.MAX_VALUE, options.maxBytes(), options.keepForNanos(), null);
         TopicState state = registry.runs().add(label, retention, ids, forgotten);
@@ -86,14 +86,16 @@ final class RunTopic {
      * Ends the topic. Never throws.
      *
      * @param failure the text after a failure
-     * @param made the last events that {@link #failed} has made; null for those made in advance
+     * @param made the last events that {@link #failed} has made, which are sent if the memory of
+     *     the topics has room for them; null for those made in advance
      */
     void close(RunEnd end, String failure, RunLastEvents.@Nullable Frames made) {
         try {
             if (lastEvents == null) {
                 publishEnd(end.event(failure));
             } else {
-                last = made == null ? lastEvents.of(end) : made;
+                boolean own = made != null && order.keepBeside(state.log, made.length());
+                last = own ? made : lastEvents.of(end);
             }
         } catch (RuntimeException | Error e) {
             // The topics are closed, or there is no memory: the end itself takes none.

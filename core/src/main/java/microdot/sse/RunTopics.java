@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import microdot.sse.log.Epoch;
@@ -44,6 +45,21 @@ final class RunTopics {
                 });
     }
 
+    /** Returns the order of all runs. */
+    TopicOrder order() {
+        return order;
+    }
+
+    /** Nothing is appended from now on. */
+    void close() {
+        order.close();
+    }
+
+    /** Lets time pass, for a test. */
+    void timePassed(Duration time) {
+        order.timePassed(time);
+    }
+
     /** Uses the topic from now on; returns false when it was forgotten. */
     boolean pin(TopicState topic) {
         // If it is being forgotten just now, or could not be after all, the lock decides.
@@ -69,7 +85,8 @@ final class RunTopics {
     }
 
     /** Forgets the topics whose end is over, and releases unused loops. */
-    void sweep(long now) {
+    void sweep() {
+        long now = order.now();
         for (TopicState topic : kept.keySet()) {
             topic.readers.releaseUnused();
             order.runLocked(

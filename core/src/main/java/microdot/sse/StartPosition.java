@@ -63,6 +63,11 @@ final class StartPosition {
             this(lastEventId, opened, last, false);
         }
 
+        /** Returns this wish with another id. */
+        Wish from(String id) {
+            return new Wish(id, opened, last, heartbeatEvents);
+        }
+
         /** Returns this wish, with heartbeats as events. */
         Wish withHeartbeatEvents() {
             return new Wish(lastEventId, opened, last, true);
@@ -152,6 +157,7 @@ final class StartPosition {
      */
     private void fresh(List<TopicState> topics, Wish wish) {
         long opened = wish.opened();
+        ColdCatchUp cold = catchUp.cold();
         for (TopicState topic : topics) {
             SnapshotSource snapshots = topic.snapshots();
             EventLog log = topic.log;
@@ -159,11 +165,19 @@ final class StartPosition {
                 fresh(topic, snapshots);
             } else if (hasNewest(log, opened)) {
                 newest(topic, wish);
+            } else if (wish.last() > 0 && cold != null && log.published() < wish.last()) {
+                idsFrom = Math.max(idsFrom, opened);
+                Cursor cursor = cursor(topic, log.keptFrom(), 0);
+                prepare(cursor, client -> cold.last(cursor, wish.last(), opened));
             } else if (wish.last() > 0 && opened >= log.floor()) {
                 long entry = Math.max(log.keptFrom(), log.firstAfter(opened) - wish.last());
                 long before = log.positionBefore(entry);
                 idsFrom = Math.max(idsFrom, before);
                 cursors.add(cursor(topic, entry, before));
+            } else if (log.closedAt() > 0 && cold != null) {
+                idsFrom = Math.max(idsFrom, log.floor());
+                Cursor cursor = cursor(topic, log.keptFrom(), 0);
+                prepare(cursor, client -> cold.all(cursor));
             } else if (log.closedAt() > 0) {
                 idsFrom = Math.max(idsFrom, log.floor());
                 cursors.add(cursor(topic, log.keptFrom(), log.floor()));
@@ -219,6 +233,11 @@ final class StartPosition {
         boolean unknown = position == NOWHERE && isOwnId(lastEventId);
         EventId id = EventId.parse(lastEventId);
         boolean snapshotIsLater = id != null && id.snapshotsAreLater();
+        long lostAfter = id == null ? NOWHERE : order.epoch().lostAfter(id);
+        if (lostAfter >= 0) {
+            lost(topics, lastEventId, lostAfter);
+            return;
+        }
         for (TopicState topic : topics) {
             SnapshotSource snapshots = topic.snapshots();
             if (unknown) {
@@ -229,6 +248,15 @@ final class StartPosition {
             } else {
                 returning(topic, position, lastEventId, snapshotIsLater);
             }
+        }
+    }
+
+    /** For a client that got what a store has lost since. */
+    private void lost(List<TopicState> topics, String lastEventId, long after) {
+        long to = order.epoch().beginsAfter(after);
+        for (TopicState topic : topics) {
+            Cursor cursor = cursor(topic, topic.log.keptFrom(), after);
+            prepare(cursor, client -> catchUp.lost(cursor, lastEventId, to, client));
         }
     }
 

@@ -13,10 +13,12 @@ final class TableChanges {
     private static final int SLICE = 256;
 
     private final TopicOrder order;
+    private final TopicWriter writer;
     private final RowEncoder encoder;
 
-    TableChanges(TopicOrder order, JsonCodec json) {
+    TableChanges(TopicOrder order, TopicWriter writer, JsonCodec json) {
         this.order = order;
+        this.writer = writer;
         this.encoder = new RowEncoder(json);
     }
 
@@ -31,7 +33,7 @@ final class TableChanges {
     }
 
     private long change(TopicState table, Row row) {
-        long position = order.change(table.log, row);
+        long position = writer.change(table, row);
         if (position == TopicOrder.OTHER_KIND) {
             throw new IllegalStateException(
                     "table: \""
@@ -44,9 +46,6 @@ final class TableChanges {
                     "table: \""
                             + table.name
                             + "\" is closed (expected: no change after its close)");
-        }
-        if (position != TopicOrder.NOTHING) {
-            table.readers.wake();
         }
         return position;
     }
@@ -83,12 +82,11 @@ final class TableChanges {
             for (Row row : expired) {
                 // Of this row only: one that is put meanwhile stays.
                 Row removal = encoder.removal(topic.name, row.key(), row);
-                if (order.change(topic.log, removal) < 0) {
+                if (!writer.expire(topic, removal)) {
                     return; // Closed or removed since.
                 }
             }
-            topic.readers.wake();
-            expired = before(topic, time);
+            expired = writer.isImmediate() ? before(topic, time) : List.of();
         }
     }
 

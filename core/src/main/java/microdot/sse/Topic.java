@@ -44,7 +44,7 @@ public final class Topic {
      *     longer than a second, or runs another topic's; the topic is open then
      */
     public void close() {
-        topics.close(name);
+        topics.publishing().close(name);
     }
 
     /**
@@ -54,7 +54,7 @@ public final class Topic {
      * @throws IllegalStateException when the topic has ended already
      */
     public String close(Object lastEvent) {
-        return topics.closeWith(name, lastEvent);
+        return topics.publishing().closeWith(name, lastEvent);
     }
 
     /** Returns whether the topic has ended and is not forgotten. */

@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * All topics by name: makes a topic when it is first used, and forgets it when it keeps nothing and
  * is not in use. Every method may be called from any thread.
  */
-final class TopicRegistry {
+final class TopicRegistry implements NodeTopics {
     private static final Logger LOG = System.getLogger("microdot.sse");
     private static final TopicOptions DEFAULTS = new TopicOptions();
 
@@ -34,7 +35,9 @@ final class TopicRegistry {
     private final JsonCodec json;
     private final TableChanges tables;
 
+    private final TopicWriter writer;
     private final RunTopics runs;
+    private final @Nullable StoreNode store; // Null for topics in memory.
 
     /** The topic of streams that follow none: nothing is ever published to it. */
     private final TopicState quiet;
@@ -46,15 +49,46 @@ final class TopicRegistry {
      * @param budget what all topics together may take
      */
     TopicRegistry(MemoryBudget budget, JsonCodec json) {
-        this.order = new TopicOrder(budget);
+        this(new TopicOrder(budget), json);
+    }
+
+    private TopicRegistry(TopicOrder order, JsonCodec json) {
+        this(order, order, new MemoryWriter(order), null, json);
+    }
+
+    /**
+     * @param runs the order of runs, which live in this process only
+     */
+    TopicRegistry(StoreNode store, TopicOrder runs, JsonCodec json) {
+        this(store.order(), runs, store.writer(), store, json);
+    }
+
+    private TopicRegistry(
+            TopicOrder order,
+            TopicOrder runs,
+            TopicWriter writer,
+            @Nullable StoreNode store,
+            JsonCodec json) {
+        this.order = order;
+        this.writer = writer;
+        this.store = store;
         this.json = json;
-        this.tables = new TableChanges(order, json);
-        this.runs = new RunTopics(order);
+        this.tables = new TableChanges(order, writer, json);
+        this.runs = new RunTopics(runs);
         this.quiet = order.locked(() -> new TopicState("", order, 0, DEFAULTS, topic -> {}));
     }
 
     TopicOrder order() {
         return order;
+    }
+
+    TopicWriter writer() {
+        return writer;
+    }
+
+    /** Returns null for topics in memory. */
+    @Nullable StoreNode store() {
+        return store;
     }
 
     /** Returns the topics of runs, which have no names. */
@@ -79,12 +113,15 @@ final class TopicRegistry {
             return known;
         }
         TopicRules.checkedName(name);
-        return order.locked(
-                () -> {
-                    TopicState topic = topics.computeIfAbsent(name, this::create);
-                    topic.pinKnown();
-                    return topic;
-                });
+        TopicState pinned =
+                order.locked(
+                        () -> {
+                            TopicState topic = topics.computeIfAbsent(name, this::create);
+                            topic.pinKnown();
+                            return topic;
+                        });
+        retain(pinned);
+        return pinned;
     }
 
     /** Returns the topic, pinned; null when it is unknown. */
@@ -105,13 +142,19 @@ final class TopicRegistry {
     }
 
     private TopicState create(String name) {
-        var topic =
-                new TopicState(
-                        name, order, forgotten.floor(name), byPrefix(name), this::forgetIfUnused);
+        // What a store has of a topic up to now is not in memory.
+        long floor = forgotten.floor(name);
+        if (store != null) {
+            floor = Math.max(floor, store.seenFrom());
+        }
+        var topic = new TopicState(name, order, floor, byPrefix(name), this::forgetIfUnused);
         topic.configure(topic.options(), json);
         topic.hasFormerEnd(ended.get(name));
-        if (forgotten.wasTable(name)) {
-            topic.wasTable(json);
+        if (forgotten.rowsUntil(name) > 0) {
+            topic.wasTable(forgotten.rowsUntil(name), json);
+        }
+        if (store != null) {
+            store.tail().created(topic);
         }
         return topic;
     }
@@ -126,12 +169,14 @@ final class TopicRegistry {
     }
 
     /** Returns null when the topic is unknown or forgotten. */
-    @Nullable TopicState existing(String name) {
+    @Override
+    public @Nullable TopicState existing(String name) {
         return topics.get(name);
     }
 
     /** Returns the options of the topic, whether or not it has been made. */
-    TopicOptions options(String name) {
+    @Override
+    public TopicOptions options(String name) {
         TopicState known = topics.get(name);
         return known == null ? byPrefix(name) : known.options();
     }
@@ -152,6 +197,17 @@ final class TopicRegistry {
                     }
                     topic.configureItself(options, json);
                 });
+        retain(topic);
+        if (store != null) {
+            store.loadLatest(topic);
+        }
+    }
+
+    /** Where nothing was chosen, another node may have chosen something. */
+    private void retain(TopicState topic) {
+        if (store != null && topic.table() == null && !topic.options().equals(DEFAULTS)) {
+            store.retain(topic);
+        }
     }
 
     /** Makes the topic a table, or returns the table that it is. */
@@ -159,6 +215,11 @@ final class TopicRegistry {
         order.runLocked(
                 () -> {
                     TableOptions known = topic.table();
+                    if (known == null && store != null) {
+                        checkUnused(topic);
+                        topic.log.becomeTable(topic.name, options.maxRows(), options.maxBytes());
+                        return; // Until it is loaded, it takes in changes only.
+                    }
                     if (topic.visits() != null) {
                         throw new IllegalArgumentException(
                                 "table: \""
@@ -173,7 +234,21 @@ final class TopicRegistry {
                         checkSame("table", topic.name, known, options);
                     }
                 });
+        if (store != null && topic.table() == null) {
+            store.loadTable(topic, options, json);
+        }
         return new Table(topic, tables, json);
+    }
+
+    /** A store has appended something to a topic that this node does not know. */
+    @Override
+    public void skipped(String name, long position) {
+        forgotten.add(name, position, 0);
+    }
+
+    @Override
+    public Collection<TopicState> all() {
+        return topics.values();
     }
 
     /** Makes the topic a table that its streams fill, or returns the table that it is. */
@@ -281,7 +356,11 @@ final class TopicRegistry {
         // The lock is taken for each topic, so that publishers can take it in between.
         for (TopicState topic : topics.values()) {
             if (topic.name.startsWith(prefix)) {
-                order.runLocked(() -> topic.configureByPrefix(byPrefix(topic.name), json));
+                order.runLocked(
+                        () -> {
+                            topic.configureByPrefix(byPrefix(topic.name), json);
+                        });
+                retain(topic);
             }
         }
     }
@@ -295,13 +374,12 @@ final class TopicRegistry {
         }
         try {
             topic.hasFormerEnd(0);
-            order.removeAll(topic.log);
+            writer.removeAll(topic);
             order.runLocked(
                     () -> {
                         topic.dropOptions();
                         topic.configureByPrefix(byPrefix(name), json);
                     });
-            topic.readers.wake();
         } finally {
             topic.unpin();
         }
@@ -367,6 +445,10 @@ final class TopicRegistry {
     /** Nothing is published from now on; all followers end once they have everything. */
     void close() {
         order.close();
+        runs.close();
+        if (store != null) {
+            store.close();
+        }
         quiet.readers.wake();
         topics.values().forEach(topic -> topic.readers.wake());
         runs.wake();
@@ -375,6 +457,7 @@ final class TopicRegistry {
     /** Lets time pass, and does at once what the next sweep would do. */
     void timePassed(Duration time) {
         order.timePassed(time);
+        runs.timePassed(time);
         sweep();
     }
 
@@ -384,7 +467,7 @@ final class TopicRegistry {
         for (TopicState topic : topics.values()) {
             sweep(topic, now);
         }
-        runs.sweep(now);
+        runs.sweep();
         quiet.readers.releaseUnused();
         tasks.releaseUnused();
     }
@@ -417,8 +500,11 @@ final class TopicRegistry {
     private void forgetEnded(TopicState topic, long now) {
         long end = topic.log.closedAt();
         if (topic.forgetEnded(now) && topics.remove(topic.name, topic)) {
+            if (store != null) {
+                store.tail().endOver(topic.name);
+            }
             ended.add(topic.name, end);
-            forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
+            forgotten.add(topic.name, topic.log.last(), topic.rowsUntil());
             topic.log.clear();
             order.forget(topic.log);
         }
@@ -427,7 +513,7 @@ final class TopicRegistry {
     /** Under the lock of the order. */
     private void forgetIfUnused(TopicState topic) {
         if (topic.forget() && topics.remove(topic.name, topic)) {
-            forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
+            forgotten.add(topic.name, topic.log.last(), topic.rowsUntil());
             order.forget(topic.log);
         }
     }

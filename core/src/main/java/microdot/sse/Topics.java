@@ -1,8 +1,10 @@
 package microdot.sse;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -11,9 +13,11 @@ import microdot.JsonCodec;
 import microdot.Request;
 import microdot.internal.Required;
 import microdot.internal.TopicTime;
-import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.TopicOrder;
+import microdot.sse.store.ConflictException;
+import microdot.sse.store.EventStore;
+import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +36,7 @@ public final class Topics extends TopicSource implements AutoCloseable {
     private final JsonCodec json = JsonCodec.standard();
     private final TopicRegistry registry;
     private final FollowerStart followers;
+    private final Publishing publishing;
 
     /**
      * Topics in memory. All topics of the process that are made so together take at most a quarter
@@ -61,10 +66,59 @@ public final class Topics extends TopicSource implements AutoCloseable {
         return maxBytes;
     }
 
+    /**
+     * Topics on a store: its engine keeps the events and their order, and this process has the
+     * newest of them in memory. Opens the store, and closes it with {@link #close}.
+     *
+     * <p>{@link #publish(String, Object) publish} returns when the engine has the event and the
+     * followers of this process can have it. Runs ({@link Runs}) stay in this process. How to
+     * choose a store, and what each can do: docs/guide/stores.md.
+     *
+     * @throws StoreException when the engine cannot be reached or cannot be used
+     */
+    public Topics(EventStore store) {
+        Required.notNull(store, "store", "a store");
+        MemoryBudget budget = MemoryBudget.ofProcess();
+        StoreNode node = StoreNode.open(store, budget, json);
+        registry = new TopicRegistry(node, new TopicOrder(budget), json);
+        node.serve(registry);
+        followers = followersOf(registry, json);
+        publishing = new Publishing(registry, json);
+        Sweeper.watch(registry);
+    }
+
     private Topics(MemoryBudget budget) {
         registry = new TopicRegistry(budget, json);
-        followers = new FollowerStart(registry, new CatchUp(registry.order(), json));
+        followers = followersOf(registry, json);
+        publishing = new Publishing(registry, json);
         Sweeper.watch(registry);
+    }
+
+    private static FollowerStart followersOf(TopicRegistry registry, JsonCodec json) {
+        StoreNode store = registry.store();
+        TopicOrder order = registry.order();
+        ColdCatchUp cold = store == null ? null : new ColdCatchUp(order, store.history(), json);
+        return new FollowerStart(registry, new CatchUp(order, json, cold));
+    }
+
+    /**
+     * Sets how long a publish waits for the engine of a store; default 10 s. While the engine is
+     * away, publishers wait so long for it, then they get a {@link StoreException}. Without a store
+     * it has no meaning.
+     *
+     * @throws IllegalArgumentException when the time is not positive
+     */
+    public Topics publishTimeout(Duration timeout) {
+        Required.notNull(timeout, "publishTimeout", "a time");
+        if (!timeout.isPositive()) {
+            throw new IllegalArgumentException(
+                    "publishTimeout: " + timeout + " (expected: a positive time)");
+        }
+        StoreNode store = registry.store();
+        if (store != null) {
+            store.publishTimeout(timeout);
+        }
+        return this;
     }
 
     /**
@@ -84,7 +138,46 @@ public final class Topics extends TopicSource implements AutoCloseable {
      *     {@link Table}
      */
     public String publish(String topic, Object event) {
-        return append(topic, event instanceof Event whole ? whole : Event.of(event));
+        return publishing.publish(topic, event, false);
+    }
+
+    /**
+     * Publishes an event as {@link #publish(String, Object)} does, if the options allow it.
+     *
+     * @throws ConflictException when the topic has another newest event than expected; nothing was
+     *     published
+     */
+    public String publish(String topic, Object event, PublishOptions options) {
+        return publishing.publish(
+                topic, List.of(event instanceof Event whole ? whole : Event.of(event)), options);
+    }
+
+    /**
+     * Publishes events as one step: followers get all of them one after another, or none.
+     *
+     * @return the id of the last
+     * @throws IllegalArgumentException when there is none, or as {@link #publish(String, Object)}
+     *     does
+     */
+    public String publish(String topic, List<Event> events) {
+        return publishing.publish(topic, events, PublishOptions.NONE);
+    }
+
+    /**
+     * Publishes an event without waiting for the engine of a store: the stage completes with the id
+     * when {@link #publish(String, Object)} would return, on any thread, or fails as that would. At
+     * most 8,192 events may be under way. Without a store it has completed already.
+     *
+     * @throws IllegalArgumentException as {@link #publish(String, Object)} does
+     */
+    public CompletionStage<String> publishAsync(String topic, Object event) {
+        return publishing.publishAsync(topic, event, PublishOptions.NONE);
+    }
+
+    /** Publishes as {@link #publishAsync(String, Object)} does, if the options allow it. */
+    public CompletionStage<String> publishAsync(
+            String topic, Object event, PublishOptions options) {
+        return publishing.publishAsync(topic, event, options);
     }
 
     /**
@@ -100,54 +193,7 @@ public final class Topics extends TopicSource implements AutoCloseable {
      *     is slow or waits for a lock that this thread holds. Nothing was changed or published then
      */
     public String publish(String topic, Supplier<?> change) {
-        TopicRules.checkedName(topic);
-        Required.notNull(change, "change", "what changes the state and returns the event");
-        TopicState state = registry.pinned(topic);
-        try {
-            if (state.table() != null) { // Before anything is changed.
-                throw isTable(topic);
-            }
-            return state.changes()
-                    .run(
-                            () -> {
-                                checkOpen(state);
-                                return publish(topic, (Object) change.get());
-                            });
-        } finally {
-            state.unpin();
-        }
-    }
-
-    private String append(String topic, Event event) {
-        return append(topic, event, false);
-    }
-
-    private String append(String topic, Event event, boolean isLast) {
-        TopicRules.checkedName(topic);
-        TopicRules.checkPublishable(event);
-        EncodedEvent encoded = EventEncoder.encodeWithoutId(event, json);
-        TopicState state = registry.pinned(topic);
-        try {
-            Function<Event, @Nullable String> keyedBy = state.options().key();
-            // User code, therefore before the lock: when it throws, nothing is appended.
-            String key = keyedBy == null ? null : keyedBy.apply(event);
-            long position = registry.order().append(state.log, encoded, keyedBy, key, isLast);
-            if (position == TopicOrder.OTHER_KIND) {
-                throw isTable(topic);
-            }
-            if (position == TopicOrder.TOPIC_CLOSED) {
-                throw closed(topic);
-            }
-            state.readers.wake();
-            return event.id() == null ? registry.order().epoch().id(position) : event.id();
-        } finally {
-            state.unpin();
-        }
-    }
-
-    private static IllegalStateException isTable(String topic) {
-        return new IllegalStateException(
-                "topic: \"" + topic + "\" is a table (expected: Table.put and Table.remove)");
+        return publishing.publish(topic, change);
     }
 
     /**
@@ -253,15 +299,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
             return new TopicReading(registry, followers, names, limit)
                     .read(wish, null, 0, history -> history);
         } catch (InterruptedException e) {
-            throw interrupted(e);
+            throw Interruption.of(e);
         }
-    }
-
-    static CancellationException interrupted(InterruptedException cause) {
-        Thread.currentThread().interrupt();
-        var cancelled = new CancellationException("interrupted while waiting for events");
-        cancelled.initCause(cause);
-        return cancelled;
     }
 
     // ---- Reactive streams ----
@@ -412,48 +451,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
 
     // ---- For this package ----
 
-    /** Before a change runs: the state must not change without an event. */
-    private static void checkOpen(TopicState topic) {
-        if (topic.log.closedAt() > 0) {
-            throw closed(topic.name);
-        }
-    }
-
-    private static IllegalStateException closed(String topic) {
-        return new IllegalStateException(
-                "topic: \"" + topic + "\" is closed (expected: no publish after its close)");
-    }
-
-    /** Publishes the last event of a topic, and ends it as one step. */
-    String closeWith(String topic, Object event) {
-        Event last = event instanceof Event whole ? whole : Event.of(event);
-        TopicState state = registry.pinned(topic);
-        try {
-            return afterChanges(state, () -> append(topic, last, true));
-        } finally {
-            state.unpin();
-        }
-    }
-
-    void close(String topic) {
-        TopicState state = registry.pinned(topic);
-        try {
-            afterChanges(
-                    state,
-                    () -> {
-                        registry.order().close(state.log);
-                        return topic;
-                    });
-            state.readers.wake();
-        } finally {
-            state.unpin();
-        }
-    }
-
-    /** The end does not come between a change and its event. */
-    private static String afterChanges(TopicState topic, Supplier<String> end) {
-        Changes changes = topic.changesOrNull();
-        return changes == null ? end.get() : changes.run(end);
+    Publishing publishing() {
+        return publishing;
     }
 
     boolean isClosed() {

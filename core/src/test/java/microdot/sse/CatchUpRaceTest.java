@@ -38,7 +38,7 @@ class CatchUpRaceTest extends TopicsFixture {
         topics.topic("a", options);
         publish("a", 3, 4);
         var cursor = new Cursor(new TestFollower(loop).sink, false, topic, 0, 0);
-        var catchUp = new CatchUp(topics.registry().order(), JsonCodec.standard());
+        var catchUp = new CatchUp(topics.registry().order(), JsonCodec.standard(), null);
         CatchUpResult found = catchUp.slow(cursor, stop -> {});
         topic.unpin();
         return found;
@@ -48,7 +48,8 @@ class CatchUpRaceTest extends TopicsFixture {
         return found.notices().stream()
                 .map(
                         notice -> {
-                            byte[] bytes = notice.event().toBytes(new byte[0]);
+                            byte[] bytes =
+                                    Objects.requireNonNull(notice.event()).toBytes(new byte[0]);
                             Event event = EventParser.parseOne(bytes, 0, bytes.length);
                             return told(event) + " up to " + notice.upTo();
                         })
@@ -72,7 +73,7 @@ class CatchUpRaceTest extends TopicsFixture {
         publish("a", 1, 3);
         TopicState topic = topics.registry().pinned("a");
         var cursor = new Cursor(new TestFollower(loop).sink, false, topic, 0, 0);
-        var catchUp = new CatchUp(topics.registry().order(), JsonCodec.standard());
+        var catchUp = new CatchUp(topics.registry().order(), JsonCodec.standard(), null);
         var result = new AtomicReference<CatchUpResult>();
         var catching = new Thread(() -> result.set(catchUp.slow(cursor, stop -> {})));
         topics.registry()

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
  * the limit. How a store behaves when its engine fails is for tests of its own.
  */
 @Timeout(120)
-public abstract class EventStoreContract extends StoreRetentionCases {
+public abstract class EventStoreContract extends StoreTopicsCases {
     /** For the test of a store. */
     protected EventStoreContract() {}
 

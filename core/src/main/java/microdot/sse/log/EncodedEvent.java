@@ -19,6 +19,11 @@ public record EncodedEvent(byte[] head, byte[] rest, @Nullable String userId) {
         return ("id: " + id + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
+    /** Returns the line with its own id, or with that of its position. */
+    public byte[] idLine(Epoch ids, long position) {
+        return userId == null ? ids.idLine(position) : idLine(userId);
+    }
+
     int length() {
         return head.length + rest.length;
     }

@@ -55,6 +55,9 @@ public final class EventLog {
     private volatile long removedFrom;
     private volatile long removedAt;
 
+    /** The last position before the loss when a store has lost entries; -1 for a removal. */
+    private volatile long lostAfter = -1;
+
     /** The position of the end of the topic; 0 while it is open. */
     private volatile long closedAt;
 
@@ -75,6 +78,7 @@ public final class EventLog {
     private long last;
     private long keyedFrom;
     private int removals;
+    private long beside; // Bytes that are kept as long as this log.
 
     // For OldestFirst.
     int heapIndex = -1;
@@ -176,6 +180,16 @@ public final class EventLog {
         Segment newestSegment = open.peekLast();
         boolean fits = newestSegment != null && newestSegment.hasRoom(length);
         return budget.canPin(fits ? 0 : segmentSize(length));
+    }
+
+    /** Counts bytes that are kept as long as this log; returns false if they have no room. */
+    boolean keepBeside(long length) {
+        boolean fits = budget.canPin(length);
+        if (fits) {
+            beside += length;
+            budget.add(length);
+        }
+        return fits;
     }
 
     /**
@@ -368,6 +382,11 @@ public final class EventLog {
         closedAt = position;
     }
 
+    /** A new topic of the name begins: the end is no longer one. */
+    void reopen() {
+        closedAt = 0;
+    }
+
     /** Returns whether the topic ended longer ago than it keeps events. */
     public boolean isEndOver(long now) {
         return closedAt > 0 && now - closedTime - retention.nanos() >= 0;
@@ -380,6 +399,21 @@ public final class EventLog {
      * @param position of the removal in the order: a client with an id from before has a gap
      */
     void removeAll(long position) {
+        removeAll(position, -1);
+    }
+
+    /**
+     * Removes every event, because a store may have lost what it had after a position.
+     *
+     * @param position of the loss in the order
+     * @param after the position up to which nothing was lost
+     */
+    void lose(long position, long after) {
+        removeAll(position, after);
+    }
+
+    private void removeAll(long position, long after) {
+        lostAfter = after;
         clear();
         if (latest != null) {
             latest.raiseFloor(position);
@@ -414,7 +448,7 @@ public final class EventLog {
     /** The topic is forgotten, and takes no memory from now on. */
     void release() {
         open.forEach(this::close); // One without an entry, where an append failed.
-        budget.add(-MemoryBudget.TOPIC);
+        budget.add(-MemoryBudget.TOPIC - beside);
     }
 
     /** Returns whether nothing is kept. */
@@ -523,6 +557,14 @@ public final class EventLog {
      */
     public long removedFrom() {
         return removedFrom;
+    }
+
+    /**
+     * Returns the position up to which nothing was lost, when the last removal was the loss of a
+     * store; -1 when the topic was removed.
+     */
+    public long lostAfter() {
+        return lostAfter;
     }
 
     /** Returns the position of the last removal of the topic; 0 when it was never removed. */

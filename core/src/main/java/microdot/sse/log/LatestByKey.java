@@ -110,6 +110,25 @@ public final class LatestByKey {
         List.copyOf(keys.values()).forEach(this::forget);
     }
 
+    /** Takes the newest event of a key that only a store has, unless a newer one is known. */
+    public void load(String key, Frame frame) {
+        Newest newest = reserve(key);
+        Frame known = newest.frame;
+        if (newest.entry >= 0 || (known != null && known.position() >= frame.position())) {
+            return;
+        }
+        if (known != null) {
+            trimmed.remove(known.position());
+            budget.add(-cost(known));
+        }
+        trimmed.put(frame.position(), newest);
+        newest.frame = frame;
+        budget.add(cost(frame));
+        if (trimmed.size() > MAX_KEYS) {
+            dropOldest();
+        }
+    }
+
     /** Everything up to the position is lost. */
     void raiseFloor(long position) {
         floor = Math.max(floor, position);

@@ -118,6 +118,11 @@ public final class MemoryBudget {
         return OfProcess.BUDGET;
     }
 
+    /** Returns how many bytes of heap may be taken. */
+    public long max() {
+        return max;
+    }
+
     Share join(Member member) {
         var share = new Share(used, pinned, max / 2);
         CLEANER.register(member, share);

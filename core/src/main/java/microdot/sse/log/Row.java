@@ -69,7 +69,8 @@ public final class Row {
         return event;
     }
 
-    boolean isRemoval() {
+    /** Returns whether it removes a row. */
+    public boolean isRemoval() {
         return valueTo == 0;
     }
 
@@ -103,12 +104,18 @@ public final class Row {
         time = now;
     }
 
-    Long position() {
+    /** Returns the position of the change, which has been appended. */
+    public Long position() {
         return Objects.requireNonNull(position);
     }
 
     long time() {
         return time;
+    }
+
+    /** Returns the row that a removal is for; null for whatever row has the key. */
+    public @Nullable Row expected() {
+        return expected;
     }
 
     boolean removes(Row row) {

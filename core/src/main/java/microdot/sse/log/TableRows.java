@@ -32,6 +32,9 @@ public final class TableRows {
     private long bytes;
     private long floor;
 
+    /** Until the rows of a store are loaded, a removal may be of a row that is not known yet. */
+    private boolean isLoading = true;
+
     /** Under the lock of the order, between {@link #begin} and {@link #done}. */
     private @Nullable Row replaced;
 
@@ -50,7 +53,7 @@ public final class TableRows {
      *
      * @throws IllegalStateException when the table would exceed a limit
      */
-    boolean admits(Row change) {
+    public boolean admits(Row change) {
         Row known = newest.get(change.key());
         Row row = known == null || known.isRemoval() ? null : known;
         if (change.isRemoval()) {
@@ -76,6 +79,46 @@ public final class TableRows {
                     budget.maxPinned());
         }
         return true;
+    }
+
+    /**
+     * Returns whether the change, which a store has appended, changes anything here: not a removal
+     * without its row, and nothing that is older than what is known of its key.
+     *
+     * @param position of the change
+     */
+    boolean changes(Row change, long position) {
+        Row known = newest.get(change.key());
+        if (known != null && known.position() >= position) {
+            return false;
+        }
+        Row row = known == null || known.isRemoval() ? null : known;
+        return !change.isRemoval() || (row == null ? isLoading : change.removes(row));
+    }
+
+    /** What is loaded next may lack removals up to the position. */
+    public void loading(long upTo) {
+        floor = upTo;
+    }
+
+    /**
+     * Takes in a row or a removal as the store has it, whatever the limits, unless a newer one of
+     * its key is known.
+     *
+     * @param position of the change in the order
+     * @param time when it was made, as {@link System#nanoTime} gives it
+     */
+    public void load(Row change, long position, long time) {
+        Row known = newest.get(change.key());
+        if (known == null || known.position() < position) {
+            begin(change, position, time);
+            done(change);
+        }
+    }
+
+    /** Everything that the store has is known. */
+    public void loaded() {
+        isLoading = false;
     }
 
     private static IllegalStateException tooLarge(String what, long bytes, long most) {
@@ -173,6 +216,11 @@ public final class TableRows {
     /** Returns all rows, those that were changed last at the end. */
     public List<Row> all() {
         return new ArrayList<>(rows.values());
+    }
+
+    /** Returns the rows that were put after a position and up to another. */
+    public List<Row> putBetween(long position, long until) {
+        return new ArrayList<>(rows.subMap(position, false, until, true).values());
     }
 
     /** Returns rows that were put before a time, as {@link System#nanoTime} gives it. */

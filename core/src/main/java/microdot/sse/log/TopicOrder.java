@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import microdot.sse.store.ConflictException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ public final class TopicOrder implements MemoryBudget.Member {
     private static final int EVICT_SLICE = 256;
 
     private final AtomicLong passed = new AtomicLong(); // Without waiting, in a test.
-    private final Epoch epoch = new Epoch();
+    private final Epoch epoch;
     private final ReentrantLock lock = new ReentrantLock();
     private final OldestFirst oldest = new OldestFirst();
     private final MemoryBudget budget;
@@ -62,7 +63,22 @@ public final class TopicOrder implements MemoryBudget.Member {
      */
     @SuppressWarnings("this-escape") // Only into the budget, which asks it when it is complete.
     public TopicOrder(MemoryBudget budget) {
+        this(budget, new Epoch(), 0);
+    }
+
+    /**
+     * The order of a store, which gives the positions.
+     *
+     * @param budget what its logs may take, perhaps together with those of other orders
+     * @param head the position of the newest entry of the store
+     */
+    @SuppressWarnings("this-escape") // Only into the budget, which asks it when it is complete.
+    public TopicOrder(MemoryBudget budget, Epoch epoch, long head) {
         this.budget = budget;
+        this.epoch = epoch;
+        this.given = head;
+        this.newest = head;
+        this.head = head;
         this.share = budget.join(this);
     }
 
@@ -187,6 +203,16 @@ public final class TopicOrder implements MemoryBudget.Member {
         return share.canPin(retention.bytes()) ? new EventLog(retention, head, share, ids) : null;
     }
 
+    /**
+     * Counts bytes that are kept as long as the log, which is kept whole. Returns false, and counts
+     * nothing, if what is kept so would take more than half of the budget.
+     */
+    public boolean keepBeside(EventLog log, long length) {
+        boolean fits = locked(() -> log.keepBeside(length));
+        relieve();
+        return fits;
+    }
+
     /** Forgets a log that keeps nothing. Under the lock. */
     public void forget(EventLog log) {
         oldest.remove(log);
@@ -214,32 +240,14 @@ public final class TopicOrder implements MemoryBudget.Member {
         @Nullable Throwable failure;
         enter();
         try {
-            if (closed) {
-                throw new IllegalStateException(
-                        "topics: closed (expected: no publish after Topics.close)");
-            }
-            if (log.closedAt() > 0) {
-                return TOPIC_CLOSED;
-            }
-            if (log.rows() != null) {
-                return OTHER_KIND;
+            position = refusal(log);
+            if (position != 0) {
+                return position;
             }
             long now = now();
-            byte[] idLine = userIdLine == null ? log.idLine(epoch, given + 1) : userIdLine;
-            if (log.isWhole()) {
-                if (!isLast && !log.hasRoom(event.length() + idLine.length)) {
-                    return TOPIC_FULL;
-                }
-            } else {
-                oldest.add(log, given + 1);
-            }
-            position = ++given;
-            String usedKey = log.isKeyedBy(keyedBy) ? key : null;
-            log.append(event, idLine, position, now, usedKey);
-            ownIds |= userIdLine != null;
-            newest = position;
-            if (isLast) {
-                log.close(++given, now);
+            position = append(log, event, userIdLine, log.isKeyedBy(keyedBy) ? key : null, isLast);
+            if (position < 0) {
+                return position;
             }
             head = given;
             failure = tidy(() -> log.trim(now));
@@ -247,6 +255,93 @@ public final class TopicOrder implements MemoryBudget.Member {
             lock.unlock();
         }
         report(failure); // Not under the lock: a log may block.
+        relieve();
+        return position;
+    }
+
+    /** Returns why nothing is appended to the log; 0 if something may be. */
+    private long refusal(EventLog log) {
+        if (closed) {
+            throw new IllegalStateException(
+                    "topics: closed (expected: no publish after Topics.close)");
+        }
+        if (log.closedAt() > 0) {
+            return TOPIC_CLOSED;
+        }
+        return log.rows() == null ? 0 : OTHER_KIND;
+    }
+
+    /** Appends, but not yet visibly. */
+    private long append(
+            EventLog log,
+            EncodedEvent event,
+            byte @Nullable [] userIdLine,
+            @Nullable String key,
+            boolean isLast) {
+        long now = now();
+        byte[] idLine = userIdLine == null ? log.idLine(epoch, given + 1) : userIdLine;
+        if (log.isWhole()) {
+            if (!isLast && !log.hasRoom(event.length() + idLine.length)) {
+                return TOPIC_FULL;
+            }
+        } else {
+            oldest.add(log, given + 1);
+        }
+        long position = ++given;
+        log.append(event, idLine, position, now, key);
+        ownIds |= userIdLine != null;
+        newest = position;
+        if (isLast) {
+            log.close(++given, now);
+        }
+        return position;
+    }
+
+    /**
+     * Appends events as one step, as {@link #append} does, and returns the position of the last.
+     *
+     * @param keyedBy the function that gave the keys
+     * @param expectedLast the position of the newest entry of the log; -1 for any
+     * @param name of the topic, for messages
+     * @throws ConflictException when the newest entry is another one
+     */
+    public long append(
+            EventLog log,
+            List<KeyedEvent> events,
+            @Nullable Object keyedBy,
+            boolean isLast,
+            long expectedLast,
+            String name) {
+        long position;
+        @Nullable Throwable failure;
+        enter();
+        try {
+            position = refusal(log);
+            if (position != 0) {
+                return position;
+            }
+            long last = log.published() == 0 ? 0 : log.last();
+            if (expectedLast >= 0 && last != expectedLast) {
+                throw new ConflictException(name, expectedLast, last);
+            }
+            boolean keyed = log.isKeyedBy(keyedBy);
+            try {
+                for (int i = 0; i < events.size(); i++) {
+                    EncodedEvent event = events.get(i).event();
+                    String id = event.userId();
+                    byte[] idLine = id == null ? null : EncodedEvent.idLine(id);
+                    String key = keyed ? events.get(i).key() : null;
+                    position = append(log, event, idLine, key, isLast && i == events.size() - 1);
+                }
+            } finally {
+                head = given; // Without memory, those before the failure were published.
+            }
+            long now = now();
+            failure = tidy(() -> log.trim(now));
+        } finally {
+            lock.unlock();
+        }
+        report(failure);
         relieve();
         return position;
     }
@@ -317,6 +412,81 @@ public final class TopicOrder implements MemoryBudget.Member {
                     log.removeAll(++given);
                     head = given;
                 });
+    }
+
+    // ---- What a store has appended, under the lock ----
+
+    /**
+     * Appends an event that a store has given a position.
+     *
+     * @param key null when it has none
+     */
+    public void place(EventLog log, EncodedEvent event, @Nullable String key, long position) {
+        long now = now();
+        String userId = event.userId();
+        byte[] idLine = userId == null ? epoch.idLine(position) : EncodedEvent.idLine(userId);
+        oldest.add(log, position);
+        log.append(event, idLine, position, now, log.isKeyed() ? key : null);
+        ownIds |= userId != null;
+        newest = position;
+        given = position;
+        report(tidy(() -> log.trim(now)));
+    }
+
+    /**
+     * Takes in the change of a row that a store has given a position. Returns false for a removal
+     * without its row, which changes nothing, and for a topic that is no table.
+     */
+    public boolean placeRow(EventLog log, Row change, long position) {
+        TableRows rows = log.rows();
+        if (rows == null || !rows.changes(change, position)) {
+            return false;
+        }
+        long now = now();
+        oldest.add(log, position);
+        log.appendRow(change, epoch.idLine(position), position, now);
+        newest = position;
+        given = position;
+        report(tidy(() -> log.trim(now)));
+        return true;
+    }
+
+    /**
+     * Ends a topic at the position that a store has given its end.
+     *
+     * @param time when that was, as {@link #now} gives it
+     */
+    public void placeEnd(EventLog log, long position, long time) {
+        log.close(position, time);
+        given = Math.max(given, position);
+    }
+
+    /** A new topic begins in the log of one that has ended. */
+    public void placeBeginning(EventLog log) {
+        log.reopen();
+    }
+
+    /** Removes what a store has removed, at the position of that. */
+    public void placeRemoval(EventLog log, long position) {
+        log.removeAll(position);
+        given = position;
+    }
+
+    /** Removes the events of a log after a store has lost some: see {@link EventLog#lostAfter}. */
+    public void placeLoss(EventLog log, long position, long after) {
+        log.lose(position, after);
+        given = position;
+    }
+
+    /** Makes everything up to the position visible. */
+    public void raise(long position) {
+        given = Math.max(given, position);
+        head = given;
+    }
+
+    /** A store may have events with ids of their publishers. */
+    public void mayHaveOwnIds() {
+        ownIds = true;
     }
 
     /** Evicts the oldest events while the logs take too much. Not under the lock. */

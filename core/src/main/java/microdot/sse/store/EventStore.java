@@ -141,8 +141,8 @@ public interface EventStore extends AutoCloseable {
     long head();
 
     /**
-     * Sets what is kept of a topic, until it is set again; also in the next process. Does not
-     * block: it takes effect some time later.
+     * Sets what is kept of a topic, until it is set again; also in the next process. Until then it
+     * is {@link StoreRetention#STANDARD}. Does not block: it takes effect some time later.
      */
     void retain(String topic, StoreRetention retention);
 

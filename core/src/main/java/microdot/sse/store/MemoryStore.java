@@ -2,12 +2,15 @@ package microdot.sse.store;
 
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +31,14 @@ public final class MemoryStore implements EventStore {
             "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     private final MemoryEngine engine;
-    private @Nullable Tail tail; // Under the lock of the engine.
+
+    /** All that are open on the engine. Under its lock. */
+    private final List<MemoryStore> nodes;
+
+    // Under the lock of the engine. A tail is called without it, because a tail waits for others.
+    private final Queue<Consumer<Tail>> untold = new ArrayDeque<>();
+    private @Nullable Tail tail;
+    private boolean telling;
 
     /** An engine of its own, and a first node on it. */
     public MemoryStore() {
@@ -41,16 +51,19 @@ public final class MemoryStore implements EventStore {
      * @param clock of the times of entries
      */
     public MemoryStore(InstantSource clock) {
-        this(new MemoryEngine(newEpoch(), Required.notNull(clock, "clock", "a source of time")));
+        this(
+                new MemoryEngine(newEpoch(), Required.notNull(clock, "clock", "a source of time")),
+                new ArrayList<>());
     }
 
-    private MemoryStore(MemoryEngine engine) {
+    private MemoryStore(MemoryEngine engine, List<MemoryStore> nodes) {
         this.engine = engine;
+        this.nodes = nodes;
     }
 
     /** Returns another node on the same engine. */
     public MemoryStore node() {
-        return new MemoryStore(engine);
+        return new MemoryStore(engine, nodes);
     }
 
     private static String newEpoch() {
@@ -69,7 +82,7 @@ public final class MemoryStore implements EventStore {
                 throw new StoreException("store: opened already (expected: one Topics for each)");
             }
             tail = follower;
-            engine.tails.add(follower);
+            nodes.add(this);
             return new Opened(engine.epochs(), engine.head(), engine.ends());
         }
     }
@@ -77,15 +90,58 @@ public final class MemoryStore implements EventStore {
     @Override
     public CompletionStage<List<Long>> append(Append append) {
         Required.notNull(append, "append", "what to append");
+        List<Long> positions;
         synchronized (engine) {
-            if (tail == null || !engine.tails.contains(tail)) {
+            if (!nodes.contains(this)) {
                 return CompletableFuture.failedFuture(
                         new StoreException("store: not open (expected: open, and not yet close)"));
             }
             try {
-                return CompletableFuture.completedFuture(engine.append(append));
+                MemoryEngine.Appended appended = engine.append(append);
+                positions = appended.positions();
+                if (!appended.batch().isEmpty()) {
+                    toTell(each -> each.appended(appended.batch()));
+                }
             } catch (StoreException e) {
                 return CompletableFuture.failedFuture(e);
+            }
+        }
+        tellAll();
+        return CompletableFuture.completedFuture(positions);
+    }
+
+    /** Under the lock of the engine. */
+    private void toTell(Consumer<Tail> what) {
+        nodes.forEach(node -> node.untold.add(what));
+    }
+
+    private void tellAll() {
+        List<MemoryStore> all;
+        synchronized (engine) {
+            all = List.copyOf(nodes);
+        }
+        all.forEach(MemoryStore::tell);
+    }
+
+    /** Tells the tail what it was not told yet, one after another, whichever thread comes first. */
+    private void tell() {
+        while (true) {
+            Consumer<Tail> next;
+            Tail told;
+            synchronized (engine) {
+                told = tail;
+                next = telling || told == null ? null : untold.poll();
+                if (next == null || told == null) {
+                    return;
+                }
+                telling = true;
+            }
+            try {
+                next.accept(told);
+            } finally {
+                synchronized (engine) {
+                    telling = false;
+                }
             }
         }
     }
@@ -140,18 +196,20 @@ public final class MemoryStore implements EventStore {
     @Override
     public void close() {
         synchronized (engine) {
-            Tail own = tail;
-            if (own != null) {
-                engine.tails.remove(own);
-            }
+            nodes.remove(this);
+            untold.clear();
         }
     }
 
-    /** Loses everything after a position, as an engine does that fails over: for tests. */
-    void lose(long after) {
+    /**
+     * Loses everything after a position, as an engine does that fails over, and tells all nodes:
+     * for tests.
+     */
+    public void lose(long after) {
         synchronized (engine) {
             StoreEpoch epoch = engine.lose(newEpoch(), after);
-            new ArrayList<>(engine.tails).forEach(each -> each.begins(epoch));
+            toTell(each -> each.begins(epoch));
         }
+        tellAll();
     }
 }

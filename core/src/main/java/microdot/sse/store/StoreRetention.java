@@ -14,6 +14,13 @@ import java.time.Duration;
  */
 public record StoreRetention(int events, long bytes, Duration time, boolean latestOfKeys) {
     /**
+     * What is kept of a topic for which nothing was set: 1,024 entries, 1 MiB, ten minutes, as
+     * {@link microdot.sse.TopicOptions} has it.
+     */
+    public static final StoreRetention STANDARD =
+            new StoreRetention(1024, 1 << 20, Duration.ofMinutes(10), false);
+
+    /**
      * @throws IllegalArgumentException when a limit is less than 1, or the time is not positive
      */
     public StoreRetention {

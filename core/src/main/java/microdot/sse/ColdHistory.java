@@ -1,0 +1,218 @@
+package microdot.sse;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import microdot.sse.log.EncodedEvent;
+import microdot.sse.log.Epoch;
+import microdot.sse.log.Frame;
+import microdot.sse.log.TopicOrder;
+import microdot.sse.store.Entry;
+import microdot.sse.store.EventStore;
+import microdot.sse.store.Page;
+import microdot.sse.store.StoredEntry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a store keeps of topics and this node has not in memory, read in pages. The pages that were
+ * read last are kept, so that many clients that come back at once have each read once. Blocks, so
+ * never on an event loop.
+ */
+final class ColdHistory {
+    /** The bytes of a page: what a client takes in one step. */
+    static final int PAGE_BYTES = CatchUpResult.BATCH_BYTES;
+
+    private static final int LATEST_BYTES = 1 << 20;
+
+    private final EventStore store;
+    private final Epoch ids;
+    private final long maxBytes;
+
+    // Held while a page is read, so that it is read once; for each topic its own.
+    private final Map<String, ReentrantLock> reading = new LinkedHashMap<>();
+
+    // Under their own lock; the least recently used topic first.
+    private final PageCache pages = new PageCache();
+
+    /**
+     * Entries of a topic as frames.
+     *
+     * @param floor entries up to here may be missing
+     * @param after the position from which on the page has everything
+     * @param upTo the position up to which it has everything
+     * @param cleared whether the first thing after the floor is that the topic was removed
+     */
+    record Part(long floor, long after, long upTo, boolean cleared, List<Frame> frames) {}
+
+    ColdHistory(EventStore store, Epoch ids, long maxBytes) {
+        this.store = store;
+        this.ids = ids;
+        this.maxBytes = maxBytes;
+    }
+
+    /**
+     * Reads on in a topic.
+     *
+     * @param after the position after which events are wanted
+     * @param upTo the position up to which this node does not have them in memory
+     */
+    Part read(String topic, long after, long upTo) {
+        Part known = pages.find(topic, after);
+        if (known != null) {
+            return known;
+        }
+        ReentrantLock lock = lockOf(topic);
+        TopicOrder.enter(lock);
+        try {
+            known = pages.find(topic, after);
+            if (known == null) {
+                known = part(store.read(topic, after, upTo, PAGE_BYTES), after, upTo);
+                pages.add(topic, known, maxBytes);
+            }
+            return known;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private ReentrantLock lockOf(String topic) {
+        synchronized (reading) {
+            if (reading.size() > 1024) {
+                reading.values().removeIf(lock -> !lock.isLocked() && !lock.hasQueuedThreads());
+            }
+            return reading.computeIfAbsent(topic, name -> new ReentrantLock());
+        }
+    }
+
+    private Part part(Page page, long after, long upTo) {
+        List<StoredEntry> entries = page.entries();
+        var frames = new ArrayList<Frame>(entries.size());
+        for (StoredEntry stored : entries) {
+            if (stored.entry().kind() == Entry.Kind.EVENT) {
+                frames.add(frame(stored));
+            }
+        }
+        boolean cleared =
+                !entries.isEmpty() && entries.getFirst().entry().kind() == Entry.Kind.CLEAR;
+        long reached = page.more() ? entries.getLast().position() : upTo;
+        return new Part(page.floor(), after, reached, cleared, List.copyOf(frames));
+    }
+
+    private Frame frame(StoredEntry stored) {
+        EncodedEvent event = StoredEvents.event(stored.entry());
+        byte[] bytes = event.toBytes(event.idLine(ids, stored.position()));
+        return new Frame(stored.position(), bytes, 0, bytes.length);
+    }
+
+    /** Reads the newest entry of each key: the rows of a table, with removals. */
+    List<StoredEntry> latest(String topic) {
+        var all = new ArrayList<StoredEntry>();
+        Page page = store.latest(topic, 0, LATEST_BYTES);
+        all.addAll(page.entries());
+        while (page.more()) {
+            page = store.latest(topic, all.getLast().position(), LATEST_BYTES);
+            all.addAll(page.entries());
+        }
+        return all;
+    }
+
+    /** Reads the newest event of each key. */
+    Map<String, Frame> latestEvents(String topic) {
+        var newest = new LinkedHashMap<String, Frame>();
+        for (StoredEntry stored : latest(topic)) {
+            String key = stored.entry().key();
+            if (key != null && stored.entry().kind() == Entry.Kind.EVENT) {
+                newest.put(key, frame(stored));
+            }
+        }
+        return newest;
+    }
+
+    /** Returns the position up to which removals of a topic may no longer be known. */
+    long floor(String topic) {
+        return store.kept(topic).floor();
+    }
+
+    /**
+     * Returns the id of the position of an event that has this id of its publisher, of the oldest
+     * of these topics; the text itself when no topic has it.
+     */
+    String resolved(List<String> topics, String lastEventId) {
+        long oldest = Long.MAX_VALUE;
+        for (String topic : topics) {
+            OptionalLong position = store.find(topic, lastEventId);
+            oldest = Math.min(oldest, position.orElse(Long.MAX_VALUE));
+        }
+        return oldest == Long.MAX_VALUE ? lastEventId : ids.id(oldest);
+    }
+
+    /** What was read of a topic is no longer right: it was removed, or entries were lost. */
+    void forget(String topic) {
+        pages.remove(topic);
+    }
+
+    /** Nothing that was read is right any more. */
+    void forgetAll() {
+        pages.clear();
+    }
+
+    /** Pages by topic and position. */
+    private static final class PageCache {
+        private final Map<String, TreeMap<Long, Part>> topics =
+                new LinkedHashMap<>(16, 0.75f, true);
+        private long bytes;
+
+        synchronized @Nullable Part find(String topic, long after) {
+            TreeMap<Long, Part> known = topics.get(topic);
+            Map.Entry<Long, Part> entry = known == null ? null : known.floorEntry(after);
+            Part part = entry == null ? null : entry.getValue();
+            if (part == null || after >= part.upTo() || after < part.floor()) {
+                return null;
+            }
+            if (part.after() == after) {
+                return part;
+            }
+            List<Frame> rest =
+                    part.frames().stream().filter(frame -> frame.position() > after).toList();
+            return new Part(part.floor(), after, part.upTo(), false, rest);
+        }
+
+        synchronized void add(String topic, Part part, long maxBytes) {
+            if (part.upTo() <= part.after() || part.frames().isEmpty()) {
+                return;
+            }
+            Part before =
+                    topics.computeIfAbsent(topic, name -> new TreeMap<>()).put(part.after(), part);
+            bytes += size(part) - (before == null ? 0 : size(before));
+            while (bytes > maxBytes) {
+                String oldest = topics.keySet().iterator().next();
+                TreeMap<Long, Part> parts = Objects.requireNonNull(topics.get(oldest));
+                bytes -= size(Objects.requireNonNull(parts.pollFirstEntry()).getValue());
+                if (parts.isEmpty()) {
+                    topics.remove(oldest);
+                }
+            }
+        }
+
+        synchronized void remove(String topic) {
+            TreeMap<Long, Part> parts = topics.remove(topic);
+            if (parts != null) {
+                parts.values().forEach(part -> bytes -= size(part));
+            }
+        }
+
+        synchronized void clear() {
+            topics.clear();
+            bytes = 0;
+        }
+
+        private static long size(Part part) {
+            return 128 + part.frames().stream().mapToLong(frame -> frame.length() + 48L).sum();
+        }
+    }
+}

@@ -1,0 +1,268 @@
+package microdot.sse;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import microdot.sse.log.TopicOrder;
+import microdot.sse.store.Append;
+import microdot.sse.store.Entry;
+import microdot.sse.store.EventStore;
+import microdot.sse.store.StoreException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The appends of this node that its store has not acknowledged, or whose entries have not come back
+ * yet: a publisher goes on when the followers of its own node can have what it published. Bounded
+ * in number. Any thread.
+ */
+final class StoreAppends {
+    /** Appends under way at most. */
+    static final int MOST = 8192;
+
+    /** Removals of rows that are too old, under way at most: the next sweep tries the others. */
+    private static final int MOST_EXPIRED = 1024;
+
+    private static final int MOST_REFUSED = 1024;
+
+    private final EventStore store;
+    private final TopicOrder order;
+    private final Semaphore room = new Semaphore(MOST);
+    private final Semaphore expiring = new Semaphore(MOST_EXPIRED);
+
+    /** What waits until a position has come back. */
+    private final ConcurrentSkipListMap<Long, CompletableFuture<Long>> awaited =
+            new ConcurrentSkipListMap<>();
+
+    /** Positions of entries that changed nothing, until their publisher asks. */
+    private final NavigableSet<Long> refused = new ConcurrentSkipListSet<>();
+
+    private final AtomicReference<@Nullable Away> away = new AtomicReference<>();
+    private volatile Duration timeout = Duration.ofSeconds(10);
+
+    /** A time in which the engine cannot be reached. */
+    private record Away(String reason, CompletableFuture<Boolean> back) {}
+
+    StoreAppends(EventStore store, TopicOrder order) {
+        this.store = store;
+        this.order = order;
+    }
+
+    void timeout(Duration chosen) {
+        timeout = chosen;
+    }
+
+    Set<EventStore.Limit> limits() {
+        return store.limits();
+    }
+
+    // ---- Publishers ----
+
+    /**
+     * Appends, and waits until the entries have come back.
+     *
+     * @return the position of the last event, or {@link TopicOrder#TOPIC_CLOSED}
+     */
+    long await(Append append) {
+        long end = System.nanoTime() + timeout.toNanos();
+        awaitBack(end);
+        enter(end);
+        return result(begin(append), end);
+    }
+
+    /** Appends, and waits for nothing. */
+    CompletionStage<Long> start(Append append) {
+        if (!room.tryAcquire()) {
+            return CompletableFuture.failedFuture(full());
+        }
+        return begin(append);
+    }
+
+    /** Appends in the background, if there is room. */
+    void expire(Append append) {
+        if (away.get() == null && expiring.tryAcquire()) {
+            CompletionStage<Long> done = room.tryAcquire() ? begin(append) : null;
+            if (done == null) {
+                expiring.release();
+            } else {
+                done.whenComplete((position, failure) -> expiring.release());
+            }
+        }
+    }
+
+    private void awaitBack(long end) {
+        Away gone = away.get();
+        if (gone == null) {
+            return;
+        }
+        try {
+            gone.back.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new StoreException(
+                    "store: away, "
+                            + gone.reason
+                            + " (expected: an engine that can be reached; nothing was published)");
+        } catch (InterruptedException e) {
+            throw Interruption.of(e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e); // Never completed so.
+        }
+    }
+
+    private void enter(long end) {
+        try {
+            if (!room.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                throw full();
+            }
+        } catch (InterruptedException e) {
+            throw Interruption.of(e);
+        }
+    }
+
+    private static StoreException full() {
+        return new StoreException(
+                "store: "
+                        + MOST
+                        + " events wait for the engine (expected: fewer; publish more slowly, or"
+                        + " several events as one list; nothing was published)");
+    }
+
+    /** Has room, and releases it. */
+    private CompletableFuture<Long> begin(Append append) {
+        var done = new CompletableFuture<Long>();
+        done.whenComplete((position, failure) -> room.release());
+        CompletionStage<List<Long>> stored;
+        try {
+            stored = store.append(append);
+        } catch (RuntimeException | Error e) {
+            done.completeExceptionally(e);
+            return done;
+        }
+        int events = (int) append.entries().stream().filter(StoreAppends::isNoEnd).count();
+        stored.whenComplete(
+                (positions, failure) -> {
+                    if (failure != null) {
+                        done.completeExceptionally(cause(failure));
+                    } else {
+                        acknowledged(positions, Math.max(0, events - 1), done);
+                    }
+                });
+        return done;
+    }
+
+    private static boolean isNoEnd(Entry entry) {
+        return entry.kind() != Entry.Kind.CLOSE;
+    }
+
+    private static Throwable cause(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause == null ? failure : cause;
+    }
+
+    private void acknowledged(List<Long> positions, int lastEvent, CompletableFuture<Long> done) {
+        long end = positions.getLast();
+        long position = positions.get(Math.min(lastEvent, positions.size() - 1));
+        seen(end)
+                .thenAccept(
+                        upTo ->
+                                done.complete(
+                                        takeRefused(position)
+                                                ? TopicOrder.TOPIC_CLOSED
+                                                : position));
+    }
+
+    /** Completes when everything up to a position, which the engine has, has come back. */
+    CompletableFuture<Long> seen(long position) {
+        CompletableFuture<Long> seen =
+                awaited.computeIfAbsent(position, at -> new CompletableFuture<>());
+        if (order.head() >= position) { // Perhaps in between.
+            awaited.remove(position, seen);
+            seen.complete(position);
+        }
+        return seen;
+    }
+
+    private long result(CompletableFuture<Long> appended, long end) {
+        try {
+            return appended.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new StoreException(
+                    "store: no answer within "
+                            + timeout
+                            + " (expected: an engine that answers, or a longer publishTimeout; the"
+                            + " event may appear later)",
+                    true,
+                    e);
+        } catch (InterruptedException e) {
+            throw Interruption.of(e);
+        } catch (ExecutionException e) {
+            throw rethrown(e.getCause());
+        }
+    }
+
+    /** With the stack of the publisher, too. */
+    private static RuntimeException rethrown(@Nullable Throwable cause) {
+        if (cause instanceof RuntimeException known) {
+            known.addSuppressed(new Throwable("the publisher"));
+            return known;
+        }
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return new StoreException("store: the append failed", true, cause);
+    }
+
+    // ---- The tail ----
+
+    /** An entry changed nothing, because its topic had ended before. */
+    void refused(long position) {
+        refused.add(position);
+        if (refused.size() > MOST_REFUSED) {
+            refused.pollFirst(); // Of another node, or of a publisher that has gone.
+        }
+    }
+
+    private boolean takeRefused(long position) {
+        return refused.remove(position);
+    }
+
+    /** The entries up to the position have come back. */
+    void reached(long position) {
+        while (true) {
+            Map.Entry<Long, CompletableFuture<Long>> first = awaited.firstEntry();
+            if (first == null || first.getKey() > position) {
+                break;
+            }
+            if (awaited.remove(first.getKey(), first.getValue())) {
+                first.getValue().complete(first.getKey());
+            }
+        }
+    }
+
+    void away(String reason) {
+        away.compareAndSet(null, new Away(reason, new CompletableFuture<>()));
+    }
+
+    void back() {
+        Away gone = away.getAndSet(null);
+        if (gone != null) {
+            gone.back.complete(true);
+        }
+    }
+
+    /** Returns whether the engine can be reached, as far as is known. */
+    boolean isAway() {
+        return away.get() != null;
+    }
+}

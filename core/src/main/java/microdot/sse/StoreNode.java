@@ -1,0 +1,293 @@
+package microdot.sse;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import microdot.JsonCodec;
+import microdot.sse.log.Epoch;
+import microdot.sse.log.EventId;
+import microdot.sse.log.Frame;
+import microdot.sse.log.LatestByKey;
+import microdot.sse.log.MemoryBudget;
+import microdot.sse.log.Retention;
+import microdot.sse.log.TopicOrder;
+import microdot.sse.store.Entry;
+import microdot.sse.store.EventStore;
+import microdot.sse.store.StoreEpoch;
+import microdot.sse.store.StoreRetention;
+import microdot.sse.store.StoredEntry;
+import org.jspecify.annotations.Nullable;
+
+/** This process as a node of a store: what it appends, what comes back, and the history. */
+final class StoreNode implements EventStore.Tail {
+    /** Changes of a table that are kept, so that a client that comes back gets those only. */
+    private static final int TABLE_ENTRIES = 2048;
+
+    /** How long a client waits for this node to come as far as it has already been. */
+    private static final Duration LONGEST_LAG = Duration.ofSeconds(2);
+
+    private static final Duration TABLE_TIME = Duration.ofHours(1);
+
+    private final EventStore store;
+    private final TopicOrder order;
+    private final StoreAppends appends;
+    private final StoreTail tail;
+    private final ColdHistory history;
+    private final Opening opening;
+    private @Nullable NodeTopics topics; // Set before `ready`.
+    private volatile long seenFrom;
+
+    private StoreNode(
+            EventStore store,
+            EventStore.Opened opened,
+            Opening opening,
+            MemoryBudget budget,
+            JsonCodec json) {
+        this.store = store;
+        Epoch ids = Epoch.of(opened.epochs());
+        this.order = new TopicOrder(budget, ids, opened.head());
+        this.seenFrom = opened.head();
+        order.mayHaveOwnIds();
+        this.appends = new StoreAppends(store, order);
+        this.tail = new StoreTail(order, json, opened.ends());
+        this.history = new ColdHistory(store, ids, Math.max(1 << 20, budget.max() / 16));
+        this.opening = opening;
+        opening.node = this;
+    }
+
+    /** What the store calls before there is a node: it waits. */
+    private static final class Opening implements EventStore.Tail {
+        private final CountDownLatch ready = new CountDownLatch(1);
+        private volatile @Nullable StoreNode node;
+
+        private StoreNode node() {
+            boolean interrupted = false;
+            while (true) {
+                try {
+                    ready.await();
+                    break;
+                } catch (InterruptedException e) {
+                    interrupted = true; // An entry must not be lost.
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            return Objects.requireNonNull(node);
+        }
+
+        @Override
+        public void appended(List<StoredEntry> batch) {
+            node().appended(batch);
+        }
+
+        @Override
+        public void begins(StoreEpoch epoch) {
+            node().begins(epoch);
+        }
+
+        @Override
+        public void away(String reason) {
+            node().away(reason);
+        }
+
+        @Override
+        public void back() {
+            node().back();
+        }
+    }
+
+    /** Opens the store. What it appends waits until {@link #serve}. */
+    static StoreNode open(EventStore store, MemoryBudget budget, JsonCodec json) {
+        var opening = new Opening();
+        EventStore.Opened opened = store.open(opening);
+        return new StoreNode(store, opened, opening, budget, json);
+    }
+
+    /** From now on, what the store has appended goes to these topics. */
+    void serve(NodeTopics served) {
+        topics = served;
+        opening.ready.countDown();
+    }
+
+    TopicOrder order() {
+        return order;
+    }
+
+    TopicWriter writer() {
+        return new StoreWriter(order, appends);
+    }
+
+    ColdHistory history() {
+        return history;
+    }
+
+    /** Tells the store what it keeps of a topic. Not under the lock of the order. */
+    void retain(TopicState topic) {
+        Retention kept = topic.options().retention();
+        store.retain(
+                topic.name,
+                new StoreRetention(
+                        kept.events(),
+                        kept.bytes(),
+                        Duration.ofNanos(kept.nanos()),
+                        kept.keyedBy() != null));
+    }
+
+    private void retainTable(String name, TableOptions options) {
+        int entries = Math.max(TABLE_ENTRIES, 2 * options.maxRows());
+        store.retain(name, new StoreRetention(entries, 2 * options.maxBytes(), TABLE_TIME, true));
+    }
+
+    /** Returns the position from which on this node has seen every entry. */
+    long seenFrom() {
+        return seenFrom;
+    }
+
+    /** Under the lock of the order. */
+    StoreTail tail() {
+        return tail;
+    }
+
+    void publishTimeout(Duration timeout) {
+        appends.timeout(timeout);
+    }
+
+    /** Returns whether a client's id may be known to the engine and not to this node. */
+    boolean isUnknown(String lastEventId) {
+        EventId id = EventId.parse(lastEventId);
+        return id == null || (order.epoch().isOf(id) && id.position() > order.head());
+    }
+
+    /**
+     * Returns an id that this node knows for one that it does not; the same if the engine does not
+     * know it either. Null when this node has not come so far in time: the client should try again.
+     * Blocks.
+     */
+    @Nullable String known(List<String> topics, String lastEventId) {
+        EventId id = EventId.parse(lastEventId);
+        if (id == null) {
+            return history.resolved(topics, lastEventId);
+        }
+        if (store.head() < id.position()) {
+            return lastEventId;
+        }
+        try {
+            appends.seen(id.position()).get(LONGEST_LAG.toNanos(), TimeUnit.NANOSECONDS);
+            return lastEventId;
+        } catch (TimeoutException e) {
+            return null;
+        } catch (InterruptedException e) {
+            throw Interruption.of(e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e); // Never completed so.
+        }
+    }
+
+    boolean isAway() {
+        return appends.isAway();
+    }
+
+    private NodeTopics topics() {
+        return Objects.requireNonNull(topics);
+    }
+
+    @Override
+    public void appended(List<StoredEntry> batch) {
+        tail.appended(batch, topics(), appends::refused);
+        for (StoredEntry stored : batch) {
+            if (stored.entry().kind() == Entry.Kind.CLEAR) {
+                history.forget(stored.entry().topic());
+            }
+        }
+        if (!batch.isEmpty()) {
+            appends.reached(batch.getLast().position());
+        }
+    }
+
+    @Override
+    public void begins(StoreEpoch epoch) {
+        history.forgetAll();
+        seenFrom = epoch.first() - 1;
+        lose(epoch);
+        appends.reached(epoch.first() - 1);
+    }
+
+    /**
+     * The engine may have lost entries, also such as this node has delivered: nothing of what is in
+     * memory is right any more.
+     */
+    private void lose(StoreEpoch epoch) {
+        long position = epoch.first() - 1;
+        // Nothing is appended here meanwhile: this is the thread that would.
+        var rows = new HashMap<TopicState, List<StoredEntry>>();
+        for (TopicState topic : topics().all()) {
+            if (topic.table() != null) {
+                rows.put(topic, history.latest(topic.name));
+            }
+        }
+        order.runLocked(
+                () -> {
+                    order.epoch().begins(epoch);
+                    for (TopicState topic : topics().all()) {
+                        TableOptions table = topic.table();
+                        order.placeLoss(topic.log, position, epoch.previousEnd());
+                        if (table != null) {
+                            topic.log.becomeTable(topic.name, table.maxRows(), table.maxBytes());
+                            tail.load(topic, rows.getOrDefault(topic, List.of()), position);
+                        }
+                    }
+                    order.raise(position);
+                });
+        topics().all().forEach(topic -> topic.readers.wake());
+    }
+
+    // ---- What is loaded before a topic is used ----
+
+    /** Takes in the rows that the store has, and makes the topic a table. Blocks. */
+    void loadTable(TopicState topic, TableOptions options, JsonCodec json) {
+        retainTable(topic.name, options);
+        List<StoredEntry> rows = history.latest(topic.name);
+        long floor = history.floor(topic.name);
+        order.runLocked(
+                () -> {
+                    tail.load(topic, rows, floor);
+                    topic.becomeTable(options, json);
+                });
+    }
+
+    /** Takes in the newest event of each key that the store has, if the topic has keys. Blocks. */
+    void loadLatest(TopicState topic) {
+        if (topic.options().key() == null) {
+            return;
+        }
+        Map<String, Frame> latest = history.latestEvents(topic.name);
+        order.runLocked(
+                () -> {
+                    LatestByKey keys = topic.log.latest();
+                    if (keys != null) {
+                        latest.forEach(keys::load);
+                    }
+                });
+    }
+
+    @Override
+    public void away(String reason) {
+        appends.away(reason);
+    }
+
+    @Override
+    public void back() {
+        appends.back();
+    }
+
+    void close() {
+        store.close();
+    }
+}

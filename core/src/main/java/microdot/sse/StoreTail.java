@@ -1,0 +1,209 @@
+package microdot.sse;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import microdot.JsonCodec;
+import microdot.sse.log.EncodedEvent;
+import microdot.sse.log.KeyedEvent;
+import microdot.sse.log.Row;
+import microdot.sse.log.TableRows;
+import microdot.sse.log.TopicOrder;
+import microdot.sse.store.Entry;
+import microdot.sse.store.StoredEntry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes what a store has appended into the logs of this node, in the order of the store, and wakes
+ * the followers. Only topics that the node knows have a log; what others get stays in the store.
+ * Calls come one at a time.
+ */
+final class StoreTail {
+    /** A bounded slice: no thread may hold the lock of the order for long. */
+    private static final int SLICE = 256;
+
+    /** The ends of topics that this node remembers beyond those that it has a log of. */
+    private static final int MOST_ENDS = 65_536;
+
+    private final TopicOrder order;
+    private final RowEncoder rows;
+    private final Map<String, StoredEntry> ends = new LinkedHashMap<>(); // Under the order's lock.
+
+    StoreTail(TopicOrder order, JsonCodec json, List<StoredEntry> ends) {
+        this.order = order;
+        this.rows = new RowEncoder(json);
+        ends.forEach(this::remember);
+    }
+
+    /** What became of entries: those that changed nothing, because their topic had ended. */
+    interface Refused {
+        void add(long position);
+    }
+
+    void appended(List<StoredEntry> batch, NodeTopics known, Refused refused) {
+        Set<TopicState> changed = new LinkedHashSet<>();
+        for (int from = 0; from < batch.size(); from += SLICE) {
+            List<StoredEntry> slice = batch.subList(from, Math.min(batch.size(), from + SLICE));
+            order.runLocked(
+                    () -> {
+                        for (StoredEntry stored : slice) {
+                            TopicState topic = known.existing(stored.entry().topic());
+                            if (place(stored, topic, known, refused) && topic != null) {
+                                changed.add(topic);
+                            }
+                        }
+                    });
+        }
+        if (!batch.isEmpty()) {
+            order.runLocked(() -> order.raise(batch.getLast().position()));
+        }
+        for (TopicState topic : changed) {
+            topic.readers.wake();
+        }
+        order.relieve();
+    }
+
+    /** Returns whether the topic has changed. */
+    private boolean place(
+            StoredEntry stored, @Nullable TopicState topic, NodeTopics known, Refused refused) {
+        Entry entry = stored.entry();
+        StoredEntry end = ends.get(entry.topic());
+        TopicOptions options = end == null ? null : known.options(entry.topic());
+        if (end != null
+                && options != null
+                && entry.kind() != Entry.Kind.CLEAR
+                && !isOver(end, stored, options)) {
+            refused.add(stored.position());
+            return false;
+        }
+        if (end != null) { // A new topic of the name begins.
+            ends.remove(entry.topic());
+            if (topic != null) {
+                order.placeBeginning(topic.log);
+            }
+        }
+        if (entry.kind() == Entry.Kind.CLOSE) {
+            remember(stored);
+        }
+        if (topic == null) {
+            known.skipped(entry.topic(), stored.position());
+            return false;
+        }
+        return place(stored, topic);
+    }
+
+    /** A topic that has ended is forgotten after the time for which it keeps events. */
+    private static boolean isOver(StoredEntry end, StoredEntry next, TopicOptions options) {
+        long keep = TimeUnit.NANOSECONDS.toMillis(options.retention().nanos());
+        return next.time() - end.time() >= keep;
+    }
+
+    private void remember(StoredEntry end) {
+        ends.remove(end.entry().topic());
+        ends.put(end.entry().topic(), end);
+        if (ends.size() > MOST_ENDS) {
+            ends.remove(ends.keySet().iterator().next());
+        }
+    }
+
+    private boolean place(StoredEntry stored, TopicState topic) {
+        Entry entry = stored.entry();
+        long position = stored.position();
+        switch (entry.kind()) {
+            case EVENT -> {
+                if (topic.table() != null) {
+                    return false; // Of a node that does not know the table.
+                }
+                order.place(topic.log, StoredEvents.event(entry), entry.key(), position);
+            }
+            case PUT, REMOVE -> {
+                Row change = change(topic, entry);
+                return change != null && order.placeRow(topic.log, change, position);
+            }
+            case CLOSE -> order.placeEnd(topic.log, position, order.now());
+            case CLEAR -> order.placeRemoval(topic.log, position);
+        }
+        return true;
+    }
+
+    /** Returns null for a removal of another row than the one that is there. */
+    private @Nullable Row change(TopicState topic, Entry entry) {
+        String key = entry.key();
+        TableRows known = topic.log.rows();
+        if (key == null || known == null) {
+            return null;
+        }
+        if (entry.kind() == Entry.Kind.PUT) {
+            return rows.stored(topic.name, key, entry.bytes());
+        }
+        Row row = known.get(key);
+        boolean other = row != null && entry.row() > 0 && row.position() != entry.row();
+        return other ? null : rows.removal(topic.name, key, row);
+    }
+
+    // ---- Topics that become known, under the lock of the order ----
+
+    /** A topic that ended in the store is ended here too. */
+    void created(TopicState topic) {
+        StoredEntry end = ends.get(topic.name);
+        if (end != null) {
+            long age = System.currentTimeMillis() - end.time();
+            long time = order.now() - TimeUnit.MILLISECONDS.toNanos(Math.max(0, age));
+            order.placeEnd(topic.log, end.position(), time);
+        }
+    }
+
+    /** The end of a topic is over: a new topic of the name may begin. */
+    void endOver(String name) {
+        ends.remove(name);
+    }
+
+    /**
+     * Takes in rows of a table, and removals, as the store has them.
+     *
+     * @param loaded oldest first
+     * @param floor the position up to which removals may be missing
+     */
+    void load(TopicState topic, List<StoredEntry> loaded, long floor) {
+        TableRows table = topic.log.rows();
+        if (table == null) {
+            return;
+        }
+        table.loading(floor);
+        for (StoredEntry stored : loaded) {
+            Entry entry = stored.entry();
+            String key = entry.key();
+            if (key != null && entry.kind() != Entry.Kind.EVENT) {
+                Row change =
+                        entry.kind() == Entry.Kind.PUT
+                                ? rows.stored(topic.name, key, entry.bytes())
+                                : rows.removal(topic.name, key, null);
+                table.load(change, stored.position(), timeOf(stored));
+            }
+        }
+        table.loaded();
+    }
+
+    private long timeOf(StoredEntry stored) {
+        long age = Math.max(0, System.currentTimeMillis() - stored.time());
+        return order.now() - TimeUnit.MILLISECONDS.toNanos(age);
+    }
+
+    /** Returns the entries of events that a batch of a writer becomes. */
+    static List<Entry> entries(PublishBatch batch) {
+        var entries = new ArrayList<Entry>(batch.events().size() + 1);
+        String topic = batch.topic().name;
+        for (KeyedEvent ready : batch.events()) {
+            EncodedEvent event = ready.event();
+            entries.add(Entry.event(topic, ready.key(), event.userId(), StoredEvents.bytes(event)));
+        }
+        if (batch.isLast()) {
+            entries.add(Entry.close(topic));
+        }
+        return entries;
+    }
+}

@@ -1,0 +1,144 @@
+package microdot.sse;
+
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import microdot.sse.log.EncodedEvent;
+import microdot.sse.log.KeyedEvent;
+import microdot.sse.log.Row;
+import microdot.sse.log.TableRows;
+import microdot.sse.log.TopicOrder;
+import microdot.sse.store.Append;
+import microdot.sse.store.Entry;
+import microdot.sse.store.EventStore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Topics of a store: every change is an entry that the store appends, and takes effect on this node
+ * when it comes back through the {@link StoreTail}.
+ */
+final class StoreWriter implements TopicWriter {
+    private final TopicOrder order;
+    private final StoreAppends appends;
+
+    StoreWriter(TopicOrder order, StoreAppends appends) {
+        this.order = order;
+        this.appends = appends;
+    }
+
+    @Override
+    public long append(
+            TopicState topic,
+            EncodedEvent event,
+            @Nullable Object keyedBy,
+            @Nullable String key,
+            boolean isLast) {
+        var events = List.of(new KeyedEvent(event, key));
+        return append(new PublishBatch(topic, events, keyedBy, isLast, PublishOptions.NONE));
+    }
+
+    @Override
+    public long append(PublishBatch batch) {
+        long refusal = refusal(batch.topic());
+        if (refusal != 0) {
+            return refusal;
+        }
+        if (batch.isLast() && appends.limits().contains(EventStore.Limit.ONE_ENTRY_EACH)) {
+            long position = appends.await(appendOf(batch.withoutEnd()));
+            if (position > 0) {
+                close(batch.topic());
+            }
+            return position;
+        }
+        return appends.await(appendOf(batch));
+    }
+
+    @Override
+    public CompletionStage<Long> appendAsync(PublishBatch batch) {
+        long refusal = refusal(batch.topic());
+        return refusal == 0
+                ? appends.start(appendOf(batch))
+                : CompletableFuture.completedFuture(refusal);
+    }
+
+    private Append appendOf(PublishBatch batch) {
+        List<Entry> entries = StoreTail.entries(batch);
+        long expected = batch.expectedLast(order.epoch());
+        return new Append(
+                entries,
+                expected < 0 ? OptionalLong.empty() : OptionalLong.of(expected),
+                batch.options().idempotencyKey());
+    }
+
+    /** Returns 0 when the topic can get events. */
+    private long refusal(TopicState topic) {
+        checkOpen();
+        if (topic.log.closedAt() > 0) {
+            return TopicOrder.TOPIC_CLOSED;
+        }
+        return topic.table() == null ? 0 : TopicOrder.OTHER_KIND;
+    }
+
+    private void checkOpen() {
+        if (order.isClosed()) {
+            throw new IllegalStateException(
+                    "topics: closed (expected: no publish after Topics.close)");
+        }
+    }
+
+    @Override
+    public long change(TopicState table, Row change) {
+        checkOpen();
+        Long known =
+                order.locked(
+                        () -> {
+                            TableRows rows = table.log.rows();
+                            if (rows == null || table.log.closedAt() > 0) {
+                                return rows == null
+                                        ? TopicOrder.OTHER_KIND
+                                        : TopicOrder.TOPIC_CLOSED;
+                            }
+                            return rows.admits(change) ? 1L : TopicOrder.NOTHING;
+                        });
+        return known == 1 ? appends.await(Append.of(entry(table, change))) : known;
+    }
+
+    private static Entry entry(TopicState table, Row change) {
+        if (!change.isRemoval()) {
+            return Entry.put(table.name, change.key(), change.value());
+        }
+        Row row = change.expected();
+        return Entry.remove(table.name, change.key(), row == null ? 0 : row.position());
+    }
+
+    /** Every node does this; the entries of all but the first change nothing. */
+    @Override
+    public boolean expire(TopicState table, Row removal) {
+        if (table.log.rows() == null || table.log.closedAt() > 0 || order.isClosed()) {
+            return false;
+        }
+        Entry entry = entry(table, removal);
+        String key = "expire " + table.name + " " + entry.key() + " " + entry.row();
+        boolean once = !appends.limits().contains(EventStore.Limit.NO_IDEMPOTENCY_KEY);
+        appends.expire(new Append(List.of(entry), OptionalLong.empty(), once ? key : null));
+        return true;
+    }
+
+    @Override
+    public boolean isImmediate() {
+        return false;
+    }
+
+    @Override
+    public void close(TopicState topic) {
+        if (topic.log.closedAt() == 0) {
+            appends.await(Append.of(Entry.close(topic.name)));
+        }
+    }
+
+    @Override
+    public void removeAll(TopicState topic) {
+        appends.await(Append.of(Entry.clear(topic.name)));
+    }
+}

@@ -1,0 +1,142 @@
+package microdot.sse;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import microdot.sse.store.Append;
+import microdot.sse.store.EventStore;
+import microdot.sse.store.Kept;
+import microdot.sse.store.Page;
+import microdot.sse.store.StoreEpoch;
+import microdot.sse.store.StoreException;
+import microdot.sse.store.StoreRetention;
+import microdot.sse.store.StoredEntry;
+import org.jspecify.annotations.Nullable;
+
+/** A store whose entries come back when a test wants it, and whose engine can be away. */
+final class LaggingStore implements EventStore {
+    private final EventStore store;
+    private final List<StoredEntry> held = new ArrayList<>();
+    private @Nullable Tail tail;
+    private boolean holding;
+    private boolean away;
+    int reads;
+
+    LaggingStore(EventStore store) {
+        this.store = store;
+    }
+
+    /** From now on nothing comes back. */
+    synchronized void hold() {
+        holding = true;
+    }
+
+    /** What was held comes back. */
+    synchronized void release() {
+        holding = false;
+        tail().appended(List.copyOf(held));
+        held.clear();
+    }
+
+    synchronized void away() {
+        away = true;
+        tail().away("the test took it away");
+    }
+
+    synchronized void back() {
+        away = false;
+        tail().back();
+    }
+
+    private Tail tail() {
+        return Objects.requireNonNull(tail);
+    }
+
+    @Override
+    public Opened open(Tail follower) {
+        tail = follower;
+        return store.open(
+                new Tail() {
+                    @Override
+                    public void appended(List<StoredEntry> batch) {
+                        synchronized (LaggingStore.this) {
+                            if (holding) {
+                                held.addAll(batch);
+                            } else {
+                                follower.appended(batch);
+                            }
+                        }
+                    }
+
+                    @Override
+                    public void begins(StoreEpoch epoch) {
+                        follower.begins(epoch);
+                    }
+
+                    @Override
+                    public void away(String reason) {
+                        follower.away(reason);
+                    }
+
+                    @Override
+                    public void back() {
+                        follower.back();
+                    }
+                });
+    }
+
+    @Override
+    public CompletionStage<List<Long>> append(Append append) {
+        synchronized (this) {
+            if (away) {
+                return CompletableFuture.failedFuture(new StoreException("store: away"));
+            }
+        }
+        return store.append(append);
+    }
+
+    @Override
+    public synchronized Page read(String topic, long after, long upTo, int maxBytes) {
+        reads++;
+        return store.read(topic, after, upTo, maxBytes);
+    }
+
+    @Override
+    public Page latest(String topic, long after, int maxBytes) {
+        return store.latest(topic, after, maxBytes);
+    }
+
+    @Override
+    public Kept kept(String topic) {
+        return store.kept(topic);
+    }
+
+    @Override
+    public OptionalLong find(String topic, String id) {
+        return store.find(topic, id);
+    }
+
+    @Override
+    public long head() {
+        return store.head();
+    }
+
+    @Override
+    public void retain(String topic, StoreRetention retention) {
+        store.retain(topic, retention);
+    }
+
+    @Override
+    public Set<Limit> limits() {
+        return store.limits();
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

@@ -1,0 +1,383 @@
+package microdot.sse;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import microdot.JsonCodec;
+import microdot.sse.store.ConflictException;
+import microdot.sse.store.MemoryStore;
+import microdot.sse.store.StoreException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Topics of several nodes on one store. */
+@Timeout(60)
+class StoreTopicsTest {
+    private final MemoryStore store = new MemoryStore();
+    private final Topics topics = new Topics(store);
+
+    /** A process that starts after another has ended, or beside it. */
+    private Topics node() {
+        return new Topics(store.node());
+    }
+
+    private static List<String> texts(Subscription subscription, int count) {
+        var texts = new ArrayList<String>();
+        for (int i = 0; i < count; i++) {
+            Event event = subscription.next();
+            texts.add(event.event() == null ? String.valueOf(event.data()) : event.event());
+        }
+        return texts;
+    }
+
+    private static Gap gap(Event event) {
+        assertEquals("gap", event.event());
+        return JsonCodec.standard().decode(String.valueOf(event.data()).getBytes(), Gap.class);
+    }
+
+    @Test
+    void followersOfAllNodesGetEverythingInOneOrder() {
+        Topics other = node();
+        try (Subscription here = topics.follow("a", "b");
+                Subscription there = other.follow("a", "b")) {
+            topics.publish("a", "1");
+            other.publish("b", "2");
+            topics.publish("a", "3");
+            assertEquals(List.of("1", "2", "3"), texts(here, 3));
+            assertEquals(List.of("1", "2", "3"), texts(there, 3));
+        }
+    }
+
+    @Test
+    void idIsValidOnEveryNodeAndAfterRestart() {
+        String id = topics.publish("a", "1");
+        topics.publish("a", "2");
+        topics.publish("b", "3");
+        topics.close();
+        Topics restarted = node();
+        restarted.publish("a", "4");
+        try (Subscription resumed = restarted.followAfter(id, "a", "b")) {
+            assertEquals(List.of("2", "3", "4"), texts(resumed, 3));
+        }
+    }
+
+    @Test
+    void longHistoryIsReadInPages() {
+        topics.topic("a", new TopicOptions().keepEvents(20_000).keepBytes(100 << 20));
+        String id = topics.publish("a", "first");
+        var expected = new ArrayList<String>();
+        for (int i = 0; i < 2000; i++) {
+            String text = i + "x".repeat(200);
+            expected.add(text);
+            topics.publish("a", text);
+        }
+        Topics restarted = node();
+        for (int round = 0; round < 3; round++) {
+            String live = "live" + round;
+            try (Subscription resumed = restarted.followAfter(id, "a")) {
+                topics.publish("a", live);
+                expected.add(live);
+                assertEquals(expected, texts(resumed, expected.size()));
+            }
+        }
+    }
+
+    @Test
+    void whatTheStoreNoLongerKeepsIsReportedAsGap() {
+        topics.topic("a", new TopicOptions().keepEvents(2));
+        String id = topics.publish("a", "1");
+        String lost = topics.publish("a", "2");
+        topics.publish("a", "3");
+        topics.publish("a", "4");
+        Topics restarted = node();
+        try (Subscription resumed = restarted.followAfter(id, "a")) {
+            Gap gap = gap(resumed.next());
+            assertEquals(new Gap("a", id, lost, null, "expired"), gap);
+            assertEquals(List.of("3", "4"), texts(resumed, 2));
+        }
+    }
+
+    @Test
+    void lastEventsComeFromTheStore() {
+        for (int i = 0; i < 10; i++) {
+            topics.publish("a", i);
+        }
+        Topics restarted = node();
+        restarted.publish("a", "live");
+        History history = restarted.history("a", null, 3);
+        assertEquals(
+                List.of("8", "9", "live"), history.events().stream().map(Event::data).toList());
+        assertEquals(List.of(), restarted.history("a", history.next(), 3).events());
+    }
+
+    @Test
+    void newestOfEachKeyComesFromTheStore() {
+        var options = new TopicOptions().latestBy(Event::event).keepEvents(2);
+        topics.topic("a", options);
+        for (int i = 0; i < 3; i++) {
+            topics.publish("a", Event.of("x" + i).event("x"));
+            topics.publish("a", Event.of("y" + i).event("y"));
+        }
+        topics.publish("a", Event.of("y3").event("y"));
+        Topics restarted = node();
+        restarted.topic("a", options);
+        try (Subscription fresh = restarted.follow("a")) {
+            assertEquals("x2", fresh.next().data());
+            assertEquals("y3", fresh.next().data());
+        }
+    }
+
+    @Test
+    void ownIdIsFoundInTheStore() {
+        topics.publish("a", Event.of("1").id("mine-1"));
+        topics.publish("a", Event.of("2").id("mine-2"));
+        Topics restarted = node();
+        try (Subscription resumed = restarted.followAfter("mine-1", "a")) {
+            assertEquals("mine-2", resumed.next().id());
+        }
+    }
+
+    @Test
+    void closedTopicStaysClosedEverywhere() {
+        Topics other = node();
+        topics.publish("job", "1");
+        topics.topic("job").close("done");
+        for (Topics each : List.of(topics, other, node())) {
+            assertThrows(IllegalStateException.class, () -> each.publish("job", "more"));
+            try (Subscription late = each.follow("job")) {
+                assertEquals(List.of("1", "done", "checkpoint"), texts(late, 3));
+                assertFalse(late.hasNext());
+            }
+        }
+    }
+
+    @Test
+    void removedTopicIsRemovedEverywhere() {
+        Topics other = node();
+        try (Subscription there = other.follow("a")) {
+            topics.publish("a", "1");
+            assertEquals("1", there.next().data());
+            topics.remove("a");
+            assertEquals("removed", gap(there.next()).reason());
+            topics.publish("a", "2");
+            assertEquals("2", there.next().data());
+        }
+    }
+
+    @Test
+    void tableHasItsRowsOnEveryNode() {
+        Table table = topics.table("sensors", new TableOptions());
+        table.put("one", 1);
+        table.put("two", 2);
+        table.put("three", 3);
+        table.remove("two");
+        Table late = node().table("sensors", new TableOptions());
+        assertEquals(Map.of("one", 1, "three", 3), late.rows());
+        late.put("four", 4);
+        assertEquals(4, table.get("four"));
+        table.remove("one");
+        assertNull(late.get("one"));
+    }
+
+    @Test
+    void clientOfTableGetsOnlyChangesAfterRestart() {
+        Table table = topics.table("sensors", new TableOptions());
+        String id = table.put("one", 1);
+        table.put("two", 2);
+        table.remove("one");
+        Topics restarted = node();
+        restarted.table("sensors", new TableOptions());
+        try (Subscription resumed = restarted.followAfter(id, "sensors")) {
+            assertEquals(List.of("put", "remove"), texts(resumed, 2));
+        }
+    }
+
+    @Test
+    void rowsExpireOnceOnAllNodes() {
+        var options = new TableOptions().ttl(Duration.ofMinutes(1));
+        Table table = topics.table("sensors", options);
+        Topics other = node();
+        Table there = other.table("sensors", options);
+        table.put("one", 1);
+        try (Subscription follower = other.follow("sensors")) {
+            assertEquals("snapshot", follower.next().event());
+            topics.registry().timePassed(Duration.ofMinutes(2));
+            other.registry().timePassed(Duration.ofMinutes(2));
+            assertEquals("remove", follower.next().event());
+            table.put("two", 2);
+            assertEquals("put", follower.next().event());
+        }
+        assertEquals(Map.of("two", 2), there.rows());
+    }
+
+    @Test
+    void loss() {
+        String kept = topics.publish("a", "1");
+        String lost = topics.publish("a", "2");
+        try (Subscription open = topics.follow("a")) {
+            store.lose(1);
+            Gap gap = gap(open.next());
+            assertEquals("restarted", gap.reason());
+            assertEquals(lost, gap.from());
+            topics.publish("a", "3");
+            Event third = open.next();
+            assertEquals("3", third.data());
+            Topics other = node();
+            for (Topics each : List.of(topics, other)) {
+                try (Subscription resumed = each.followAfter(lost, "a")) {
+                    assertEquals(
+                            new Gap("a", lost, gap.to(), null, "restarted"), gap(resumed.next()));
+                    assertEquals("3", resumed.next().data());
+                }
+                try (Subscription resumed = each.followAfter(gap.to(), "a")) {
+                    assertEquals("3", resumed.next().data());
+                }
+            }
+            try (Subscription resumed = other.followAfter(kept, "a")) {
+                assertEquals("3", resumed.next().data());
+            }
+        }
+    }
+
+    @Test
+    void lossOfTableGivesWhatTheStoreHas() {
+        Table table = topics.table("sensors", new TableOptions());
+        table.put("one", 1);
+        table.put("one", 2);
+        try (Subscription open = topics.follow("sensors")) {
+            assertEquals("snapshot", open.next().event());
+            store.lose(1);
+            assertEquals("restarted", gap(open.next()).reason());
+            assertEquals("snapshot", open.next().event());
+        }
+        assertEquals(Map.of("one", 1), table.rows());
+    }
+
+    @Test
+    void listIsPublishedAsOneStep() {
+        try (Subscription follower = topics.follow("a")) {
+            String id = topics.publish("a", List.of(Event.of("1"), Event.of("2")));
+            assertEquals("1", follower.next().data());
+            Event second = follower.next();
+            assertEquals("2", second.data());
+            assertEquals(id, second.id());
+        }
+    }
+
+    @Test
+    void expectedLastId() {
+        for (Topics each : List.of(topics, new Topics())) {
+            var none = new PublishOptions().expectedLastId("");
+            String first = each.publish("a", "1", none);
+            assertThrows(ConflictException.class, () -> each.publish("a", "2", none));
+            String second = each.publish("a", "2", new PublishOptions().expectedLastId(first));
+            assertThrows(
+                    ConflictException.class,
+                    () -> each.publish("a", "3", new PublishOptions().expectedLastId(first)));
+            assertEquals(each.lastEventId(), second);
+        }
+    }
+
+    @Test
+    void idempotencyKeyGivesTheFirstIdAgain() {
+        for (Topics each : List.of(topics, new Topics())) {
+            var once = new PublishOptions().idempotencyKey("k");
+            String first = each.publish("a", "1", once);
+            assertEquals(first, each.publish("a", "1", once));
+            assertEquals(first, each.lastEventId());
+        }
+    }
+
+    @Test
+    void asyncPublishCompletes() throws Exception {
+        for (Topics each : List.of(topics, new Topics())) {
+            CompletableFuture<String> id = each.publishAsync("a", "1").toCompletableFuture();
+            assertEquals(id.get(), each.lastEventId());
+        }
+    }
+
+    @Test
+    void clientAheadOfTheNodeWaitsForIt() {
+        var lagging = new LaggingStore(store.node());
+        Topics other = new Topics(lagging);
+        lagging.hold();
+        topics.publish("a", "1");
+        String ahead = topics.publish("a", "2");
+        var resumed = new CompletableFuture<Subscription>();
+        Thread.ofVirtual().start(() -> resumed.complete(other.followAfter(ahead, "a")));
+        lagging.release();
+        try (Subscription follower = resumed.join()) {
+            topics.publish("a", "3");
+            assertEquals("3", follower.next().data());
+        }
+    }
+
+    @Test
+    void clientAheadOfTheEngineGetsGap() {
+        String id = topics.publish("a", "1");
+        try (Subscription follower = topics.followAfter(id + "0", "a")) {
+            assertEquals("invalid", gap(follower.next()).reason());
+        }
+    }
+
+    @Test
+    void publisherWaitsUntilItsFollowersCanHaveTheEvent() throws Exception {
+        var lagging = new LaggingStore(store.node());
+        Topics other = new Topics(lagging);
+        lagging.hold();
+        CompletableFuture<String> id = other.publishAsync("a", "1").toCompletableFuture();
+        assertFalse(id.isDone());
+        lagging.release();
+        assertEquals(other.lastEventId(), id.get());
+    }
+
+    @Test
+    void publisherWaitsForAnEngineThatIsAway() throws Exception {
+        var lagging = new LaggingStore(store.node());
+        Topics other = new Topics(lagging).publishTimeout(Duration.ofSeconds(30));
+        lagging.away();
+        var id = new CompletableFuture<String>();
+        Thread.ofVirtual().start(() -> id.complete(other.publish("a", "1")));
+        try (Subscription follower = other.follow("a")) { // Streams go on.
+            assertFalse(id.isDone());
+            lagging.back();
+            assertEquals("1", follower.next().data());
+        }
+        assertEquals(other.lastEventId(), id.get());
+    }
+
+    @Test
+    void publisherGetsAnErrorWhenTheEngineStaysAway() {
+        var lagging = new LaggingStore(store.node());
+        Topics other = new Topics(lagging).publishTimeout(Duration.ofMillis(1));
+        lagging.away();
+        var failure = assertThrows(StoreException.class, () -> other.publish("a", "1"));
+        assertFalse(failure.isUnknown());
+        assertTrue(String.valueOf(failure.getMessage()).contains("the test took it away"));
+    }
+
+    @Test
+    void manyClientsThatComeBackReadEachPageOnce() {
+        topics.topic("a", new TopicOptions().keepEvents(20_000).keepBytes(100 << 20));
+        String id = topics.publish("a", "first");
+        for (int i = 0; i < 1000; i++) {
+            topics.publish("a", "x".repeat(1000));
+        }
+        var counting = new LaggingStore(store.node());
+        Topics restarted = new Topics(counting);
+        for (int client = 0; client < 20; client++) {
+            try (Subscription resumed = restarted.followAfter(id, "a")) {
+                texts(resumed, 1000);
+            }
+        }
+        assertTrue(counting.reads < 25, () -> counting.reads + " reads");
+    }
+}

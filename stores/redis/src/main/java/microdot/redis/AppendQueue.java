@@ -1,0 +1,497 @@
+package microdot.redis;
+
+import io.lettuce.core.RedisCommandExecutionException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import microdot.sse.store.Append;
+import microdot.sse.store.ConflictException;
+import microdot.sse.store.StoreException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The appends of a node that are not complete: those that wait for a link, those that were sent,
+ * and those whose link ended before the reply. Each is in the engine at most once: it is sent again
+ * only when the engine has proved that it does not have it.
+ *
+ * <p>Everything below the line runs as one task after another, on whatever thread added the task; a
+ * thread that has run many leaves the others to the executor.
+ */
+final class AppendQueue {
+    private static final Logger LOG = System.getLogger("microdot.redis");
+    private static final int MOST_TASKS = 256;
+
+    /** Of one script. */
+    private static final int MOST_APPENDS = 256;
+
+    private static final long MOST_BYTES = 1 << 20;
+
+    /** Errors after which another link may do: the scripts or the master are elsewhere. */
+    private static final Set<String> ELSEWHERE =
+            Set.of("NOSCRIPT", "READONLY", "LOADING", "MASTERDOWN");
+
+    /** Errors that come before the first write. */
+    private static final Set<String> BEFORE =
+            Set.of("OOM", "MISCONF", "NOPERM", "NOAUTH", "NOREPLICAS", "BUSY");
+
+    private static final String CLOSED = "store: closed (expected: append before close)";
+
+    /** What the queue asks of its node. */
+    interface Owner {
+        /** The engine does not know this node any more: the link must be checked again. */
+        void recheck(RedisLink link);
+
+        /** A topic has much to trim. */
+        void full(RedisLink link, String topic);
+
+        /** The link gives no reply. */
+        void stuck(RedisLink link);
+    }
+
+    private final Settings settings;
+    private final byte[] node;
+    private final byte[] spine;
+    private final Owner owner;
+    private final Executor rest;
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger scheduled = new AtomicInteger();
+    private final AtomicInteger open = new AtomicInteger();
+    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong counter = new AtomicLong();
+    private final AtomicLong known = new AtomicLong();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private volatile @Nullable String closed;
+
+    // ---- Of the tasks only.
+
+    private final Deque<PendingAppend> waiting = new ArrayDeque<>();
+    private final Deque<PendingAppend> sent = new ArrayDeque<>();
+    private final Deque<PendingAppend> limbo = new ArrayDeque<>();
+    private final Deque<PendingAppend> refused = new ArrayDeque<>();
+    private final List<Runnable> completions = new ArrayList<>();
+    private @Nullable RedisLink link;
+    private byte[] turn = {};
+    private String epoch = "";
+    private boolean paused;
+    private boolean running;
+
+    AppendQueue(Settings settings, String node, Owner owner, Executor rest) {
+        this.settings = settings;
+        this.node = Keys.utf8(node);
+        spine = Keys.utf8(settings.spine());
+        this.owner = owner;
+        this.rest = rest;
+    }
+
+    /** Appends, or fails when too many appends are under way. */
+    CompletionStage<List<Long>> append(Append append) {
+        long deadline = System.nanoTime() + settings.timeout().toNanos();
+        var pending = new PendingAppend(append, counter.incrementAndGet(), deadline);
+        if (open.incrementAndGet() > settings.appends()
+                | bytes.addAndGet(pending.bytes) > settings.bytes()) {
+            open.decrementAndGet();
+            bytes.addAndGet(-pending.bytes);
+            pending.future.completeExceptionally(
+                    new StoreException(
+                            "store: more than "
+                                    + settings.appends()
+                                    + " appends or "
+                                    + settings.bytes()
+                                    + " bytes would wait or be in flight (publish more slowly, or"
+                                    + " raise RedisStore.maxInFlight)"));
+            return pending.future;
+        }
+        post(() -> add(pending));
+        return pending.future;
+    }
+
+    /** Notes a position that the tail was given. */
+    void knows(long position) {
+        known.accumulateAndGet(position, Math::max);
+    }
+
+    /** Returns the highest position that this node was given. */
+    long known() {
+        return known.get();
+    }
+
+    /** Appends are sent on this link from now on, those first that were found not to be there. */
+    void attach(RedisLink now, long ofTurn, String ofEpoch) {
+        post(
+                () -> {
+                    link = now;
+                    turn = Keys.utf8(ofTurn);
+                    epoch = ofEpoch;
+                    paused = false;
+                    running = false;
+                    againInOrder();
+                });
+    }
+
+    /** The tail has reached this epoch. */
+    void begins(String name) {
+        post(
+                () -> {
+                    epoch = name;
+                    paused = false;
+                });
+    }
+
+    /** The link has ended: what was sent on it is resolved before the next. */
+    void detach(RedisLink ended) {
+        post(
+                () -> {
+                    if (link == ended) {
+                        link = null;
+                    }
+                    limbo.addAll(sent);
+                    sent.clear();
+                });
+    }
+
+    /**
+     * Passes the appends whose fate the next link has to find out.
+     *
+     * @param resolver runs as a task: takes a copy
+     */
+    void unresolved(Consumer<List<PendingAppend>> resolver) {
+        post(() -> resolver.accept(limbo.stream().filter(each -> !each.done).toList()));
+    }
+
+    /** The engine has them: by their counters, with their first positions. */
+    void found(Map<Long, Long> positions) {
+        post(
+                () -> {
+                    for (PendingAppend pending : limbo) {
+                        Long first = positions.get(pending.counter);
+                        if (first != null) {
+                            succeed(pending, PendingAppend.positions(first, pending.entries));
+                        }
+                    }
+                    limbo.removeIf(each -> each.done);
+                });
+    }
+
+    /** Nothing can prove any more whether the engine had the others. */
+    void unknown(String reason) {
+        post(
+                () -> {
+                    limbo.forEach(each -> fail(each, new StoreException(reason, true, null)));
+                    limbo.clear();
+                });
+    }
+
+    /** Fails what has waited for too long; called often. */
+    void expire(String reason) {
+        long now = System.nanoTime();
+        post(
+                () -> {
+                    expire(waiting, now, reason, false);
+                    expire(refused, now, reason, false);
+                    expire(limbo, now, reason, true);
+                    RedisLink stuck = link;
+                    if (expire(sent, now, reason, true) && stuck != null) {
+                        owner.stuck(stuck);
+                    }
+                });
+    }
+
+    /** Refuses appends from now on; completes when those under way are complete. */
+    CompletableFuture<Void> shut() {
+        closed = CLOSED;
+        post(() -> {}); // Tells it if there are none.
+        return ended;
+    }
+
+    /** Fails everything; and every append from now on. */
+    void close() {
+        String reason = CLOSED;
+        closed = reason;
+        post(
+                () -> {
+                    link = null;
+                    for (Deque<PendingAppend> each : List.of(waiting, refused)) {
+                        each.forEach(one -> fail(one, new StoreException(reason)));
+                        each.clear();
+                    }
+                    for (Deque<PendingAppend> each : List.of(limbo, sent)) {
+                        each.forEach(
+                                one ->
+                                        fail(
+                                                one,
+                                                new StoreException(
+                                                        reason + "; it may have been appended",
+                                                        true,
+                                                        null)));
+                        each.clear();
+                    }
+                });
+    }
+
+    private void post(Runnable task) {
+        tasks.add(task);
+        if (scheduled.getAndIncrement() == 0) {
+            drain();
+        }
+    }
+
+    private void drain() {
+        int run = 0;
+        int left;
+        do {
+            Runnable task = tasks.poll();
+            try {
+                if (task != null) {
+                    task.run();
+                }
+            } catch (RuntimeException e) {
+                LOG.log(Level.ERROR, "Redis: an append was not understood; it fails later", e);
+            }
+            run++;
+            if (scheduled.get() == 1 || run == MOST_TASKS) {
+                send();
+                var due = List.copyOf(completions);
+                completions.clear();
+                due.forEach(Runnable::run);
+            }
+            if (closed != null && open.get() == 0) {
+                ended.complete(null);
+            }
+            left = scheduled.decrementAndGet();
+        } while (left != 0 && run < MOST_TASKS);
+        if (left != 0) {
+            rest.execute(this::drain);
+        }
+    }
+
+    // ---- Tasks.
+
+    private void add(PendingAppend pending) {
+        String end = closed;
+        if (end == null) {
+            waiting.add(pending);
+        } else {
+            fail(pending, new StoreException(end));
+        }
+    }
+
+    private void send() {
+        RedisLink now = link;
+        if (now == null || paused || (!refused.isEmpty() && !sent.isEmpty())) {
+            return; // Those that were sent and will be refused come before the others.
+        }
+        again(refused);
+        if (waiting.isEmpty()) {
+            return;
+        }
+        // One script in flight: the others wait and share the next. Besides, a write of an event
+        // loop
+        // could overtake the one that another thread has handed to it.
+        if (!running) {
+            send(now, batch(now));
+        }
+    }
+
+    // As many as wait, so that the steps that all need are made once.
+    private List<PendingAppend> batch(RedisLink now) {
+        var batch = new ArrayList<PendingAppend>();
+        long bytes = 0;
+        while (!waiting.isEmpty() && batch.size() < MOST_APPENDS && bytes < MOST_BYTES) {
+            PendingAppend pending = waiting.removeFirst();
+            if (!pending.done) {
+                pending.link = now;
+                pending.epoch = epoch;
+                pending.after = known.get();
+                bytes += pending.bytes;
+                batch.add(pending);
+            }
+        }
+        return batch;
+    }
+
+    private void send(RedisLink now, List<PendingAppend> batch) {
+        if (batch.isEmpty()) {
+            return;
+        }
+        sent.addAll(batch);
+        running = true;
+        var values = new ArrayList<byte[]>(5 + 11 * batch.size());
+        values.add(Keys.utf8(epoch));
+        values.add(node);
+        values.add(turn);
+        values.add(Keys.utf8(settings.skew().getAsLong()));
+        values.add(spine);
+        for (PendingAppend pending : batch) {
+            Collections.addAll(values, pending.arguments);
+        }
+        var command = now.script(Script.APPEND, values.toArray(byte[][]::new));
+        command.whenComplete((reply, error) -> post(() -> replied(batch, now, reply, error)));
+        try {
+            now.appends.dispatch(command);
+        } catch (RuntimeException e) {
+            command.completeExceptionally(e);
+        }
+    }
+
+    // The commands of a connection that has ended fail in any order.
+    private void againInOrder() {
+        var all = new ArrayList<>(limbo);
+        all.addAll(refused);
+        limbo.clear();
+        refused.clear();
+        all.sort(Comparator.comparingLong(each -> each.counter));
+        again(new ArrayDeque<>(all));
+    }
+
+    private void again(Deque<PendingAppend> first) {
+        for (PendingAppend pending; (pending = first.pollLast()) != null; ) {
+            if (!pending.done) {
+                waiting.addFirst(pending);
+            }
+        }
+    }
+
+    private void replied(
+            List<PendingAppend> batch,
+            RedisLink from,
+            @Nullable List<Object> reply,
+            @Nullable Throwable error) {
+        if (link == from) {
+            running = false;
+        }
+        List<?> results = reply == null ? List.of() : Replies.list(reply.getFirst());
+        for (int i = 0; i < batch.size(); i++) {
+            PendingAppend pending = batch.get(i);
+            if (pending.done || pending.link != from) {
+                continue;
+            }
+            boolean current = sent.remove(pending);
+            if (error != null || results.isEmpty()) {
+                failed(pending, from, current, error);
+                continue;
+            }
+            if (!current) {
+                limbo.remove(pending);
+            }
+            if (results.size() == 1) {
+                refused(pending, from, Replies.number(results.getFirst()) == 2);
+            } else {
+                decided(pending, results.subList(3 * i, 3 * i + 3));
+            }
+        }
+        if (reply != null) {
+            Replies.list(reply.get(1)).forEach(topic -> owner.full(from, Replies.text(topic)));
+        }
+    }
+
+    private void decided(PendingAppend pending, List<?> result) {
+        long first = Replies.number(result.get(1));
+        if (Replies.number(result.getFirst()) == 1) {
+            long expected = pending.expected.orElse(0);
+            fail(pending, new ConflictException(pending.topic, expected, first));
+        } else {
+            succeed(pending, PendingAppend.positions(first, Replies.number(result.get(2))));
+        }
+    }
+
+    // Nothing was appended.
+    private void refused(PendingAppend pending, RedisLink from, boolean epochBegan) {
+        refused.add(pending);
+        if (!epochBegan) {
+            paused = true;
+            owner.recheck(from);
+        } else if (pending.epoch.equals(epoch)) { // Else the tail was faster.
+            paused = true;
+        }
+    }
+
+    private void failed(
+            PendingAppend pending, RedisLink from, boolean current, @Nullable Throwable error) {
+        if (!(error instanceof RedisCommandExecutionException refusal)) {
+            // The connection ended: before or after the append, the next link finds out.
+            if (current) {
+                limbo.add(pending);
+            }
+            return;
+        }
+        limbo.remove(pending);
+        String text = String.valueOf(refusal.getMessage());
+        String code = text.split(" ", 2)[0];
+        if (ELSEWHERE.contains(code)) {
+            refused(pending, from, false);
+            return;
+        }
+        String message = "Redis refused an append: " + text + " (look at the server)";
+        fail(pending, new StoreException(message, !BEFORE.contains(code), refusal));
+    }
+
+    private boolean expire(Deque<PendingAppend> all, long now, String reason, boolean unknown) {
+        boolean any = false;
+        for (Iterator<PendingAppend> each = all.iterator(); each.hasNext(); ) {
+            PendingAppend pending = each.next();
+            if (!pending.done && pending.deadline - now > 0) {
+                break; // The others are younger.
+            }
+            each.remove();
+            any |= !pending.done;
+            fail(pending, late(reason, unknown));
+        }
+        return any;
+    }
+
+    private StoreException late(String reason, boolean unknown) {
+        String within = " within " + settings.timeout().toMillis() + " ms";
+        return new StoreException(
+                unknown
+                        ? "Redis: no reply to an append"
+                                + within
+                                + reason
+                                + " (it may appear later; publish again with an idempotency key)"
+                        : "Redis: an append could not be sent"
+                                + within
+                                + reason
+                                + " (nothing was appended; publish again later, or raise"
+                                + " RedisStore.timeout)",
+                unknown,
+                null);
+    }
+
+    private void succeed(PendingAppend pending, List<Long> positions) {
+        if (end(pending)) {
+            knows(positions.getLast());
+            completions.add(() -> pending.future.complete(positions));
+        }
+    }
+
+    private void fail(PendingAppend pending, StoreException error) {
+        if (end(pending)) {
+            completions.add(() -> pending.future.completeExceptionally(error));
+        }
+    }
+
+    private boolean end(PendingAppend pending) {
+        if (pending.done) {
+            return false;
+        }
+        pending.done = true;
+        open.decrementAndGet();
+        bytes.addAndGet(-pending.bytes);
+        return true;
+    }
+}

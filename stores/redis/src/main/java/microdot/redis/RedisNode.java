@@ -1,0 +1,506 @@
+package microdot.redis;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.MaintNotificationsConfig;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.protocol.ProtocolVersion;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import microdot.redis.MasterCheck.Checked;
+import microdot.redis.Replies.SpineEntry;
+import microdot.redis.SpineReader.Found;
+import microdot.sse.store.Append;
+import microdot.sse.store.EventStore.Opened;
+import microdot.sse.store.EventStore.Tail;
+import microdot.sse.store.StoreException;
+import microdot.sse.store.StoreRetention;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open store. One thread connects, checks the engine, resolves appends of unknown fate, and
+ * gives the tail what the spine has, until the link ends; then it begins anew. A timer fails late
+ * appends and trims topics.
+ */
+final class RedisNode implements AppendQueue.Owner {
+    private static final Logger LOG = System.getLogger("microdot.redis");
+    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+    private static final int SCAN = 256;
+
+    private final Settings settings;
+    private final Tail tail;
+    private final Keys keys;
+    private final String id = MasterCheck.newName();
+    private final MasterCheck check;
+    private final ClientResources resources;
+    private final RedisClient client;
+    private final ScheduledThreadPoolExecutor timer;
+    private final AppendQueue queue;
+    private final RetentionSetter retentions;
+    private final Thread thread = new Thread(this::run, "microdot-redis");
+    private final Set<String> trimming = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private volatile CompletableFuture<RedisLink> ready = new CompletableFuture<>();
+    private volatile String reason = "";
+    private volatile @Nullable RedisLink current;
+
+    // ---- Of the opening thread, then of the own thread.
+
+    private long turn;
+    private @Nullable SpineReader spine;
+    private boolean away;
+
+    RedisNode(Settings settings, Tail tail) {
+        this.settings = settings;
+        this.tail = tail;
+        keys = new Keys(settings.namespace());
+        check = new MasterCheck(id, settings.skew());
+        resources =
+                DefaultClientResources.builder()
+                        .ioThreadPoolSize(2)
+                        .computationThreadPoolSize(2)
+                        .build();
+        client = RedisClient.create(resources);
+        client.setOptions(
+                ClientOptions.builder()
+                        // A command that was queued or sent is never sent again behind our back.
+                        .autoReconnect(false)
+                        .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                        .protocolVersion(ProtocolVersion.RESP2)
+                        .maintNotificationsConfig(MaintNotificationsConfig.disabled())
+                        .socketOptions(
+                                SocketOptions.builder()
+                                        .connectTimeout(settings.connectTimeout())
+                                        .keepAlive(true)
+                                        .build())
+                        .build());
+        settings.uri().setTimeout(settings.connectTimeout());
+        timer =
+                new ScheduledThreadPoolExecutor(
+                        1, task -> daemon(new Thread(task, "microdot-redis-timer")));
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        queue = new AppendQueue(settings, id, this, timer);
+        retentions = new RetentionSetter(settings.skew());
+        daemon(thread);
+    }
+
+    private static Thread daemon(Thread thread) {
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /** Connects for the first time and begins. */
+    Opened open() {
+        try {
+            RedisLink link = connect();
+            current = link;
+            warn(link);
+            Checked checked = check.check(link, ++turn, 0, "");
+            spine =
+                    new SpineReader(
+                            keys, tail, settings.timeout(), checked.epochs(), checked.tip());
+            queue.knows(checked.head());
+            thread.start();
+            timer.scheduleWithFixedDelay(this::tick, 100, 100, TimeUnit.MILLISECONDS);
+            timer.scheduleWithFixedDelay(this::sweep, 2, 10, TimeUnit.SECONDS);
+            return new Opened(checked.epochs(), checked.head(), checked.ends());
+        } catch (RuntimeException e) {
+            close();
+            throw e instanceof StoreException known ? known : RedisLink.failure(e);
+        } catch (InterruptedException e) {
+            close();
+            Thread.currentThread().interrupt();
+            throw new StoreException("Redis: interrupted while opening", false, e);
+        }
+    }
+
+    private RedisLink connect() {
+        return RedisLink.connect(client, settings, keys);
+    }
+
+    private static void warn(RedisLink link) {
+        List<String> risks = ServerInfo.risks(link.info, link.config);
+        if (!risks.isEmpty()) {
+            LOG.log(
+                    Level.WARNING,
+                    "Redis can lose events that it has acknowledged: " + String.join("; ", risks));
+        }
+    }
+
+    CompletionStage<List<Long>> append(Append append) {
+        return queue.append(append);
+    }
+
+    void retain(String topic, StoreRetention retention) {
+        retentions.set(topic, retention);
+        timer.execute(this::setRetentions);
+    }
+
+    /** Runs a script that reads; waits for a link at most as long as a command may take. */
+    List<Object> read(Script script, byte[]... values) {
+        RedisLink link = link();
+        return link.await(link.start(link.reads, script, values));
+    }
+
+    /** Returns the position of the newest entry. */
+    long head() {
+        RedisLink link = link();
+        var args = RedisLink.args().addKey(keys.meta).add("position");
+        List<Object> reply = link.await(RedisLink.send(link.reads, CommandType.HGET, args));
+        Object position = reply.isEmpty() ? null : reply.getFirst();
+        return position == null ? 0 : Replies.number(position);
+    }
+
+    private RedisLink link() {
+        try {
+            return ready.get(settings.timeout().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new StoreException(
+                    "Redis: cannot be reached"
+                            + reason
+                            + " (look at the server and the network; it is tried again)",
+                    false,
+                    e);
+        } catch (ExecutionException e) {
+            throw new StoreException("store: closed (expected: read before close)", false, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreException("Redis: interrupted while waiting for a link", false, e);
+        }
+    }
+
+    // ---- The own thread.
+
+    private void run() {
+        int tries = 0;
+        RedisLink link = current;
+        while (!closed.get()) {
+            try {
+                if (link == null) {
+                    link = connect();
+                    current = link;
+                    Checked checked = check.check(link, ++turn, queue.known(), spine().epoch());
+                    resolve(link, checked);
+                    if (!checked.epoch().equals(spine().epoch())) {
+                        retentions.again();
+                    }
+                }
+                if (away) {
+                    away = false;
+                    reason = "";
+                    LOG.log(Level.INFO, "Redis can be reached again");
+                    tail.back();
+                }
+                tries = 0;
+                serve(link);
+            } catch (InterruptedException e) {
+                return; // Closed.
+            } catch (RuntimeException e) {
+                // The second try in a row: the first may have met a connection that was just cut.
+                gone(e, link == null || tries > 0);
+            }
+            end(link);
+            link = null;
+            if (!pause(tries++)) {
+                return;
+            }
+        }
+    }
+
+    private SpineReader spine() {
+        SpineReader known = spine;
+        if (known == null) {
+            throw new IllegalStateException("store: not open (expected: open first)");
+        }
+        return known;
+    }
+
+    private void gone(RuntimeException error, boolean tell) {
+        if (closed.get()) {
+            return;
+        }
+        String text = error.getMessage();
+        if (!(error instanceof StoreException)
+                && !(error instanceof io.lettuce.core.RedisException)) {
+            LOG.log(Level.ERROR, "Redis: an unexpected error; the store connects anew", error);
+        }
+        StoreException cause =
+                error instanceof StoreException known ? known : RedisLink.failure(error);
+        text = String.valueOf(cause.getMessage());
+        reason = ": " + text;
+        if (tell && !away) {
+            away = true;
+            LOG.log(Level.WARNING, "Redis cannot be reached; it is tried again: " + text);
+            tail.away(text);
+        }
+    }
+
+    private void end(@Nullable RedisLink link) {
+        if (ready.isDone() && !closed.get()) {
+            ready = new CompletableFuture<>();
+        }
+        if (link != null) {
+            link.close();
+            queue.detach(link);
+        }
+        current = null;
+    }
+
+    private boolean pause(int tries) {
+        long longest =
+                Math.min(
+                        LONGEST_PAUSE.toMillis(), SHORTEST_PAUSE.toMillis() << Math.min(tries, 10));
+        try {
+            Thread.sleep(ThreadLocalRandom.current().nextLong(longest / 2, longest + 1));
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    // Reads until the tail has reached the epoch of the engine; then appends go out.
+    private void serve(RedisLink link) throws InterruptedException {
+        SpineReader reader = spine();
+        String sent = "";
+        boolean idle = false;
+        while (!closed.get()) {
+            Found found = reader.read(link, idle);
+            if (found == Found.HOLE) {
+                lose(link);
+            } else if (found == Found.NOTHING) {
+                verify(link, reader);
+                idle = true;
+            }
+            queue.knows(reader.position());
+            if (idle && !reader.epoch().equals(sent)) {
+                if (sent.isEmpty()) {
+                    queue.attach(link, turn, reader.epoch());
+                    ready.complete(link);
+                    setRetentions();
+                } else {
+                    queue.begins(reader.epoch());
+                    retentions.again();
+                }
+                sent = reader.epoch();
+            }
+        }
+    }
+
+    // Nothing came for a while: the engine may have been emptied meanwhile.
+    private void verify(RedisLink link, SpineReader reader) {
+        var args = RedisLink.args().addKey(keys.meta).add("epoch").add("node:" + id);
+        List<Object> reply = link.await(RedisLink.send(link.appends, CommandType.HMGET, args));
+        Object epoch = reply.getFirst();
+        Object known = reply.get(1);
+        if (epoch == null || known == null || Replies.number(known) != turn) {
+            throw new StoreException(
+                    "Redis: the keys of the namespace were removed or restored (expected: nobody"
+                            + " changes them while a store is open)");
+        }
+        if (!Replies.text(epoch).equals(reader.epoch())
+                && reader.read(link, false) == Found.NOTHING) {
+            lose(link);
+        }
+    }
+
+    private void lose(RedisLink link) {
+        SpineReader reader = spine();
+        LOG.log(
+                Level.WARNING,
+                "Redis: the spine no longer has the entries after position "
+                        + reader.position()
+                        + "; a new epoch begins (raise RedisStore.spineEntries)");
+        List<Object> epochs =
+                link.run(
+                        Script.LOSE,
+                        Keys.utf8(reader.epoch()),
+                        Keys.utf8(MasterCheck.newName()),
+                        Keys.utf8(reader.position()));
+        reader.skipTo(Replies.epochs(epochs));
+    }
+
+    // Finds the appends whose reply did not come, by their counters.
+    private void resolve(RedisLink link, Checked checked) throws InterruptedException {
+        var unresolved = new CompletableFuture<List<PendingAppend>>();
+        queue.unresolved(unresolved::complete);
+        List<PendingAppend> all = take(unresolved);
+        if (all.isEmpty()) {
+            return;
+        }
+        long after = all.stream().mapToLong(each -> each.after).min().orElse(0);
+        var found = new HashMap<Long, Long>();
+        boolean covered = scan(link, after, found);
+        queue.found(found);
+        if (!checked.epoch().equals(spine().epoch())) {
+            queue.unknown(
+                    "Redis: the fate of an append is unknown, because the engine lost entries"
+                            + " meanwhile (publish again with an idempotency key)");
+        } else if (!covered) {
+            queue.unknown(
+                    "Redis: the fate of an append is unknown, because the spine no longer has"
+                            + " its time (publish again with an idempotency key, or raise"
+                            + " RedisStore.spineEntries)");
+        }
+    }
+
+    private static <T> T take(CompletableFuture<T> value) throws InterruptedException {
+        try {
+            return value.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Returns whether the spine has everything after the position. */
+    private boolean scan(RedisLink link, long after, Map<Long, Long> found) {
+        long last = after;
+        boolean covered = true;
+        while (true) {
+            var args =
+                    RedisLink.args()
+                            .addKey(keys.spine)
+                            .add((last + 1) + "-0")
+                            .add("+")
+                            .add("COUNT")
+                            .add(SCAN);
+            List<SpineEntry> page =
+                    Replies.spine(
+                            link.await(RedisLink.send(link.appends, CommandType.XRANGE, args)));
+            for (SpineEntry entry : page) {
+                covered &=
+                        entry.stored() == null
+                                ? entry.previous() <= last
+                                : entry.position() == last + 1;
+                last = entry.position();
+                if (entry.from().startsWith(id + ":")) {
+                    found.putIfAbsent(
+                            Long.parseLong(entry.from().substring(id.length() + 1)), last);
+                }
+            }
+            if (page.size() < SCAN) {
+                return covered;
+            }
+        }
+    }
+
+    // ---- The timer.
+
+    private void tick() {
+        queue.expire(reason);
+        setRetentions();
+    }
+
+    private void setRetentions() {
+        RedisLink link = closed.get() ? null : current;
+        if (link != null && ready.isDone()) {
+            retentions.send(link);
+        }
+    }
+
+    private void sweep() {
+        RedisLink link = closed.get() ? null : current;
+        if (link == null || !ready.isDone()) {
+            return;
+        }
+        link.start(link.reads, Script.SWEEP, Keys.utf8(id), Keys.utf8(settings.skew().getAsLong()))
+                .whenComplete(
+                        (reply, error) -> {
+                            if (reply != null
+                                    && Replies.number(reply.getFirst()) == 1
+                                    && !closed.get()) {
+                                timer.execute(this::sweep);
+                            }
+                        });
+    }
+
+    @Override
+    public void full(RedisLink link, String topic) {
+        if (trimming.add(topic)) {
+            link.start(
+                            link.reads,
+                            Script.TRIM,
+                            Keys.utf8(topic),
+                            Keys.utf8(settings.skew().getAsLong()))
+                    .whenComplete((reply, error) -> trimming.remove(topic));
+        }
+    }
+
+    @Override
+    public void recheck(RedisLink link) {
+        link.close(); // The read of the tail ends, and the check comes next.
+    }
+
+    @Override
+    public void stuck(RedisLink link) {
+        link.close();
+    }
+
+    /** Waits for appends under way, as long as one may take; then ends. */
+    void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        RedisLink link = current;
+        if (link != null && link.isOpen() && ready.isDone()) {
+            await(queue.shut());
+        }
+        queue.close();
+        if (link != null && link.isOpen()) {
+            try {
+                link.run(Script.LEAVE, Keys.utf8(id), Keys.utf8(turn));
+            } catch (StoreException e) {
+                LOG.log(Level.DEBUG, "Redis: not told that a node has closed", e);
+            }
+        }
+        thread.interrupt();
+        timer.shutdownNow();
+        if (link != null) {
+            link.close();
+            await(link.ended());
+        }
+        ready.completeExceptionally(new StoreException("store: closed"));
+        join();
+        client.shutdown(0, 2, TimeUnit.SECONDS);
+        resources.shutdown(0, 2, TimeUnit.SECONDS);
+    }
+
+    private void await(CompletableFuture<Void> end) {
+        try {
+            end.get(settings.timeout().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            LOG.log(Level.DEBUG, "Redis: appends were under way when the store closed", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void join() {
+        if (Thread.currentThread() == thread || !thread.isAlive()) {
+            return;
+        }
+        try {
+            thread.join(settings.timeout().toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package microdot.redis;
+
+import io.lettuce.core.RedisURI;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+
+/**
+ * What a store was set to.
+ *
+ * @param uri without anything that was checked
+ * @param timeout of an append, from its call on, and of every other command
+ * @param connectTimeout of one try to connect
+ * @param appends how many may wait or be in flight
+ * @param bytes how many bytes of entries these may have
+ * @param spine about how many entries the spine keeps
+ * @param skew added to the clock of the engine, in milliseconds; other than 0 in tests only
+ */
+record Settings(
+        RedisURI uri,
+        String namespace,
+        Duration timeout,
+        Duration connectTimeout,
+        int appends,
+        long bytes,
+        int spine,
+        LongSupplier skew) {
+    Settings with(String name) {
+        return new Settings(uri, name, timeout, connectTimeout, appends, bytes, spine, skew);
+    }
+
+    Settings withTimeout(Duration longest) {
+        return new Settings(uri, namespace, longest, connectTimeout, appends, bytes, spine, skew);
+    }
+
+    Settings withConnectTimeout(Duration longest) {
+        return new Settings(uri, namespace, timeout, longest, appends, bytes, spine, skew);
+    }
+
+    Settings withMost(int most, long mostBytes) {
+        return new Settings(uri, namespace, timeout, connectTimeout, most, mostBytes, spine, skew);
+    }
+
+    Settings withSpine(int entries) {
+        return new Settings(uri, namespace, timeout, connectTimeout, appends, bytes, entries, skew);
+    }
+}

@@ -1,0 +1,272 @@
+package microdot.redis;
+
+import static microdot.redis.RestartTest.append;
+import static microdot.redis.RestartTest.event;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import microdot.sse.store.StoreEpoch;
+import microdot.sse.store.StoreException;
+import microdot.sse.store.StoredEntry;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A network that is cut, a server that hangs, a master that is replaced, a node that lags. */
+@Timeout(120)
+class FailureTest {
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private final RedisServer server = add(RedisServer.durable());
+
+    private <T extends AutoCloseable> T add(T one) {
+        open.add(one);
+        return one;
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        for (AutoCloseable each : open.reversed()) {
+            each.close();
+        }
+    }
+
+    private RedisStore open(RedisStore store, RecordingTail tail) {
+        add(store).open(tail);
+        return store;
+    }
+
+    private static List<String> texts(List<StoredEntry> entries) {
+        return entries.stream()
+                .map(each -> new String(each.entry().bytes(), StandardCharsets.UTF_8))
+                .toList();
+    }
+
+    private static StoreException failure(CompletableFuture<?> future) {
+        var error = assertThrows(ExecutionException.class, () -> future.get(60, TimeUnit.SECONDS));
+        return assertInstanceOf(StoreException.class, error.getCause());
+    }
+
+    @Test
+    void appendWhoseReplyWasCutIsFoundInTheSpine() throws Exception {
+        var proxy = add(new TcpProxy(server.port, "marked"));
+        var tail = new RecordingTail();
+        RedisStore store = open(RedisStore.connect(proxy.uri()), tail);
+        append(store, "before");
+        proxy.cutBeforeReply();
+        var marked = store.append(event("marked")).toCompletableFuture();
+        proxy.awaitCut();
+        long after = append(store, "after");
+        assertEquals(List.of(2L), marked.get(30, TimeUnit.SECONDS));
+        assertEquals(3, after);
+        assertEquals(List.of("before", "marked", "after"), texts(tail.awaitEntries(3)));
+    }
+
+    @Test
+    void appendThatDidNotReachTheServerIsSentAgainBeforeTheNext() throws Exception {
+        var proxy = add(new TcpProxy(server.port, "marked"));
+        var tail = new RecordingTail();
+        RedisStore store = open(RedisStore.connect(proxy.uri()), tail);
+        append(store, "before");
+        proxy.cutBeforeRequest();
+        var marked = store.append(event("marked")).toCompletableFuture();
+        proxy.awaitCut();
+        long after = append(store, "after");
+        assertEquals(List.of(2L), marked.get(30, TimeUnit.SECONDS));
+        assertEquals(3, after);
+        assertEquals(List.of("before", "marked", "after"), texts(tail.awaitEntries(3)));
+    }
+
+    @Test
+    void serverThatHangsFailsAppendsAndGoesOnInOrder() throws Exception {
+        var tail = new RecordingTail();
+        RedisStore store =
+                open(
+                        RedisStore.connect(server.uri())
+                                .timeout(Duration.ofMillis(500))
+                                .connectTimeout(Duration.ofMillis(500)),
+                        tail);
+        append(store, "1");
+        server.signal("STOP");
+        StoreException error = failure(store.append(event("sent")).toCompletableFuture());
+        assertTrue(error.isUnknown(), error::toString);
+        assertTrue(error.getMessage().contains("within 500 ms"), error::toString);
+        tail.awaitCall("away");
+        error = failure(store.append(event("never sent")).toCompletableFuture());
+        assertFalse(error.isUnknown(), error::toString);
+        server.signal("CONT");
+        tail.awaitCall("back");
+        append(store, "2");
+        tail.await(calls -> texts(RecordingTail.entries(calls)).contains("2"));
+        List<String> seen = texts(RecordingTail.entries(tail.calls()));
+        assertEquals("1", seen.getFirst());
+        assertEquals("2", seen.getLast());
+        assertFalse(seen.contains("never sent"));
+        assertEquals(seen, texts(store.read("a", 0, Long.MAX_VALUE, 1 << 20).entries()));
+        assertEquals(List.of(), RecordingTail.epochs(tail.calls()));
+    }
+
+    @Test
+    void boundOnAppendsFailsAtOnceAndSaysWhatToDo() throws Exception {
+        RedisStore store =
+                open(
+                        RedisStore.connect(server.uri())
+                                .maxInFlight(2, 1 << 20)
+                                .timeout(Duration.ofMillis(500)),
+                        new RecordingTail());
+        append(store, "1");
+        server.signal("STOP");
+        var first = store.append(event("2")).toCompletableFuture();
+        var second = store.append(event("3")).toCompletableFuture();
+        StoreException error = failure(store.append(event("4")).toCompletableFuture());
+        assertFalse(error.isUnknown());
+        assertTrue(error.getMessage().contains("maxInFlight"), error::toString);
+        failure(first);
+        failure(second);
+        server.signal("CONT");
+    }
+
+    @Test
+    void emptiedServerIsToldToEveryNode() throws Exception {
+        var tails = List.of(new RecordingTail(), new RecordingTail());
+        RedisStore first = open(RedisStore.connect(server.uri()), tails.get(0));
+        RedisStore second = open(RedisStore.connect(server.uri()), tails.get(1));
+        append(first, "1");
+        append(second, "2");
+        for (RecordingTail tail : tails) {
+            tail.awaitEntries(2);
+        }
+        server.command("FLUSHALL");
+        long next = append(second, "3");
+        long last = append(first, "4");
+        for (RecordingTail tail : tails) {
+            StoreEpoch epoch = tail.awaitEpoch();
+            assertEquals(List.of(1L, 2L, next, last), positions(tail.awaitEntries(4)));
+            assertTrue(next >= epoch.first());
+            assertEquals(epoch, tail.calls().get(2), "told before anything of it");
+        }
+        assertEquals(tails.get(0).awaitEpoch(), tails.get(1).awaitEpoch());
+    }
+
+    private static List<Long> positions(List<StoredEntry> entries) {
+        return entries.stream().map(StoredEntry::position).toList();
+    }
+
+    @Test
+    void promotedReplicaThatLagsBeginsAnEpoch() throws Exception {
+        var replica =
+                add(
+                        RedisServer.with(
+                                "--appendonly",
+                                "yes",
+                                "--replicaof",
+                                "127.0.0.1 " + server.port,
+                                "--repl-diskless-sync-delay",
+                                "0"));
+        var proxy = add(new SwitchProxy(server.port));
+        var tail = new RecordingTail();
+        RedisStore store = open(RedisStore.connect(proxy.uri()), tail);
+        append(store, "kept");
+        while (!replica.command("XLEN", "microdot:spine").startsWith(":1")) {
+            Thread.onSpinWait();
+        }
+        replica.signal("STOP");
+        long lost = append(store, "lost");
+        tail.awaitEntries(2);
+        server.kill();
+        replica.signal("CONT");
+        // Whatever the dead master had put into its socket is applied before: it is cut off here.
+        replica.command("REPLICAOF", "NO", "ONE");
+        boolean there = replica.command("XLEN", "microdot:spine").startsWith(":2");
+        proxy.to(replica.port);
+        StoreEpoch epoch = tail.awaitEpoch();
+        assertEquals(there ? lost : lost - 1, epoch.previousEnd());
+        assertTrue(epoch.first() > lost + (1L << 31));
+        long next = append(store, "new");
+        assertTrue(next >= epoch.first());
+        assertEquals("new", texts(tail.awaitEntries(3)).getLast());
+        assertEquals(epoch, tail.calls().get(tail.calls().size() - 2));
+    }
+
+    @Test
+    void nodeThatTheSpineHasLeftBehindBeginsAnEpoch() throws Exception {
+        var proxy = add(new SwitchProxy(server.port));
+        var tail = new RecordingTail();
+        var other = new RecordingTail();
+        RedisStore lagging = open(RedisStore.connect(proxy.uri()), tail);
+        RedisStore writer = open(RedisStore.connect(server.uri()).shortSpine(100), other);
+        append(lagging, "1");
+        tail.awaitEntries(1);
+        proxy.to(1); // Nobody listens there.
+        tail.awaitCall("away");
+        long last = 0;
+        for (int i = 0; i < 1000; i++) {
+            last = append(writer, "x" + i);
+        }
+        proxy.to(server.port);
+        StoreEpoch epoch = tail.awaitEpoch();
+        assertEquals(1, epoch.previousEnd());
+        assertTrue(epoch.first() > last);
+        assertEquals(epoch, other.awaitEpoch());
+        assertEquals(1001, other.awaitEntries(1001).size());
+        long next = append(lagging, "new");
+        tail.awaitEntries(2);
+        assertEquals(next, tail.positions().getLast());
+    }
+
+    @Test
+    void cutsWhileTwoNodesAppendLoseAndDoubleNothing() throws Exception {
+        long seed = System.nanoTime();
+        var random = new Random(seed);
+        var tails = List.of(new RecordingTail(), new RecordingTail());
+        var proxies = List.of(new TcpProxy(server.port, "-"), new TcpProxy(server.port, "-"));
+        var stores = new ArrayList<RedisStore>();
+        for (int i = 0; i < 2; i++) {
+            add(proxies.get(i));
+            stores.add(
+                    open(
+                            RedisStore.connect(proxies.get(i).uri())
+                                    .timeout(Duration.ofSeconds(30)),
+                            tails.get(i)));
+        }
+        var futures = new ArrayList<CompletableFuture<List<Long>>>();
+        for (int i = 0; i < 3000; i++) {
+            int node = i % 2;
+            futures.add(stores.get(node).append(event(node + "-" + i)).toCompletableFuture());
+            if (random.nextInt(100) == 0) {
+                proxies.get(random.nextInt(2)).cutAll();
+                futures.getLast().get(30, TimeUnit.SECONDS);
+            }
+        }
+        var positions = new ArrayList<Long>();
+        for (var each : futures) {
+            positions.add(each.get(60, TimeUnit.SECONDS).getFirst());
+        }
+        String hint = "seed " + seed;
+        List<StoredEntry> first = tails.get(0).awaitEntries(3000);
+        List<StoredEntry> second = tails.get(1).awaitEntries(3000);
+        assertEquals(positions(first), positions(second), hint);
+        assertEquals(positions.stream().sorted().toList(), positions(first), hint);
+        List<String> texts = texts(first);
+        for (int node = 0; node < 2; node++) {
+            String prefix = node + "-";
+            List<Integer> order =
+                    texts.stream()
+                            .filter(each -> each.startsWith(prefix))
+                            .map(each -> Integer.valueOf(each.substring(2)))
+                            .toList();
+            assertEquals(order.stream().sorted().toList(), order, hint);
+        }
+        assertEquals(List.of(), RecordingTail.epochs(tails.get(0).calls()), hint);
+    }
+}

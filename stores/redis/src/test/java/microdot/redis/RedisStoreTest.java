@@ -1,0 +1,44 @@
+package microdot.redis;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import microdot.sse.store.EventStore;
+import microdot.testing.EventStoreContract;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+/** The contract of stores, on a real Redis. */
+class RedisStoreTest extends EventStoreContract {
+    private static final AtomicInteger CASES = new AtomicInteger();
+    private static RedisServer server;
+
+    private final String namespace = "case-" + CASES.incrementAndGet();
+    private volatile long ahead;
+
+    @BeforeAll
+    static void start() {
+        server = RedisServer.durable();
+    }
+
+    @AfterAll
+    static void end() {
+        server.close();
+    }
+
+    @Override
+    protected EventStore newNode() {
+        return RedisStore.connect(server.uri()).namespace(namespace).skew(() -> ahead);
+    }
+
+    @Override
+    protected void restartEngine() {
+        server.stop();
+        server.start();
+    }
+
+    @Override
+    protected boolean passTime(Duration time) {
+        ahead += time.toMillis();
+        return true;
+    }
+}

@@ -1,0 +1,228 @@
+package microdot.redis;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import microdot.sse.store.Append;
+import microdot.sse.store.Entry;
+import microdot.sse.store.EventStore.Opened;
+import microdot.sse.store.StoreEpoch;
+import microdot.sse.store.StoredEntry;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Which epochs there are after Redis started again, was emptied, or lost something. */
+@Timeout(120)
+class RestartTest {
+    private final RecordingTail tail = new RecordingTail();
+    private RedisServer server = RedisServer.durable();
+    private RedisStore store;
+    private Opened opened;
+
+    @AfterEach
+    void end() {
+        if (store != null) {
+            store.close();
+        }
+        server.close();
+    }
+
+    private void open() {
+        store = RedisStore.connect(server.uri());
+        opened = store.open(tail);
+    }
+
+    static Append event(String text) {
+        return Append.of(Entry.event("a", null, null, text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    static long append(RedisStore store, String text) throws Exception {
+        return store.append(event(text)).toCompletableFuture().get(30, TimeUnit.SECONDS).getFirst();
+    }
+
+    private static String text(StoredEntry stored) {
+        return new String(stored.entry().bytes(), StandardCharsets.UTF_8);
+    }
+
+    private List<String> history() {
+        return store.read("a", 0, Long.MAX_VALUE, 1 << 20).entries().stream()
+                .map(RestartTest::text)
+                .toList();
+    }
+
+    @Test
+    void cleanRestartWhileOpenKeepsTheEpoch() throws Exception {
+        open();
+        append(store, "1");
+        server.stop();
+        tail.awaitCall("away");
+        server.start();
+        append(store, "2");
+        tail.awaitCall("back");
+        tail.awaitEntries(2);
+        assertEquals(List.of(), RecordingTail.epochs(tail.calls()));
+        assertEquals(List.of("1", "2"), history());
+    }
+
+    @Test
+    void killedServerThatSyncsAlwaysKeepsTheEpoch() throws Exception {
+        open();
+        long first = append(store, "1");
+        server.kill();
+        server.start();
+        long second = append(store, "2");
+        assertTrue(second > first);
+        store.close();
+        open();
+        assertEquals(1, opened.epochs().size());
+        assertEquals(second, opened.head());
+        assertEquals(List.of("1", "2"), history());
+    }
+
+    @Test
+    void reopenedStoreKeepsEpochAndHead() throws Exception {
+        open();
+        append(store, "1");
+        StoreEpoch epoch = opened.epochs().getLast();
+        store.close();
+        server.stop();
+        server.start();
+        open();
+        assertEquals(List.of(epoch), opened.epochs());
+        assertEquals(1, opened.head());
+        long next = append(store, "2");
+        assertTrue(next > 1L << 32, "positions that may have been given are not given again");
+        assertEquals(next, tail.awaitEntries(2).getLast().position());
+    }
+
+    @Test
+    void emptiedServerBeginsAnEpochWhileOpen() throws Exception {
+        open();
+        long last = LongStream.rangeClosed(1, 3).map(i -> one("" + i)).max().orElseThrow();
+        tail.awaitEntries(3);
+        server.command("FLUSHALL");
+        StoreEpoch epoch = tail.awaitEpoch();
+        assertEquals(0, epoch.previousEnd());
+        assertTrue(epoch.first() > last + (1L << 32));
+        long next = append(store, "new");
+        assertTrue(next >= epoch.first());
+        assertEquals(next, tail.awaitEntries(4).getLast().position());
+        assertEquals(List.of("new"), history());
+        assertFalse(tail.calls().contains("away"), "the engine was there all the time");
+    }
+
+    private long one(String text) {
+        try {
+            return append(store, text);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void lostTailBeginsAnEpochWithTheLastPositionThatIsThere() throws Exception {
+        server.close();
+        server = RedisServer.with("--appendonly", "yes", "--appendfsync", "everysec");
+        open();
+        append(store, "kept");
+        Path copy = Files.createTempDirectory("microdot-copy");
+        copy(server.folder().resolve("appendonlydir"), copy);
+        long lost = append(store, "lost");
+        tail.awaitEntries(2);
+        server.kill();
+        delete(server.folder().resolve("appendonlydir"));
+        copy(copy, server.folder().resolve("appendonlydir"));
+        delete(copy);
+        server.start();
+        StoreEpoch epoch = tail.awaitEpoch();
+        assertEquals(1, epoch.previousEnd());
+        assertTrue(epoch.first() > lost + (1L << 32) - 2);
+        append(store, "new");
+        assertEquals("new", text(tail.awaitEntries(3).getLast()));
+        assertEquals(List.of("kept", "new"), history());
+        List<Object> calls = tail.calls();
+        assertTrue(calls.indexOf(epoch) < calls.size() - 1, "told before anything of it");
+    }
+
+    @Test
+    void nodeThatDiedMakesARestartUncertain() throws Exception {
+        server.close();
+        server = RedisServer.with("--appendonly", "yes", "--appendfsync", "everysec");
+        open();
+        append(store, "1");
+        // A node that was killed: it cannot say whether what it was given is there.
+        server.command("HSET", "microdot:meta", "node:dead", "1");
+        server.stop();
+        server.start();
+        StoreEpoch epoch = tail.awaitEpoch();
+        assertEquals(1, epoch.previousEnd());
+        assertNotEquals(opened.epochs().getLast().name(), epoch.name());
+    }
+
+    @Test
+    void restoreThatAnOperatorTellsBeginsAnEpoch() throws Exception {
+        open();
+        append(store, "1");
+        store.close();
+        server.command("HDEL", "microdot:meta", "run");
+        open();
+        assertEquals(2, opened.epochs().size());
+        assertEquals(1, opened.epochs().getLast().previousEnd());
+        assertEquals(List.of("1"), history());
+    }
+
+    @Test
+    void newerFormatIsRefused() {
+        open();
+        store.close();
+        server.command("HSET", "microdot:meta", "format", "2");
+        RedisStore newer = RedisStore.connect(server.uri());
+        var error =
+                org.junit.jupiter.api.Assertions.assertThrows(
+                        microdot.sse.store.StoreException.class, () -> newer.open(tail));
+        assertTrue(error.getMessage().contains("format 2 (expected: 1 or older"), error::toString);
+        newer.close();
+    }
+
+    @Test
+    void olderFormatIsMigrated() throws Exception {
+        open();
+        append(store, "1");
+        store.close();
+        server.command("HDEL", "microdot:meta", "format", "jump");
+        open();
+        assertEquals(1, opened.head());
+        assertEquals(2, append(store, "2"));
+        assertEquals(List.of("1", "2"), history());
+        assertTrue(server.command("HGET", "microdot:meta", "format").contains("1"));
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        Files.createDirectories(to);
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path each : files.toList()) {
+                Files.copy(each, to.resolve(each.getFileName()));
+            }
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path each : files.toList()) {
+                Files.delete(each);
+            }
+        }
+        Files.delete(folder);
+    }
+}

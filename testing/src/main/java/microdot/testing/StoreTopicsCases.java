@@ -1,0 +1,231 @@
+package microdot.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import microdot.sse.Event;
+import microdot.sse.Subscription;
+import microdot.sse.Table;
+import microdot.sse.TableOptions;
+import microdot.sse.TopicOptions;
+import microdot.sse.Topics;
+import microdot.sse.store.EventStore;
+import microdot.sse.store.EventStore.Limit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Topics on the store: what followers, tables and ends of topics get from it. */
+abstract class StoreTopicsCases extends StoreRetentionCases {
+    /** More than a case publishes. */
+    static final TopicOptions LARGE = new TopicOptions().keepEvents(100_000).keepBytes(100 << 20);
+
+    private final List<Topics> opened = new ArrayList<>();
+
+    StoreTopicsCases() {}
+
+    /** Topics of a process, and whether there can be no other beside it. */
+    record Process(Topics topics, boolean isAlone) {}
+
+    final Process process() throws Exception {
+        EventStore store = newNode();
+        boolean isAlone = store.limits().contains(Limit.ONE_NODE);
+        var topics = new Topics(store).publishTimeout(patience()).options("", LARGE);
+        synchronized (opened) {
+            opened.add(topics);
+        }
+        return new Process(topics, isAlone);
+    }
+
+    /** Returns another process, which takes the place of this one. */
+    final Process after(Process before) throws Exception {
+        if (before.isAlone()) {
+            before.topics().close();
+            return process();
+        }
+        Process next = process();
+        before.topics().close();
+        return next;
+    }
+
+    @AfterEach
+    final void closeTopics() {
+        synchronized (opened) {
+            opened.forEach(Topics::close);
+        }
+    }
+
+    private static List<Object> data(Subscription subscription, int count) {
+        var data = new ArrayList<Object>();
+        for (int i = 0; i < count; i++) {
+            Event event = subscription.next();
+            data.add(event.event() == null ? event.data() : event.event());
+        }
+        return data;
+    }
+
+    @Test
+    void followersOfAllNodesGetOneOrder() throws Exception {
+        Process first = process();
+        Process second = first.isAlone() ? first : process();
+        String id = first.topics().lastEventId();
+        try (Subscription here = first.topics().followAfter(id, "a", "b");
+                Subscription there = second.topics().followAfter(id, "a", "b")) {
+            for (int i = 0; i < 20; i++) {
+                (i % 3 == 0 ? second : first).topics().publish(i % 2 == 0 ? "a" : "b", i);
+            }
+            List<Object> got = data(here, 20);
+            assertEquals("0", got.getFirst());
+            assertEquals(got, data(there, 20));
+        }
+    }
+
+    @Test
+    void idIsValidInTheNextProcess() throws Exception {
+        Process process = process();
+        String id = process.topics().publish("a", "1");
+        process.topics().publish("b", "2");
+        process.topics().publish("a", "3");
+        Process next = after(process);
+        next.topics().publish("b", "4");
+        try (Subscription resumed = next.topics().followAfter(id, "a", "b")) {
+            assertEquals(List.of("2", "3", "4"), data(resumed, 3));
+        }
+    }
+
+    @Test
+    void longHistoryIsResumed() throws Exception {
+        Process process = process();
+        String id = process.topics().publish("a", "first");
+        var expected = new ArrayList<Object>();
+        for (int i = 0; i < 300; i++) {
+            String text = i + "x".repeat(1000);
+            expected.add(text);
+            process.topics().publishAsync("a", text);
+        }
+        process.topics().publish("a", "last");
+        expected.add("last");
+        Process next = after(process);
+        for (int i = 0; i < 3; i++) {
+            try (Subscription resumed = next.topics().followAfter(id, "a")) {
+                assertEquals(expected, data(resumed, expected.size()));
+            }
+        }
+    }
+
+    @Test
+    void tableHasItsRowsInTheNextProcess() throws Exception {
+        Process process = process();
+        Table table = process.topics().table("sensors", new TableOptions());
+        String id = table.put("one", 1);
+        table.put("two", Map.of("value", 2));
+        table.put("three", 3);
+        table.remove("one");
+        Process next = after(process);
+        Table later = next.topics().table("sensors", new TableOptions());
+        assertEquals(Map.of("two", Map.of("value", 2), "three", 3), later.rows());
+        try (Subscription resumed = next.topics().followAfter(id, "sensors")) {
+            assertEquals(List.of("put", "put", "remove"), data(resumed, 3));
+        }
+        later.put("three", 33);
+        assertEquals(33, later.get("three"));
+        assertNull(later.get("one"));
+    }
+
+    @Test
+    void closedTopicIsClosedInTheNextProcess() throws Exception {
+        Process process = process();
+        process.topics().publish("job", "1");
+        process.topics().topic("job").close("done");
+        Process next = after(process);
+        assertThrows(IllegalStateException.class, () -> next.topics().publish("job", "more"));
+        try (Subscription late = next.topics().follow("job")) {
+            assertEquals(List.of("1", "done", "checkpoint"), data(late, 3));
+            assertFalse(late.hasNext());
+        }
+    }
+
+    // ---- Clients that hop ----
+
+    private static final int EVENTS = 400;
+    private static final List<String> NAMES = List.of("a", "b", "c");
+
+    /** A client that goes from node to node, with its last id. */
+    private static final class Hopper {
+        private final int[] next = new int[NAMES.size()];
+        private String id;
+
+        Hopper(String id) {
+            this.id = id;
+        }
+
+        void take(Event event, long seed) {
+            id = Objects.requireNonNull(event.id());
+            String[] parts = String.valueOf(event.data()).split(" ");
+            int topic = NAMES.indexOf(parts[0]);
+            assertEquals(
+                    parts[0] + " " + next[topic],
+                    String.valueOf(event.data()),
+                    () -> "seed " + seed + " at " + event);
+            next[topic]++;
+        }
+    }
+
+    @Test
+    void clientsThatHopBetweenProcessesGetEverythingOnce() throws Exception {
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        Process first = process();
+        var processes = new Process[first.isAlone() ? 1 : 3];
+        processes[0] = first;
+        for (int i = 1; i < processes.length; i++) {
+            processes[i] = process();
+        }
+        var hoppers = new ArrayList<Hopper>();
+        for (int i = 0; i < 5; i++) {
+            hoppers.add(new Hopper(first.topics().lastEventId()));
+        }
+        var numbers = new int[NAMES.size()];
+        for (int i = 0; i < EVENTS; i++) {
+            int topic = random.nextInt(NAMES.size());
+            int at = random.nextInt(processes.length);
+            processes[at]
+                    .topics()
+                    .publish(NAMES.get(topic), NAMES.get(topic) + " " + numbers[topic]++);
+            if (random.nextInt(100) == 0) {
+                processes[at] = after(processes[at]);
+            }
+            if (random.nextInt(4) == 0) {
+                Hopper hopper = hoppers.get(random.nextInt(hoppers.size()));
+                Topics node = processes[random.nextInt(processes.length)].topics();
+                visit(hopper, node, numbers, random.nextInt(1, 60), seed);
+            }
+        }
+        for (Hopper hopper : hoppers) {
+            Topics node = processes[random.nextInt(processes.length)].topics();
+            visit(hopper, node, numbers, Integer.MAX_VALUE, seed);
+            for (int i = 0; i < numbers.length; i++) {
+                assertEquals(numbers[i], hopper.next[i], "seed " + seed);
+            }
+        }
+    }
+
+    /** Follows until it has so many events more, or all that were published. */
+    private static void visit(Hopper hopper, Topics node, int[] published, int most, long seed) {
+        int left = -Arrays.stream(hopper.next).sum();
+        left += Arrays.stream(published).sum();
+        String[] names = NAMES.toArray(String[]::new);
+        try (Subscription subscription = node.followAfter(hopper.id, names)) {
+            for (int i = 0; i < Math.min(left, most); i++) {
+                hopper.take(subscription.next(), seed);
+            }
+        }
+    }
+}
