@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -40,7 +41,7 @@ class StoreTopicsTest {
 
     private static Gap gap(Event event) {
         assertEquals("gap", event.event());
-        return JsonCodec.standard().decode(String.valueOf(event.data()).getBytes(), Gap.class);
+        return JsonCodec.standard().decode(String.valueOf(event.data()).getBytes(UTF_8), Gap.class);
     }
 
     @Test
