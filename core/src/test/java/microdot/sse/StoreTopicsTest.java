@@ -341,6 +341,36 @@ class StoreTopicsTest {
     }
 
     @Test
+    void whatFollowsAnAsyncPublishHoldsUpNobody() throws Exception {
+        var lagging = new LaggingStore(store.node());
+        Topics other = new Topics(lagging);
+        lagging.hold();
+        var never = new CompletableFuture<Void>();
+        var begun = new CompletableFuture<Boolean>();
+        other.publishAsync("a", "1")
+                .thenAccept(
+                        id -> {
+                            begun.complete(Thread.currentThread().isVirtual());
+                            never.join();
+                        });
+        lagging.release();
+        assertTrue(begun.get());
+        other.publish("a", "2");
+        never.complete(null);
+    }
+
+    @Test
+    void publisherOfAnAcknowledgedEventReturnsWhenTheTopicsClose() throws Exception {
+        var lagging = new LaggingStore(store.node());
+        Topics other = new Topics(lagging).publishTimeout(Duration.ofHours(1));
+        lagging.hold();
+        CompletableFuture<String> id = other.publishAsync("a", "1").toCompletableFuture();
+        other.close();
+        assertEquals("1", topics.history("a", null, 1).events().getFirst().data());
+        assertEquals(id.get(), topics.lastEventId());
+    }
+
+    @Test
     void publisherWaitsForAnEngineThatIsAway() throws Exception {
         var lagging = new LaggingStore(store.node());
         Topics other = new Topics(lagging).publishTimeout(Duration.ofSeconds(30));
