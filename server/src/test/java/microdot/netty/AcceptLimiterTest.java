@@ -64,7 +64,7 @@ class AcceptLimiterTest {
             var listener = listener(new ServerOptions().maxConnections(1));
             listener.writeInbound(new Accepted());
             listener.pipeline().fireExceptionCaught(new IOException("Too many open files"));
-            assertEquals(1, logged.complaints("maxConnections").size());
+            assertEquals(1, logged.complaints("connections are open (maxConnections)").size());
             assertEquals(1, logged.complaints("Too many open files").size());
         } finally {
             logged.close();

@@ -1,7 +1,7 @@
 package microdot.testing;
 
-import java.util.ArrayList;
-import java.util.Collections;
+
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.logging.Handler;
@@ -15,7 +15,7 @@ import java.util.logging.Logger;
  */
 final class Logged implements AutoCloseable {
     private final Logger logger;
-    private final List<LogRecord> records = Collections.synchronizedList(new ArrayList<>());
+    private final List<LogRecord> records = new CopyOnWriteArrayList<>();
     private final Handler handler =
             new Handler() {
                 @Override
