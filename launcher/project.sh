@@ -6,8 +6,8 @@
 install() {
     say "Installing (the first time downloads the libraries)..."
     logged install -ntp -Pdocumented -Dspotless.check.skip=true -Dmaven.test.skip=true \
-        -pl .,bom,structure,core,server,testing,stores/sqlite install "$@"
-    say "Installed microdot, microdot-core, microdot-testing, microdot-sqlite and microdot-bom $(project_version). Next: ./microdot new DIR"
+        -pl .,bom,structure,core,server,testing,stores/sqlite,stores/nats install "$@"
+    say "Installed microdot, microdot-core, microdot-testing, microdot-sqlite, microdot-nats and microdot-bom $(project_version). Next: ./microdot new DIR"
 }
 
 # new DIR: makes a project from the template. Its script run replaces Maven's exec plugin: exec:java needs a Maven that runs on Java 25, and

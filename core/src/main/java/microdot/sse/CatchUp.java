@@ -97,8 +97,7 @@ final class CatchUp {
                     if (cursor.isRemoved()) { // Since it lagged. A removal takes an entry, too.
                         return gap(topic, from, taken.fence(), null, "removed");
                     }
-                    Long missed =
-                            cursor.entry() == COLD ? null : taken.entry() - cursor.entry();
+                    Long missed = cursor.entry() == COLD ? null : taken.entry() - cursor.entry();
                     return gap(topic, from, taken.fence(), missed, "slow");
                 });
     }

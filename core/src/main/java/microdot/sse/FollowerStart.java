@@ -86,7 +86,7 @@ final class FollowerStart {
         } catch (ClosedChannelException e) {
             // The client has left.
         } catch (InterruptedException e) {
-            throw Topics.interrupted(e);
+            throw Interruption.of(e);
         }
     }
 

@@ -29,7 +29,7 @@ final class MemoryWriter implements TopicWriter {
     }
 
     @Override
-    public long append(Batch batch) {
+    public long append(PublishBatch batch) {
         TopicState topic = batch.topic();
         String once = batch.options().idempotencyKey();
         long position =
@@ -40,7 +40,7 @@ final class MemoryWriter implements TopicWriter {
         return position;
     }
 
-    private long appendNow(Batch batch) {
+    private long appendNow(PublishBatch batch) {
         return order.append(
                 batch.topic().log,
                 batch.events(),
@@ -51,7 +51,7 @@ final class MemoryWriter implements TopicWriter {
     }
 
     @Override
-    public CompletionStage<Long> appendAsync(Batch batch) {
+    public CompletionStage<Long> appendAsync(PublishBatch batch) {
         return CompletableFuture.completedFuture(append(batch));
     }
 

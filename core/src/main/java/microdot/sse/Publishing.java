@@ -63,7 +63,7 @@ final class Publishing {
         Event event = event(data);
         TopicState state = registry.pinned(TopicRules.checkedName(topic));
         try {
-            TopicWriter.Batch batch = batch(state, List.of(event), options);
+            PublishBatch batch = batch(state, List.of(event), options);
             return registry.writer()
                     .appendAsync(batch)
                     .thenApply(position -> id(topic, event, position));
@@ -72,7 +72,7 @@ final class Publishing {
         }
     }
 
-    private TopicWriter.Batch batch(TopicState topic, List<Event> events, PublishOptions options) {
+    private PublishBatch batch(TopicState topic, List<Event> events, PublishOptions options) {
         Required.notNull(events, "events", "a list of events");
         Required.notNull(options, "options", "options");
         if (events.isEmpty()) {
@@ -84,7 +84,7 @@ final class Publishing {
             EncodedEvent encoded = EventEncoder.encodeWithoutId(event, json);
             ready.add(new KeyedEvent(encoded, keyOf(topic, event)));
         }
-        return new TopicWriter.Batch(topic, ready, topic.options().key(), false, options);
+        return new PublishBatch(topic, ready, topic.options().key(), false, options);
     }
 
     private String id(String topic, Event event, long position) {

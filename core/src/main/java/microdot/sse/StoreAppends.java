@@ -114,7 +114,7 @@ final class StoreAppends {
                             + gone.reason
                             + " (expected: an engine that can be reached; nothing was published)");
         } catch (InterruptedException e) {
-            throw Topics.interrupted(e);
+            throw Interruption.of(e);
         } catch (ExecutionException e) {
             throw new IllegalStateException(e); // Never completed so.
         }
@@ -126,7 +126,7 @@ final class StoreAppends {
                 throw full();
             }
         } catch (InterruptedException e) {
-            throw Topics.interrupted(e);
+            throw Interruption.of(e);
         }
     }
 
@@ -205,7 +205,7 @@ final class StoreAppends {
                     true,
                     e);
         } catch (InterruptedException e) {
-            throw Topics.interrupted(e);
+            throw Interruption.of(e);
         } catch (ExecutionException e) {
             throw rethrown(e.getCause());
         }

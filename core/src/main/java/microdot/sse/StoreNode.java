@@ -35,7 +35,8 @@ final class StoreNode implements EventStore.Tail {
     private final StoreAppends appends;
     private final StoreTail tail;
     private final ColdHistory history;
-    private @Nullable TopicRegistry registry; // Set before `ready`.
+    private final Opening opening;
+    private @Nullable NodeTopics topics; // Set before `ready`.
     private volatile long seenFrom;
 
     private StoreNode(
@@ -52,6 +53,7 @@ final class StoreNode implements EventStore.Tail {
         this.appends = new StoreAppends(store, order);
         this.tail = new StoreTail(order, json, opened.ends());
         this.history = new ColdHistory(store, ids, Math.max(1 << 20, budget.max() / 16));
+        this.opening = opening;
         opening.node = this;
     }
 
@@ -97,15 +99,17 @@ final class StoreNode implements EventStore.Tail {
         }
     }
 
-    /** Opens the store, and makes the topics of this node. */
-    static TopicRegistry open(EventStore store, MemoryBudget budget, JsonCodec json) {
+    /** Opens the store. What it appends waits until {@link #serve}. */
+    static StoreNode open(EventStore store, MemoryBudget budget, JsonCodec json) {
         var opening = new Opening();
         EventStore.Opened opened = store.open(opening);
-        var node = new StoreNode(store, opened, opening, budget, json);
-        var registry = new TopicRegistry(node, new TopicOrder(budget), json);
-        node.registry = registry;
+        return new StoreNode(store, opened, opening, budget, json);
+    }
+
+    /** From now on, what the store has appended goes to these topics. */
+    void serve(NodeTopics served) {
+        topics = served;
         opening.ready.countDown();
-        return registry;
     }
 
     TopicOrder order() {
@@ -135,8 +139,7 @@ final class StoreNode implements EventStore.Tail {
     /** Tells the store what it keeps of a table. Not under the lock of the order. */
     void retainTable(String name, TableOptions options) {
         int entries = Math.max(TABLE_ENTRIES, 2 * options.maxRows());
-        store.retain(
-                name, new StoreRetention(entries, 2 * options.maxBytes(), TABLE_TIME, true));
+        store.retain(name, new StoreRetention(entries, 2 * options.maxBytes(), TABLE_TIME, true));
     }
 
     /** Returns the position from which on this node has seen every entry. */
@@ -178,7 +181,7 @@ final class StoreNode implements EventStore.Tail {
         } catch (TimeoutException e) {
             return null;
         } catch (InterruptedException e) {
-            throw Topics.interrupted(e);
+            throw Interruption.of(e);
         } catch (ExecutionException e) {
             throw new IllegalStateException(e); // Never completed so.
         }
@@ -188,13 +191,13 @@ final class StoreNode implements EventStore.Tail {
         return appends.isAway();
     }
 
-    private TopicRegistry registry() {
-        return Objects.requireNonNull(registry);
+    private NodeTopics topics() {
+        return Objects.requireNonNull(topics);
     }
 
     @Override
     public void appended(List<StoredEntry> batch) {
-        tail.appended(batch, registry(), appends::refused);
+        tail.appended(batch, topics(), appends::refused);
         for (StoredEntry stored : batch) {
             if (stored.entry().kind() == Entry.Kind.CLEAR) {
                 history.forget(stored.entry().topic());
@@ -209,7 +212,7 @@ final class StoreNode implements EventStore.Tail {
     public void begins(StoreEpoch epoch) {
         history.forgetAll();
         seenFrom = epoch.first() - 1;
-        registry().lose(epoch);
+        topics().lose(epoch);
         appends.reached(epoch.first() - 1);
     }
 

@@ -39,24 +39,12 @@ final class StoreTail {
         ends.forEach(this::remember);
     }
 
-    /** The topics of this node. */
-    interface Known {
-        /** Returns null when the node does not know the topic. */
-        @Nullable TopicState existing(String name);
-
-        /** Returns the options of the topic, whether or not it is known. */
-        TopicOptions options(String name);
-
-        /** Nothing was kept of an entry, because its topic is not known. */
-        void skipped(String name, long position);
-    }
-
     /** What became of entries: those that changed nothing, because their topic had ended. */
     interface Refused {
         void add(long position);
     }
 
-    void appended(List<StoredEntry> batch, Known known, Refused refused) {
+    void appended(List<StoredEntry> batch, NodeTopics known, Refused refused) {
         Set<TopicState> changed = new LinkedHashSet<>();
         for (int from = 0; from < batch.size(); from += SLICE) {
             List<StoredEntry> slice = batch.subList(from, Math.min(batch.size(), from + SLICE));
@@ -81,7 +69,7 @@ final class StoreTail {
 
     /** Returns whether the topic has changed. */
     private boolean place(
-            StoredEntry stored, @Nullable TopicState topic, Known known, Refused refused) {
+            StoredEntry stored, @Nullable TopicState topic, NodeTopics known, Refused refused) {
         Entry entry = stored.entry();
         StoredEntry end = ends.get(entry.topic());
         TopicOptions options = end == null ? null : known.options(entry.topic());
@@ -206,7 +194,7 @@ final class StoreTail {
     }
 
     /** Returns the entries of events that a batch of a writer becomes. */
-    static List<Entry> entries(TopicWriter.Batch batch) {
+    static List<Entry> entries(PublishBatch batch) {
         var entries = new ArrayList<Entry>(batch.events().size() + 1);
         String topic = batch.topic().name;
         for (KeyedEvent ready : batch.events()) {

@@ -35,11 +35,11 @@ final class StoreWriter implements TopicWriter {
             @Nullable String key,
             boolean isLast) {
         var events = List.of(new KeyedEvent(event, key));
-        return append(new Batch(topic, events, keyedBy, isLast, PublishOptions.NONE));
+        return append(new PublishBatch(topic, events, keyedBy, isLast, PublishOptions.NONE));
     }
 
     @Override
-    public long append(Batch batch) {
+    public long append(PublishBatch batch) {
         long refusal = refusal(batch.topic());
         if (refusal != 0) {
             return refusal;
@@ -55,14 +55,14 @@ final class StoreWriter implements TopicWriter {
     }
 
     @Override
-    public CompletionStage<Long> appendAsync(Batch batch) {
+    public CompletionStage<Long> appendAsync(PublishBatch batch) {
         long refusal = refusal(batch.topic());
         return refusal == 0
                 ? appends.start(appendOf(batch))
                 : CompletableFuture.completedFuture(refusal);
     }
 
-    private Append appendOf(Batch batch) {
+    private Append appendOf(PublishBatch batch) {
         List<Entry> entries = StoreTail.entries(batch);
         long expected = batch.expectedLast(order.epoch());
         return new Append(

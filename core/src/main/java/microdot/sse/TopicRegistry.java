@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * All topics by name: makes a topic when it is first used, and forgets it when it keeps nothing and
  * is not in use. Every method may be called from any thread.
  */
-final class TopicRegistry implements StoreTail.Known {
+final class TopicRegistry implements NodeTopics {
     private static final Logger LOG = System.getLogger("microdot.sse");
     private static final TopicOptions DEFAULTS = new TopicOptions();
 
@@ -229,8 +229,7 @@ final class TopicRegistry implements StoreTail.Known {
                     TableOptions known = topic.table();
                     if (known == null && store != null) {
                         checkUnused(topic);
-                        topic.log.becomeTable(
-                                topic.name, options.maxRows(), options.maxBytes());
+                        topic.log.becomeTable(topic.name, options.maxRows(), options.maxBytes());
                         return; // Until it is loaded, it takes in changes only.
                     }
                     if (topic.visits() != null) {
@@ -270,7 +269,8 @@ final class TopicRegistry implements StoreTail.Known {
      * The store may have lost entries, also such as this node has delivered: nothing of what is in
      * memory is right any more.
      */
-    void lose(StoreEpoch epoch) {
+    @Override
+    public void lose(StoreEpoch epoch) {
         StoreNode node = Objects.requireNonNull(store);
         long position = epoch.first() - 1;
         // Nothing is appended here meanwhile: this is the thread that would.

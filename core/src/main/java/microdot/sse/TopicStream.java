@@ -179,7 +179,7 @@ public final class TopicStream extends TopicSelection implements Handler {
         try {
             return poll.respond(wish, filterFor(request, followed));
         } catch (InterruptedException e) {
-            throw Topics.interrupted(e);
+            throw Interruption.of(e);
         }
     }
 

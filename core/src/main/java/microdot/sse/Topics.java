@@ -14,6 +14,7 @@ import microdot.Request;
 import microdot.internal.Required;
 import microdot.internal.TopicTime;
 import microdot.sse.log.MemoryBudget;
+import microdot.sse.log.TopicOrder;
 import microdot.sse.store.ConflictException;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.StoreException;
@@ -76,11 +77,11 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * @throws StoreException when the engine cannot be reached or cannot be used
      */
     public Topics(EventStore store) {
-        registry =
-                StoreNode.open(
-                        Required.notNull(store, "store", "a store"),
-                        MemoryBudget.ofProcess(),
-                        json);
+        Required.notNull(store, "store", "a store");
+        MemoryBudget budget = MemoryBudget.ofProcess();
+        StoreNode node = StoreNode.open(store, budget, json);
+        registry = new TopicRegistry(node, new TopicOrder(budget), json);
+        node.serve(registry);
         followers = followersOf(registry, json);
         publishing = new Publishing(registry, json);
         Sweeper.watch(registry);
@@ -297,15 +298,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
             return new TopicReading(registry, followers, names, limit)
                     .read(wish, null, 0, history -> history);
         } catch (InterruptedException e) {
-            throw interrupted(e);
+            throw Interruption.of(e);
         }
-    }
-
-    static CancellationException interrupted(InterruptedException cause) {
-        Thread.currentThread().interrupt();
-        var cancelled = new CancellationException("interrupted while waiting for events");
-        cancelled.initCause(cause);
-        return cancelled;
     }
 
     // ---- Reactive streams ----

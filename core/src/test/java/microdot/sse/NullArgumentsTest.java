@@ -84,6 +84,7 @@ class NullArgumentsTest {
                                 new History(List.of(), "b", false, null),
                                 new TopicOptions(),
                                 new RunOptions(),
+                                new PublishOptions(),
                                 RunOptions.WhenNobodyFollows.STOP,
                                 runs,
                                 runs.start(run -> {}),

@@ -78,8 +78,7 @@ class StoreLawTest {
             String text = NAMES.get(topic) + " " + numbers[topic]++ + " " + "x".repeat(100);
             if (random.nextInt(20) == 0) {
                 String more = NAMES.get(topic) + " " + numbers[topic]++;
-                nodes[node].publish(
-                        NAMES.get(topic), List.of(Event.of(text), Event.of(more)));
+                nodes[node].publish(NAMES.get(topic), List.of(Event.of(text), Event.of(more)));
             } else {
                 nodes[node].publish(NAMES.get(topic), text);
             }
@@ -165,9 +164,10 @@ class StoreLawTest {
     void nothingIsLostInSilence(boolean enough) throws Exception {
         long seed = new Random().nextLong();
         System.out.println("microdot.test.seed=" + seed);
-        options = enough
-                ? new TopicOptions().keepEvents(10_000).keepBytes(10 << 20)
-                : new TopicOptions().keepEvents(30);
+        options =
+                enough
+                        ? new TopicOptions().keepEvents(10_000).keepBytes(10 << 20)
+                        : new TopicOptions().keepEvents(30);
         for (Client client : run(seed, 8)) {
             assertTrue(isComplete(client), () -> "seed " + seed);
             assertTrue(!enough || client.gaps == 0, () -> "seed " + seed);

@@ -25,8 +25,7 @@ import org.junit.jupiter.api.Test;
 /** Topics on the store: what followers, tables and ends of topics get from it. */
 abstract class StoreTopicsCases extends StoreRetentionCases {
     /** More than a case publishes. */
-    static final TopicOptions LARGE =
-            new TopicOptions().keepEvents(100_000).keepBytes(100 << 20);
+    static final TopicOptions LARGE = new TopicOptions().keepEvents(100_000).keepBytes(100 << 20);
 
     private final List<Topics> opened = new ArrayList<>();
 
@@ -197,7 +196,9 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
         for (int i = 0; i < EVENTS; i++) {
             int topic = random.nextInt(NAMES.size());
             int at = random.nextInt(processes.length);
-            processes[at].topics().publish(NAMES.get(topic), NAMES.get(topic) + " " + numbers[topic]++);
+            processes[at]
+                    .topics()
+                    .publish(NAMES.get(topic), NAMES.get(topic) + " " + numbers[topic]++);
             if (random.nextInt(100) == 0) {
                 processes[at] = after(processes[at]);
             }

@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The entries of a {@link MemoryStore}. Its caller holds its lock. */
 final class MemoryEngine {
-    final List<MemoryStore> nodes = new ArrayList<>();
-
     private static final long JUMP = 1L << 32;
 
     private final InstantSource clock;
@@ -48,13 +46,20 @@ final class MemoryEngine {
                 .toList();
     }
 
-    List<Long> append(Append append) {
+    /**
+     * What an append did.
+     *
+     * @param batch the entries that are new; none for an append that was repeated
+     */
+    record Appended(List<Long> positions, List<StoredEntry> batch) {}
+
+    Appended append(Append append) {
         long now = clock.millis();
         repeats.values().removeIf(past -> now - past.time > Append.REPEAT_SECONDS * 1000L);
         String key = append.idempotencyKey();
         Repeat known = key == null ? null : repeats.get(key);
         if (known != null) {
-            return known.positions;
+            return new Appended(known.positions, List.of());
         }
         check(append);
         var batch = new ArrayList<StoredEntry>(append.entries().size());
@@ -68,10 +73,7 @@ final class MemoryEngine {
         if (key != null) {
             repeats.put(key, new Repeat(now, positions));
         }
-        for (MemoryStore node : nodes) {
-            node.toTell(tail -> tail.appended(batch));
-        }
-        return positions;
+        return new Appended(positions, batch);
     }
 
     private void check(Append append) {

@@ -3,6 +3,7 @@ package microdot.sse.store;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Queue;
@@ -31,6 +32,9 @@ public final class MemoryStore implements EventStore {
 
     private final MemoryEngine engine;
 
+    /** All that are open on the engine. Under its lock. */
+    private final List<MemoryStore> nodes;
+
     // Under the lock of the engine. A tail is called without it, because a tail waits for others.
     private final Queue<Consumer<Tail>> untold = new ArrayDeque<>();
     private @Nullable Tail tail;
@@ -47,16 +51,19 @@ public final class MemoryStore implements EventStore {
      * @param clock of the times of entries
      */
     public MemoryStore(InstantSource clock) {
-        this(new MemoryEngine(newEpoch(), Required.notNull(clock, "clock", "a source of time")));
+        this(
+                new MemoryEngine(newEpoch(), Required.notNull(clock, "clock", "a source of time")),
+                new ArrayList<>());
     }
 
-    private MemoryStore(MemoryEngine engine) {
+    private MemoryStore(MemoryEngine engine, List<MemoryStore> nodes) {
         this.engine = engine;
+        this.nodes = nodes;
     }
 
     /** Returns another node on the same engine. */
     public MemoryStore node() {
-        return new MemoryStore(engine);
+        return new MemoryStore(engine, nodes);
     }
 
     private static String newEpoch() {
@@ -75,7 +82,7 @@ public final class MemoryStore implements EventStore {
                 throw new StoreException("store: opened already (expected: one Topics for each)");
             }
             tail = follower;
-            engine.nodes.add(this);
+            nodes.add(this);
             return new Opened(engine.epochs(), engine.head(), engine.ends());
         }
     }
@@ -85,12 +92,16 @@ public final class MemoryStore implements EventStore {
         Required.notNull(append, "append", "what to append");
         List<Long> positions;
         synchronized (engine) {
-            if (!engine.nodes.contains(this)) {
+            if (!nodes.contains(this)) {
                 return CompletableFuture.failedFuture(
                         new StoreException("store: not open (expected: open, and not yet close)"));
             }
             try {
-                positions = engine.append(append);
+                MemoryEngine.Appended appended = engine.append(append);
+                positions = appended.positions();
+                if (!appended.batch().isEmpty()) {
+                    toTell(each -> each.appended(appended.batch()));
+                }
             } catch (StoreException e) {
                 return CompletableFuture.failedFuture(e);
             }
@@ -100,14 +111,14 @@ public final class MemoryStore implements EventStore {
     }
 
     /** Under the lock of the engine. */
-    void toTell(Consumer<Tail> what) {
-        untold.add(what);
+    private void toTell(Consumer<Tail> what) {
+        nodes.forEach(node -> node.untold.add(what));
     }
 
     private void tellAll() {
         List<MemoryStore> all;
         synchronized (engine) {
-            all = List.copyOf(engine.nodes);
+            all = List.copyOf(nodes);
         }
         all.forEach(MemoryStore::tell);
     }
@@ -185,7 +196,7 @@ public final class MemoryStore implements EventStore {
     @Override
     public void close() {
         synchronized (engine) {
-            engine.nodes.remove(this);
+            nodes.remove(this);
             untold.clear();
         }
     }
@@ -197,7 +208,7 @@ public final class MemoryStore implements EventStore {
     public void lose(long after) {
         synchronized (engine) {
             StoreEpoch epoch = engine.lose(newEpoch(), after);
-            engine.nodes.forEach(node -> node.toTell(each -> each.begins(epoch)));
+            toTell(each -> each.begins(epoch));
         }
         tellAll();
     }

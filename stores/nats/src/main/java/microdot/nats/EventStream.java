@@ -32,6 +32,7 @@ final class EventStream {
     /** The token, in place of a topic, of the messages that begin an epoch. No topic has it. */
     private static final String EPOCH_TOKEN = "$epoch";
 
+    private static final String RESTORED = "| restored";
     private static final String EPOCH_KIND = "epoch";
     private static final int NAME_IN_USE = 10058;
     private static final int STREAM_NOT_FOUND = 10059;
@@ -175,6 +176,22 @@ final class EventStream {
             info = management.getStreamInfo(name);
         }
         throw new IOException("stream " + name + ": too busy to begin an epoch; tried again");
+    }
+
+    /**
+     * Begins an epoch if a person has marked the stream as restored from a backup: what came after
+     * the backup had the positions that come next.
+     */
+    StreamInfo restored(StreamInfo info) throws IOException, JetStreamApiException {
+        String text = info.getConfiguration().getDescription();
+        if (text == null || !text.endsWith(RESTORED)) {
+            return info;
+        }
+        long last = info.getStreamState().getLastSequence();
+        Span span = begin(info, positions(info).position(last), -1);
+        StreamInfo begun = management.getStreamInfo(name);
+        List<Span> later = positions(begun).with(span).spans();
+        return describe(begun, new Description(Description.FORMAT, later.subList(1, later.size())));
     }
 
     private static Headers headers(StoreEpoch epoch) {

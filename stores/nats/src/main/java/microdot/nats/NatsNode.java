@@ -140,7 +140,7 @@ final class NatsNode {
                 boolean wasConnected = links.get() != null;
                 disconnect();
                 if (!closed && wasConnected) {
-                    LOG.log(Level.INFO, "NATS: the connection ended: {0}", e.getMessage());
+                    LOG.log(Level.INFO, "NATS: the connection ended: " + reason(e));
                 }
                 if (!closed && !wasConnected) {
                     leave(e);
@@ -197,7 +197,7 @@ final class NatsNode {
 
     private void resume(EventStream stream)
             throws IOException, JetStreamApiException, InterruptedException {
-        StreamInfo info = stream.ensure();
+        StreamInfo info = stream.restored(stream.ensure());
         TailState seen = state;
         Resume resume;
         if (seen == null) {
@@ -221,7 +221,7 @@ final class NatsNode {
         links.set(made);
         if (away) {
             away = false;
-            LOG.log(Level.INFO, "NATS: {0} can be reached again", settings.shownServers());
+            LOG.log(Level.INFO, "NATS: back at " + settings.shownServers());
             inTail(tail::back);
         }
         if (!closed) {
@@ -232,9 +232,10 @@ final class NatsNode {
     private void begins(StoreEpoch epoch) {
         LOG.log(
                 Level.WARNING,
-                "NATS: stream {0} has lost events after position {1}: a new epoch begins",
-                settings.stream(),
-                Long.toString(epoch.previousEnd()));
+                "NATS: events after position "
+                        + epoch.previousEnd()
+                        + " are lost: a new epoch begins in stream "
+                        + settings.stream());
         inTail(() -> tail.begins(epoch));
     }
 
@@ -306,7 +307,7 @@ final class NatsNode {
         try {
             call.run();
         } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "NATS: the tail of stream " + settings.stream() + " failed", e);
+            LOG.log(Level.ERROR, "NATS: a tail has failed", e);
         }
     }
 

@@ -13,7 +13,9 @@ class AnswerTest {
     @Test
     void onlyPlainAnswersAreReadWithoutAParser() {
         assertEquals(12, plain("{\"stream\":\"app\",\"seq\":12}"));
-        assertEquals(9_000_000_000L, plain("{\"stream\":\"app\", \"domain\":\"x\", \"seq\":9000000000}"));
+        assertEquals(
+                9_000_000_000L,
+                plain("{\"stream\":\"app\", \"domain\":\"x\", \"seq\":9000000000}"));
         assertEquals(0, plain("{\"stream\":\"app\", \"seq\":12,\"duplicate\": true}"));
         assertEquals(0, plain("{\"stream\":\"app\",\"xseq\":12,\"a\":4}"));
         assertEquals(0, plain("{\"error\":{\"code\":503,\"err_code\":10077}"));

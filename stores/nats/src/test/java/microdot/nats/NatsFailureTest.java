@@ -1,5 +1,6 @@
 package microdot.nats;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static microdot.nats.NatsStoreTest.append;
 import static microdot.nats.NatsStoreTest.event;
 import static microdot.nats.NatsStoreTest.failure;
@@ -12,10 +13,8 @@ import io.nats.client.Connection;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -146,9 +145,8 @@ class NatsFailureTest {
 
     private int connections() throws Exception {
         String url = "http://127.0.0.1:" + monitor + "/varz";
-        var request = HttpRequest.newBuilder(URI.create(url)).build();
-        try (var client = HttpClient.newHttpClient()) {
-            String body = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+        try (InputStream in = URI.create(url).toURL().openStream()) {
+            String body = new String(in.readAllBytes(), UTF_8);
             Matcher total = Pattern.compile("\"total_connections\": (\\d+)").matcher(body);
             assertTrue(total.find(), body);
             return Integer.parseInt(total.group(1));

@@ -25,6 +25,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import microdot.sse.store.Append;
 import microdot.sse.store.Entry;
+import microdot.sse.store.EventStore.Opened;
 import microdot.sse.store.Kept;
 import microdot.sse.store.Page;
 import microdot.sse.store.StoreException;
@@ -99,6 +100,32 @@ class NatsStreamTest {
             assertTrue(newer.getMessage().contains("format 2 (expected: at most 1"));
             makeStream(server.url(), "microdot-foreign", "orders");
             assertThrows(StoreException.class, () -> foreign.open(new RecordedTail()));
+        }
+    }
+
+    @Test
+    void streamThatIsMarkedAsRestoredBeginsAnEpoch() throws Exception {
+        try (var server = new NatsServer(folder);
+                NatsStore before = NatsStore.connect(server.url());
+                NatsStore after = NatsStore.connect(server.url());
+                NatsStore later = NatsStore.connect(server.url())) {
+            Opened first = before.open(new RecordedTail());
+            long last = append(before, event("a", "1"));
+            before.close();
+            try (Connection connection = Nats.connect(server.url())) {
+                var management = connection.jetStreamManagement();
+                var config = management.getStreamInfo("microdot").getConfiguration();
+                management.updateStream(
+                        StreamConfiguration.builder(config)
+                                .description(config.getDescription() + " | restored")
+                                .build());
+            }
+            Opened restored = after.open(new RecordedTail());
+            assertEquals(2, restored.epochs().size());
+            assertEquals(first.epochs().getFirst(), restored.epochs().getFirst());
+            assertEquals(last, restored.epochs().getLast().previousEnd());
+            assertTrue(append(after, event("a", "2")) >= restored.epochs().getLast().first());
+            assertEquals(restored.epochs(), later.open(new RecordedTail()).epochs());
         }
     }
 

@@ -37,15 +37,10 @@ final class AppendQueue {
     private static final Logger LOG = System.getLogger("microdot.redis");
     private static final int MOST_TASKS = 256;
 
-    /**
-     * In flight: while one is, others wait and then share the next. With two, the second could
-     * overtake the first: a command from the thread of the connection is written at once, one from
-     * another thread later.
-     */
-    private static final int MOST_SCRIPTS = 1;
+    /** Of one script. */
+    private static final int MOST_APPENDS = 256;
 
-    private static final int MOST_APPENDS = 128;
-    private static final long MOST_BYTES = 256 << 10;
+    private static final long MOST_BYTES = 1 << 20;
 
     /** Errors after which another link may do: the scripts or the master are elsewhere. */
     private static final Set<String> ELSEWHERE =
@@ -94,7 +89,7 @@ final class AppendQueue {
     private byte[] turn = {};
     private String epoch = "";
     private boolean paused;
-    private int scripts;
+    private boolean running;
 
     AppendQueue(Settings settings, String node, Owner owner, Executor rest) {
         this.settings = settings;
@@ -144,7 +139,7 @@ final class AppendQueue {
                     turn = Keys.utf8(ofTurn);
                     epoch = ofEpoch;
                     paused = false;
-                    scripts = 0;
+                    running = false;
                     againInOrder();
                 });
     }
@@ -305,7 +300,10 @@ final class AppendQueue {
         if (waiting.isEmpty()) {
             return;
         }
-        while (!waiting.isEmpty() && scripts < MOST_SCRIPTS) {
+        // One script in flight: the others wait and share the next. Besides, a write of an event
+        // loop
+        // could overtake the one that another thread has handed to it.
+        if (!running) {
             send(now, batch(now));
         }
     }
@@ -332,7 +330,7 @@ final class AppendQueue {
             return;
         }
         sent.addAll(batch);
-        scripts++;
+        running = true;
         var values = new ArrayList<byte[]>(5 + 11 * batch.size());
         values.add(Keys.utf8(epoch));
         values.add(node);
@@ -375,7 +373,7 @@ final class AppendQueue {
             @Nullable List<Object> reply,
             @Nullable Throwable error) {
         if (link == from) {
-            scripts--;
+            running = false;
         }
         List<?> results = reply == null ? List.of() : Replies.list(reply.getFirst());
         for (int i = 0; i < batch.size(); i++) {

@@ -127,8 +127,8 @@ public final class RedisStore implements EventStore {
     }
 
     /**
-     * Returns a store with a bound on what may wait or be in flight; a further append fails at once.
-     * Default 16,384 appends and 64 MiB.
+     * Returns a store with a bound on what may wait or be in flight; a further append fails at
+     * once. Default 16,384 appends and 64 MiB.
      *
      * @param appends 1 to 1,000,000
      * @param bytes of {@link microdot.sse.store.Entry#bytes}, at least 1

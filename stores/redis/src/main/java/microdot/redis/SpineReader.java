@@ -2,6 +2,8 @@ package microdot.redis;
 
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -21,6 +23,7 @@ final class SpineReader {
     /** The longest wait for new entries in one command. */
     static final Duration BLOCK = Duration.ofMillis(500);
 
+    private static final Logger LOG = System.getLogger("microdot.redis");
     private static final int MOST = 128;
     private static final long MUCH = 4 << 20;
 
@@ -123,6 +126,11 @@ final class SpineReader {
     private void begin(StoreEpoch next) {
         epoch = next.name();
         if (told.add(next.name())) {
+            LOG.log(
+                    Level.WARNING,
+                    "Redis: acknowledged events after position "
+                            + next.previousEnd()
+                            + " were or may have been lost; a new epoch has begun");
             tail.begins(next);
         }
     }

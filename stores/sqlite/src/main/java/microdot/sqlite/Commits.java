@@ -278,8 +278,7 @@ final class Commits {
         if (free < VACUUM_PAGES || free * 8 < database.number("PRAGMA page_count")) {
             return false;
         }
-        transaction(
-                each -> each.execute("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")"));
+        transaction(each -> each.execute("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")"));
         return true;
     }
 

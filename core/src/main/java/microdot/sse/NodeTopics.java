@@ -1,0 +1,19 @@
+package microdot.sse;
+
+import microdot.sse.store.StoreEpoch;
+import org.jspecify.annotations.Nullable;
+
+/** The topics of this process as its store needs them. */
+interface NodeTopics {
+    /** Returns null when this process does not know the topic. */
+    @Nullable TopicState existing(String name);
+
+    /** Returns the options of the topic, whether or not it is known. */
+    TopicOptions options(String name);
+
+    /** Nothing was kept of an entry, because its topic is not known. Under the order's lock. */
+    void skipped(String name, long position);
+
+    /** The engine may have lost entries, also such as this process has delivered. */
+    void lose(StoreEpoch epoch);
+}

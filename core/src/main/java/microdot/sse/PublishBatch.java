@@ -1,0 +1,50 @@
+package microdot.sse;
+
+import java.util.List;
+import microdot.sse.log.Epoch;
+import microdot.sse.log.EventId;
+import microdot.sse.log.KeyedEvent;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Events of one topic that are appended as one step.
+ *
+ * @param keyedBy the function that gave the keys
+ * @param isLast whether the topic ends with them
+ */
+record PublishBatch(
+        TopicState topic,
+        List<KeyedEvent> events,
+        @Nullable Object keyedBy,
+        boolean isLast,
+        PublishOptions options) {
+    /** Returns this batch as one after which the topic goes on. */
+    PublishBatch withoutEnd() {
+        return new PublishBatch(topic, events, keyedBy, false, options);
+    }
+
+    /**
+     * Returns the position that the newest event of the topic must have; -1 for any.
+     *
+     * @throws IllegalArgumentException when the expected id is not one of these topics
+     */
+    long expectedLast(Epoch ids) {
+        String expected = options.expectedLastId();
+        if (expected == null) {
+            return -1;
+        }
+        EventId id = expected.isEmpty() ? null : EventId.parse(expected);
+        if (expected.isEmpty()) {
+            return 0;
+        }
+        if (id == null || id.snapshotsAreLater()) {
+            throw new IllegalArgumentException(
+                    "expectedLastId: \""
+                            + expected
+                            + "\" (expected: an id that publish returned, not one of a"
+                            + " publisher)");
+        }
+        // An id of a lost position is that of no event.
+        return ids.isOf(id) ? id.position() : Long.MAX_VALUE;
+    }
+}
