@@ -40,7 +40,11 @@ final class Cluster {
         List<Integer> ports = nodes.stream().map(NodeProcess::port).toList();
         var proxy = lifetime.add(HaProxy.start(folder, address, ports, publisher.port()));
         // Before HAProxy ends, the nodes close their streams properly.
-        lifetime.add(() -> nodes.forEach(NodeProcess::terminate));
+        lifetime.add(
+                () -> {
+                    nodes.forEach(NodeProcess::terminate);
+                    nodes.forEach(NodeProcess::close);
+                });
         for (int i = 0; i < count; i++) {
             System.out.printf(
                     "Node %d: http://127.0.0.1:%d (process %d)%n",

@@ -6,13 +6,9 @@ import dashboard.camera.ImageFolder;
 import dashboard.camera.Scene;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import microdot.Microdot;
-import microdot.Response;
 import microdot.ServerOptions;
 import microdot.sse.Runs;
-import microdot.sse.Sse;
 import microdot.sse.Topics;
 import org.jspecify.annotations.Nullable;
 import oshi.SystemInfo;
@@ -30,11 +26,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class Main implements Callable<Integer> {
-    private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/dist";
-
-    /** Lets the browser enforce that the page loads nothing from other origins. */
-    private static final String ONLY_OURS = "default-src 'self'; img-src 'self' blob: data:";
-
     private static final int MOST_NODES = 16;
 
     @Option(names = "--port", description = "The port to listen on, 0 for a free one.")
@@ -81,33 +72,6 @@ public final class Main implements Callable<Integer> {
         System.exit(new CommandLine(new Main()).execute(args));
     }
 
-    /** The application: the pages, their streams, and the camera's frames. */
-    static Microdot app(Feed feed, Camera camera, Runs runs) {
-        Microdot app = pages(feed);
-        var pictures = new CameraPages(camera);
-        app.get("/camera/frame.jpg", pictures::newest);
-        app.get("/camera/frames/{number:int}", pictures::frame);
-
-        app.post("/runs", request -> Map.of("id", runs.start(Story::write).id()));
-        app.get("/runs/{id}", runs.stream(request -> request.param("id")));
-        app.delete("/runs/{id}", request -> runs.stop(request.param("id")) ? 204 : 404);
-        return app;
-    }
-
-    /** The part that any node can serve: the pages, and the stream of the topics. */
-    static Microdot pages(Feed feed) {
-        var app = new Microdot();
-        app.get("/microdot.js", Sse.client());
-        app.get("/events", feed.stream());
-        app.get("/run", request -> file("run.html"));
-        app.get(
-                "/uplot/{file}",
-                request -> Response.resource(Main.class, UPLOT, request.param("file")));
-        app.get("/", request -> file("index.html"));
-        app.get("/{file}", request -> file(request.param("file")));
-        return app;
-    }
-
     @Override
     public Integer call() {
         double checked = rate();
@@ -133,7 +97,7 @@ public final class Main implements Callable<Integer> {
         var sensors = new Sensors(system);
         var feed = new Feed(topics, Machine.of(system), rate);
         var camera = new Camera(source, feed::publish, first);
-        var app = app(feed, camera, new Runs(topics));
+        var app = Pages.app(feed, camera, new Runs(topics));
         try (var _ = Ticker.every(period(rate), "sampler", () -> feed.publish(sensors.read()));
                 var _ = Ticker.every(period(Camera.FRAMES_A_SECOND), "camera", camera::take)) {
             server.serve(app, feed);
@@ -153,12 +117,6 @@ public final class Main implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw wrong(String.valueOf(e.getMessage()));
         }
-    }
-
-    private static Response file(String name) {
-        return Response.resource(Main.class, "/dashboard", name)
-                .header("Cache-Control", "no-cache")
-                .header("Content-Security-Policy", ONLY_OURS);
     }
 
     private FrameSource source() {

@@ -20,7 +20,7 @@ final class Node {
         try (var topics = new Topics(store.store())) {
             var feed = new Feed(topics, rate);
             try (var _ = Ticker.every(COUNTED, "count", () -> feed.publishConnections(number))) {
-                Main.pages(feed).run(options);
+                Pages.pages(feed).run(options);
             }
         }
     }

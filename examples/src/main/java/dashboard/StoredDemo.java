@@ -3,7 +3,7 @@ package dashboard;
 import dashboard.camera.Camera;
 import dashboard.processes.Engine;
 import dashboard.processes.HaProxy;
-import dashboard.processes.MissingProgramException;
+import dashboard.processes.ProgramException;
 import dashboard.processes.TemporaryFolder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -55,7 +55,7 @@ final class StoredDemo {
             var options = new ServerOptions().host(host).port(port);
             publishing.during(topics, firstFrame(), (app, feed) -> app.run(options));
             return 0;
-        } catch (StoreException | MissingProgramException | IllegalArgumentException e) {
+        } catch (StoreException | ProgramException | IllegalArgumentException e) {
             return failed(e);
         }
     }
@@ -82,7 +82,7 @@ final class StoredDemo {
             return 0;
         } catch (IOException
                 | StoreException
-                | MissingProgramException
+                | ProgramException
                 | IllegalArgumentException e) {
             return failed(e);
         }

@@ -60,7 +60,7 @@ class DashboardTest {
     }
 
     private Server start() {
-        return Main.app(feed, camera, new Runs(topics))
+        return Pages.app(feed, camera, new Runs(topics))
                 .start(new ServerOptions().host("127.0.0.1").port(0));
     }
 

@@ -24,7 +24,7 @@ public final class Engine implements AutoCloseable {
     /**
      * Starts it, and waits until it accepts connections.
      *
-     * @throws MissingProgramException when it is not installed
+     * @throws ProgramException when it is not installed, or does not start
      */
     public static Engine redis(Path folder) {
         int port = StartedProgram.freePort();
@@ -51,7 +51,7 @@ public final class Engine implements AutoCloseable {
     /**
      * Starts it, and waits until it accepts connections.
      *
-     * @throws MissingProgramException when it is not installed
+     * @throws ProgramException when it is not installed, or does not start
      */
     public static Engine nats(Path folder) {
         String program = Programs.find("nats-server");

@@ -11,8 +11,50 @@ import java.util.stream.IntStream;
 
 /** Debian's HAProxy before the nodes. docs/guide/recipes/two-servers.md explains each line. */
 public final class HaProxy implements AutoCloseable {
-    private static final String CONFIGURATION =
-            """
+    private final StartedProgram program;
+
+    private HaProxy(StartedProgram program) {
+        this.program = program;
+    }
+
+    /**
+     * Checks that it is installed, before anything else is started.
+     *
+     * @throws ProgramException when it is not
+     */
+    public static void check() {
+        Programs.find("haproxy");
+    }
+
+    /**
+     * Starts it, and waits until it accepts connections.
+     *
+     * @param nodes the ports of those that serve the pages and their streams
+     * @param publisher the port of the process that has the camera and the runs
+     */
+    public static HaProxy start(
+            Path folder, InetSocketAddress address, List<Integer> nodes, int publisher) {
+        String servers =
+                IntStream.range(0, nodes.size())
+                        .mapToObj(i -> "    server node%d 127.0.0.1:%d".formatted(i + 1, nodes.get(i)))
+                        .collect(Collectors.joining("\n"));
+        String bind = address.getAddress().getHostAddress() + ":" + address.getPort();
+        try {
+            Path file = folder.resolve("haproxy.cfg");
+            Files.writeString(file, configuration(bind, servers, publisher));
+            StartedProgram program =
+                    StartedProgram.start(
+                            folder,
+                            "haproxy",
+                            List.of(Programs.find("haproxy"), "-db", "-f", file.toString()));
+            return new HaProxy(program.awaitPort(address));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String configuration(String bind, String servers, int publisher) {
+        return """
             global
                 noreuseport
 
@@ -41,48 +83,8 @@ public final class HaProxy implements AutoCloseable {
 
             backend publisher
                 server publisher 127.0.0.1:%d
-            """;
-
-    private final StartedProgram program;
-
-    private HaProxy(StartedProgram program) {
-        this.program = program;
-    }
-
-    /**
-     * Checks that it is installed, before anything else is started.
-     *
-     * @throws MissingProgramException when it is not
-     */
-    public static void check() {
-        Programs.find("haproxy");
-    }
-
-    /**
-     * Starts it, and waits until it accepts connections.
-     *
-     * @param nodes the ports of those that serve the pages and their streams
-     * @param publisher the port of the process that has the camera and the runs
-     */
-    public static HaProxy start(
-            Path folder, InetSocketAddress address, List<Integer> nodes, int publisher) {
-        String servers =
-                IntStream.range(0, nodes.size())
-                        .mapToObj(i -> "    server node%d 127.0.0.1:%d".formatted(i + 1, nodes.get(i)))
-                        .collect(Collectors.joining("\n"));
-        String bind = address.getAddress().getHostAddress() + ":" + address.getPort();
-        try {
-            Path file = folder.resolve("haproxy.cfg");
-            Files.writeString(file, CONFIGURATION.formatted(bind, servers, publisher));
-            StartedProgram program =
-                    StartedProgram.start(
-                            folder,
-                            "haproxy",
-                            List.of(Programs.find("haproxy"), "-db", "-f", file.toString()));
-            return new HaProxy(program.awaitPort(address));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+            """
+                .formatted(bind, servers, publisher);
     }
 
     public long pid() {

@@ -20,7 +20,7 @@ final class Programs {
     static String find(String program) {
         String file = findOrNull(program);
         if (file == null) {
-            throw new MissingProgramException(
+            throw new ProgramException(
                     program
                             + ": not found (expected: the Debian package "
                             + program

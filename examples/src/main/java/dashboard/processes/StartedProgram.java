@@ -49,7 +49,7 @@ public final class StartedProgram implements AutoCloseable {
         while (!accepts(address)) {
             if (!process.isAlive() || System.nanoTime() > end) {
                 close();
-                throw new IllegalStateException(
+                throw new ProgramException(
                         log.getFileName() + ": does not accept connections: " + printed());
             }
             try {
