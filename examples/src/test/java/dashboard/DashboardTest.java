@@ -132,6 +132,21 @@ class DashboardTest {
     }
 
     @Test
+    void eachNodeHasARowOfItsConnectionsUntilItEnds() throws Exception {
+        var node = new Feed(topics, 0.1);
+        node.publishConnections(2);
+        String snapshot = events(open(null), 1).getFirst();
+        assertTrue(snapshot.contains("\"connections/2\":0"), snapshot);
+        feed.removeConnections(2);
+        assertFalse(events(open(null), 1).getFirst().contains("connections/2"));
+        node.publishConnections(3);
+        assertFalse(events(open(null), 1).getFirst().contains("connections/2"));
+        // After a restart on a store, what the nodes before it counted is removed.
+        var _ = new Feed(topics, MACHINE, 0.1);
+        assertFalse(events(open(null), 1).getFirst().contains("connections/"));
+    }
+
+    @Test
     void readingThatDoesNotChangeIsSentOnce() throws Exception {
         BufferedReader stream = open(null);
         events(stream, 1);

@@ -76,9 +76,11 @@ public final class HaProxy implements AutoCloseable {
 
             backend nodes
                 balance leastconn
-                http-request return status 200 content-type text/event-stream string "retry: 2000\\n\\n" if { path /events } { nbsrv(nodes) eq 0 }
+                http-request set-var(txn.stream) bool(true) if { req.hdr(accept) -m sub text/event-stream }
+                http-after-response set-header content-type text/event-stream if { status 502:504 } { var(txn.stream) -m bool }
+                http-after-response set-status 200 if { status 502:504 } { var(txn.stream) -m bool }
                 option httpchk GET /icon.svg
-                default-server check inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
+                default-server check inter 1s fall 3 rise 1 on-marked-down shutdown-sessions
             %s
 
             backend publisher
