@@ -215,8 +215,7 @@ class DemoStoreTest {
         String store = "sqlite:" + folder.resolve("demo.db");
         try (Child demo = demo("--store", store)) {
             demo.await("http://");
-            try (Child second =
-                    Child.microdot(folder, "demo", "--port", "0", "--store", store)) {
+            try (Child second = Child.microdot(folder, "demo", "--port", "0", "--store", store)) {
                 second.await("microdot: store: ");
                 assertEquals(1, second.exitCode());
             }

@@ -68,8 +68,7 @@ class TwoServersTest {
     }
 
     private static HttpRequest.Builder request(Proxy proxy) {
-        return HttpRequest.newBuilder(
-                URI.create("http://127.0.0.1:" + proxy.port() + "/events"));
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + proxy.port() + "/events"));
     }
 
     @Test

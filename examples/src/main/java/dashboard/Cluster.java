@@ -31,8 +31,7 @@ final class Cluster {
             int count,
             StoreChoice store,
             double rate) {
-        var options =
-                new ServerOptions().host("127.0.0.1").port(0).trustedProxies("127.0.0.1");
+        var options = new ServerOptions().host("127.0.0.1").port(0).trustedProxies("127.0.0.1");
         var publisher = lifetime.add(app.start(options));
         for (int number = 1; number <= count; number++) {
             startNode(number, List.of("" + number, store.text(), "" + rate));

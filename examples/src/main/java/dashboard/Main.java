@@ -111,7 +111,8 @@ public final class Main implements Callable<Integer> {
                 throw wrong("--nodes: " + nodes + " (expected: 1 to " + MOST_NODES + ")");
             }
             if (nodes > 1 && (choice == null || choice.engine().equals(StoreChoice.SQLITE))) {
-                throw wrong("--nodes: " + nodes + " (expected: with --store redis or --store nats)");
+                throw wrong(
+                        "--nodes: " + nodes + " (expected: with --store redis or --store nats)");
             }
             return choice;
         } catch (IllegalArgumentException e) {

@@ -15,8 +15,7 @@ final class Node {
         int number = Integer.parseInt(arguments[0]);
         StoreChoice store = StoreChoice.of(arguments[1]);
         double rate = Double.parseDouble(arguments[2]);
-        var options =
-                new ServerOptions().host("127.0.0.1").port(0).trustedProxies("127.0.0.1");
+        var options = new ServerOptions().host("127.0.0.1").port(0).trustedProxies("127.0.0.1");
         try (var topics = new Topics(store.store())) {
             var feed = new Feed(topics, rate);
             try (var _ = Ticker.every(COUNTED, "count", () -> feed.publishConnections(number))) {

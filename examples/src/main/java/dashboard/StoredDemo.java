@@ -73,17 +73,13 @@ final class StoredDemo {
                     topics,
                     firstFrame(),
                     (app, feed) -> {
-                        new Cluster(lifetime, feed)
-                                .start(app, folder, address, nodes, here, rate);
+                        new Cluster(lifetime, feed).start(app, folder, address, nodes, here, rate);
                         print(address);
                         lifetime.add(ended::countDown);
                         await(ended);
                     });
             return 0;
-        } catch (IOException
-                | StoreException
-                | ProgramException
-                | IllegalArgumentException e) {
+        } catch (IOException | StoreException | ProgramException | IllegalArgumentException e) {
             return failed(e);
         }
     }

@@ -36,7 +36,10 @@ public final class HaProxy implements AutoCloseable {
             Path folder, InetSocketAddress address, List<Integer> nodes, int publisher) {
         String servers =
                 IntStream.range(0, nodes.size())
-                        .mapToObj(i -> "    server node%d 127.0.0.1:%d".formatted(i + 1, nodes.get(i)))
+                        .mapToObj(
+                                i ->
+                                        "    server node%d 127.0.0.1:%d"
+                                                .formatted(i + 1, nodes.get(i)))
                         .collect(Collectors.joining("\n"));
         String bind = address.getAddress().getHostAddress() + ":" + address.getPort();
         try {

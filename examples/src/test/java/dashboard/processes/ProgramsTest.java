@@ -17,8 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ProgramsTest {
     @Test
     void missingProgramNamesItsPackage() {
-        var missing =
-                assertThrows(ProgramException.class, () -> Programs.find("no-such-server"));
+        var missing = assertThrows(ProgramException.class, () -> Programs.find("no-such-server"));
         assertEquals(
                 "no-such-server: not found (expected: the Debian package no-such-server;"
                         + " apt-get install no-such-server)",
