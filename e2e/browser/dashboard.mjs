@@ -39,6 +39,13 @@ async function firstScreen(page) {
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
   for (const id of await offScreen(page, ['link'])) problems.push(`scrolled away: ${id}`);
   await page.evaluate(() => scrollTo(0, 0));
+  const [state, card] = await page.evaluate(edges);
+  if (state !== card) problems.push(`the state is at ${state}, and the cards at ${card}`);
+}
+
+/** The edges of the card with the state, and those of the card below it. */
+function edges() {
+  return ['#link', '.card.camera'].map((card) => document.querySelector(card).getBoundingClientRect()).map(({ left, right }) => `${left} to ${right}`);
 }
 
 /** A box is drawn in a yellow that is not in the scene. */

@@ -66,11 +66,22 @@ async function finish(browser, page) {
   await look(late, [390, 844, 'light'], 'finished');
 }
 
+/** The page of a run that is not there says so where the text would be. Its request is answered with 404, which the browser logs. */
+async function unknown(browser) {
+  const page = await tab(browser, name, [390, 844, 'light']);
+  await page.goto(`${url}/run#nope`);
+  await shows(page, 'No such run');
+  if (!(await page.$eval('#hint', (hint) => hint.textContent)).startsWith('There is no run')) problems.push('nothing in place of the text of an unknown run');
+  await page.screenshot({ path: `${folder}/run-${name}-390-light-unknown.png` });
+  await page.close();
+}
+
 for (const light of ['light', 'dark']) {
   const browser = await open(name, light);
   try {
     const page = await follow(browser, light);
     if (light === 'light') await finish(browser, page);
+    if (light === 'light') await unknown(browser);
   } catch (e) {
     problems.push(String(e));
   }

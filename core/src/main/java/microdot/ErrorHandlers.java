@@ -1,5 +1,6 @@
 package microdot;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -62,5 +63,21 @@ final class ErrorHandlers {
 
     static int status(Throwable error) {
         return error instanceof HttpException http ? http.status() : 500;
+    }
+
+    /** Returns the response that has the message of the error. */
+    static Response answer(HttpException error) {
+        Response response = Response.text(String.valueOf(error.getMessage()));
+        advise(response.status(error.status()), error);
+        return response;
+    }
+
+    /** Adds the advice when to try again to a response that has none. */
+    static void advise(Response response, HttpException error) {
+        Duration time = error.retryAfter();
+        if (time != null && !response.headers().contains("Retry-After")) {
+            long seconds = time.getSeconds() + (time.getNano() > 0 ? 1 : 0);
+            response.header("Retry-After", Long.toString(seconds));
+        }
     }
 }

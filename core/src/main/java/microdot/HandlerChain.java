@@ -117,9 +117,9 @@ final class HandlerChain {
     }
 
     private Response response(@Nullable Object answer) {
-        Response response = ReturnValues.of(answer);
+        Response response = ReturnValues.of(answer).withQuery(request.rawQuery());
         if (response.isIndexOfFolder() && request.isFolderWithoutSlash()) {
-            return Response.toFolder(request.path());
+            return Response.toFolder(request.path()).withQuery(request.rawQuery());
         }
         String type = answer instanceof CharSequence ? found.textType() : null;
         return type == null ? response : response.header("Content-Type", type);
@@ -153,7 +153,7 @@ final class HandlerChain {
             }
         }
         if (error instanceof HttpException http) {
-            return Response.text(String.valueOf(http.getMessage())).status(http.status());
+            return ErrorHandlers.answer(http);
         }
         return failed(error);
     }
@@ -179,13 +179,16 @@ final class HandlerChain {
             if (!own) {
                 response.status(ErrorHandlers.status(error));
             }
+            if (error instanceof HttpException http && response.status() == http.status()) {
+                ErrorHandlers.advise(response, http);
+            }
             if (response.status() >= 500 && !(error instanceof HttpException)) {
                 log(error);
             }
             return response;
         } catch (HttpException answer) {
             // A handler may turn a failure into a status.
-            return Response.text(String.valueOf(answer.getMessage())).status(answer.status());
+            return ErrorHandlers.answer(answer);
         } catch (Throwable second) {
             if (!second.equals(error)) { // A handler may throw what it got.
                 second.addSuppressed(error);

@@ -20,6 +20,7 @@ public final class Response {
     private @Nullable Object entity;
     private boolean precompressed; // Encoded files may lie beside the file.
     private boolean indexOfFolder;
+    private boolean toFolder; // A redirect, which gets the query of the request.
 
     /** Creates an empty response with status 200. */
     public Response() {}
@@ -167,10 +168,12 @@ public final class Response {
         return response;
     }
 
-    /** Returns a redirect to the same path with a slash at its end. */
+    /** Returns a redirect to the same path with a slash at its end, as yet without the query. */
     static Response toFolder(String path) {
         String last = path.substring(path.lastIndexOf('/') + 1);
-        return redirect(RequestTarget.encode(last) + "/", 301);
+        Response response = redirect(RequestTarget.encode(last) + "/", 301);
+        response.toFolder = true;
+        return response;
     }
 
     /**
@@ -205,6 +208,7 @@ public final class Response {
         copy.entity = entity;
         copy.precompressed = precompressed;
         copy.indexOfFolder = indexOfFolder;
+        copy.toFolder = toFolder;
         return copy;
     }
 
@@ -315,6 +319,15 @@ public final class Response {
 
     boolean mayBePrecompressed() {
         return precompressed;
+    }
+
+    /** Returns this response; a redirect to a folder keeps the query of the request. */
+    Response withQuery(String query) {
+        if (toFolder && !query.isEmpty()) {
+            header("Location", headers.get("Location") + "?" + query);
+            toFolder = false;
+        }
+        return this;
     }
 
     /** Whether it is the index of a folder that an empty path named. */

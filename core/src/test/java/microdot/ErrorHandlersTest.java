@@ -3,12 +3,14 @@ package microdot;
 import static microdot.Calls.answer;
 import static microdot.Calls.call;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -41,6 +43,25 @@ class ErrorHandlersTest {
                     throw new StackOverflowError();
                 });
         assertEquals("500 Internal Server Error", answer(app, "/x"));
+    }
+
+    @Test
+    void httpExceptionTellsClientWhenToTryAgain() {
+        fails("/x", new HttpException(503, null, Duration.ofMillis(1500)));
+        fails("/now", new HttpException(429, "slowly", Duration.ZERO));
+        fails("/never", new HttpException(503, "no"));
+        assertEquals("2", call(app, "/x").headers().get("Retry-After"));
+        assertEquals("0", call(app, "/now").headers().get("Retry-After"));
+        assertNull(call(app, "/never").headers().get("Retry-After"));
+        app.errorHandler(503, (request, error) -> "busy");
+        assertEquals("503 busy", answer(app, "/x"));
+        assertEquals("2", call(app, "/x").headers().get("Retry-After"));
+        app.errorHandler(
+                429, (request, error) -> Response.text("slower").header("retry-after", "9"));
+        assertEquals("9", call(app, "/now").headers().get("Retry-After"));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new HttpException(503, null, Duration.ofMillis(-1)));
     }
 
     @Test

@@ -68,6 +68,8 @@ class StaticFilesTest {
             assertEquals(301, response.status());
             String last = path.substring(path.lastIndexOf('/') + 1);
             assertEquals(last + "/", response.headers().get("Location"));
+            Response withQuery = app.route(Calls.get(path + "?a=1&b=%20x")).run();
+            assertEquals(last + "/?a=1&b=%20x", withQuery.headers().get("Location"));
         }
         assertEquals(200, app.route(Calls.get("/classes/")).run().status());
         assertEquals(200, app.route(Calls.get("/files/sub/")).run().status());

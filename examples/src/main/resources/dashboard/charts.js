@@ -28,6 +28,7 @@ export class Chart {
 
   /**
    * `options`: lines, format (of values), and one of top (a fixed upper end) or least (the upper end may not be lower).
+   * `dashed`: which of the lines, so that one of the same values below it can be seen.
    * `thin`: how many lines come before `lines`, thin and in one colour.
    */
   constructor(id, options) {
@@ -117,6 +118,7 @@ export class Chart {
     const main = this.#options.lines.map((name, index) => ({
       stroke: colour(name),
       width: 1.75,
+      dash: this.#options.dashed?.includes(name) ? [6, 4] : undefined,
       fill: index === 0 && this.#options.fill ? colour("--fill") : undefined,
       points: { show: false },
     }));

@@ -32,8 +32,8 @@ export function prepare(machine) {
   charts.cpu = fresh("cpu", { lines: ["--a"], thin: coreLines, fill: true, top: 100, format: (value) => `${value} %` });
   charts.memory = fresh("memory", { lines: ["--a"], fill: true, least: 1, format: (value) => `${value} GiB` });
   charts.load = fresh("load", { lines: ["--a", "--b", "--c"], least: 1, format: (value) => value.toFixed(1) });
-  charts.network = fresh("network", { lines: ["--a", "--b"], least: 1000, format: perSecond });
-  charts.disk = fresh("disk", { lines: ["--a", "--b"], least: 1000, format: perSecond });
+  charts.network = fresh("network", { lines: ["--a", "--b"], dashed: ["--b"], least: 1000, format: perSecond });
+  charts.disk = fresh("disk", { lines: ["--a", "--b"], dashed: ["--b"], least: 1000, format: perSecond });
   cores = Array.from({ length: machine.cores }, (_, number) => bar(`core ${number}`));
   document.getElementById("cores").replaceChildren(...cores.map(({ element }) => element));
 }

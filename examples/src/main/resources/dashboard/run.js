@@ -17,6 +17,12 @@ const STATES = {
   lost: ["Lost", "the server was restarted, and its runs are gone"],
   unknown: ["No such run", "a run is kept for ten minutes after its end"],
 };
+/** Shown in place of a text. */
+const HINTS = {
+  none: "Start a run: the server writes a text, as a language model would. This page only follows.",
+  unknown: "There is no run with the id in this page’s address: it was mistyped, or its ten minutes are over. Start another.",
+  lost: "The server was restarted since this run: nothing of it is left. Start another.",
+};
 const OVER = ["none", "finished", "stopped", "closing", "failed", "lost", "unknown"];
 
 const element = (id) => document.getElementById(id);
@@ -74,7 +80,8 @@ function enter(next) {
   element("stop").disabled = isOver;
   element("reload").disabled = !id();
   element("tab").hidden = !id();
-  element("hint").hidden = next !== "none";
+  const isEmpty = run.early + run.live === 0;
+  text("hint", (isEmpty && HINTS[next]) || "");
   element("text").classList.toggle("writing", next === "open");
   draw();
 }

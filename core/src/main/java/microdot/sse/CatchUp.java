@@ -1,6 +1,5 @@
 package microdot.sse;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -23,17 +22,14 @@ import org.jspecify.annotations.Nullable;
  * loop; the cursor waits meanwhile.
  */
 final class CatchUp {
-    /** The entry of a cursor whose next events are in a store only: below all, so that it lags. */
-    private static final long COLD = -1;
-
     private final TopicOrder order;
     private final Epoch ids;
     private final JsonCodec json;
     private final UnaryOperator<byte[]> lastFrames;
-    private final @Nullable ColdHistory history; // Null when everything is in memory.
+    private final @Nullable ColdCatchUp cold; // Null when everything is in memory.
 
-    CatchUp(TopicOrder order, JsonCodec json, @Nullable ColdHistory history) {
-        this(order, order.epoch(), json, EventEncoder::checkpoint, history);
+    CatchUp(TopicOrder order, JsonCodec json, @Nullable ColdCatchUp cold) {
+        this(order, order.epoch(), json, EventEncoder::checkpoint, cold);
     }
 
     /**
@@ -50,12 +46,17 @@ final class CatchUp {
             Epoch ids,
             JsonCodec json,
             UnaryOperator<byte[]> lastFrames,
-            @Nullable ColdHistory history) {
-        this.history = history;
+            @Nullable ColdCatchUp cold) {
+        this.cold = cold;
         this.order = order;
         this.ids = ids;
         this.json = json;
         this.lastFrames = lastFrames;
+    }
+
+    /** Returns what brings up what is in a store only; null when everything is in memory. */
+    @Nullable ColdCatchUp cold() {
+        return cold;
     }
 
     /** Returns the order of its topics. */
@@ -77,9 +78,9 @@ final class CatchUp {
     CatchUpResult slow(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
         String from = ids.id(cursor.at());
-        CatchUpResult cold = cold(cursor, from, "slow");
-        if (cold != null) {
-            return cold;
+        CatchUpResult page = cold == null ? null : cold.next(cursor, from, "slow");
+        if (page != null) {
+            return page;
         }
         CatchUpResult latest = latest(cursor, from, "slow", client);
         if (latest != null) {
@@ -97,7 +98,10 @@ final class CatchUp {
                     if (cursor.isRemoved()) { // Since it lagged. A removal takes an entry, too.
                         return gap(topic, from, taken.fence(), null, "removed");
                     }
-                    Long missed = cursor.entry() == COLD ? null : taken.entry() - cursor.entry();
+                    Long missed =
+                            cursor.entry() == ColdCatchUp.ENTRY
+                                    ? null
+                                    : taken.entry() - cursor.entry();
                     return gap(topic, from, taken.fence(), missed, "slow");
                 });
     }
@@ -112,9 +116,9 @@ final class CatchUp {
             Cursor cursor, String from, String reason, boolean snapshotIsLater, Waiter client) {
         TopicState topic = cursor.topic;
         boolean replaced = snapshotIsLater && topic.snapshots() != null;
-        CatchUpResult cold = replaced ? null : cold(cursor, from, reason);
-        if (cold != null) {
-            return cold;
+        CatchUpResult page = cold == null || replaced ? null : cold.next(cursor, from, reason);
+        if (page != null) {
+            return page;
         }
         CatchUpResult latest = replaced ? null : latest(cursor, from, reason, client);
         if (latest != null) {
@@ -133,8 +137,8 @@ final class CatchUp {
         TopicState topic = cursor.topic;
         String from = ids.id(cursor.at());
         long lostAfter = topic.log.lostAfter();
-        if (lostAfter > cursor.at() && history != null && topic.table() == null) {
-            return part(cursor, from, "slow", lostAfter); // What it lacks from before the loss.
+        if (lostAfter > cursor.at() && cold != null && topic.table() == null) {
+            return cold.page(cursor, from, "slow", lostAfter); // From before the loss.
         }
         String reason = lostAfter < 0 ? "removed" : "restarted";
         SnapshotSource snapshots = topic.snapshots();
@@ -151,59 +155,7 @@ final class CatchUp {
                         () ->
                                 new CatchUpResult(
                                         List.of(), List.of(), log.removedFrom(), log.removedAt()));
-        return withoutRows(topic, rest, gap(topic, from, rest.at(), null, reason));
-    }
-
-    // ---- What is in a store and not in memory ----
-
-    /**
-     * A page of the history that is not in memory. While there is more, the cursor lags and asks
-     * again. Null when there is no store, or when the topic brings a client up to date in another
-     * way.
-     */
-    private @Nullable CatchUpResult cold(Cursor cursor, String from, String reason) {
-        TopicState topic = cursor.topic;
-        if (history == null || topic.table() != null || hasLatest(topic.log, cursor.at())) {
-            return null;
-        }
-        CatchUpResult page = part(cursor, from, reason, topic.log.floor());
-        boolean hasGap = !page.notices().isEmpty();
-        boolean hasState = topic.snapshots() != null || topic.log.latest() != null;
-        return hasGap && (hasState || reason.equals("slow")) ? null : page;
-    }
-
-    private boolean hasLatest(EventLog log, long at) {
-        return order.locked(
-                () -> {
-                    LatestByKey latest = log.latest();
-                    return latest != null && at >= latest.floor();
-                });
-    }
-
-    /** For a new client that gets everything that is kept of a topic, as far as a store has it. */
-    CatchUpResult all(Cursor cursor) {
-        return part(cursor, ids.id(0), "expired", cursor.topic.log.floor()).withNotices(List.of());
-    }
-
-    private CatchUpResult part(Cursor cursor, String from, String reason, long upTo) {
-        TopicState topic = cursor.topic;
-        long at = cursor.at();
-        ColdHistory.Part part =
-                Objects.requireNonNull(history).read(topic.name, Math.max(0, at), upTo);
-        long reached = Math.max(part.upTo(), part.floor());
-        boolean more = reached < upTo || upTo < topic.log.floor();
-        long entry = more ? COLD : topic.log.firstAfter(reached);
-        List<CatchUpResult.Notice> gap =
-                part.floor() > at
-                        ? List.of(
-                                gap(
-                                        topic,
-                                        from,
-                                        part.floor(),
-                                        null,
-                                        part.cleared() ? "removed" : reason))
-                        : List.of();
-        return new CatchUpResult(gap, part.frames(), entry, reached);
+        return withoutRows(cursor, rest, gap(topic, from, rest.at(), null, reason));
     }
 
     /** For a client with an id of an epoch that has ended before its position. */
@@ -218,55 +170,19 @@ final class CatchUp {
                     taken -> gap(topic, from, taken.fence(), null, "restarted"));
         }
         EventLog log = topic.log;
-        long entry = log.floor() > to ? COLD : log.firstAfter(to);
+        long entry = log.floor() > to ? ColdCatchUp.ENTRY : log.firstAfter(to);
         var gap = gap(topic, from, to, null, "restarted");
         return new CatchUpResult(List.of(gap), List.of(), entry, to);
     }
 
-    /**
-     * For a new client that gets the last events first: those up to a position, some of which only
-     * the store has.
-     */
-    CatchUpResult last(Cursor cursor, int events, long until) {
-        TopicState topic = cursor.topic;
-        EventLog log = topic.log;
-        var last = new ArrayDeque<Frame>();
-        long at = 0;
-        long floor = log.floor();
-        while (at < Math.min(floor, until)) {
-            ColdHistory.Part part =
-                    Objects.requireNonNull(history).read(topic.name, at, Math.min(floor, until));
-            part.frames().forEach(frame -> addLast(last, frame, events));
-            at = Math.max(part.upTo(), part.floor());
-        }
-        long entry = log.firstAfter(at);
-        for (Frame frame = log.read(entry); isUpTo(frame, until); frame = log.read(++entry)) {
-            addLast(last, Objects.requireNonNull(frame), events);
-        }
-        return new CatchUpResult(
-                List.of(), List.copyOf(last), log.firstAfter(until), Math.max(at, until));
-    }
-
-    private static boolean isUpTo(@Nullable Frame frame, long position) {
-        return frame != null && frame.position() <= position;
-    }
-
-    private static void addLast(ArrayDeque<Frame> last, Frame frame, int most) {
-        last.addLast(frame);
-        if (last.size() > most) {
-            last.removeFirst();
-        }
-    }
-
-    /** Returns whether the last events of a topic may be in a store only. */
-    boolean isColdBefore(EventLog log, int events) {
-        return history != null && log.published() < events && log.floor() > 0;
-    }
-
     /** After the gap, a client that may have rows of the table that the topic was loses them. */
     private static CatchUpResult withoutRows(
-            TopicState topic, CatchUpResult rest, CatchUpResult.Notice gap) {
-        EncodedEvent noRows = topic.noRows();
+            Cursor cursor, CatchUpResult rest, CatchUpResult.Notice gap) {
+        return withoutRows(cursor.topic.noRows(cursor.at()), rest, gap);
+    }
+
+    private static CatchUpResult withoutRows(
+            @Nullable EncodedEvent noRows, CatchUpResult rest, CatchUpResult.Notice gap) {
         return noRows == null
                 ? rest.withNotices(List.of(gap))
                 : rest.withNotices(List.of(gap, new CatchUpResult.Notice(noRows, gap.upTo(), 0)));
@@ -287,7 +203,7 @@ final class CatchUp {
                     taken -> gap(topic, from, taken.fence(), null, "unknown"));
         }
         return withoutRows(
-                topic,
+                topic.noRows(-1), // Its position is unknown.
                 new CatchUpResult(List.of(), List.of(), cursor.entry(), cursor.at()),
                 gap(topic, from, cursor.at(), null, "unknown"));
     }
@@ -324,7 +240,7 @@ final class CatchUp {
                 order.locked(
                         () -> new CatchUpResult(List.of(), List.of(), log.keptFrom(), log.floor()));
         CatchUpResult.Notice gap = gap(cursor.topic, from, kept.at(), null, reason);
-        return withoutRows(cursor.topic, kept, gap);
+        return withoutRows(cursor, kept, gap);
     }
 
     /**
@@ -340,7 +256,7 @@ final class CatchUp {
             return removed(cursor, client); // Since it lagged. A removal takes an entry, too.
         }
         Long missed =
-                cursor.entry() == COLD
+                cursor.entry() == ColdCatchUp.ENTRY
                         ? null
                         : tail.entry() - tail.frames().size() - cursor.entry();
         return tail.withNotices(List.of(gap(cursor.topic, from, tail.at(), missed, "slow")));
@@ -373,7 +289,7 @@ final class CatchUp {
         }
         SnapshotSource snapshots = topic.snapshots();
         return snapshots == null
-                ? withoutRows(topic, found.rest(), gap(topic, from, floor, null, reason))
+                ? withoutRows(cursor, found.rest(), gap(topic, from, floor, null, reason))
                 : withSnapshot(
                         snapshots,
                         cursor,
@@ -428,15 +344,21 @@ final class CatchUp {
             Waiter client,
             Function<Snapshot, CatchUpResult.@Nullable Notice> gap) {
         Snapshot taken = snapshots.take(client, cursor.at());
-        var notices = new ArrayList<CatchUpResult.Notice>(1 + taken.events().size());
+        var notices = new ArrayList<CatchUpResult.Notice>(3);
         CatchUpResult.Notice lost = gap.apply(taken);
         if (lost != null) {
             notices.add(lost);
         }
-        for (EncodedEvent part : taken.events()) {
-            notices.add(new CatchUpResult.Notice(part, taken.fence(), 0, taken.events()));
-        }
+        notices.addAll(CatchUpResult.parts(taken.first(), taken.later(), taken.fence()));
         return new CatchUpResult(notices, List.of(), taken.entry(), taken.fence());
+    }
+
+    /** The next part of a snapshot, for a follower that has put those before it. */
+    static CatchUpResult nextPart(Cursor cursor, CatchUpResult.Notice unmade) {
+        LaterParts parts = Objects.requireNonNull(unmade.later());
+        List<CatchUpResult.Notice> notices =
+                CatchUpResult.parts(parts.first(), parts.afterFirst(), unmade.upTo());
+        return new CatchUpResult(notices, List.of(), cursor.entry(), cursor.at());
     }
 
     String id(long position) {
@@ -446,7 +368,7 @@ final class CatchUp {
     /** A gap in place of one event, on which the filter of a client failed; it has an id. */
     Frame failed(TopicState topic, long position) {
         var gap = new Gap(topic.name, id(position - 1), id(position), 1L, "failed");
-        byte[] bytes = gap.notice(position, json).event().toBytes(ids.idLine(position));
+        byte[] bytes = gap.encoded(json).toBytes(ids.idLine(position));
         return new Frame(position, bytes, 0, bytes.length);
     }
 

@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.util.ArrayList;
 import java.util.List;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.Frame;
@@ -25,16 +26,32 @@ record CatchUpResult(List<Notice> notices, List<Frame> frames, long entry, long 
      * own: with one, the server would assume that a reconnecting client also has the other topics'
      * events up to there.
      *
+     * @param event null for the parts of a snapshot that are not made yet
      * @param upTo the position to which it brings the client in its topic
      * @param missed how many events it reports as missed, for the topic's figures
-     * @param whole the parts of a snapshot of which this is one: they are shared for as long as one
-     *     client waits for a part
+     * @param later the parts of a snapshot that are not made yet; null when there is an event
      */
-    record Notice(EncodedEvent event, long upTo, long missed, @Nullable Object whole) {
-        /** A gap. */
+    record Notice(
+            @Nullable EncodedEvent event, long upTo, long missed, @Nullable LaterParts later) {
+        /** A gap, or a snapshot. */
         Notice(EncodedEvent event, long upTo, long missed) {
             this(event, upTo, missed, null);
         }
+
+        /** Returns how many events the client gets. */
+        int count() {
+            return later == null ? 1 : later.count();
+        }
+    }
+
+    /** Returns the notices of a part and of those after it. */
+    static List<Notice> parts(EncodedEvent first, @Nullable LaterParts later, long upTo) {
+        var notices = new ArrayList<Notice>(2);
+        notices.add(new Notice(first, upTo, 0));
+        if (later != null) {
+            notices.add(new Notice(null, upTo, 0, later));
+        }
+        return notices;
     }
 
     CatchUpResult withNotices(List<Notice> first) {

@@ -99,8 +99,10 @@ final class ColdHistory {
         }
         boolean cleared =
                 !entries.isEmpty() && entries.getFirst().entry().kind() == Entry.Kind.CLEAR;
+        // What was before the removal is gone, and so is the removal itself.
+        long floor = cleared ? entries.getFirst().position() : page.floor();
         long reached = page.more() ? entries.getLast().position() : upTo;
-        return new Part(page.floor(), after, reached, cleared, List.copyOf(frames));
+        return new Part(floor, after, reached, cleared, List.copyOf(frames));
     }
 
     private Frame frame(StoredEntry stored) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import microdot.BodySink;
+import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.EventLog;
 import microdot.sse.log.Frame;
 import microdot.sse.log.LoopReaders;
@@ -25,6 +26,9 @@ class Cursor extends LoopReaders.Reader {
 
     /** {@link #look}: its next entry was trimmed. */
     static final long LAGGED = -2;
+
+    /** {@link #look}: it has put the parts of a snapshot that were made, and is to get others. */
+    static final long UNMADE = -3;
 
     /** {@link #look}: it has read everything. Higher than every position. */
     static final long CAUGHT_UP = Long.MAX_VALUE;
@@ -224,7 +228,18 @@ class Cursor extends LoopReaders.Reader {
 
     /** Returns how many notices it has to put before everything else. */
     int pendingNotices() {
-        return notices == null ? 0 : notices.size();
+        int count = 0;
+        if (notices != null) {
+            for (CatchUpResult.Notice notice : notices) {
+                count += notice.count();
+            }
+        }
+        return count;
+    }
+
+    /** Returns the notice that comes next. There must be one. */
+    CatchUpResult.Notice nextNotice() {
+        return Objects.requireNonNull(notices).element();
     }
 
     /** Returns whether there is nothing for it up to the position, and nothing lost. */
@@ -241,14 +256,18 @@ class Cursor extends LoopReaders.Reader {
 
     /**
      * Returns the position of what comes next, {@link #CAUGHT_UP}, or, negative, why it cannot go
-     * on: {@link #WAITING} or {@link #LAGGED}. With pending notices the position is at most the one
-     * after the first of them. Changes nothing.
+     * on: {@link #WAITING}, {@link #LAGGED} or {@link #UNMADE}. With pending notices the position
+     * is at most the one after the first of them. Changes nothing.
      */
     long look() {
         Queue<CatchUpResult.Notice> pending = notices;
         Frame frame = own == null ? null : own.peek();
         if (pending != null) {
-            long after = pending.element().upTo() + 1;
+            CatchUpResult.Notice notice = pending.element();
+            if (notice.event() == null) {
+                return waiting ? WAITING : UNMADE;
+            }
+            long after = notice.upTo() + 1;
             return frame == null ? after : Math.min(after, frame.position());
         }
         if (frame != null && frame.length() > 0) {
@@ -300,9 +319,10 @@ class Cursor extends LoopReaders.Reader {
         Queue<CatchUpResult.Notice> pending = Objects.requireNonNull(notices);
         CatchUpResult.Notice first = pending.remove();
         notices = pending.isEmpty() ? null : pending;
-        put(space, first.event().head());
+        EncodedEvent event = Objects.requireNonNull(first.event());
+        put(space, event.head());
         put(space, idLine);
-        put(space, first.event().rest());
+        put(space, event.rest());
         topic.missed.add(first.missed());
         sink.delivered(1);
     }

@@ -210,8 +210,11 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
             long position = cursor.look();
             if (position < 0) {
                 // What runs for another cursor pulls when it is done: then this looks again.
-                if (position == Cursor.LAGGED
-                        && (isToDisconnect(cursor) || !Cursor.isAnyWaiting(cursors))) {
+                boolean idle = !Cursor.isAnyWaiting(cursors);
+                if (position == Cursor.UNMADE && idle) {
+                    CatchUpResult.Notice unmade = cursor.nextNotice();
+                    computed(cursor, () -> CatchUp.nextPart(cursor, unmade));
+                } else if (position == Cursor.LAGGED && (idle || isToDisconnect(cursor))) {
                     lagged(cursor);
                 }
                 return false;

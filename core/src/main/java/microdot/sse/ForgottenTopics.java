@@ -8,20 +8,23 @@ package microdot.sse;
  */
 final class ForgottenTopics {
     private final long[] floors = new long[4096];
-    private final boolean[] tables = new boolean[floors.length];
+    private final long[] rows = new long[floors.length];
 
     /**
-     * @param wasTable whether clients may have rows of it
+     * @param rowsUntil clients with ids below may have rows of it; 0 if it never was a table
      */
-    void add(String name, long last, boolean wasTable) {
+    void add(String name, long last, long rowsUntil) {
         int at = at(name);
         floors[at] = Math.max(floors[at], last);
-        tables[at] |= wasTable;
+        rows[at] = Math.max(rows[at], rowsUntil);
     }
 
-    /** Returns whether a forgotten topic of this name was a table. */
-    boolean wasTable(String name) {
-        return tables[at(name)];
+    /**
+     * Returns the position below which clients may have rows of a forgotten table of this name; 0
+     * if there was none.
+     */
+    long rowsUntil(String name) {
+        return rows[at(name)];
     }
 
     long floor(String name) {

@@ -2,6 +2,7 @@ package microdot.sse;
 
 import microdot.JsonCodec;
 import microdot.internal.Required;
+import microdot.sse.log.EncodedEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +23,11 @@ public record Gap(
     }
 
     CatchUpResult.Notice notice(long upTo, JsonCodec json) {
-        Event event = Event.of(this).event("gap");
-        return new CatchUpResult.Notice(
-                EventEncoder.encodeWithoutId(event, json), upTo, missed == null ? 0 : missed);
+        return new CatchUpResult.Notice(encoded(json), upTo, missed == null ? 0 : missed);
+    }
+
+    /** Returns the event, without an id. */
+    EncodedEvent encoded(JsonCodec json) {
+        return EventEncoder.encodeWithoutId(Event.of(this).event("gap"), json);
     }
 }

@@ -1,6 +1,6 @@
 package microdot.sse;
 
-import microdot.sse.store.StoreEpoch;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /** The topics of this process as its store needs them. */
@@ -14,6 +14,6 @@ interface NodeTopics {
     /** Nothing was kept of an entry, because its topic is not known. Under the order's lock. */
     void skipped(String name, long position);
 
-    /** The engine may have lost entries, also such as this process has delivered. */
-    void lose(StoreEpoch epoch);
+    /** Returns all that this process knows. */
+    Collection<TopicState> all();
 }

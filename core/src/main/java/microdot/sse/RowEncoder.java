@@ -26,11 +26,11 @@ final class RowEncoder {
     /**
      * Returns the change that puts a row.
      *
-     * @throws IllegalArgumentException when the value cannot be written as JSON, or takes more than
-     *     {@link Event#MAX_BYTES}
+     * @throws IllegalArgumentException when the value cannot be written as JSON and read again, or
+     *     takes more than {@link Event#MAX_BYTES}
      */
     Row put(String table, String key, Object value) {
-        return stored(table, key, oneLine(json.encode(value)));
+        return stored(table, key, readable(oneLine(json.encode(value))));
     }
 
     /**
@@ -60,6 +60,38 @@ final class RowEncoder {
         start(out, table);
         out.writeBytes(json.encode(key));
         return Row.removal(key, event(REMOVE, out), expected);
+    }
+
+    /**
+     * Half of a surrogate pair, as JSON writes it, cannot be read in the name of a member. Then no
+     * row of the table could be read any more.
+     */
+    private byte[] readable(byte[] value) {
+        if (hasEscapedSurrogate(value)) {
+            try {
+                json.decode(value, Object.class);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "value: "
+                                + e.getMessage()
+                                + ", as it was written (expected: no half of a surrogate pair in a"
+                                + " name)",
+                        e);
+            }
+        }
+        return value;
+    }
+
+    private static boolean hasEscapedSurrogate(byte[] json) {
+        for (int i = 0; i + 3 < json.length; i++) {
+            if (json[i] == '\\'
+                    && json[i + 1] == 'u'
+                    && (json[i + 2] | ' ') == 'd'
+                    && json[i + 3] >= '8') {
+                return true;
+            }
+        }
+        return false;
     }
 
     private int start(ByteArrayOutputStream out, String table) {

@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.io.ByteArrayOutputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.EnumMap;
@@ -20,22 +21,23 @@ final class RunLastEvents {
     private static final Logger LOG = System.getLogger("microdot.sse");
     private static final byte[] NO_ID = {};
 
-    /** They are kept beside what a run may keep. */
+    /** They are kept beside what a run may keep, but count for the memory of all topics. */
     private static final int MAX_BYTES = 16 << 10;
 
-    /** The events of one end, encoded. */
-    record Frames(List<EncodedEvent> events) {
+    /** The events of one end, encoded; the id of the last one goes between the two. */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    record Frames(byte[] beforeId, byte[] afterId) {
         /** Returns all events; the last one has the id. */
         byte[] toBytes(byte[] idLine) {
-            byte[] all = {};
-            for (EncodedEvent event : events.subList(0, events.size() - 1)) {
-                all = StreamClosingFrames.join(all, event.toBytes(NO_ID));
-            }
-            return StreamClosingFrames.join(all, events.getLast().toBytes(idLine));
+            return StreamClosingFrames.join(StreamClosingFrames.join(beforeId, idLine), afterId);
         }
 
         byte[] withoutId() {
-            return toBytes(NO_ID);
+            return StreamClosingFrames.join(beforeId, afterId);
+        }
+
+        int length() {
+            return beforeId.length + afterId.length;
         }
     }
 
@@ -80,12 +82,17 @@ final class RunLastEvents {
                             + end
                             + " (expected: at least one, so that clients know the end)");
         }
-        var frames = new Frames(given.stream().map(this::encode).toList());
-        int length = frames.withoutId().length;
-        if (length > MAX_BYTES) {
+        var before = new ByteArrayOutputStream();
+        for (Event event : given.subList(0, given.size() - 1)) {
+            before.writeBytes(encode(event).toBytes(NO_ID));
+        }
+        EncodedEvent last = encode(given.getLast());
+        before.writeBytes(last.head());
+        var frames = new Frames(before.toByteArray(), last.rest());
+        if (frames.length() > MAX_BYTES) {
             throw new IllegalArgumentException(
                     "lastEvents: "
-                            + length
+                            + frames.length()
                             + " bytes for "
                             + end
                             + " (expected: at most "

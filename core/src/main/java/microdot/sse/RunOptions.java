@@ -171,7 +171,8 @@ public final class RunOptions {
      *
      * <p>The function is called at once for each {@link RunEnd}, and on the thread of a run that
      * has failed. What it throws at once, this method throws; later, it is logged, and clients get
-     * the events of the default text.
+     * the events of the default text. They also get those if the memory that the topics have for
+     * runs has no room for the others.
      *
      * @param events returns one event or more, without ids and at most 16 KiB together, for an end;
      *     the text is that of {@link #errorText} after a failure, otherwise the one that {@link

@@ -97,7 +97,7 @@ final class RunResponses {
         long head = topics.head();
         String label = "run " + RunEventId.shortened(id.token());
         var gap = new Gap(label, lastEventId, ids.id(head), null, "restarted");
-        byte[] bytes = gap.notice(head, JsonCodec.standard()).event().toBytes(ids.idLine(head));
+        byte[] bytes = gap.encoded(JsonCodec.standard()).toBytes(ids.idLine(head));
         return stream(bytes);
     }
 

@@ -86,14 +86,16 @@ final class RunTopic {
      * Ends the topic. Never throws.
      *
      * @param failure the text after a failure
-     * @param made the last events that {@link #failed} has made; null for those made in advance
+     * @param made the last events that {@link #failed} has made, which are sent if the memory of
+     *     the topics has room for them; null for those made in advance
      */
     void close(RunEnd end, String failure, RunLastEvents.@Nullable Frames made) {
         try {
             if (lastEvents == null) {
                 publishEnd(end.event(failure));
             } else {
-                last = made == null ? lastEvents.of(end) : made;
+                boolean own = made != null && order.keepBeside(state.log, made.length());
+                last = own ? made : lastEvents.of(end);
             }
         } catch (RuntimeException | Error e) {
             // The topics are closed, or there is no memory: the end itself takes none.

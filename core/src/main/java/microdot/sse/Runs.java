@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Runs implements AutoCloseable {
     private static final int LONGEST_ID = 128;
+
+    /** For a client whose run does not start now. */
+    private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
 
     private final Topics topics;
     private final RunOptions options;
@@ -72,9 +76,9 @@ public final class Runs implements AutoCloseable {
     /**
      * Starts a run with a random id that cannot be guessed.
      *
-     * @throws HttpException with status 503 when {@link RunOptions#maxRunning} handlers run
-     *     already, when the memory of the topics has no room for another run, or after {@link
-     *     #close}
+     * @throws HttpException with status 503 and {@code Retry-After: 5} when {@link
+     *     RunOptions#maxRunning} handlers run already, when the memory of the topics has no room
+     *     for another run, or after {@link #close}
      */
     public Run start(RunHandler handler) {
         Required.notNull(handler, "handler", "a handler");
@@ -150,24 +154,25 @@ public final class Runs implements AutoCloseable {
 
     private void takePlace() {
         if (closed) {
-            throw new HttpException(503, "runs: closed (expected: no start after their close)");
+            throw rejected("closed (expected: no start after their close)");
         }
         if (running.incrementAndGet() > options.maxRunning()) {
             running.decrementAndGet();
-            throw new HttpException(
-                    503,
-                    "runs: "
-                            + options.maxRunning()
+            throw rejected(
+                    options.maxRunning()
                             + " run already (expected: fewer than maxRunning; try again later)");
         }
+    }
+
+    private static HttpException rejected(String why) {
+        return new HttpException(503, "runs: " + why, TRY_AGAIN);
     }
 
     private Run open(String id, String token) {
         String label = "run " + RunEventId.shortened(id);
         RunTopic topic = RunTopic.open(topics, label, token, options, () -> forget(id, token));
         if (topic == null) {
-            throw new HttpException(
-                    503, "runs: the memory for them is used up (expected: room; try again later)");
+            throw rejected("the memory for them is used up (expected: room; try again later)");
         }
         return new Run(id, token, topic);
     }

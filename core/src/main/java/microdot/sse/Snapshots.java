@@ -2,7 +2,6 @@ package microdot.sse;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
@@ -147,7 +146,7 @@ final class Snapshots implements SnapshotSource {
     private Snapshot current(Snapshot known) {
         Moment now = now();
         return now.entry() == known.entry()
-                ? new Snapshot(known.events(), now.head(), known.entry(), known.started())
+                ? new Snapshot(known.first(), null, now.head(), known.entry(), known.started())
                 : known;
     }
 
@@ -161,7 +160,7 @@ final class Snapshots implements SnapshotSource {
         // nothing is lost.
         Moment now = now();
         EncodedEvent event = Changes.inSnapshot(() -> encode(supplier.get()));
-        return new Snapshot(List.of(event), now.head(), now.entry(), started);
+        return new Snapshot(event, null, now.head(), now.entry(), started);
     }
 
     private EncodedEvent encode(Object state) {

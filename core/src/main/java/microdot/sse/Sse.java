@@ -253,6 +253,10 @@ public final class Sse {
      * Events that other threads send meanwhile may not have an id, because that would move the
      * client's position.
      *
+     * <p>If the topics have ended, the client gets what it lacks and reconnects. If it lacks
+     * nothing, the stream ends with a reconnect delay of about an hour, because the status 204,
+     * with which {@link Topics#stream} stops a browser, can no longer be sent.
+     *
      * @throws IllegalArgumentException when no topic or more than {@link Topics#MAX_FOLLOWED} are
      *     named
      * @throws IllegalStateException when this stream follows topics already

@@ -157,6 +157,7 @@ final class StartPosition {
      */
     private void fresh(List<TopicState> topics, Wish wish) {
         long opened = wish.opened();
+        ColdCatchUp cold = catchUp.cold();
         for (TopicState topic : topics) {
             SnapshotSource snapshots = topic.snapshots();
             EventLog log = topic.log;
@@ -164,19 +165,19 @@ final class StartPosition {
                 fresh(topic, snapshots);
             } else if (hasNewest(log, opened)) {
                 newest(topic, wish);
-            } else if (wish.last() > 0 && catchUp.isColdBefore(log, wish.last())) {
+            } else if (wish.last() > 0 && cold != null && log.published() < wish.last()) {
                 idsFrom = Math.max(idsFrom, opened);
                 Cursor cursor = cursor(topic, log.keptFrom(), 0);
-                prepare(cursor, client -> catchUp.last(cursor, wish.last(), opened));
+                prepare(cursor, client -> cold.last(cursor, wish.last(), opened));
             } else if (wish.last() > 0 && opened >= log.floor()) {
                 long entry = Math.max(log.keptFrom(), log.firstAfter(opened) - wish.last());
                 long before = log.positionBefore(entry);
                 idsFrom = Math.max(idsFrom, before);
                 cursors.add(cursor(topic, entry, before));
-            } else if (log.closedAt() > 0 && catchUp.isColdBefore(log, Integer.MAX_VALUE)) {
+            } else if (log.closedAt() > 0 && cold != null) {
                 idsFrom = Math.max(idsFrom, log.floor());
                 Cursor cursor = cursor(topic, log.keptFrom(), 0);
-                prepare(cursor, client -> catchUp.all(cursor));
+                prepare(cursor, client -> cold.all(cursor));
             } else if (log.closedAt() > 0) {
                 idsFrom = Math.max(idsFrom, log.floor());
                 cursors.add(cursor(topic, log.keptFrom(), log.floor()));

@@ -1,7 +1,9 @@
 package microdot.sse;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -10,6 +12,8 @@ import java.util.concurrent.TimeoutException;
 import microdot.JsonCodec;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.EventId;
+import microdot.sse.log.Frame;
+import microdot.sse.log.LatestByKey;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.Retention;
 import microdot.sse.log.TopicOrder;
@@ -136,8 +140,7 @@ final class StoreNode implements EventStore.Tail {
                         kept.keyedBy() != null));
     }
 
-    /** Tells the store what it keeps of a table. Not under the lock of the order. */
-    void retainTable(String name, TableOptions options) {
+    private void retainTable(String name, TableOptions options) {
         int entries = Math.max(TABLE_ENTRIES, 2 * options.maxRows());
         store.retain(name, new StoreRetention(entries, 2 * options.maxBytes(), TABLE_TIME, true));
     }
@@ -212,8 +215,66 @@ final class StoreNode implements EventStore.Tail {
     public void begins(StoreEpoch epoch) {
         history.forgetAll();
         seenFrom = epoch.first() - 1;
-        topics().lose(epoch);
+        lose(epoch);
         appends.reached(epoch.first() - 1);
+    }
+
+    /**
+     * The engine may have lost entries, also such as this node has delivered: nothing of what is in
+     * memory is right any more.
+     */
+    private void lose(StoreEpoch epoch) {
+        long position = epoch.first() - 1;
+        // Nothing is appended here meanwhile: this is the thread that would.
+        var rows = new HashMap<TopicState, List<StoredEntry>>();
+        for (TopicState topic : topics().all()) {
+            if (topic.table() != null) {
+                rows.put(topic, history.latest(topic.name));
+            }
+        }
+        order.runLocked(
+                () -> {
+                    order.epoch().begins(epoch);
+                    for (TopicState topic : topics().all()) {
+                        TableOptions table = topic.table();
+                        order.placeLoss(topic.log, position, epoch.previousEnd());
+                        if (table != null) {
+                            topic.log.becomeTable(topic.name, table.maxRows(), table.maxBytes());
+                            tail.load(topic, rows.getOrDefault(topic, List.of()), position);
+                        }
+                    }
+                    order.raise(position);
+                });
+        topics().all().forEach(topic -> topic.readers.wake());
+    }
+
+    // ---- What is loaded before a topic is used ----
+
+    /** Takes in the rows that the store has, and makes the topic a table. Blocks. */
+    void loadTable(TopicState topic, TableOptions options, JsonCodec json) {
+        retainTable(topic.name, options);
+        List<StoredEntry> rows = history.latest(topic.name);
+        long floor = history.floor(topic.name);
+        order.runLocked(
+                () -> {
+                    tail.load(topic, rows, floor);
+                    topic.becomeTable(options, json);
+                });
+    }
+
+    /** Takes in the newest event of each key that the store has, if the topic has keys. Blocks. */
+    void loadLatest(TopicState topic) {
+        if (topic.options().key() == null) {
+            return;
+        }
+        Map<String, Frame> latest = history.latestEvents(topic.name);
+        order.runLocked(
+                () -> {
+                    LatestByKey keys = topic.log.latest();
+                    if (keys != null) {
+                        latest.forEach(keys::load);
+                    }
+                });
     }
 
     @Override

@@ -37,11 +37,11 @@ public final class Table {
      * Puts a row, or replaces its value, and wakes the followers. They get an event also if the
      * value is the same as before.
      *
-     * @param key 1 to 256 characters
+     * @param key 1 to 256 characters, and no half of a surrogate pair
      * @param value written as JSON, whatever its class is
      * @return the id of the change, as {@link Topics#publish} returns one
-     * @throws IllegalArgumentException when the key is empty or too long, or the value cannot be
-     *     written as JSON
+     * @throws IllegalArgumentException when the key is no such text, or the value cannot be written
+     *     as JSON and read again: half of a surrogate pair in the name of a member cannot
      * @throws IllegalStateException when the table has {@link TableOptions#maxRows()} rows and the
      *     key is new, when the rows would take more than {@link TableOptions#maxBytes()} or those
      *     of all tables more than half of what topics may take, when {@link Topics#presence} made

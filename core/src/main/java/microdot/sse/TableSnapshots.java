@@ -4,10 +4,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.ByteArrayOutputStream;
 import java.lang.ref.WeakReference;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.LongStream;
 import microdot.JsonCodec;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.EventLog;
@@ -17,9 +18,13 @@ import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The snapshots of a table: its rows at one position, in parts of about 64 KiB. The rows are
- * encoded already, so that no code of the application runs. One snapshot serves all followers that
- * wait for it, and is kept only while one of them holds it.
+ * The snapshots of a table: its rows in parts of about 64 KiB. The rows are encoded already, so
+ * that no code of the application runs.
+ *
+ * <p>A snapshot only says which positions each part covers, up to its fence. A part is made when a
+ * follower has room for it, of the rows that are still at those positions. A row that was changed
+ * or removed since the fence is not in it: the follower gets that change after the fence. So a
+ * follower that does not read holds no part, and a part may be made at any time, and be shared.
  */
 final class TableSnapshots implements SnapshotSource {
     private static final int PART_BYTES = 64 << 10;
@@ -30,15 +35,12 @@ final class TableSnapshots implements SnapshotSource {
     private final byte[] start;
 
     /**
-     * Held while a snapshot is made. Nothing blocks under it, or a platform thread could wait for a
-     * virtual thread that has no carrier.
+     * Held while a snapshot is planned. Nothing blocks under it, or a platform thread could wait
+     * for a virtual thread that has no carrier.
      */
     private final ReentrantLock making = new ReentrantLock();
 
-    /** The newest snapshot; its parts are shared while a follower has not put all of them. */
-    private record Taken(WeakReference<List<EncodedEvent>> parts, long fence, long entry) {}
-
-    private volatile @Nullable Taken taken;
+    private volatile @Nullable Plan newest;
 
     TableSnapshots(String name, TopicOrder order, EventLog log, JsonCodec json) {
         this.order = order;
@@ -52,25 +54,29 @@ final class TableSnapshots implements SnapshotSource {
         return false;
     }
 
+    /** A plan, and the position up to which nothing has changed since its fence. */
+    private record Known(Plan plan, long fence) {}
+
     /** The rows of one moment. */
     private record Moment(List<Row> rows, long fence, long entry) {}
 
     @Override
     public Snapshot take(Waiter client, long after) {
-        Snapshot known = order.locked(() -> known(after));
-        if (known != null) {
-            return known;
+        Known known = order.locked(() -> known(after));
+        if (known == null) {
+            TopicOrder.enter(making);
+            try {
+                known = plan(after);
+            } finally {
+                making.unlock();
+            }
         }
-        TopicOrder.enter(making);
-        try {
-            return make(after);
-        } finally {
-            making.unlock();
-        }
+        Plan plan = known.plan();
+        return new Snapshot(plan.part(0), plan.after(0), known.fence(), plan.entry, 0);
     }
 
-    private Snapshot make(long after) {
-        var known = new @Nullable Snapshot[1];
+    private Known plan(long after) {
+        var known = new @Nullable Known[1];
         var rows = new @Nullable Moment[1];
         Runnable look =
                 () -> {
@@ -84,24 +90,25 @@ final class TableSnapshots implements SnapshotSource {
         if (moment == null) {
             return Objects.requireNonNull(known[0]);
         }
-        var made = new Snapshot(parts(moment.rows()), moment.fence(), moment.entry(), 0);
-        taken = new Taken(new WeakReference<>(made.events()), made.fence(), made.entry());
-        return made;
+        var made = new Plan(moment);
+        newest = made;
+        return new Known(made, made.fence);
     }
 
-    /** Returns the last snapshot if it is current or late enough. Under the lock of the order. */
-    private @Nullable Snapshot known(long after) {
-        Taken last = taken;
-        List<EncodedEvent> parts = last == null ? null : last.parts().get();
-        if (last == null || parts == null) {
+    /** Returns the last plan if it is current or late enough. Under the lock of the order. */
+    private @Nullable Known known(long after) {
+        Plan last = newest;
+        if (last == null) {
             return null;
         }
-        if (last.entry() == log.next()) {
-            return new Snapshot(parts, order.head(), last.entry(), 0);
+        if (last.entry == log.next()) {
+            return new Known(last, order.head());
         }
         TableRows rows = log.rows();
-        boolean isLate = rows != null && last.fence() >= Math.max(after, rows.floor());
-        return isLate ? new Snapshot(parts, last.fence(), last.entry(), 0) : null;
+        // Without the changes since its fence, a follower would lag behind it at once.
+        boolean isKept = last.entry >= log.keptFrom();
+        boolean isLate = rows != null && last.fence >= Math.max(after, rows.floor());
+        return isKept && isLate ? new Known(last, last.fence) : null;
     }
 
     private Moment now() {
@@ -110,33 +117,86 @@ final class TableSnapshots implements SnapshotSource {
         return new Moment(rows == null ? List.of() : rows.all(), order.head(), log.next());
     }
 
-    private List<EncodedEvent> parts(List<Row> rows) {
-        var starts = new ArrayList<Integer>();
-        starts.add(0);
+    /** Which positions each part covers. Thread-safe. */
+    private final class Plan {
+        private final long fence;
+        private final long entry;
+
+        /** The last position of each part. */
+        private final long[] ends;
+
+        /** The parts that were made, as long as a connection holds them. */
+        private final AtomicReferenceArray<@Nullable WeakReference<EncodedEvent>> made;
+
+        Plan(Moment moment) {
+            fence = moment.fence();
+            entry = moment.entry();
+            ends = ends(moment.rows());
+            made = new AtomicReferenceArray<>(ends.length);
+        }
+
+        EncodedEvent part(int index) {
+            WeakReference<EncodedEvent> known = made.get(index);
+            EncodedEvent part = known == null ? null : known.get();
+            if (part == null) {
+                long from = index == 0 ? 0 : ends[index - 1];
+                List<Row> rows = order.locked(() -> rows(from, ends[index]));
+                part = encoded(index + 1, ends.length, rows);
+                made.set(index, new WeakReference<>(part));
+            }
+            return part;
+        }
+
+        @Nullable LaterParts after(int index) {
+            return index + 1 < ends.length ? new Later(this, index + 1) : null;
+        }
+    }
+
+    private List<Row> rows(long position, long until) {
+        TableRows rows = log.rows();
+        return rows == null ? List.of() : rows.putBetween(position, until);
+    }
+
+    private record Later(Plan plan, int from) implements LaterParts {
+        @Override
+        public int count() {
+            return plan.ends.length - from;
+        }
+
+        @Override
+        public EncodedEvent first() {
+            return plan.part(from);
+        }
+
+        @Override
+        public @Nullable LaterParts afterFirst() {
+            return plan.after(from);
+        }
+    }
+
+    /** Returns the position of the last row of each part; of one part without rows, 0. */
+    private static long[] ends(List<Row> rows) {
+        var ends = LongStream.builder();
+        long last = 0;
         long size = 0;
-        for (int i = 0; i < rows.size(); i++) {
-            int length = rows.get(i).jsonLength();
+        for (Row row : rows) {
+            int length = row.jsonLength();
             if (size > 0 && size + length > PART_BYTES) {
-                starts.add(i);
+                ends.add(last);
                 size = 0;
             }
             size += length + 1;
+            last = row.position();
         }
-        var parts = new ArrayList<EncodedEvent>();
-        for (int part = 0; part < starts.size(); part++) {
-            boolean last = part == starts.size() - 1;
-            int end = last ? rows.size() : starts.get(part + 1);
-            parts.add(part(part + 1, starts.size(), rows.subList(starts.get(part), end)));
-        }
-        return List.copyOf(parts);
+        return ends.add(last).build().toArray();
     }
 
     /** Returns the snapshot of a table without rows. */
     EncodedEvent empty() {
-        return part(1, 1, List.of());
+        return encoded(1, 1, List.of());
     }
 
-    private EncodedEvent part(int number, int of, List<Row> rows) {
+    private EncodedEvent encoded(int number, int of, List<Row> rows) {
         var out = new ByteArrayOutputStream(PART_BYTES / 8);
         out.writeBytes(start);
         out.writeBytes(

@@ -4,11 +4,10 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import microdot.JsonCodec;
@@ -16,12 +15,8 @@ import microdot.Request;
 import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
 import microdot.sse.log.EventId;
-import microdot.sse.log.Frame;
-import microdot.sse.log.LatestByKey;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.TopicOrder;
-import microdot.sse.store.StoreEpoch;
-import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -155,8 +150,8 @@ final class TopicRegistry implements NodeTopics {
         var topic = new TopicState(name, order, floor, byPrefix(name), this::forgetIfUnused);
         topic.configure(topic.options(), json);
         topic.hasFormerEnd(ended.get(name));
-        if (forgotten.wasTable(name)) {
-            topic.wasTable(json);
+        if (forgotten.rowsUntil(name) > 0) {
+            topic.wasTable(forgotten.rowsUntil(name), json);
         }
         if (store != null) {
             store.tail().created(topic);
@@ -203,15 +198,8 @@ final class TopicRegistry implements NodeTopics {
                     topic.configureItself(options, json);
                 });
         retain(topic);
-        if (store != null && options.key() != null) {
-            Map<String, Frame> latest = store.history().latestEvents(topic.name);
-            order.runLocked(
-                    () -> {
-                        LatestByKey keys = topic.log.latest();
-                        if (keys != null) {
-                            latest.forEach(keys::load);
-                        }
-                    });
+        if (store != null) {
+            store.loadLatest(topic);
         }
     }
 
@@ -247,14 +235,7 @@ final class TopicRegistry implements NodeTopics {
                     }
                 });
         if (store != null && topic.table() == null) {
-            store.retainTable(topic.name, options);
-            List<StoredEntry> rows = store.history().latest(topic.name);
-            long floor = store.history().floor(topic.name);
-            order.runLocked(
-                    () -> {
-                        store.tail().load(topic, rows, floor);
-                        topic.becomeTable(options, json);
-                    });
+            store.loadTable(topic, options, json);
         }
         return new Table(topic, tables, json);
     }
@@ -262,38 +243,12 @@ final class TopicRegistry implements NodeTopics {
     /** A store has appended something to a topic that this node does not know. */
     @Override
     public void skipped(String name, long position) {
-        forgotten.add(name, position, false);
+        forgotten.add(name, position, 0);
     }
 
-    /**
-     * The store may have lost entries, also such as this node has delivered: nothing of what is in
-     * memory is right any more.
-     */
     @Override
-    public void lose(StoreEpoch epoch) {
-        StoreNode node = Objects.requireNonNull(store);
-        long position = epoch.first() - 1;
-        // Nothing is appended here meanwhile: this is the thread that would.
-        var rows = new HashMap<TopicState, List<StoredEntry>>();
-        for (TopicState topic : topics.values()) {
-            if (topic.table() != null) {
-                rows.put(topic, node.history().latest(topic.name));
-            }
-        }
-        order.runLocked(
-                () -> {
-                    order.epoch().begins(epoch);
-                    for (TopicState topic : topics.values()) {
-                        TableOptions table = topic.table();
-                        order.placeLoss(topic.log, position, epoch.previousEnd());
-                        if (table != null) {
-                            topic.log.becomeTable(topic.name, table.maxRows(), table.maxBytes());
-                            node.tail().load(topic, rows.getOrDefault(topic, List.of()), position);
-                        }
-                    }
-                    order.raise(position);
-                });
-        topics.values().forEach(topic -> topic.readers.wake());
+    public Collection<TopicState> all() {
+        return topics.values();
     }
 
     /** Makes the topic a table that its streams fill, or returns the table that it is. */
@@ -549,7 +504,7 @@ final class TopicRegistry implements NodeTopics {
                 store.tail().endOver(topic.name);
             }
             ended.add(topic.name, end);
-            forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
+            forgotten.add(topic.name, topic.log.last(), topic.rowsUntil());
             topic.log.clear();
             order.forget(topic.log);
         }
@@ -558,7 +513,7 @@ final class TopicRegistry implements NodeTopics {
     /** Under the lock of the order. */
     private void forgetIfUnused(TopicState topic) {
         if (topic.forget() && topics.remove(topic.name, topic)) {
-            forgotten.add(topic.name, topic.log.last(), topic.noRows() != null);
+            forgotten.add(topic.name, topic.log.last(), topic.rowsUntil());
             order.forget(topic.log);
         }
     }

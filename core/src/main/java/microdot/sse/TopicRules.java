@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -120,7 +121,21 @@ final class TopicRules {
                     key,
                     TopicRules::isNoName);
         }
+        if (hasHalfCharacter(key)) {
+            throw new RefusedValueException(
+                    "key: "
+                            + Arrays.toString(key.codePoints().toArray())
+                            + " as code points (expected: no half of a surrogate pair)",
+                    key,
+                    TopicRules::hasHalfCharacter);
+        }
         return key;
+    }
+
+    /** A key is a name in the JSON of a snapshot, and many clients read no such name. */
+    private static boolean hasHalfCharacter(String key) {
+        return key.codePoints()
+                .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
     }
 
     private static boolean isNoName(String name) {

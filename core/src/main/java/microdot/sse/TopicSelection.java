@@ -11,6 +11,7 @@ public abstract class TopicSelection {
     // This type is here so that Sse need not name TopicStream, which names Sse.
     TopicSelection() {}
 
-    /** Starts delivery to the stream of a handler; does not wait. */
-    abstract void follow(Request request, BodySink sink, StreamClosingFrames closingFrames);
+    /** Starts delivery to the stream of a handler; does not wait for events. */
+    abstract void follow(Request request, BodySink sink, StreamClosingFrames closingFrames)
+            throws InterruptedException;
 }

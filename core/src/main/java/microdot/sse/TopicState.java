@@ -33,6 +33,7 @@ final class TopicState {
     private volatile @Nullable Pace pace; // Null when its followers get changes at once.
     private volatile @Nullable Visits visits; // Null when its streams do not fill it.
     private volatile @Nullable EncodedEvent noRows; // Null if it never was a table.
+    private volatile long rowsUntil; // Clients with ids below may have rows of it.
     private volatile long formerEnd; // Of an earlier topic of the name; 0 if there was none.
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile boolean configured;
@@ -84,10 +85,17 @@ final class TopicState {
 
     /**
      * Returns what a client that may have rows of the table that this topic was gets after its gap:
-     * a snapshot without rows; null if it never was a table.
+     * a snapshot without rows; null if it has none.
+     *
+     * @param position up to which the client has everything; -1 if that is unknown
      */
-    @Nullable EncodedEvent noRows() {
-        return noRows;
+    @Nullable EncodedEvent noRows(long position) {
+        return position < rowsUntil() ? noRows : null;
+    }
+
+    /** Returns the position below which clients may have rows; 0 if it never was a table. */
+    long rowsUntil() {
+        return table == null ? rowsUntil : log.last() + 1;
     }
 
     /** Returns null when followers get changes at once. */
@@ -200,8 +208,9 @@ final class TopicState {
         table = chosen;
     }
 
-    /** An earlier topic of this name was a table, of which clients may have rows. */
-    void wasTable(JsonCodec json) {
+    /** An earlier topic of this name was a table: clients with ids below may have rows of it. */
+    void wasTable(long until, JsonCodec json) {
+        rowsUntil = until;
         noRows = new TableSnapshots(name, order, log, json).empty();
     }
 
@@ -214,6 +223,7 @@ final class TopicState {
     void dropOptions() {
         configured = false;
         if (table != null) {
+            rowsUntil = log.removedAt();
             table = null;
             visits = null;
             pace = null;

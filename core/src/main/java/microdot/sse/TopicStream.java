@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BiPredicate;
@@ -32,6 +33,9 @@ public final class TopicStream extends TopicSelection implements Handler {
 
     private static final Duration CLOSED_RETRY = Duration.ofSeconds(5);
     private static final Duration FULL_RETRY = Duration.ofSeconds(10);
+
+    /** For a client that has everything when the status 204 can no longer be sent. */
+    private static final Duration OVER_RETRY = Duration.ofHours(1);
 
     private final Topics topics;
     private final Function<Request, List<String>> names;
@@ -121,7 +125,8 @@ public final class TopicStream extends TopicSelection implements Handler {
 
     /** Follows the topics on the stream of a handler. */
     @Override
-    void follow(Request request, BodySink sink, StreamClosingFrames closingFrames) {
+    void follow(Request request, BodySink sink, StreamClosingFrames closingFrames)
+            throws InterruptedException {
         if (opening != null) {
             throw new IllegalArgumentException(
                     "onOpen: set (expected: none with Sse.follow; send before it instead)");
@@ -133,6 +138,10 @@ public final class TopicStream extends TopicSelection implements Handler {
             throw new IllegalStateException(
                     "this stream follows topics already (expected: one follow, with all topics)");
         }
+        if (isOver(request, followed)) {
+            endOver(sink);
+            return;
+        }
         FollowerFilter tests = filterFor(request, followed);
         for (Visits.Visit visit : topics.registry().visits(request, followed)) {
             if (!visit.begin(sink)) {
@@ -141,6 +150,15 @@ public final class TopicStream extends TopicSelection implements Handler {
         }
         StartPosition.Wish visible = HeartbeatEvents.wish(wish, request, sink);
         followers.follow(sink, followed, visible, tests, closingFrames);
+    }
+
+    private static void endOver(BodySink sink) throws InterruptedException {
+        try {
+            sink.write(Retry.about(OVER_RETRY));
+        } catch (ClosedChannelException e) {
+            return; // The client has left.
+        }
+        sink.end(CloseReason.TOPIC_CLOSED);
     }
 
     private @Nullable FollowerFilter filterFor(Request request, List<String> followed) {

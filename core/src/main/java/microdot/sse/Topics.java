@@ -96,8 +96,9 @@ public final class Topics extends TopicSource implements AutoCloseable {
 
     private static FollowerStart followersOf(TopicRegistry registry, JsonCodec json) {
         StoreNode store = registry.store();
-        ColdHistory history = store == null ? null : store.history();
-        return new FollowerStart(registry, new CatchUp(registry.order(), json, history));
+        TopicOrder order = registry.order();
+        ColdCatchUp cold = store == null ? null : new ColdCatchUp(order, store.history(), json);
+        return new FollowerStart(registry, new CatchUp(order, json, cold));
     }
 
     /**

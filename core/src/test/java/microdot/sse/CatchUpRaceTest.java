@@ -48,7 +48,8 @@ class CatchUpRaceTest extends TopicsFixture {
         return found.notices().stream()
                 .map(
                         notice -> {
-                            byte[] bytes = notice.event().toBytes(new byte[0]);
+                            byte[] bytes =
+                                    Objects.requireNonNull(notice.event()).toBytes(new byte[0]);
                             Event event = EventParser.parseOne(bytes, 0, bytes.length);
                             return told(event) + " up to " + notice.upTo();
                         })

@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import microdot.Body;
+import microdot.CloseReason;
 import microdot.Headers;
 import microdot.Logged;
 import microdot.Request;
@@ -21,18 +23,26 @@ class HandlerFollowTest extends TopicsFixture {
     private final TestFollower follower = new TestFollower(loop);
 
     private Thread start(SseHandler handler) {
+        return start(follower, new Headers(), handler);
+    }
+
+    private Thread start(TestFollower to, Headers headers, SseHandler handler) {
         var client = new InetSocketAddress(9);
-        var request = new Request("GET", "/", new Headers(), new byte[0], client, "http");
+        var request = new Request("GET", "/", headers, new byte[0], client, "http");
         Response response = Sse.sseResponse(request, handler);
         return Thread.ofVirtual()
                 .start(
                         () -> {
                             try {
-                                ((Body.Stream) response.body()).writer().writeTo(follower.sink);
+                                ((Body.Stream) response.body()).writer().writeTo(to.sink);
                             } catch (Exception e) {
                                 throw new AssertionError(e);
                             }
                         });
+    }
+
+    private static Headers resuming(String id) {
+        return new Headers().add("Accept", "text/event-stream").add("Last-Event-ID", id);
     }
 
     @Test
@@ -53,6 +63,36 @@ class HandlerFollowTest extends TopicsFixture {
         assertEquals(List.of("a3", "a5", "a6"), follower.story());
         follower.sink.disconnect();
         assertTrue(handler.join(Duration.ofSeconds(30)));
+    }
+
+    @Test
+    void clientThatHasAllOfEndedTopicIsAskedToReconnectMuchLater() throws Exception {
+        publish("a", 1, 2);
+        String first = topics.lastEventId();
+        publish("a", 3, 3);
+        topics.topic("a").close();
+        Headers headers = resuming(topics.lastEventId());
+        SseHandler handler =
+                (request, sse) -> {
+                    sse.send("hello");
+                    sse.follow(topics, "a");
+                };
+        follower.sink.onClose(() -> loop.execute(() -> {})); // Perhaps not by the loop.
+        Thread over = start(follower, headers, handler);
+        loop.runUntil(() -> !follower.sink.isOpen());
+        assertTrue(over.join(Duration.ofSeconds(30)));
+        assertEquals(CloseReason.TOPIC_CLOSED, follower.sink.closeReason());
+        assertEquals(List.of("hello"), follower.story());
+        Duration retry = Objects.requireNonNull(ParsedStream.of(follower.text()).retry());
+        assertTrue(retry.toMinutes() >= 30, retry::toString);
+
+        // One that lacks something gets it, and comes back for the end soon.
+        var late = new TestFollower(loop);
+        Thread rest = start(late, resuming(first), handler);
+        late.await(event -> "checkpoint".equals(event.event()));
+        assertTrue(rest.join(Duration.ofSeconds(30)));
+        assertEquals("hello", late.story().get(0));
+        assertEquals("a3", late.story().get(1));
     }
 
     @Test

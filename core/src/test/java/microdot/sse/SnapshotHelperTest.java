@@ -131,7 +131,7 @@ class SnapshotHelperTest {
                     new SnapshotRun(
                             "a",
                             new Changes("a"),
-                            started -> new Snapshot(List.of(encoded()), 0, 0, started),
+                            started -> new Snapshot(encoded(), null, 0, 0, started),
                             snapshot -> {
                                 throw failure;
                             },

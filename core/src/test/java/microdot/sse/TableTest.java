@@ -113,6 +113,23 @@ class TableTest extends TopicsFixture {
     }
 
     @Test
+    void clientWithLaterSnapshotGetsNoEmptyGap() {
+        Table large = topics.table("large", new TableOptions());
+        IntStream.range(0, 4).forEach(i -> large.put("k" + i, "x".repeat(40_000)));
+        var stalled = new TestFollower(loop);
+        stalled.sink.takeOnly(1);
+        stalled.follow(topics.stream("large"), null).await(1);
+        String id = topics.lastEventId();
+        IntStream.range(0, 200).forEach(i -> large.put("counter", i));
+        TestFollower client = resume(id + "s", "large");
+        client.await(event -> "snapshot".equals(event.event()));
+        TestFollower.TestGap gap = client.gap(0);
+        assertEquals(id + "s", gap.from());
+        assertEquals(topics.lastEventId(), gap.to());
+        assertTrue(stalled.sink.isOpen());
+    }
+
+    @Test
     void idOfEarlierRunGetsGapAndRows() {
         table.put("a", 1);
         TestFollower late = resume("0123456789-77", "t").await(2);
@@ -320,6 +337,20 @@ class TableTest extends TopicsFixture {
     }
 
     @Test
+    void halfOfSurrogatePairIsRefusedWhereItCannotBeRead() {
+        assertEquals(
+                "key: [97, 56320, 98] as code points (expected: no half of a surrogate pair)",
+                message(IllegalArgumentException.class, () -> table.put("a\udc00b", 1)));
+        String refused =
+                message(
+                        IllegalArgumentException.class,
+                        () -> table.put("a", Map.of("x", Map.of("b\ud800", 1))));
+        assertTrue(refused.contains("half of a surrogate pair"), refused);
+        table.put("\ud83d\ude00", Map.of("\ud83d\ude00", "text\ud800"));
+        assertEquals(Map.of("\ud83d\ude00", Map.of("\ud83d\ude00", "text\ud800")), table.rows());
+    }
+
+    @Test
     void filterOnTableIsRefused() {
         var client = new TestFollower(loop);
         var filtered = topics.stream("t").where((request, event) -> true);
@@ -390,6 +421,39 @@ class TableTest extends TopicsFixture {
         topics.publish("t", "now");
         late = resume(before, "t").await(3);
         assertEquals(List.of("gap t removed null", snapshot(""), "now"), late.story());
+    }
+
+    @Test
+    void clientThatCameAfterTableWasRemovedGetsNoRowsOfIt() {
+        table.put("a", 1);
+        topics.remove("t"); // And forgotten: nothing is kept of it.
+        topics.topic("t", new TopicOptions().keepEvents(1));
+        String after = topics.publish("t", "1");
+        publish("t", 2, 3);
+        assertEquals(List.of("gap t expired null", "t3"), resume(after, "t").await(2).story());
+
+        topics.table("used", new TableOptions()).put("a", 1);
+        TestFollower keeps = follow("used").await(1);
+        topics.remove("used");
+        keeps.await(3);
+        topics.topic("used", new TopicOptions().keepEvents(1));
+        after = topics.publish("used", "1");
+        publish("used", 2, 3);
+        assertEquals(
+                List.of("gap used expired null", "used3"), resume(after, "used").await(2).story());
+    }
+
+    @Test
+    void clientThatHasEndOfForgottenTableLosesItsRows() {
+        table.put("a", 1);
+        topics.topic("t").close();
+        String end = topics.lastEventId();
+        topics.registry().timePassed(Duration.ofDays(1));
+        topics.topic("t", new TopicOptions().keepEvents(1));
+        publish("t", 1, 2);
+        assertEquals(
+                List.of("gap t expired null", snapshot(""), "t2"),
+                resume(end, "t").await(3).story());
     }
 
     @Test

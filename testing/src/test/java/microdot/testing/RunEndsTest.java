@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import microdot.HttpException;
+import microdot.Microdot;
 import microdot.sse.Run;
 import microdot.sse.RunHandler;
 import microdot.sse.RunOptions;
@@ -160,6 +161,12 @@ class RunEndsTest extends RunsFixture {
         Run first = runs.start(work);
         var full = assertThrows(HttpException.class, () -> runs.start(work));
         assertEquals(503, full.status());
+        var app = new Microdot().get("/", request -> runs.start(work).id());
+        try (var client = new TestClient(app)) {
+            var rejected = client.get("/");
+            assertEquals(503, rejected.status());
+            assertEquals("5", rejected.headers().get("Retry-After"));
+        }
         assertTrue(String.valueOf(full).contains("maxRunning"), full.toString());
         assertSame(first, runs.start(first.id(), work));
         var budget = new Runs(topics, new RunOptions().maxBytes(1 << 24));

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import microdot.CloseReason;
+import microdot.HttpException;
 import microdot.sse.Event;
 import microdot.sse.Run;
 import microdot.sse.RunEnd;
@@ -19,6 +20,7 @@ import microdot.sse.RunHandler;
 import microdot.sse.RunOptions;
 import microdot.sse.RunOptions.WhenNobodyFollows;
 import microdot.sse.Runs;
+import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -176,6 +178,44 @@ class RunLastEventsTest extends RunsFixture {
         assertEnds(failing, handler, run -> {}, List.of("FAILED The run failed.", "over"));
         assertEquals(2, log.messages().size(), log.messages().toString());
         assertTrue(log.messages().getFirst().startsWith("the lastEvents of run "));
+    }
+
+    @Test
+    void lastEventsOfFailedRunsCountForTheMemoryOfTopics() throws Exception {
+        var small = new Topics(200_000);
+        String text = "x".repeat(15_000);
+        var runs =
+                new Runs(
+                        small,
+                        options.maxBytes(1000)
+                                .keepFor(Duration.ofMinutes(1))
+                                .lastEvents(
+                                        (end, why) ->
+                                                events(end, why.endsWith("model") ? text : why)));
+        RunHandler failing =
+                run -> {
+                    throw new IllegalStateException("model");
+                };
+        try (var client = client(runs)) {
+            int kept = 0;
+            boolean full = false;
+            for (int i = 0; i < 20 && !full; i++) {
+                try {
+                    kept += lastTextOf(client, runs.start(failing)).endsWith(text) ? 1 : 0;
+                } catch (HttpException noRoom) {
+                    full = true;
+                }
+            }
+            // Half of the memory is for runs.
+            assertTrue(kept >= 3 && kept <= 100_000 / 15_000, kept + " last events");
+            client.topics(small).advance(Duration.ofMinutes(2));
+            assertTrue(lastTextOf(client, runs.start(failing)).endsWith(text));
+        }
+        small.close();
+    }
+
+    private static String lastTextOf(TestClient client, Run run) {
+        return whole(follow(client, null, run.id())).getFirst();
     }
 
     @Test

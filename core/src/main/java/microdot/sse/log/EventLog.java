@@ -78,6 +78,7 @@ public final class EventLog {
     private long last;
     private long keyedFrom;
     private int removals;
+    private long beside; // Bytes that are kept as long as this log.
 
     // For OldestFirst.
     int heapIndex = -1;
@@ -179,6 +180,16 @@ public final class EventLog {
         Segment newestSegment = open.peekLast();
         boolean fits = newestSegment != null && newestSegment.hasRoom(length);
         return budget.canPin(fits ? 0 : segmentSize(length));
+    }
+
+    /** Counts bytes that are kept as long as this log; returns false if they have no room. */
+    boolean keepBeside(long length) {
+        boolean fits = budget.canPin(length);
+        if (fits) {
+            beside += length;
+            budget.add(length);
+        }
+        return fits;
     }
 
     /**
@@ -437,7 +448,7 @@ public final class EventLog {
     /** The topic is forgotten, and takes no memory from now on. */
     void release() {
         open.forEach(this::close); // One without an entry, where an append failed.
-        budget.add(-MemoryBudget.TOPIC);
+        budget.add(-MemoryBudget.TOPIC - beside);
     }
 
     /** Returns whether nothing is kept. */

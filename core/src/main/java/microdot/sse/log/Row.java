@@ -104,7 +104,7 @@ public final class Row {
         time = now;
     }
 
-    /** Returns the position of the change. Under the lock of the order. */
+    /** Returns the position of the change, which has been appended. */
     public Long position() {
         return Objects.requireNonNull(position);
     }

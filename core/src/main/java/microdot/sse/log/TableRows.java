@@ -218,6 +218,11 @@ public final class TableRows {
         return new ArrayList<>(rows.values());
     }
 
+    /** Returns the rows that were put after a position and up to another. */
+    public List<Row> putBetween(long position, long until) {
+        return new ArrayList<>(rows.subMap(position, false, until, true).values());
+    }
+
     /** Returns rows that were put before a time, as {@link System#nanoTime} gives it. */
     public List<Row> before(long time, int most) {
         var found = new ArrayList<Row>();

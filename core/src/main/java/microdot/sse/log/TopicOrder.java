@@ -203,6 +203,16 @@ public final class TopicOrder implements MemoryBudget.Member {
         return share.canPin(retention.bytes()) ? new EventLog(retention, head, share, ids) : null;
     }
 
+    /**
+     * Counts bytes that are kept as long as the log, which is kept whole. Returns false, and counts
+     * nothing, if what is kept so would take more than half of the budget.
+     */
+    public boolean keepBeside(EventLog log, long length) {
+        boolean fits = locked(() -> log.keepBeside(length));
+        relieve();
+        return fits;
+    }
+
     /** Forgets a log that keeps nothing. Under the lock. */
     public void forget(EventLog log) {
         oldest.remove(log);

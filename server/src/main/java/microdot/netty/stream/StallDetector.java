@@ -8,9 +8,11 @@ import java.util.concurrent.TimeUnit;
 
 /** Detects a client that reads nothing of what waits for it. Confined to one event loop. */
 public final class StallDetector {
-    private int messages;
+    private static final int NOTHING = -1;
+
+    private int current; // Identifies the message that is being written.
     private long bytes;
-    private long progress;
+    private long progress = NOTHING;
     private long since;
 
     /** Returns whether the channel holds bytes that the socket has not taken. */
@@ -29,10 +31,10 @@ public final class StallDetector {
     public boolean isStalled(Channel channel, long now, long bound) {
         ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
         if (pending == null || pending.isEmpty()) {
-            messages = 0;
+            progress = NOTHING; // What comes next has only begun to wait.
             return false;
         }
-        if (hasChanged(pending)) {
+        if (hasTaken(pending)) {
             since = now;
         }
         return now - since > bound;
@@ -43,14 +45,16 @@ public final class StallDetector {
         return since == now;
     }
 
-    private boolean hasChanged(ChannelOutboundBuffer pending) {
-        int oldMessages = messages;
+    /** Returns whether the socket has taken bytes; what was added since says nothing. */
+    private boolean hasTaken(ChannelOutboundBuffer pending) {
+        int oldCurrent = current;
         long oldBytes = bytes;
         long oldProgress = progress;
-        messages = pending.size();
+        // Not the message itself, which would be kept; nothing is flushed yet if there is none.
+        current = System.identityHashCode(pending.current());
         bytes = pending.totalPendingWriteBytes();
         progress = pending.currentProgress(); // A file counts as no bytes, but its progress does.
-        return messages != oldMessages || bytes != oldBytes || progress != oldProgress;
+        return bytes < oldBytes || current != oldCurrent || progress != oldProgress;
     }
 
     /**

@@ -29,6 +29,23 @@ class StallDetectorTest {
         channel.finishAndReleaseAll();
     }
 
+    @Test
+    void addedBytesAreNotRead() {
+        channel.writeAndFlush(Unpooled.buffer().writeZero(100));
+        assertFalse(detector.isStalled(channel, 1, BOUND));
+        channel.writeAndFlush(Unpooled.buffer().writeZero(50));
+        assertFalse(detector.isStalled(channel, 2, BOUND));
+        assertFalse(detector.hasReadAt(2));
+        channel.writeAndFlush(Unpooled.buffer().writeZero(50));
+        assertTrue(detector.isStalled(channel, 2 + BOUND, BOUND));
+        // As much was read as is added: the message that is being written is another one.
+        channel.unsafe().outboundBuffer().remove();
+        channel.writeAndFlush(Unpooled.buffer().writeZero(100));
+        assertFalse(detector.isStalled(channel, 3 + BOUND, BOUND));
+        assertTrue(detector.hasReadAt(3 + BOUND));
+        channel.finishAndReleaseAll();
+    }
+
     /** Neither the bytes that wait nor the progress may make up for each other. */
     @Test
     void progressIsSeenWhateverItsFiguresAre() {

@@ -154,7 +154,8 @@ final class Appends {
         Headers headers =
                 EntryMessage.headers(
                         next.append, node + "." + next.number, expected(next.append, state));
-        int length = next.append.entries().getFirst().bytes().length + headers.serializedLength();
+        byte[] bytes = next.append.entries().getFirst().bytes();
+        int length = bytes.length + headers.serializedLength();
         if (length > to.maxPayload()) {
             fail(
                     next,
@@ -168,7 +169,7 @@ final class Appends {
         next.tailWhenSent = state.sequence();
         next.link = to;
         try {
-            to.publish(next, headers);
+            to.publish(next.topic(), next.number, headers, bytes);
             return true;
         } catch (IllegalStateException e) {
             next.link = null;

@@ -55,11 +55,7 @@ final class Link {
      *
      * @throws IllegalStateException when the connection has ended; then it was not sent
      */
-    void publish(PendingAppend append, Headers headers) {
-        connection.publish(
-                subject(append.topic()),
-                inbox + append.number,
-                headers,
-                append.append.entries().getFirst().bytes());
+    void publish(String topic, long number, Headers headers, byte[] bytes) {
+        connection.publish(subject(topic), inbox + number, headers, bytes);
     }
 }

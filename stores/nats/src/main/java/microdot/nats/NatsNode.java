@@ -96,8 +96,12 @@ final class NatsNode {
         return "NATS: "
                 + settings.shownServers()
                 + ": "
-                + NatsSettings.withoutPasswords(String.valueOf(cause.getMessage()))
+                + text(cause)
                 + " (expected: a nats-server with JetStream, 2.9 or newer)";
+    }
+
+    private static String text(Exception cause) {
+        return NatsSettings.withoutPasswords(String.valueOf(cause.getMessage()));
     }
 
     /** What it has of the stream. */
@@ -140,7 +144,7 @@ final class NatsNode {
                 boolean wasConnected = links.get() != null;
                 disconnect();
                 if (!closed && wasConnected) {
-                    LOG.log(Level.INFO, "NATS: the connection ended: " + reason(e));
+                    LOG.log(Level.INFO, "NATS: the connection ended: " + text(e));
                 }
                 if (!closed && !wasConnected) {
                     leave(e);

@@ -49,15 +49,13 @@ record Positions(String incarnation, List<Span> spans) {
 
     /** Returns the last sequence whose position is at most the given one; 0 for none. */
     long sequence(long position) {
-        for (int i = spans.size() - 1; i >= 0; i--) {
-            Span span = spans.get(i);
+        long limit = Long.MAX_VALUE;
+        for (Span span : spans.reversed()) {
             if (position >= span.epoch().first()) {
-                long sequence = span.marker() + (position - span.epoch().first() + 1);
-                boolean newest = i == spans.size() - 1;
-                return newest || sequence < 0
-                        ? Math.max(sequence, 0)
-                        : Math.min(sequence, spans.get(i + 1).marker());
+                long after = position - span.epoch().first() + 1;
+                return after > limit - span.marker() ? limit : span.marker() + after;
             }
+            limit = span.marker();
         }
         return 0;
     }

@@ -62,7 +62,7 @@ final class Scan implements AutoCloseable {
         return ConsumerConfiguration.builder()
                 .filterSubject(subject)
                 .deliverPolicy(DeliverPolicy.ByStartSequence)
-                .startSequence(sequence + 1);
+                .startSequence(Math.max(sequence, sequence + 1)); // Long.MAX_VALUE stays.
     }
 
     /** Returns the next message; null when there is none. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static microdot.nats.NatsStoreTest.append;
 import static microdot.nats.NatsStoreTest.event;
 import static microdot.nats.NatsStoreTest.failure;
+import static microdot.nats.NatsStoreTest.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -127,7 +128,7 @@ class NatsFailureTest {
                 acknowledged.addAll(result.join());
             } catch (RuntimeException e) {
                 StoreException failure = failure(result);
-                assertTrue(failure.isUnknown(), failure.getMessage());
+                assertTrue(failure.isUnknown(), message(failure));
                 unknown++;
             }
         }
@@ -367,7 +368,7 @@ class NatsFailureTest {
             server.kill(); // It was sent, and the server has not read it.
             server.start();
             StoreException failure = failure(result);
-            assertTrue(failure.isUnknown(), failure.getMessage());
+            assertTrue(failure.isUnknown(), message(failure));
             append(store, event("a", "3"));
             assertEquals(
                     List.of("1", "3"), texts(store.read("a", 0, Long.MAX_VALUE, 100).entries()));
@@ -388,7 +389,7 @@ class NatsFailureTest {
             results.add(store.append(Append.of(event("a", "" + i))));
         }
         StoreException tooMany = failure(results.get(3));
-        assertTrue(tooMany.getMessage().contains("maxInFlight, 3"), tooMany.getMessage());
+        assertTrue(message(tooMany).contains("maxInFlight, 3"), message(tooMany));
         for (CompletionStage<List<Long>> result : results) {
             assertFalse(failure(result).isUnknown());
         }

@@ -9,6 +9,8 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -72,7 +74,7 @@ final class NatsServer implements AutoCloseable {
             Assumptions.abort("nats-server: not installed (e2e/prepare installs it)");
         }
         var ready = new CountDownLatch(1);
-        var log = new StringBuffer();
+        var log = new ConcurrentLinkedQueue<String>();
         Thread.ofVirtual().start(() -> read(process, ready, log));
         try {
             if (!ready.await(30, TimeUnit.SECONDS) || !process.isAlive()) {
@@ -83,12 +85,12 @@ final class NatsServer implements AutoCloseable {
         }
     }
 
-    private static void read(Process from, CountDownLatch ready, StringBuffer log) {
+    private static void read(Process from, CountDownLatch ready, Queue<String> log) {
         try (var lines =
                 new BufferedReader(
                         new InputStreamReader(from.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                log.append(line).append('\n');
+                log.add(line);
                 if (line.contains("Server is ready")) {
                     ready.countDown();
                 }

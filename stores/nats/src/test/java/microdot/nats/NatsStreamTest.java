@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static microdot.nats.NatsStoreTest.append;
 import static microdot.nats.NatsStoreTest.event;
 import static microdot.nats.NatsStoreTest.failure;
+import static microdot.nats.NatsStoreTest.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -30,6 +31,7 @@ import microdot.sse.store.Kept;
 import microdot.sse.store.Page;
 import microdot.sse.store.StoreException;
 import microdot.sse.store.StoredEntry;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,7 +77,7 @@ class NatsStreamTest {
         }
     }
 
-    private static String description(String url, String name) throws Exception {
+    private static @Nullable String description(String url, String name) throws Exception {
         try (Connection connection = Nats.connect(url)) {
             return connection
                     .jetStreamManagement()
@@ -97,7 +99,7 @@ class NatsStreamTest {
             append(old, event("a", "1"));
             makeStream(server.url(), "microdot-new", "Microdot events, format 2");
             var newer = assertThrows(StoreException.class, () -> young.open(new RecordedTail()));
-            assertTrue(newer.getMessage().contains("format 2 (expected: at most 1"));
+            assertTrue(message(newer).contains("format 2 (expected: at most 1"));
             makeStream(server.url(), "microdot-foreign", "orders");
             assertThrows(StoreException.class, () -> foreign.open(new RecordedTail()));
         }
@@ -185,7 +187,7 @@ class NatsStreamTest {
             store.open(new RecordedTail());
             var large = Append.of(Entry.event("a", null, null, new byte[8 << 20]));
             StoreException refused = failure(store.append(large));
-            assertTrue(refused.getMessage().contains("max_payload"), refused.getMessage());
+            assertTrue(message(refused).contains("max_payload"), message(refused));
             assertFalse(refused.isUnknown());
             append(store, event("a", "small"));
         }
@@ -234,8 +236,8 @@ class NatsStreamTest {
         try (NatsStore store =
                 NatsStore.connect("nats://ann:secret@127.0.0.1:" + NatsServer.freePort())) {
             var failure = assertThrows(StoreException.class, () -> store.open(new RecordedTail()));
-            assertFalse(failure.getMessage().contains("secret"), failure.getMessage());
-            assertTrue(failure.getMessage().contains("127.0.0.1"), failure.getMessage());
+            assertFalse(message(failure).contains("secret"), message(failure));
+            assertTrue(message(failure).contains("127.0.0.1"), message(failure));
         }
     }
 
@@ -321,8 +323,8 @@ class NatsStreamTest {
                     line = lines.readLine()) {}
             var failure = assertThrows(StoreException.class, () -> store.open(new RecordedTail()));
             assertTrue(
-                    failure.getMessage().contains("expected: a nats-server with JetStream"),
-                    failure.getMessage());
+                    message(failure).contains("expected: a nats-server with JetStream"),
+                    message(failure));
         } finally {
             server.destroyForcibly().waitFor();
         }

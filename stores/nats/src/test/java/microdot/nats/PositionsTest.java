@@ -1,8 +1,10 @@
 package microdot.nats;
 
+import static microdot.nats.NatsStoreTest.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import microdot.nats.Positions.Span;
@@ -36,6 +38,16 @@ class PositionsTest {
     }
 
     @Test
+    void positionsMayBeginAtOne() {
+        // So it is when the clock of the server was wrong.
+        var span = new Span(new StoreEpoch("aaaaaaaaaa", 0, 1), 1);
+        var positions = new Positions("stream", List.of(span));
+        assertEquals(1, positions.position(2));
+        assertEquals(2, positions.sequence(1));
+        assertEquals(Long.MAX_VALUE, positions.sequence(Long.MAX_VALUE));
+    }
+
+    @Test
     void onlyGivenPositionsHaveAnExactSequence() {
         assertEquals(0L, POSITIONS.exactSequence(0));
         assertEquals(3L, POSITIONS.exactSequence(102));
@@ -57,15 +69,14 @@ class PositionsTest {
     @Test
     void foreignAndNewerDescriptionsAreRefused() {
         String foreign =
-                assertThrows(StoreException.class, () -> Description.parse("s", "orders"))
-                        .getMessage();
-        assertEquals(true, foreign.startsWith("stream s: made by something else"), foreign);
+                message(assertThrows(StoreException.class, () -> Description.parse("s", "orders")));
+        assertTrue(foreign.startsWith("stream s: made by something else"), foreign);
         assertThrows(StoreException.class, () -> Description.parse("s", null));
         String newer =
-                assertThrows(
+                message(
+                        assertThrows(
                                 StoreException.class,
-                                () -> Description.parse("s", "Microdot events, format 2"))
-                        .getMessage();
-        assertEquals(true, newer.startsWith("stream s: format 2 (expected: at most 1"), newer);
+                                () -> Description.parse("s", "Microdot events, format 2")));
+        assertTrue(newer.startsWith("stream s: format 2 (expected: at most 1"), newer);
     }
 }

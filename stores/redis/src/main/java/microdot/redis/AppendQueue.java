@@ -1,8 +1,6 @@
 package microdot.redis;
 
 import io.lettuce.core.RedisCommandExecutionException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -11,11 +9,8 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -30,53 +25,26 @@ import org.jspecify.annotations.Nullable;
  * and those whose link ended before the reply. Each is in the engine at most once: it is sent again
  * only when the engine has proved that it does not have it.
  *
- * <p>Everything below the line runs as one task after another, on whatever thread added the task; a
- * thread that has run many leaves the others to the executor.
+ * <p>Everything below the line runs as tasks of the mailbox.
  */
 final class AppendQueue {
-    private static final Logger LOG = System.getLogger("microdot.redis");
-    private static final int MOST_TASKS = 256;
 
     /** Of one script. */
     private static final int MOST_APPENDS = 256;
 
     private static final long MOST_BYTES = 1 << 20;
 
-    /** Errors after which another link may do: the scripts or the master are elsewhere. */
-    private static final Set<String> ELSEWHERE =
-            Set.of("NOSCRIPT", "READONLY", "LOADING", "MASTERDOWN");
-
-    /** Errors that come before the first write. */
-    private static final Set<String> BEFORE =
-            Set.of("OOM", "MISCONF", "NOPERM", "NOAUTH", "NOREPLICAS", "BUSY");
-
-    private static final String CLOSED = "store: closed (expected: append before close)";
-
-    /** What the queue asks of its node. */
-    interface Owner {
-        /** The engine does not know this node any more: the link must be checked again. */
-        void recheck(RedisLink link);
-
-        /** A topic has much to trim. */
-        void full(RedisLink link, String topic);
-
-        /** The link gives no reply. */
-        void stuck(RedisLink link);
-    }
-
     private final Settings settings;
     private final byte[] node;
     private final byte[] spine;
-    private final Owner owner;
-    private final Executor rest;
-    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger scheduled = new AtomicInteger();
+    private final LinkOwner owner;
+    private final Mailbox mailbox;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong counter = new AtomicLong();
     private final AtomicLong known = new AtomicLong();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
-    private volatile @Nullable String closed;
+    private volatile boolean closed;
 
     // ---- Of the tasks only.
 
@@ -84,40 +52,33 @@ final class AppendQueue {
     private final Deque<PendingAppend> sent = new ArrayDeque<>();
     private final Deque<PendingAppend> limbo = new ArrayDeque<>();
     private final Deque<PendingAppend> refused = new ArrayDeque<>();
-    private final List<Runnable> completions = new ArrayList<>();
     private @Nullable RedisLink link;
     private byte[] turn = {};
     private String epoch = "";
     private boolean paused;
     private boolean running;
 
-    AppendQueue(Settings settings, String node, Owner owner, Executor rest) {
+    AppendQueue(Settings settings, String node, LinkOwner owner, Executor rest) {
         this.settings = settings;
         this.node = Keys.utf8(node);
         spine = Keys.utf8(settings.spine());
         this.owner = owner;
-        this.rest = rest;
+        mailbox = new Mailbox(this::send, rest);
     }
 
     /** Appends, or fails when too many appends are under way. */
     CompletionStage<List<Long>> append(Append append) {
         long deadline = System.nanoTime() + settings.timeout().toNanos();
         var pending = new PendingAppend(append, counter.incrementAndGet(), deadline);
-        if (open.incrementAndGet() > settings.appends()
-                | bytes.addAndGet(pending.bytes) > settings.bytes()) {
+        int appends = open.incrementAndGet();
+        long inFlight = bytes.addAndGet(pending.bytes);
+        if (appends > settings.appends() || inFlight > settings.bytes()) {
             open.decrementAndGet();
             bytes.addAndGet(-pending.bytes);
-            pending.future.completeExceptionally(
-                    new StoreException(
-                            "store: more than "
-                                    + settings.appends()
-                                    + " appends or "
-                                    + settings.bytes()
-                                    + " bytes would wait or be in flight (publish more slowly, or"
-                                    + " raise RedisStore.maxInFlight)"));
+            pending.future.completeExceptionally(AppendErrors.tooMany(settings));
             return pending.future;
         }
-        post(() -> add(pending));
+        mailbox.post(() -> add(pending));
         return pending.future;
     }
 
@@ -133,7 +94,7 @@ final class AppendQueue {
 
     /** Appends are sent on this link from now on, those first that were found not to be there. */
     void attach(RedisLink now, long ofTurn, String ofEpoch) {
-        post(
+        mailbox.post(
                 () -> {
                     link = now;
                     turn = Keys.utf8(ofTurn);
@@ -146,7 +107,7 @@ final class AppendQueue {
 
     /** The tail has reached this epoch. */
     void begins(String name) {
-        post(
+        mailbox.post(
                 () -> {
                     epoch = name;
                     paused = false;
@@ -155,7 +116,7 @@ final class AppendQueue {
 
     /** The link has ended: what was sent on it is resolved before the next. */
     void detach(RedisLink ended) {
-        post(
+        mailbox.post(
                 () -> {
                     if (link == ended) {
                         link = null;
@@ -171,12 +132,12 @@ final class AppendQueue {
      * @param resolver runs as a task: takes a copy
      */
     void unresolved(Consumer<List<PendingAppend>> resolver) {
-        post(() -> resolver.accept(limbo.stream().filter(each -> !each.done).toList()));
+        mailbox.post(() -> resolver.accept(limbo.stream().filter(each -> !each.done).toList()));
     }
 
     /** The engine has them: by their counters, with their first positions. */
     void found(Map<Long, Long> positions) {
-        post(
+        mailbox.post(
                 () -> {
                     for (PendingAppend pending : limbo) {
                         Long first = positions.get(pending.counter);
@@ -190,7 +151,7 @@ final class AppendQueue {
 
     /** Nothing can prove any more whether the engine had the others. */
     void unknown(String reason) {
-        post(
+        mailbox.post(
                 () -> {
                     limbo.forEach(each -> fail(each, new StoreException(reason, true, null)));
                     limbo.clear();
@@ -200,7 +161,7 @@ final class AppendQueue {
     /** Fails what has waited for too long; called often. */
     void expire(String reason) {
         long now = System.nanoTime();
-        post(
+        mailbox.post(
                 () -> {
                     expire(waiting, now, reason, false);
                     expire(refused, now, reason, false);
@@ -214,84 +175,43 @@ final class AppendQueue {
 
     /** Refuses appends from now on; completes when those under way are complete. */
     CompletableFuture<Void> shut() {
-        closed = CLOSED;
-        post(() -> {}); // Tells it if there are none.
+        closed = true;
+        mailbox.post(() -> {}); // Tells it if there are none.
         return ended;
     }
 
     /** Fails everything; and every append from now on. */
     void close() {
-        String reason = CLOSED;
-        closed = reason;
-        post(
+        closed = true;
+        mailbox.post(
                 () -> {
                     link = null;
-                    for (Deque<PendingAppend> each : List.of(waiting, refused)) {
-                        each.forEach(one -> fail(one, new StoreException(reason)));
-                        each.clear();
-                    }
-                    for (Deque<PendingAppend> each : List.of(limbo, sent)) {
-                        each.forEach(
-                                one ->
-                                        fail(
-                                                one,
-                                                new StoreException(
-                                                        reason + "; it may have been appended",
-                                                        true,
-                                                        null)));
-                        each.clear();
-                    }
+                    failAll(waiting, false);
+                    failAll(refused, false);
+                    failAll(limbo, true);
+                    failAll(sent, true);
                 });
     }
 
-    private void post(Runnable task) {
-        tasks.add(task);
-        if (scheduled.getAndIncrement() == 0) {
-            drain();
-        }
-    }
-
-    private void drain() {
-        int run = 0;
-        int left;
-        do {
-            Runnable task = tasks.poll();
-            try {
-                if (task != null) {
-                    task.run();
-                }
-            } catch (RuntimeException e) {
-                LOG.log(Level.ERROR, "Redis: an append was not understood; it fails later", e);
-            }
-            run++;
-            if (scheduled.get() == 1 || run == MOST_TASKS) {
-                send();
-                var due = List.copyOf(completions);
-                completions.clear();
-                due.forEach(Runnable::run);
-            }
-            if (closed != null && open.get() == 0) {
-                ended.complete(null);
-            }
-            left = scheduled.decrementAndGet();
-        } while (left != 0 && run < MOST_TASKS);
-        if (left != 0) {
-            rest.execute(this::drain);
-        }
+    private void failAll(Deque<PendingAppend> all, boolean unknown) {
+        all.forEach(each -> fail(each, AppendErrors.closed(unknown)));
+        all.clear();
     }
 
     // ---- Tasks.
 
     private void add(PendingAppend pending) {
-        String end = closed;
-        if (end == null) {
-            waiting.add(pending);
+        if (closed) {
+            fail(pending, AppendErrors.closed(false));
         } else {
-            fail(pending, new StoreException(end));
+            waiting.add(pending);
         }
     }
 
     private void send() {
+        if (closed && open.get() == 0) {
+            ended.complete(null);
+        }
         RedisLink now = link;
         if (now == null || paused || (!refused.isEmpty() && !sent.isEmpty())) {
             return; // Those that were sent and will be refused come before the others.
@@ -341,7 +261,8 @@ final class AppendQueue {
             Collections.addAll(values, pending.arguments);
         }
         var command = now.script(Script.APPEND, values.toArray(byte[][]::new));
-        command.whenComplete((reply, error) -> post(() -> replied(batch, now, reply, error)));
+        command.whenComplete(
+                (reply, error) -> mailbox.post(() -> replied(batch, now, reply, error)));
         try {
             now.appends.dispatch(command);
         } catch (RuntimeException e) {
@@ -431,14 +352,11 @@ final class AppendQueue {
             return;
         }
         limbo.remove(pending);
-        String text = String.valueOf(refusal.getMessage());
-        String code = text.split(" ", 2)[0];
-        if (ELSEWHERE.contains(code)) {
+        if (AppendErrors.isElsewhere(refusal)) {
             refused(pending, from, false);
-            return;
+        } else {
+            fail(pending, AppendErrors.refused(refusal));
         }
-        String message = "Redis refused an append: " + text + " (look at the server)";
-        fail(pending, new StoreException(message, !BEFORE.contains(code), refusal));
     }
 
     private boolean expire(Deque<PendingAppend> all, long now, String reason, boolean unknown) {
@@ -450,38 +368,21 @@ final class AppendQueue {
             }
             each.remove();
             any |= !pending.done;
-            fail(pending, late(reason, unknown));
+            fail(pending, AppendErrors.late(settings.timeout(), reason, unknown));
         }
         return any;
-    }
-
-    private StoreException late(String reason, boolean unknown) {
-        String within = " within " + settings.timeout().toMillis() + " ms";
-        return new StoreException(
-                unknown
-                        ? "Redis: no reply to an append"
-                                + within
-                                + reason
-                                + " (it may appear later; publish again with an idempotency key)"
-                        : "Redis: an append could not be sent"
-                                + within
-                                + reason
-                                + " (nothing was appended; publish again later, or raise"
-                                + " RedisStore.timeout)",
-                unknown,
-                null);
     }
 
     private void succeed(PendingAppend pending, List<Long> positions) {
         if (end(pending)) {
             knows(positions.getLast());
-            completions.add(() -> pending.future.complete(positions));
+            mailbox.afterwards(() -> pending.future.complete(positions));
         }
     }
 
     private void fail(PendingAppend pending, StoreException error) {
         if (end(pending)) {
-            completions.add(() -> pending.future.completeExceptionally(error));
+            mailbox.afterwards(() -> pending.future.completeExceptionally(error));
         }
     }
 

@@ -67,7 +67,13 @@ final class RedisLink implements AutoCloseable {
             link.onEnd(link::close);
             return link;
         } catch (RuntimeException e) {
-            connections.forEach(StatefulRedisConnection::closeAsync);
+            CompletableFuture.allOf(
+                            connections.stream()
+                                    .map(StatefulRedisConnection::closeAsync)
+                                    .toArray(CompletableFuture[]::new))
+                    .completeOnTimeout(null, 1, TimeUnit.SECONDS)
+                    .exceptionally(error -> null)
+                    .join();
             throw e;
         }
     }

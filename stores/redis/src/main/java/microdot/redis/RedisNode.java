@@ -1,19 +1,11 @@
 package microdot.redis;
 
-import io.lettuce.core.ClientOptions;
-import io.lettuce.core.MaintNotificationsConfig;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.SocketOptions;
+import io.lettuce.core.RedisException;
 import io.lettuce.core.protocol.CommandType;
-import io.lettuce.core.protocol.ProtocolVersion;
-import io.lettuce.core.resource.ClientResources;
-import io.lettuce.core.resource.DefaultClientResources;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -25,7 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import microdot.redis.MasterCheck.Checked;
-import microdot.redis.Replies.SpineEntry;
 import microdot.redis.SpineReader.Found;
 import microdot.sse.store.Append;
 import microdot.sse.store.EventStore.Opened;
@@ -39,21 +30,20 @@ import org.jspecify.annotations.Nullable;
  * gives the tail what the spine has, until the link ends; then it begins anew. A timer fails late
  * appends and trims topics.
  */
-final class RedisNode implements AppendQueue.Owner {
+final class RedisNode implements LinkOwner {
     private static final Logger LOG = System.getLogger("microdot.redis");
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
-    private static final int SCAN = 256;
 
     private final Settings settings;
     private final Tail tail;
     private final Keys keys;
     private final String id = MasterCheck.newName();
     private final MasterCheck check;
-    private final ClientResources resources;
-    private final RedisClient client;
+    private final Links links;
     private final ScheduledThreadPoolExecutor timer;
     private final AppendQueue queue;
+    private final FateSearch fates;
     private final RetentionSetter retentions;
     private final Thread thread = new Thread(this::run, "microdot-redis");
     private final Set<String> trimming = ConcurrentHashMap.newKeySet();
@@ -74,31 +64,13 @@ final class RedisNode implements AppendQueue.Owner {
         this.tail = tail;
         keys = new Keys(settings.namespace());
         check = new MasterCheck(id, settings.skew());
-        resources =
-                DefaultClientResources.builder()
-                        .ioThreadPoolSize(2)
-                        .computationThreadPoolSize(2)
-                        .build();
-        client = RedisClient.create(resources);
-        client.setOptions(
-                ClientOptions.builder()
-                        // A command that was queued or sent is never sent again behind our back.
-                        .autoReconnect(false)
-                        .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-                        .protocolVersion(ProtocolVersion.RESP2)
-                        .maintNotificationsConfig(MaintNotificationsConfig.disabled())
-                        .socketOptions(
-                                SocketOptions.builder()
-                                        .connectTimeout(settings.connectTimeout())
-                                        .keepAlive(true)
-                                        .build())
-                        .build());
-        settings.uri().setTimeout(settings.connectTimeout());
+        links = new Links(settings, keys);
         timer =
                 new ScheduledThreadPoolExecutor(
                         1, task -> daemon(new Thread(task, "microdot-redis-timer")));
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         queue = new AppendQueue(settings, id, this, timer);
+        fates = new FateSearch(queue, keys, id);
         retentions = new RetentionSetter(settings.skew());
         daemon(thread);
     }
@@ -111,9 +83,9 @@ final class RedisNode implements AppendQueue.Owner {
     /** Connects for the first time and begins. */
     Opened open() {
         try {
-            RedisLink link = connect();
+            RedisLink link = links.connect();
             current = link;
-            warn(link);
+            ServerInfo.warn(link.info, link.config);
             Checked checked = check.check(link, ++turn, 0, "");
             spine =
                     new SpineReader(
@@ -130,19 +102,6 @@ final class RedisNode implements AppendQueue.Owner {
             close();
             Thread.currentThread().interrupt();
             throw new StoreException("Redis: interrupted while opening", false, e);
-        }
-    }
-
-    private RedisLink connect() {
-        return RedisLink.connect(client, settings, keys);
-    }
-
-    private static void warn(RedisLink link) {
-        List<String> risks = ServerInfo.risks(link.info, link.config);
-        if (!risks.isEmpty()) {
-            LOG.log(
-                    Level.WARNING,
-                    "Redis can lose events that it has acknowledged: " + String.join("; ", risks));
         }
     }
 
@@ -196,10 +155,10 @@ final class RedisNode implements AppendQueue.Owner {
         while (!closed.get()) {
             try {
                 if (link == null) {
-                    link = connect();
+                    link = links.connect();
                     current = link;
                     Checked checked = check.check(link, ++turn, queue.known(), spine().epoch());
-                    resolve(link, checked);
+                    fates.find(link, !checked.epoch().equals(spine().epoch()));
                     if (!checked.epoch().equals(spine().epoch())) {
                         retentions.again();
                     }
@@ -238,14 +197,12 @@ final class RedisNode implements AppendQueue.Owner {
         if (closed.get()) {
             return;
         }
-        String text = error.getMessage();
-        if (!(error instanceof StoreException)
-                && !(error instanceof io.lettuce.core.RedisException)) {
+        if (!(error instanceof StoreException) && !(error instanceof RedisException)) {
             LOG.log(Level.ERROR, "Redis: an unexpected error; the store connects anew", error);
         }
         StoreException cause =
                 error instanceof StoreException known ? known : RedisLink.failure(error);
-        text = String.valueOf(cause.getMessage());
+        String text = String.valueOf(cause.getMessage());
         reason = ": " + text;
         if (tell && !away) {
             away = true;
@@ -338,70 +295,6 @@ final class RedisNode implements AppendQueue.Owner {
         reader.skipTo(Replies.epochs(epochs));
     }
 
-    // Finds the appends whose reply did not come, by their counters.
-    private void resolve(RedisLink link, Checked checked) throws InterruptedException {
-        var unresolved = new CompletableFuture<List<PendingAppend>>();
-        queue.unresolved(unresolved::complete);
-        List<PendingAppend> all = take(unresolved);
-        if (all.isEmpty()) {
-            return;
-        }
-        long after = all.stream().mapToLong(each -> each.after).min().orElse(0);
-        var found = new HashMap<Long, Long>();
-        boolean covered = scan(link, after, found);
-        queue.found(found);
-        if (!checked.epoch().equals(spine().epoch())) {
-            queue.unknown(
-                    "Redis: the fate of an append is unknown, because the engine lost entries"
-                            + " meanwhile (publish again with an idempotency key)");
-        } else if (!covered) {
-            queue.unknown(
-                    "Redis: the fate of an append is unknown, because the spine no longer has"
-                            + " its time (publish again with an idempotency key, or raise"
-                            + " RedisStore.spineEntries)");
-        }
-    }
-
-    private static <T> T take(CompletableFuture<T> value) throws InterruptedException {
-        try {
-            return value.get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /** Returns whether the spine has everything after the position. */
-    private boolean scan(RedisLink link, long after, Map<Long, Long> found) {
-        long last = after;
-        boolean covered = true;
-        while (true) {
-            var args =
-                    RedisLink.args()
-                            .addKey(keys.spine)
-                            .add((last + 1) + "-0")
-                            .add("+")
-                            .add("COUNT")
-                            .add(SCAN);
-            List<SpineEntry> page =
-                    Replies.spine(
-                            link.await(RedisLink.send(link.appends, CommandType.XRANGE, args)));
-            for (SpineEntry entry : page) {
-                covered &=
-                        entry.stored() == null
-                                ? entry.previous() <= last
-                                : entry.position() == last + 1;
-                last = entry.position();
-                if (entry.from().startsWith(id + ":")) {
-                    found.putIfAbsent(
-                            Long.parseLong(entry.from().substring(id.length() + 1)), last);
-                }
-            }
-            if (page.size() < SCAN) {
-                return covered;
-            }
-        }
-    }
-
     // ---- The timer.
 
     private void tick() {
@@ -479,8 +372,7 @@ final class RedisNode implements AppendQueue.Owner {
         }
         ready.completeExceptionally(new StoreException("store: closed"));
         join();
-        client.shutdown(0, 2, TimeUnit.SECONDS);
-        resources.shutdown(0, 2, TimeUnit.SECONDS);
+        links.close();
     }
 
     private void await(CompletableFuture<Void> end) {

@@ -87,8 +87,8 @@ public final class RedisStore implements EventStore {
         } catch (IllegalArgumentException e) {
             // The text of the cause has the password.
             throw new IllegalArgumentException(
-                    "uri: not understood (expected: redis://user:password@host:6379/0, with"
-                            + " other characters than letters and digits of the password as %XX)");
+                    "uri: not understood (expected: redis://user:password@host:6379/0, the"
+                            + " password percent-encoded)");
         }
     }
 

@@ -51,7 +51,7 @@ final class Replies {
     static List<StoreEpoch> epochs(@Nullable Object value) {
         var epochs = new ArrayList<StoreEpoch>();
         for (Object each : list(value)) {
-            String[] parts = text(each).split(" ");
+            String[] parts = text(each).split(" ", -1);
             epochs.add(
                     new StoreEpoch(parts[0], Long.parseLong(parts[1]), Long.parseLong(parts[2])));
         }
@@ -62,7 +62,7 @@ final class Replies {
         List<?> flat = list(value);
         var ends = new ArrayList<StoredEntry>();
         for (int i = 0; i + 1 < flat.size(); i += 2) {
-            String[] parts = text(flat.get(i + 1)).split(" ");
+            String[] parts = text(flat.get(i + 1)).split(" ", -1);
             ends.add(
                     new StoredEntry(
                             Long.parseLong(parts[0]),

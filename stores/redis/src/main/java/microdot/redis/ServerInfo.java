@@ -1,5 +1,7 @@
 package microdot.redis;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,10 +17,12 @@ import microdot.sse.store.StoreException;
  * @param always whether each write is on disk before it is acknowledged
  */
 record ServerInfo(String run, boolean replica, boolean promoted, boolean always) {
+    private static final Logger LOG = System.getLogger("microdot.redis");
+
     /** Reads the text of INFO. */
     static Map<String, String> fields(String info) {
         var fields = new HashMap<String, String>();
-        for (String line : info.split("\r?\n")) {
+        for (String line : info.split("\r?\n", -1)) {
             int colon = line.indexOf(':');
             if (colon > 0 && line.charAt(0) != '#') {
                 fields.put(line.substring(0, colon), line.substring(colon + 1));
@@ -53,11 +57,21 @@ record ServerInfo(String run, boolean replica, boolean promoted, boolean always)
                             + " several servers with one Topics each)");
         }
         String version = info.getOrDefault("redis_version", "0");
-        String[] parts = version.split("\\.");
+        String[] parts = version.split("\\.", -1);
         int major = Integer.parseInt(parts[0]);
         int minor = parts.length > 1 ? Integer.parseInt(parts[1]) : 0;
         if (major < 6 || (major == 6 && minor < 2)) {
             throw new StoreException("Redis: version " + version + " (expected: 6.2 or newer)");
+        }
+    }
+
+    /** Names in one warning what endangers events. */
+    static void warn(Map<String, String> info, Map<String, String> config) {
+        List<String> risks = risks(info, config);
+        if (!risks.isEmpty()) {
+            LOG.log(
+                    Level.WARNING,
+                    "Redis can lose events that it has acknowledged: " + String.join("; ", risks));
         }
     }
 

@@ -86,6 +86,7 @@ final class AppendBenchmark {
     }
 
     // What a node does too: the bare client reads what it has written.
+    @SuppressWarnings("unchecked") // An array of one StreamOffset.
     private static void follow(RedisClient client) {
         var tail = client.connect();
         var thread =

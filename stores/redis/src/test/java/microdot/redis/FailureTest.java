@@ -100,7 +100,7 @@ class FailureTest {
         server.signal("STOP");
         StoreException error = failure(store.append(event("sent")).toCompletableFuture());
         assertTrue(error.isUnknown(), error::toString);
-        assertTrue(error.getMessage().contains("within 500 ms"), error::toString);
+        assertTrue(error.toString().contains("within 500 ms"), error::toString);
         tail.awaitCall("away");
         error = failure(store.append(event("never sent")).toCompletableFuture());
         assertFalse(error.isUnknown(), error::toString);
@@ -130,7 +130,7 @@ class FailureTest {
         var second = store.append(event("3")).toCompletableFuture();
         StoreException error = failure(store.append(event("4")).toCompletableFuture());
         assertFalse(error.isUnknown());
-        assertTrue(error.getMessage().contains("maxInFlight"), error::toString);
+        assertTrue(error.toString().contains("maxInFlight"), error::toString);
         failure(first);
         failure(second);
         server.signal("CONT");

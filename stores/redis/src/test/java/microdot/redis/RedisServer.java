@@ -103,7 +103,7 @@ final class RedisServer implements AutoCloseable {
     /** Sends one command in a connection of its own and returns the first part of the reply. */
     String command(String... words) {
         try (var socket = new Socket()) {
-            socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
             socket.setSoTimeout(10_000);
             var request = new StringBuilder("*" + words.length + "\r\n");
             for (String word : words) {

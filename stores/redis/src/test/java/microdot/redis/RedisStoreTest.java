@@ -2,6 +2,7 @@ package microdot.redis;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import microdot.sse.store.EventStore;
 import microdot.testing.EventStoreContract;
 import org.junit.jupiter.api.AfterAll;
@@ -13,7 +14,7 @@ class RedisStoreTest extends EventStoreContract {
     private static RedisServer server;
 
     private final String namespace = "case-" + CASES.incrementAndGet();
-    private volatile long ahead;
+    private final AtomicLong ahead = new AtomicLong();
 
     @BeforeAll
     static void start() {
@@ -27,7 +28,7 @@ class RedisStoreTest extends EventStoreContract {
 
     @Override
     protected EventStore newNode() {
-        return RedisStore.connect(server.uri()).namespace(namespace).skew(() -> ahead);
+        return RedisStore.connect(server.uri()).namespace(namespace).skew(ahead::get);
     }
 
     @Override
@@ -38,7 +39,7 @@ class RedisStoreTest extends EventStoreContract {
 
     @Override
     protected boolean passTime(Duration time) {
-        ahead += time.toMillis();
+        ahead.addAndGet(time.toMillis());
         return true;
     }
 }

@@ -65,8 +65,7 @@ final class Commits {
     }
 
     /**
-     * Commits appends as one transaction, and gives them to the tail. Their results are complete
-     * then.
+     * Commits appends as one transaction, and gives them to the tail.
      *
      * @throws StoreException when nothing was committed
      */
@@ -91,7 +90,6 @@ final class Commits {
             remembered = false;
             tell(() -> tail.appended(batch));
         }
-        appends.forEach(Pending::complete);
     }
 
     private void transaction(Work work) {
@@ -220,7 +218,8 @@ final class Commits {
                 emptyJournal();
                 probe();
             }
-            more[0] |= !busy && shorten();
+            // While appends wait, a slice at each tick.
+            more[0] |= shorten() && !busy;
             limitJournal();
             if (!more[0]) {
                 ticked = now;

@@ -43,7 +43,7 @@ record Format(int version, List<List<String>> migrations) {
                         closed_at INTEGER NOT NULL, -- the position of its end; 0 while it is open
                         entries INTEGER NOT NULL,   -- of the history
                         bytes INTEGER NOT NULL,     -- of the history
-                        keep_events INTEGER,        -- the retention; null for everything
+                        keep_events INTEGER,        -- the retention; null for the standard one
                         keep_bytes INTEGER,
                         keep_millis INTEGER,
                         keep_latest INTEGER,

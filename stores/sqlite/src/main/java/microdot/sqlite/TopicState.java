@@ -53,7 +53,7 @@ final class TopicState {
     /** The time of the oldest event that is kept for its key only. */
     long held = NEVER;
 
-    @Nullable StoreRetention retention;
+    StoreRetention retention = StoreRetention.STANDARD;
     boolean dirty;
 
     TopicState(long id, String name) {
@@ -96,7 +96,7 @@ final class TopicState {
 
     /** How long entries are kept, in milliseconds. */
     long keepMillis() {
-        return retention == null ? NEVER : millis(retention.time());
+        return millis(retention.time());
     }
 
     static long millis(Duration time) {
@@ -104,22 +104,17 @@ final class TopicState {
     }
 
     boolean keepsLatest() {
-        return retention != null && retention.latestOfKeys();
+        return retention.latestOfKeys();
     }
 
     /** Whether trimming cannot wait until it is due. */
     boolean isFarOverLimit() {
-        StoreRetention limits = retention;
-        return limits != null
-                && (entries - limits.events() > FAR_ENTRIES
-                        || bytes - limits.bytes() > Math.max(FAR_BYTES, limits.bytes() / 4));
+        return entries - retention.events() > FAR_ENTRIES
+                || bytes - retention.bytes() > Math.max(FAR_BYTES, retention.bytes() / 4);
     }
 
     boolean isOverLimit() {
-        StoreRetention limits = retention;
-        return limits != null
-                && entries > 1
-                && (entries > limits.events() || bytes > limits.bytes());
+        return entries > 1 && (entries > retention.events() || bytes > retention.bytes());
     }
 
     /** When something must be trimmed, in milliseconds since 1970; 0 for now. */
@@ -128,7 +123,6 @@ final class TopicState {
             return 0;
         }
         long first = Math.min(oldest, held);
-        long keep = keepMillis();
-        return first == NEVER || keep == NEVER ? NEVER : first + keep;
+        return first == NEVER ? NEVER : first + keepMillis();
     }
 }

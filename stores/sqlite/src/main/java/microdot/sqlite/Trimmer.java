@@ -4,7 +4,6 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import microdot.sse.store.StoreRetention;
 
 /** Deletes what topics no longer keep, a slice at a time. Confined to the writer. */
 final class Trimmer {
@@ -59,9 +58,12 @@ final class Trimmer {
      * @param added how many entries the open transaction has added
      */
     void trimLargest(Database database, int added) throws SQLException {
+        // Faster than topics grow, and spread over transactions, so that none is long.
+        int left = Math.max(SLICE, 2 * added);
+        long now = clock.millis();
         for (TopicState topic : topics.changed()) {
-            if (topic.isFarOverLimit()) {
-                trim(database, topic, clock.millis(), Math.max(SLICE, 2 * added));
+            if (left > 0 && topic.isFarOverLimit()) {
+                left -= trim(database, topic, now, left);
             }
         }
     }
@@ -82,8 +84,7 @@ final class Trimmer {
     /** Takes the oldest entries out of the history, as far as the limits of the topic say. */
     private static int raiseFloor(Database database, TopicState topic, long now, int budget)
             throws SQLException {
-        StoreRetention limits = topic.retention;
-        if (limits == null || topic.entries == 0) {
+        if (topic.entries == 0) {
             return 0;
         }
         long expired = now - topic.keepMillis();

@@ -139,15 +139,17 @@ final class Writer {
         }
         try {
             commits.write(batch, retain);
-            failed = false;
         } catch (StoreException e) {
             fail(batch, retain, e);
+            return !batch.isEmpty();
         } catch (RuntimeException | Error e) {
             // As when the heap is full. The thread goes on, because nobody else would write.
             fail(batch, retain, new StoreException("store: cannot write: " + e, true, e));
-        } finally {
-            batch.forEach(this::release);
+            return !batch.isEmpty();
         }
+        failed = false;
+        batch.forEach(this::release);
+        batch.forEach(Pending::complete);
         return !batch.isEmpty();
     }
 
@@ -160,6 +162,7 @@ final class Writer {
         if (closing) {
             retentions.clear();
         }
+        batch.forEach(this::release);
         batch.forEach(pending -> pending.fail(reason));
     }
 

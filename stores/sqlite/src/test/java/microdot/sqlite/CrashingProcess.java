@@ -33,6 +33,10 @@ final class CrashingProcess {
                 SqliteStore.at(Path.of(args[0])).durability(CrashTest.durability(args[1]));
         store.open(new Silent());
         store.retain("short", new StoreRetention(KEPT, 1 << 20, Duration.ofDays(1), false));
+        store.retain("table", Opening.EVERYTHING);
+        for (int thread = 0; thread < THREADS; thread++) {
+            store.retain("topic" + thread, Opening.EVERYTHING);
+        }
         var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         out.println("open " + store.head());
         long from = Long.parseLong(args[2]);

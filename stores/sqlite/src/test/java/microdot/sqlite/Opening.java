@@ -9,6 +9,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -22,6 +23,7 @@ import microdot.sse.store.EventStore.Opened;
 import microdot.sse.store.EventStore.Tail;
 import microdot.sse.store.Page;
 import microdot.sse.store.StoreEpoch;
+import microdot.sse.store.StoreRetention;
 import microdot.sse.store.StoredEntry;
 
 /** A store that is open, and what its tail was told. */
@@ -37,6 +39,10 @@ final class Opening implements Tail, AutoCloseable {
         this.store = store;
         opened = store.open(this);
     }
+
+    /** More than a test publishes. */
+    static final StoreRetention EVERYTHING =
+            new StoreRetention(10_000_000, 1L << 40, Duration.ofDays(1), false);
 
     static Opening at(Path file) {
         return new Opening(SqliteStore.at(file));

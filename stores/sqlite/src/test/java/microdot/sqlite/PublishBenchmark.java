@@ -61,10 +61,8 @@ final class PublishBenchmark {
         try (var store = SqliteStore.at(file).durability(durability);
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             store.open(new Silent());
-            for (int i = 0; i < 16 && retention; i++) {
-                store.retain(
-                        "topic" + i,
-                        new StoreRetention(1024, 1 << 20, Duration.ofMinutes(10), false));
+            for (int i = 0; i < 16; i++) {
+                store.retain("topic" + i, retention ? StoreRetention.STANDARD : Opening.EVERYTHING);
             }
             long start = System.nanoTime();
             long end = start + Duration.ofSeconds(seconds).toNanos();

@@ -183,6 +183,7 @@ class SqliteFileTest {
     void damagedFileIsNamedAfterAnUncleanStop() throws Exception {
         Path crashed;
         try (Opening open = Opening.at(file)) {
+            open.store.retain("a", Opening.EVERYTHING);
             for (int i = 0; i < 2000; i++) {
                 open.store.append(Append.of(Entry.event("a", null, null, new byte[1000])));
             }
@@ -205,6 +206,7 @@ class SqliteFileTest {
     @Test
     void fileShrinksWhenTopicsKeepLess() throws Exception {
         try (Opening open = Opening.at(file)) {
+            open.store.retain("a", Opening.EVERYTHING);
             for (int i = 0; i < 3000; i++) {
                 open.store.append(Append.of(Entry.event("a", null, null, new byte[4000])));
             }
@@ -228,8 +230,22 @@ class SqliteFileTest {
     }
 
     @Test
+    void topicWithoutARetentionKeepsTheStandardOne() throws Exception {
+        try (Opening open = Opening.at(file)) {
+            for (int i = 0; i < 1500; i++) {
+                open.store.append(Append.of(Entry.event("a", null, null, new byte[10])));
+            }
+            open.append("a", "last");
+        }
+        try (Opening open = Opening.at(file)) {
+            open.eventually("trimmed", () -> open.all("a").size() == 1024);
+        }
+    }
+
+    @Test
     void removalOfALargeTopicIsSwept() throws Exception {
         try (Opening open = Opening.at(file)) {
+            open.store.retain("a", new StoreRetention(100, 1 << 30, Duration.ofDays(1), true));
             for (int i = 0; i < 5000; i++) {
                 open.store.append(Append.of(Entry.put("a", "key" + i, new byte[100])));
             }

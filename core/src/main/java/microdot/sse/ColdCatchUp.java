@@ -1,0 +1,113 @@
+package microdot.sse;
+
+import java.util.ArrayDeque;
+import java.util.List;
+import microdot.JsonCodec;
+import microdot.sse.log.Epoch;
+import microdot.sse.log.EventLog;
+import microdot.sse.log.Frame;
+import microdot.sse.log.LatestByKey;
+import microdot.sse.log.TopicOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a follower gets that only a store has, page by page: while there is more, its cursor lags
+ * and asks again. Blocks, as {@link CatchUp} does.
+ */
+final class ColdCatchUp {
+    /** The entry of a cursor whose next events are in a store only: below all, so that it lags. */
+    static final long ENTRY = -1;
+
+    private final TopicOrder order;
+    private final ColdHistory history;
+    private final JsonCodec json;
+
+    ColdCatchUp(TopicOrder order, ColdHistory history, JsonCodec json) {
+        this.order = order;
+        this.history = history;
+        this.json = json;
+    }
+
+    /**
+     * The next page. Null when the topic brings a client up to date in another way: with its rows,
+     * the newest of each key, a snapshot, or, after a gap, its newest event.
+     *
+     * @param from the id of the client
+     * @param reason of a gap, if the store no longer has everything
+     */
+    @Nullable CatchUpResult next(Cursor cursor, String from, String reason) {
+        TopicState topic = cursor.topic;
+        if (topic.table() != null || hasLatest(topic.log, cursor.at())) {
+            return null;
+        }
+        CatchUpResult page = page(cursor, from, reason, topic.log.floor());
+        boolean hasGap = !page.notices().isEmpty();
+        boolean hasState =
+                topic.snapshots() != null
+                        || topic.log.latest() != null
+                        || topic.noRows(cursor.at()) != null;
+        return hasGap && (hasState || reason.equals("slow")) ? null : page;
+    }
+
+    private boolean hasLatest(EventLog log, long at) {
+        return order.locked(
+                () -> {
+                    LatestByKey latest = log.latest();
+                    return latest != null && at >= latest.floor();
+                });
+    }
+
+    /** The next page of those up to a position, after a gap if some are no longer kept. */
+    CatchUpResult page(Cursor cursor, String from, String reason, long upTo) {
+        TopicState topic = cursor.topic;
+        long at = cursor.at();
+        ColdHistory.Part part = history.read(topic.name, Math.max(0, at), upTo);
+        long reached = Math.max(part.upTo(), part.floor());
+        boolean more = reached < upTo || upTo < topic.log.floor();
+        long entry = more ? ENTRY : topic.log.firstAfter(reached);
+        String why = part.cleared() ? "removed" : reason;
+        List<CatchUpResult.Notice> gap =
+                part.floor() > at ? List.of(gap(topic, from, part.floor(), why)) : List.of();
+        return new CatchUpResult(gap, part.frames(), entry, reached);
+    }
+
+    private CatchUpResult.Notice gap(TopicState topic, String from, long to, String reason) {
+        Epoch ids = order.epoch();
+        return new Gap(topic.name, from, ids.id(to), null, reason).notice(to, json);
+    }
+
+    /** For a new client that gets everything that is kept of a topic. */
+    CatchUpResult all(Cursor cursor) {
+        return page(cursor, order.epoch().id(0), "expired", cursor.topic.log.floor())
+                .withNotices(List.of());
+    }
+
+    /** For a new client that gets the last events first: those up to a position. */
+    CatchUpResult last(Cursor cursor, int events, long until) {
+        TopicState topic = cursor.topic;
+        EventLog log = topic.log;
+        var last = new ArrayDeque<Frame>();
+        long at = 0;
+        long upTo = Math.min(log.floor(), until);
+        while (at < upTo) {
+            ColdHistory.Part part = history.read(topic.name, at, upTo);
+            part.frames().forEach(frame -> addLast(last, frame, events));
+            at = Math.max(part.upTo(), part.floor());
+        }
+        long entry = log.firstAfter(at);
+        Frame frame = log.read(entry);
+        while (frame != null && frame.position() <= until) {
+            addLast(last, frame, events);
+            frame = log.read(++entry);
+        }
+        return new CatchUpResult(
+                List.of(), List.copyOf(last), log.firstAfter(until), Math.max(at, until));
+    }
+
+    private static void addLast(ArrayDeque<Frame> last, Frame frame, int most) {
+        last.addLast(frame);
+        if (last.size() > most) {
+            last.removeFirst();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package microdot.redis;
+
+import io.lettuce.core.RedisCommandExecutionException;
+import java.time.Duration;
+import java.util.Set;
+import microdot.sse.store.StoreException;
+
+/** What failed appends say. */
+final class AppendErrors {
+    static final String CLOSED = "store: closed (expected: append before close)";
+
+    /** Errors after which another link may do: the scripts or the master are elsewhere. */
+    private static final Set<String> ELSEWHERE =
+            Set.of("NOSCRIPT", "READONLY", "LOADING", "MASTERDOWN");
+
+    /** Errors that come before the first write. */
+    private static final Set<String> BEFORE =
+            Set.of("OOM", "MISCONF", "NOPERM", "NOAUTH", "NOREPLICAS", "BUSY");
+
+    private AppendErrors() {}
+
+    static boolean isElsewhere(RedisCommandExecutionException refusal) {
+        return ELSEWHERE.contains(code(refusal));
+    }
+
+    private static String code(RedisCommandExecutionException refusal) {
+        return String.valueOf(refusal.getMessage()).split(" ", 2)[0];
+    }
+
+    static StoreException refused(RedisCommandExecutionException refusal) {
+        return new StoreException(
+                "Redis refused an append: " + refusal.getMessage() + " (look at the server)",
+                !BEFORE.contains(code(refusal)),
+                refusal);
+    }
+
+    static StoreException tooMany(Settings settings) {
+        return new StoreException(
+                "store: more than "
+                        + settings.appends()
+                        + " appends or "
+                        + settings.bytes()
+                        + " bytes would wait or be in flight (publish more slowly, or raise"
+                        + " RedisStore.maxInFlight)");
+    }
+
+    static StoreException closed(boolean unknown) {
+        return unknown
+                ? new StoreException(CLOSED + "; it may have been appended", true, null)
+                : new StoreException(CLOSED);
+    }
+
+    /**
+     * @param reason why, after a colon; may be empty
+     */
+    static StoreException late(Duration timeout, String reason, boolean unknown) {
+        String within = " within " + timeout.toMillis() + " ms" + reason;
+        return new StoreException(
+                unknown
+                        ? "Redis: no reply to an append"
+                                + within
+                                + " (it may appear later; publish again with an idempotency key)"
+                        : "Redis: an append could not be sent"
+                                + within
+                                + " (nothing was appended; publish again later, or raise"
+                                + " RedisStore.timeout)",
+                unknown,
+                null);
+    }
+}

@@ -1,0 +1,53 @@
+package microdot.redis;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.MaintNotificationsConfig;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.protocol.ProtocolVersion;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import java.util.concurrent.TimeUnit;
+
+/** Makes the links of a node; has the threads of Lettuce. */
+final class Links implements AutoCloseable {
+    private final Settings settings;
+    private final Keys keys;
+    private final ClientResources resources;
+    private final RedisClient client;
+
+    Links(Settings settings, Keys keys) {
+        this.settings = settings;
+        this.keys = keys;
+        resources =
+                DefaultClientResources.builder()
+                        .ioThreadPoolSize(2)
+                        .computationThreadPoolSize(2)
+                        .build();
+        client = RedisClient.create(resources);
+        client.setOptions(
+                ClientOptions.builder()
+                        // A command that was queued or sent is never sent again behind our back.
+                        .autoReconnect(false)
+                        .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                        .protocolVersion(ProtocolVersion.RESP2)
+                        .maintNotificationsConfig(MaintNotificationsConfig.disabled())
+                        .socketOptions(
+                                SocketOptions.builder()
+                                        .connectTimeout(settings.connectTimeout())
+                                        .keepAlive(true)
+                                        .build())
+                        .build());
+        settings.uri().setTimeout(settings.connectTimeout());
+    }
+
+    RedisLink connect() {
+        return RedisLink.connect(client, settings, keys);
+    }
+
+    @Override
+    public void close() {
+        client.shutdown(0, 2, TimeUnit.SECONDS);
+        resources.shutdown(0, 2, TimeUnit.SECONDS);
+    }
+}
