@@ -6,12 +6,16 @@ stores=()
 
 # add_stores NAMES: builds the modules of these stores, separated by ',', and puts them on the class path that set_java makes.
 add_stores() {
-    local names name
+    local names name outdated=()
     IFS=, read -ra names <<<"$1"
     for name in "${names[@]}"; do
-        build_store "$name"
-        stores+=("$name")
+        is_up_to_date "store-$name" core "stores/$name" || outdated+=("$name")
     done
+    stores+=("${names[@]}")
+    [ ${#outdated[@]} -gt 0 ] || return 0
+    compile "structure,core,server,testing$(printf ',stores/%s' "${outdated[@]}")"
+    for name in "${outdated[@]}"; do classpath "store-$name" "stores/$name"; done
+    train_again
 }
 
 # Checked before anything is built.
@@ -25,13 +29,6 @@ check_stores() {
             *) die "run: --with: '$name' (expected: sqlite, redis, nats, or several of them, separated by ',')" ;;
         esac
     done
-}
-
-build_store() {
-    is_up_to_date "store-$1" core "stores/$1" && return
-    compile "structure,core,server,testing,stores/$1"
-    classpath "store-$1" "stores/$1"
-    train_again
 }
 
 # The AOT cache fits only the jars that it was made with: it is made again when one of them was written again.
