@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a stream as EventSource does: after each end it reconnects with the last id. */
@@ -48,6 +49,15 @@ final class StreamReader implements AutoCloseable {
     StreamReader awaitMore(int events) {
         int goal = data.size() + events;
         while (data.size() < goal) {
+            read();
+        }
+        return this;
+    }
+
+    /** Reads until an event of the name has such data. What has come before does not count. */
+    StreamReader awaitNext(Predicate<String> wanted) {
+        int from = data.size();
+        while (data.subList(from, data.size()).stream().noneMatch(wanted)) {
             read();
         }
         return this;
