@@ -51,7 +51,7 @@ final class FollowerStart {
         boolean hasId = wish.lastEventId() != null;
         Follower follower =
                 wish.heartbeatEvents()
-                        ? new HeartbeatFollower(order, catchUp, sink, filter, hasId)
+                        ? new HeartbeatFollower(this::isAway, order, catchUp, sink, filter, hasId)
                         : new Follower(order, catchUp, sink, filter, hasId);
         sink.feed(follower);
         sink.keepAlive(follower::heartbeat);
@@ -76,6 +76,11 @@ final class FollowerStart {
             begin(follower, names, wish, filter, closingFrames);
         }
         return follower;
+    }
+
+    private boolean isAway() {
+        StoreNode store = registry.store();
+        return store != null && store.isAway();
     }
 
     /** The client tries again, perhaps on another node. */

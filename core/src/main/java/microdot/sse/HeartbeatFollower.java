@@ -1,6 +1,8 @@
 package microdot.sse;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 import microdot.BodySink;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
@@ -10,15 +12,32 @@ import org.jspecify.annotations.Nullable;
  * has no field for it.
  */
 final class HeartbeatFollower extends Follower {
-    private boolean begun; // Confined to the loop.
+    private static final byte[] AWAY = status("away");
+    private static final byte[] BACK = status("back");
 
+    private final BooleanSupplier isAway;
+
+    // Confined to the loop.
+    private boolean begun;
+    private boolean toldAway;
+
+    /**
+     * @param isAway whether the engine of the topics cannot be reached
+     */
     HeartbeatFollower(
+            BooleanSupplier isAway,
             TopicOrder order,
             CatchUp catchUp,
             BodySink sink,
             @Nullable FollowerFilter filter,
             boolean hasId) {
         super(order, catchUp, sink, filter, hasId);
+        this.isAway = isAway;
+    }
+
+    private static byte[] status(String store) {
+        return ("event: status\ndata: {\"store\":\"" + store + "\"}\n\n")
+                .getBytes(StandardCharsets.US_ASCII);
     }
 
     /** Puts the first one before all else: the client measures from then on. */
@@ -26,17 +45,27 @@ final class HeartbeatFollower extends Follower {
     public boolean fill(BodySink.Space space) {
         if (!begun) {
             begun = true;
-            byte[] frame = EventEncoder.heartbeat(sink.heartbeat());
+            byte[] frame = withStatus(EventEncoder.heartbeat(sink.heartbeat()));
             space.put(frame, 0, frame.length);
         }
         return super.fill(space);
+    }
+
+    /** After it, the client is told whether the engine went away or came back. */
+    private byte[] withStatus(byte[] frame) {
+        boolean away = isAway.getAsBoolean();
+        if (away == toldAway) {
+            return frame;
+        }
+        toldAway = away;
+        return StreamClosingFrames.join(frame, away ? AWAY : BACK);
     }
 
     /** Returns the event, after the checkpoint if one is due. */
     @Override
     byte[] heartbeat() {
         byte[] frame = super.heartbeat();
-        byte[] event = EventEncoder.heartbeat(sink.heartbeat());
+        byte[] event = withStatus(EventEncoder.heartbeat(sink.heartbeat()));
         return Arrays.equals(frame, EventEncoder.HEARTBEAT)
                 ? event
                 : StreamClosingFrames.join(frame, event);

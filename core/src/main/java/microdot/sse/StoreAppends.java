@@ -81,12 +81,21 @@ final class StoreAppends {
         return result(begin(append), end);
     }
 
-    /** Appends, and waits for nothing. */
+    /** Appends, and waits for nothing. What the application does then is done on a new thread. */
     CompletionStage<Long> start(Append append) {
         if (!room.tryAcquire()) {
             return CompletableFuture.failedFuture(full());
         }
-        return begin(append);
+        // Not on the thread that completes it: that is the store's, for which every follower waits.
+        return begin(append)
+                .handleAsync(StoreAppends::outcome, task -> Thread.ofVirtual().start(task));
+    }
+
+    private static Long outcome(@Nullable Long position, @Nullable Throwable failure) {
+        if (failure != null || position == null) {
+            throw new CompletionException(failure == null ? null : cause(failure));
+        }
+        return position;
     }
 
     /** Appends in the background, if there is room. */
@@ -248,6 +257,11 @@ final class StoreAppends {
                 first.getValue().complete(first.getKey());
             }
         }
+    }
+
+    /** Nothing comes back any more; what was acknowledged stays in the engine. */
+    void close() {
+        reached(Long.MAX_VALUE);
     }
 
     void away(String reason) {

@@ -289,5 +289,6 @@ final class StoreNode implements EventStore.Tail {
 
     void close() {
         store.close();
+        appends.close();
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import microdot.Headers;
 import microdot.Microdot;
+import microdot.sse.store.MemoryStore;
 import org.junit.jupiter.api.Test;
 
 /** Heartbeats as events, for clients that ask with {@code ?heartbeat=event}. */
@@ -40,6 +41,24 @@ class HeartbeatEventsTest extends TopicsFixture {
         follower.sink.heartbeatNow();
         String checkpoint = "event: checkpoint\nid: " + topics.lastEventId() + "\ndata: \n\n";
         assertTrue(follower.text().endsWith(checkpoint + BEAT), follower.text());
+    }
+
+    @Test
+    void statusOfTheStoreFollowsThem() {
+        var store = new LaggingStore(new MemoryStore());
+        var stored = new Topics(store);
+        TestFollower follower = follow(stored.stream("a"), "?heartbeat=event");
+        store.away();
+        follower.sink.heartbeatNow();
+        follower.sink.heartbeatNow();
+        String away = "event: status\ndata: {\"store\":\"away\"}\n\n";
+        assertTrue(follower.text().endsWith(BEAT + away + BEAT), follower.text());
+        store.back();
+        follower.sink.heartbeatNow();
+        String back = "event: status\ndata: {\"store\":\"back\"}\n\n";
+        assertTrue(follower.text().endsWith(BEAT + away + BEAT + BEAT + back), follower.text());
+        store.away();
+        assertTrue(follow(stored.stream("a"), "?heartbeat=event").text().startsWith(BEAT + away));
     }
 
     @Test

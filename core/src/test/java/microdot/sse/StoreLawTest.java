@@ -57,7 +57,7 @@ class StoreLawTest {
                 last.remove(gap.topic()); // Any number may follow.
                 gaps++;
             } else if (event.event() == null) {
-                String[] parts = String.valueOf(event.data()).split(" ");
+                String[] parts = String.valueOf(event.data()).split(" ", -1);
                 int number = Integer.parseInt(parts[1]);
                 Integer before = last.put(parts[0], number);
                 assertTrue(

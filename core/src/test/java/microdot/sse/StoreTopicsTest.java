@@ -1,5 +1,6 @@
 package microdot.sse;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -40,7 +41,7 @@ class StoreTopicsTest {
 
     private static Gap gap(Event event) {
         assertEquals("gap", event.event());
-        return JsonCodec.standard().decode(String.valueOf(event.data()).getBytes(), Gap.class);
+        return JsonCodec.standard().decode(String.valueOf(event.data()).getBytes(UTF_8), Gap.class);
     }
 
     @Test
@@ -337,6 +338,36 @@ class StoreTopicsTest {
         assertFalse(id.isDone());
         lagging.release();
         assertEquals(other.lastEventId(), id.get());
+    }
+
+    @Test
+    void whatFollowsAnAsyncPublishHoldsUpNobody() throws Exception {
+        var lagging = new LaggingStore(store.node());
+        Topics other = new Topics(lagging);
+        lagging.hold();
+        var never = new CompletableFuture<Void>();
+        var begun = new CompletableFuture<Boolean>();
+        other.publishAsync("a", "1")
+                .thenAccept(
+                        id -> {
+                            begun.complete(Thread.currentThread().isVirtual());
+                            never.join();
+                        });
+        lagging.release();
+        assertTrue(begun.get());
+        other.publish("a", "2");
+        never.complete(null);
+    }
+
+    @Test
+    void publisherOfAnAcknowledgedEventReturnsWhenTheTopicsClose() throws Exception {
+        var lagging = new LaggingStore(store.node());
+        Topics other = new Topics(lagging).publishTimeout(Duration.ofHours(1));
+        lagging.hold();
+        CompletableFuture<String> id = other.publishAsync("a", "1").toCompletableFuture();
+        other.close();
+        assertEquals("1", topics.history("a", null, 1).events().getFirst().data());
+        assertEquals(id.get(), topics.lastEventId());
     }
 
     @Test

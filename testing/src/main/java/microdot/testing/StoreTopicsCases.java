@@ -32,25 +32,25 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
     StoreTopicsCases() {}
 
     /** Topics of a process, and whether there can be no other beside it. */
-    record TopicsProcess(Topics topics, boolean isAlone) {}
+    record OneProcess(Topics topics, boolean isAlone) {}
 
-    final TopicsProcess process() throws Exception {
+    final OneProcess process() throws Exception {
         EventStore store = newNode();
         boolean isAlone = store.limits().contains(Limit.ONE_NODE);
         var topics = new Topics(store).publishTimeout(patience()).options("", LARGE);
         synchronized (opened) {
             opened.add(topics);
         }
-        return new TopicsProcess(topics, isAlone);
+        return new OneProcess(topics, isAlone);
     }
 
     /** Returns another process, which takes the place of this one. */
-    final TopicsProcess after(TopicsProcess before) throws Exception {
+    final OneProcess after(OneProcess before) throws Exception {
         if (before.isAlone()) {
             before.topics().close();
             return process();
         }
-        TopicsProcess next = process();
+        OneProcess next = process();
         before.topics().close();
         return next;
     }
@@ -73,8 +73,8 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
 
     @Test
     void followersOfAllNodesGetOneOrder() throws Exception {
-        TopicsProcess first = process();
-        TopicsProcess second = first.isAlone() ? first : process();
+        OneProcess first = process();
+        OneProcess second = first.isAlone() ? first : process();
         String id = first.topics().lastEventId();
         try (Subscription here = first.topics().followAfter(id, "a", "b");
                 Subscription there = second.topics().followAfter(id, "a", "b")) {
@@ -89,11 +89,11 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
 
     @Test
     void idIsValidInTheNextProcess() throws Exception {
-        TopicsProcess process = process();
+        OneProcess process = process();
         String id = process.topics().publish("a", "1");
         process.topics().publish("b", "2");
         process.topics().publish("a", "3");
-        TopicsProcess next = after(process);
+        OneProcess next = after(process);
         next.topics().publish("b", "4");
         try (Subscription resumed = next.topics().followAfter(id, "a", "b")) {
             assertEquals(List.of("2", "3", "4"), data(resumed, 3));
@@ -102,7 +102,7 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
 
     @Test
     void longHistoryIsResumed() throws Exception {
-        TopicsProcess process = process();
+        OneProcess process = process();
         String id = process.topics().publish("a", "first");
         var expected = new ArrayList<Object>();
         for (int i = 0; i < 300; i++) {
@@ -112,7 +112,7 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
         }
         process.topics().publish("a", "last");
         expected.add("last");
-        TopicsProcess next = after(process);
+        OneProcess next = after(process);
         for (int i = 0; i < 3; i++) {
             try (Subscription resumed = next.topics().followAfter(id, "a")) {
                 assertEquals(expected, data(resumed, expected.size()));
@@ -122,13 +122,13 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
 
     @Test
     void tableHasItsRowsInTheNextProcess() throws Exception {
-        TopicsProcess process = process();
+        OneProcess process = process();
         Table table = process.topics().table("sensors", new TableOptions());
         String id = table.put("one", 1);
         table.put("two", Map.of("value", 2));
         table.put("three", 3);
         table.remove("one");
-        TopicsProcess next = after(process);
+        OneProcess next = after(process);
         Table later = next.topics().table("sensors", new TableOptions());
         assertEquals(Map.of("two", Map.of("value", 2), "three", 3), later.rows());
         try (Subscription resumed = next.topics().followAfter(id, "sensors")) {
@@ -141,10 +141,10 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
 
     @Test
     void closedTopicIsClosedInTheNextProcess() throws Exception {
-        TopicsProcess process = process();
+        OneProcess process = process();
         process.topics().publish("job", "1");
         process.topics().topic("job").close("done");
-        TopicsProcess next = after(process);
+        OneProcess next = after(process);
         assertThrows(IllegalStateException.class, () -> next.topics().publish("job", "more"));
         try (Subscription late = next.topics().follow("job")) {
             assertEquals(List.of("1", "done", "checkpoint"), data(late, 3));
@@ -182,8 +182,8 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
     void clientsThatHopBetweenProcessesGetEverythingOnce() throws Exception {
         long seed = new Random().nextLong();
         var random = new Random(seed);
-        TopicsProcess first = process();
-        var processes = new TopicsProcess[first.isAlone() ? 1 : 3];
+        OneProcess first = process();
+        var processes = new OneProcess[first.isAlone() ? 1 : 3];
         processes[0] = first;
         for (int i = 1; i < processes.length; i++) {
             processes[i] = process();
