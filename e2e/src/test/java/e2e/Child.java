@@ -17,6 +17,8 @@ final class Child implements AutoCloseable {
     /** After this time a process is killed: longer than any process needs that does not hang. */
     static final int PATIENCE_SECONDS = 120;
 
+    private static final int BUILD_SECONDS = 600;
+
     private final Process process;
     private final BufferedReader out;
     private final List<String> seen = new ArrayList<>();
@@ -63,6 +65,17 @@ final class Child implements AutoCloseable {
         command.add(home().resolve("microdot").toString());
         command.addAll(List.of(arguments));
         return start(folder, command.toArray(String[]::new));
+    }
+
+    /** Builds the modules of the stores, which otherwise the first program with a store does. */
+    static void buildStores(Path folder) throws IOException, InterruptedException {
+        Path file = folder.resolve("Empty.java");
+        Files.writeString(file, "void main() { IO.println(\"built\"); }");
+        String launcher = home().resolve("microdot").toString();
+        String[] command = {launcher, "run", "--with", "sqlite,redis,nats", file.toString()};
+        try (Child child = start(BUILD_SECONDS, folder, command)) {
+            child.await("built");
+        }
     }
 
     /** Runs a class of the tests' class path in its own JVM, which can be killed. */

@@ -10,6 +10,8 @@ import java.util.List;
 /** A proxy of the Debian package, with the configuration that the guide shows. */
 final class Proxy implements AutoCloseable {
     private static final Path RECIPE = Child.home().resolve("docs/guide/recipes/behind-a-proxy.md");
+    private static final Path TWO_SERVERS =
+            Child.home().resolve("docs/guide/recipes/two-servers.md");
     private static final String SERVER = "127.0.0.1:5000";
 
     private final Child process;
@@ -71,6 +73,17 @@ final class Proxy implements AutoCloseable {
         return haproxy(folder, port, configuration);
     }
 
+    /** HAProxy before two servers. */
+    static Proxy haproxy(Path folder, int one, int two) throws IOException {
+        int port = freePort();
+        String configuration =
+                block(TWO_SERVERS, "haproxy")
+                        .replace(":80\n", "127.0.0.1:" + port + "\n")
+                        .replace("127.0.0.1:5001", "127.0.0.1:" + one)
+                        .replace("127.0.0.1:5002", "127.0.0.1:" + two);
+        return haproxy(folder, port, configuration);
+    }
+
     /** HAProxy that passes on connections, with a PROXY header before each. */
     static Proxy tcp(Path folder, int server, String option) throws IOException {
         int port = freePort();
@@ -119,17 +132,21 @@ final class Proxy implements AutoCloseable {
 
     /** Returns the first block of this language, for a server on this port. */
     private static String recipe(String language, int server) throws IOException {
-        List<String> lines = Files.readAllLines(RECIPE);
-        int from = lines.indexOf("```" + language) + 1;
-        int to = from + lines.subList(from, lines.size()).indexOf("```");
-        String block = String.join("\n", lines.subList(from, to)) + "\n";
+        String block = block(RECIPE, language);
         if (!block.contains(SERVER)) {
             throw new AssertionError("no " + SERVER + " in:\n" + block);
         }
         return block.replace(SERVER, "127.0.0.1:" + server);
     }
 
-    private static int freePort() throws IOException {
+    private static String block(Path page, String language) throws IOException {
+        List<String> lines = Files.readAllLines(page);
+        int from = lines.indexOf("```" + language) + 1;
+        int to = from + lines.subList(from, lines.size()).indexOf("```");
+        return String.join("\n", lines.subList(from, to)) + "\n";
+    }
+
+    static int freePort() throws IOException {
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }

@@ -23,6 +23,9 @@ final class Feed {
     private static final String SAMPLE = "sample";
     private static final String DETECTION = "detection";
 
+    /** Each node has its own row, and a page adds them up. */
+    private static final String CONNECTIONS = "connections";
+
     /** The points that a new page gets at once, so that its charts do not start empty. */
     private static final Duration RECENT = Duration.ofMinutes(2);
 
@@ -42,15 +45,26 @@ final class Feed {
     private final int recent;
     private final int readingsAPoint;
 
-    /** Used by the thread that publishes samples only. */
+    /** Used by the one thread that publishes readings. */
     private final Map<String, Object> sent = new HashMap<>();
 
     private long published;
 
     /**
+     * The feed of the process that publishes. What an earlier one counted no longer holds.
+     *
      * @param rate samples per second
      */
     Feed(Topics topics, Machine machine, double rate) {
+        this(topics, rate);
+        readings.rows().keySet().stream()
+                .filter(key -> key.startsWith(CONNECTIONS))
+                .forEach(readings::remove);
+        readings.put("machine", machine);
+    }
+
+    /** The feed of a node, which only serves. */
+    Feed(Topics topics, double rate) {
         this.topics = topics;
         double points = Math.min(rate, POINTS_A_SECOND);
         recent = count(RECENT, points);
@@ -58,7 +72,6 @@ final class Feed {
         readings = topics.table(READINGS, new TableOptions());
         samples = topics.topic(SAMPLE, keeping(count(KEEP, points)));
         detections = topics.topic(DETECTION, keeping(count(KEEP, Camera.FRAMES_A_SECOND)));
-        readings.put("machine", machine);
     }
 
     private static int count(Duration time, double rate) {
@@ -81,10 +94,24 @@ final class Feed {
         put("disk", sample.disk());
         put("network", sample.network());
         put("temperatures", sample.temperatures());
-        put("connections", detections.followers());
+        put(CONNECTIONS, detections.followers());
         if (published++ % readingsAPoint == 0) {
             samples.publish(Event.of(sample).event(SAMPLE));
         }
+    }
+
+    /** Called by the node, by a single thread. */
+    void publishConnections(int node) {
+        put(connections(node), detections.followers());
+    }
+
+    /** Called by the process that started the node. */
+    void removeConnections(int node) {
+        readings.remove(connections(node));
+    }
+
+    private static String connections(int node) {
+        return CONNECTIONS + "/" + node;
     }
 
     /** A reading that is the same as before need not be sent again. */

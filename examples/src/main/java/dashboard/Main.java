@@ -6,13 +6,9 @@ import dashboard.camera.ImageFolder;
 import dashboard.camera.Scene;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import microdot.Microdot;
-import microdot.Response;
 import microdot.ServerOptions;
 import microdot.sse.Runs;
-import microdot.sse.Sse;
 import microdot.sse.Topics;
 import org.jspecify.annotations.Nullable;
 import oshi.SystemInfo;
@@ -30,10 +26,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class Main implements Callable<Integer> {
-    private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/dist";
-
-    /** Lets the browser enforce that the page loads nothing from other origins. */
-    private static final String ONLY_OURS = "default-src 'self'; img-src 'self' blob: data:";
+    private static final int MOST_NODES = 16;
 
     @Option(names = "--port", description = "The port to listen on, 0 for a free one.")
     private int port = 5000;
@@ -46,6 +39,24 @@ public final class Main implements Callable<Integer> {
             paramLabel = "HZ",
             description = "How often the sensors are read, per second: 0.1 to 20.")
     private double rate = 2;
+
+    @Option(
+            names = "--store",
+            paramLabel = "STORE",
+            description = {
+                "Where events live: sqlite[:FILE], redis[:URL] or nats[:URL]; in memory without it.",
+                "Without a file: demo.db in $XDG_STATE_HOME/microdot or ~/.local/state/microdot.",
+                "Without a URL: starts Debian's redis-server or nats-server, and ends it."
+            })
+    private @Nullable String store;
+
+    @Option(
+            names = "--nodes",
+            paramLabel = "N",
+            description =
+                    "How many processes serve the pages, behind Debian's HAProxy: 1 to 16. More than"
+                            + " one need --store redis or nats.")
+    private int nodes = 1;
 
     @Option(
             names = "--frames",
@@ -61,48 +72,52 @@ public final class Main implements Callable<Integer> {
         System.exit(new CommandLine(new Main()).execute(args));
     }
 
-    /** The application: the pages, their streams, and the camera's frames. */
-    static Microdot app(Feed feed, Camera camera, Runs runs) {
-        var app = new Microdot();
-        app.get("/microdot.js", Sse.client());
-        app.get("/events", feed.stream());
-
-        var pictures = new CameraPages(camera);
-        app.get("/camera/frame.jpg", pictures::newest);
-        app.get("/camera/frames/{number:int}", pictures::frame);
-
-        app.post("/runs", request -> Map.of("id", runs.start(Story::write).id()));
-        app.get("/runs/{id}", runs.stream(request -> request.param("id")));
-        app.delete("/runs/{id}", request -> runs.stop(request.param("id")) ? 204 : 404);
-        app.get("/run", request -> file("run.html"));
-
-        app.get(
-                "/uplot/{file}",
-                request -> Response.resource(Main.class, UPLOT, request.param("file")));
-        app.get("/", request -> file("index.html"));
-        app.get("/{file}", request -> file(request.param("file")));
-        return app;
-    }
-
     @Override
     public Integer call() {
+        double checked = rate();
+        FrameSource source = source();
+        StoreChoice choice = choice();
+        if (choice == null) {
+            var options = new ServerOptions().host(host).port(port);
+            publish(source, new Topics(), 0, (app, feed) -> app.run(options));
+            return 0;
+        }
+        var demo =
+                new StoredDemo(
+                        choice,
+                        host,
+                        port,
+                        (topics, first, server) -> publish(source, topics, first, server));
+        return nodes > 1 ? demo.serve(nodes, checked) : demo.serve();
+    }
+
+    /** Publishes what the sensors and the camera see until the server returns. */
+    private void publish(FrameSource source, Topics topics, long first, StoredDemo.Serving server) {
         var system = new SystemInfo();
         var sensors = new Sensors(system);
-        var topics = new Topics();
-        var feed = new Feed(topics, Machine.of(system), rate());
-        var camera = new Camera(source(), feed::publish);
-        var app = app(feed, camera, new Runs(topics));
+        var feed = new Feed(topics, Machine.of(system), rate);
+        var camera = new Camera(source, feed::publish, first);
+        var app = Pages.app(feed, camera, new Runs(topics));
         try (var _ = Ticker.every(period(rate), "sampler", () -> feed.publish(sensors.read()));
                 var _ = Ticker.every(period(Camera.FRAMES_A_SECOND), "camera", camera::take)) {
-            app.run(new ServerOptions().host(host).port(port));
-            return 0;
+            server.serve(app, feed);
         }
     }
 
-    private static Response file(String name) {
-        return Response.resource(Main.class, "/dashboard", name)
-                .header("Cache-Control", "no-cache")
-                .header("Content-Security-Policy", ONLY_OURS);
+    private @Nullable StoreChoice choice() {
+        try {
+            StoreChoice choice = store == null ? null : StoreChoice.of(store);
+            if (nodes < 1 || nodes > MOST_NODES) {
+                throw wrong("--nodes: " + nodes + " (expected: 1 to " + MOST_NODES + ")");
+            }
+            if (nodes > 1 && (choice == null || choice.engine().equals(StoreChoice.SQLITE))) {
+                throw wrong(
+                        "--nodes: " + nodes + " (expected: with --store redis or --store nats)");
+            }
+            return choice;
+        } catch (IllegalArgumentException e) {
+            throw wrong(String.valueOf(e.getMessage()));
+        }
     }
 
     private FrameSource source() {

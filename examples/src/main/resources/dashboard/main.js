@@ -103,6 +103,12 @@ function what({ topic, missed }) {
   return missed === null ? `some ${topic}s` : plural(missed, topic);
 }
 
+/** Each process that serves pages has a row of its own. */
+function connections() {
+  const rows = [...readings].filter(([key]) => key.startsWith("connections"));
+  return rows.length > 0 ? count(rows.reduce((sum, [, value]) => sum + value, 0)) : "–";
+}
+
 function draw(now) {
   if (now - drawn >= DRAW_MILLIS) {
     drawn = now;
@@ -118,7 +124,7 @@ function redraw() {
   text("late", count(late));
   text("lost", unknown ? (lost > 0 ? `${count(lost)} + some` : "some") : count(lost));
   text("reconnects", count(reconnects));
-  text("connections", readings.has("connections") ? count(readings.get("connections")) : "–");
+  text("connections", connections());
   drawState();
   drawLog();
   if (newest) {

@@ -60,7 +60,7 @@ class DashboardTest {
     }
 
     private Server start() {
-        return Main.app(feed, camera, new Runs(topics))
+        return Pages.app(feed, camera, new Runs(topics))
                 .start(new ServerOptions().host("127.0.0.1").port(0));
     }
 
@@ -129,6 +129,21 @@ class DashboardTest {
                         "\"memory\":{\"used\":1")) {
             assertTrue(snapshot.contains(row), row + " is not in " + snapshot);
         }
+    }
+
+    @Test
+    void eachNodeHasARowOfItsConnectionsUntilItEnds() throws Exception {
+        var node = new Feed(topics, 0.1);
+        node.publishConnections(2);
+        String snapshot = events(open(null), 1).getFirst();
+        assertTrue(snapshot.contains("\"connections/2\":0"), snapshot);
+        feed.removeConnections(2);
+        assertFalse(events(open(null), 1).getFirst().contains("connections/2"));
+        node.publishConnections(3);
+        assertFalse(events(open(null), 1).getFirst().contains("connections/2"));
+        // After a restart on a store, what the nodes before it counted is removed.
+        var _ = new Feed(topics, MACHINE, 0.1);
+        assertFalse(events(open(null), 1).getFirst().contains("connections/"));
     }
 
     @Test

@@ -40,8 +40,17 @@ public final class Camera {
      * thread that calls {@link #take}.
      */
     public Camera(FrameSource source, Consumer<Detection> detected) {
+        this(source, detected, 0);
+    }
+
+    /**
+     * Creates a camera whose first frame has this number, so that detections of an earlier run
+     * which are still kept have other frames.
+     */
+    public Camera(FrameSource source, Consumer<Detection> detected, long first) {
         this.source = source;
         this.detected = detected;
+        this.next = first;
     }
 
     /**

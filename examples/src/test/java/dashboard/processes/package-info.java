@@ -1,0 +1,4 @@
+@NullMarked
+package dashboard.processes;
+
+import org.jspecify.annotations.NullMarked;
