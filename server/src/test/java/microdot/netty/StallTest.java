@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 class StallTest {
     private static final ServerOptions SHORT =
-            new ServerOptions().stallTimeout(Duration.ofMillis(300));
+            new ServerOptions().stallTimeout(Duration.ofSeconds(2));
 
     private final Topics topics = new Topics();
 

@@ -1,9 +1,8 @@
 package microdot.testing;
 
-
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
