@@ -83,7 +83,15 @@ class ProjectTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"microdot", "microdot-core", "microdot-testing"})
+    @ValueSource(
+            strings = {
+                "microdot",
+                "microdot-core",
+                "microdot-testing",
+                "microdot-sqlite",
+                "microdot-redis",
+                "microdot-nats"
+            })
     void installPutsSourcesAndJavadocBesideEachLibrary(String artifact) throws Exception {
         Path versions = REPOSITORY.resolve("microdot").resolve(artifact);
         Path version = list(versions).stream().filter(Files::isDirectory).findFirst().orElseThrow();
@@ -104,7 +112,10 @@ class ProjectTest {
                         "microdot",
                         "microdot-bom",
                         "microdot-core",
+                        "microdot-nats",
                         "microdot-parent",
+                        "microdot-redis",
+                        "microdot-sqlite",
                         "microdot-testing");
         assertEquals(published, names);
     }

@@ -136,6 +136,10 @@ final class CatchUp {
     CatchUpResult removed(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
         String from = ids.id(cursor.at());
+        long earlier = ids.lossAt(cursor.at());
+        if (earlier > 0 && earlier < topic.log.removedAt()) {
+            return lost(cursor, from, earlier, client); // Before the last one.
+        }
         long lostAfter = topic.log.lostAfter();
         if (lostAfter > cursor.at() && cold != null && topic.table() == null) {
             return cold.page(cursor, from, "slow", lostAfter); // From before the loss.
@@ -169,8 +173,7 @@ final class CatchUp {
                     client,
                     taken -> gap(topic, from, taken.fence(), null, "restarted"));
         }
-        EventLog log = topic.log;
-        long entry = log.floor() > to ? ColdCatchUp.ENTRY : log.firstAfter(to);
+        long entry = ColdCatchUp.entryAfter(topic.log, to);
         var gap = gap(topic, from, to, null, "restarted");
         return new CatchUpResult(List.of(gap), List.of(), entry, to);
     }
@@ -343,6 +346,7 @@ final class CatchUp {
             Cursor cursor,
             Waiter client,
             Function<Snapshot, CatchUpResult.@Nullable Notice> gap) {
+        cursor.topic.awaitLoaded();
         Snapshot taken = snapshots.take(client, cursor.at());
         var notices = new ArrayList<CatchUpResult.Notice>(3);
         CatchUpResult.Notice lost = gap.apply(taken);

@@ -63,12 +63,20 @@ final class ColdCatchUp {
         long at = cursor.at();
         ColdHistory.Part part = history.read(topic.name, Math.max(0, at), upTo);
         long reached = Math.max(part.upTo(), part.floor());
-        boolean more = reached < upTo || upTo < topic.log.floor();
-        long entry = more ? ENTRY : topic.log.firstAfter(reached);
+        long entry = reached < upTo ? ENTRY : entryAfter(topic.log, reached);
         String why = part.cleared() ? "removed" : reason;
         List<CatchUpResult.Notice> gap =
                 part.floor() > at ? List.of(gap(topic, from, part.floor(), why)) : List.of();
         return new CatchUpResult(gap, part.frames(), entry, reached);
+    }
+
+    /**
+     * Returns the entry after a position. If events after it were trimmed, they are in the store:
+     * the floor is read last, because it rises before entries go.
+     */
+    static long entryAfter(EventLog log, long position) {
+        long entry = log.firstAfter(position);
+        return log.floor() > position ? ENTRY : entry;
     }
 
     private CatchUpResult.Notice gap(TopicState topic, String from, long to, String reason) {
@@ -94,14 +102,14 @@ final class ColdCatchUp {
             part.frames().forEach(frame -> addLast(last, frame, events));
             at = Math.max(part.upTo(), part.floor());
         }
+        at = Math.min(at, until);
         long entry = log.firstAfter(at);
         Frame frame = log.read(entry);
         while (frame != null && frame.position() <= until) {
             addLast(last, frame, events);
             frame = log.read(++entry);
         }
-        return new CatchUpResult(
-                List.of(), List.copyOf(last), log.firstAfter(until), Math.max(at, until));
+        return new CatchUpResult(List.of(), List.copyOf(last), entryAfter(log, until), until);
     }
 
     private static void addLast(ArrayDeque<Frame> last, Frame frame, int most) {

@@ -71,8 +71,9 @@ final class ColdHistory {
         try {
             known = pages.find(topic, after);
             if (known == null) {
+                long generation = pages.generation();
                 known = part(store.read(topic, after, upTo, PAGE_BYTES), after, upTo);
-                pages.add(topic, known, maxBytes);
+                pages.add(topic, known, maxBytes, generation);
             }
             return known;
         } finally {
@@ -169,11 +170,18 @@ final class ColdHistory {
                 new LinkedHashMap<>(16, 0.75f, true);
         private long bytes;
 
+        /** Rises when something is forgotten: what was read before must not be kept. */
+        private long generation;
+
+        synchronized long generation() {
+            return generation;
+        }
+
         synchronized @Nullable Part find(String topic, long after) {
             TreeMap<Long, Part> known = topics.get(topic);
             Map.Entry<Long, Part> entry = known == null ? null : known.floorEntry(after);
             Part part = entry == null ? null : entry.getValue();
-            if (part == null || after >= part.upTo() || after < part.floor()) {
+            if (part == null || after >= part.upTo()) {
                 return null;
             }
             if (part.after() == after) {
@@ -181,11 +189,12 @@ final class ColdHistory {
             }
             List<Frame> rest =
                     part.frames().stream().filter(frame -> frame.position() > after).toList();
-            return new Part(part.floor(), after, part.upTo(), false, rest);
+            boolean cleared = part.cleared() && after < part.floor();
+            return new Part(part.floor(), after, part.upTo(), cleared, rest);
         }
 
-        synchronized void add(String topic, Part part, long maxBytes) {
-            if (part.upTo() <= part.after() || part.frames().isEmpty()) {
+        synchronized void add(String topic, Part part, long maxBytes, long readIn) {
+            if (part.upTo() <= part.after() || readIn != generation) {
                 return;
             }
             Part before =
@@ -202,6 +211,7 @@ final class ColdHistory {
         }
 
         synchronized void remove(String topic) {
+            generation++;
             TreeMap<Long, Part> parts = topics.remove(topic);
             if (parts != null) {
                 parts.values().forEach(part -> bytes -= size(part));
@@ -209,6 +219,7 @@ final class ColdHistory {
         }
 
         synchronized void clear() {
+            generation++;
             topics.clear();
             bytes = 0;
         }

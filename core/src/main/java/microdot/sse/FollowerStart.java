@@ -159,11 +159,14 @@ final class FollowerStart {
         return start.preparations().entrySet().iterator();
     }
 
-    /** What waits for no code of the application must not wait for a carrier thread either. */
+    /** What waits for no code of the application, and no store, needs no carrier thread either. */
     private static Consumer<Runnable> elsewhere(
             Follower follower, List<String> names, StartPosition start) {
         return start.preparations().keySet().stream()
-                        .anyMatch(cursor -> cursor.topic.hasSnapshotOfUser())
+                        .anyMatch(
+                                cursor ->
+                                        cursor.topic.hasSnapshotOfUser()
+                                                || cursor.topic.waitsForStore())
                 ? task -> follower.onThread(names, task)
                 : task -> follower.onFrameworkThread(names, task);
     }

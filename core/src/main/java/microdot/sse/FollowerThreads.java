@@ -42,11 +42,12 @@ abstract class FollowerThreads implements Waiter {
 
     /**
      * Runs the catch-up of a topic. What may wait for code of the application, which makes a
-     * snapshot, takes none of the framework's threads.
+     * snapshot, or for the engine of a store takes none of the framework's threads.
      */
     void catchUp(TopicState topic, Runnable task) {
         SnapshotSource snapshots = topic.snapshots();
-        if (snapshots == null || !snapshots.runsUserCode()) {
+        boolean mayWait = topic.waitsForStore() || (snapshots != null && snapshots.runsUserCode());
+        if (!mayWait) {
             onFrameworkThread(List.of(topic.name), task);
         } else {
             onThread(List.of(topic.name), task);

@@ -261,6 +261,7 @@ final class StoreAppends {
 
     /** Nothing comes back any more; what was acknowledged stays in the engine. */
     void close() {
+        back();
         reached(Long.MAX_VALUE);
     }
 

@@ -1,14 +1,17 @@
 package microdot.sse;
 
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import microdot.JsonCodec;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.EventId;
@@ -20,6 +23,7 @@ import microdot.sse.log.TopicOrder;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.StoreEpoch;
+import microdot.sse.store.StoreException;
 import microdot.sse.store.StoreRetention;
 import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +35,8 @@ final class StoreNode implements EventStore.Tail {
 
     /** How long a client waits for this node to come as far as it has already been. */
     private static final Duration LONGEST_LAG = Duration.ofSeconds(2);
+
+    private static final Duration RELOAD = Duration.ofMillis(200);
 
     private static final Duration TABLE_TIME = Duration.ofHours(1);
 
@@ -120,6 +126,11 @@ final class StoreNode implements EventStore.Tail {
         return order;
     }
 
+    /** Returns whether the engine ever had an entry of the topic. Blocks. */
+    boolean has(String topic) {
+        return store.kept(topic).last() > 0;
+    }
+
     TopicWriter writer() {
         return new StoreWriter(order, appends);
     }
@@ -171,16 +182,17 @@ final class StoreNode implements EventStore.Tail {
      * Blocks.
      */
     @Nullable String known(List<String> topics, String lastEventId) {
-        EventId id = EventId.parse(lastEventId);
-        if (id == null) {
-            return history.resolved(topics, lastEventId);
-        }
-        if (store.head() < id.position()) {
-            return lastEventId;
+        String wanted =
+                EventId.parse(lastEventId) == null
+                        ? history.resolved(topics, lastEventId)
+                        : lastEventId;
+        EventId id = EventId.parse(wanted);
+        if (id == null || store.head() < id.position()) {
+            return wanted;
         }
         try {
             appends.seen(id.position()).get(LONGEST_LAG.toNanos(), TimeUnit.NANOSECONDS);
-            return lastEventId;
+            return wanted;
         } catch (TimeoutException e) {
             return null;
         } catch (InterruptedException e) {
@@ -200,12 +212,12 @@ final class StoreNode implements EventStore.Tail {
 
     @Override
     public void appended(List<StoredEntry> batch) {
-        tail.appended(batch, topics(), appends::refused);
         for (StoredEntry stored : batch) {
             if (stored.entry().kind() == Entry.Kind.CLEAR) {
                 history.forget(stored.entry().topic());
             }
         }
+        tail.appended(batch, topics(), appends::refused);
         if (!batch.isEmpty()) {
             appends.reached(batch.getLast().position());
         }
@@ -225,27 +237,50 @@ final class StoreNode implements EventStore.Tail {
      */
     private void lose(StoreEpoch epoch) {
         long position = epoch.first() - 1;
-        // Nothing is appended here meanwhile: this is the thread that would.
-        var rows = new HashMap<TopicState, List<StoredEntry>>();
-        for (TopicState topic : topics().all()) {
-            if (topic.table() != null) {
-                rows.put(topic, history.latest(topic.name));
-            }
-        }
+        var loads = new ArrayList<TopicState>();
         order.runLocked(
                 () -> {
                     order.epoch().begins(epoch);
+                    tail.lose(epoch.previousEnd());
                     for (TopicState topic : topics().all()) {
                         TableOptions table = topic.table();
                         order.placeLoss(topic.log, position, epoch.previousEnd());
+                        tail.created(topic); // If it had ended, it still has.
                         if (table != null) {
                             topic.log.becomeTable(topic.name, table.maxRows(), table.maxBytes());
-                            tail.load(topic, rows.getOrDefault(topic, List.of()), position);
+                            topic.loading(new CompletableFuture<>());
+                        }
+                        if (table != null || topic.options().key() != null) {
+                            loads.add(topic);
                         }
                     }
                     order.raise(position);
                 });
         topics().all().forEach(topic -> topic.readers.wake());
+        if (!loads.isEmpty()) {
+            // Not here: the engine may need this thread before it can be read.
+            Thread.ofVirtual().name("microdot-load").start(() -> reload(loads, position));
+        }
+    }
+
+    /** Snapshots of the tables wait until it is done. */
+    private void reload(List<TopicState> loads, long position) {
+        var left = new ArrayDeque<>(loads);
+        while (!left.isEmpty() && !order.isClosed()) {
+            TopicState topic = left.element();
+            try {
+                if (topic.table() == null) {
+                    loadLatest(topic);
+                } else {
+                    List<StoredEntry> rows = history.latest(topic.name);
+                    order.runLocked(() -> tail.load(topic, rows, position));
+                    topic.loaded();
+                }
+                left.remove();
+            } catch (StoreException e) {
+                LockSupport.parkNanos(RELOAD.toNanos()); // The engine is away, or still begins.
+            }
+        }
     }
 
     // ---- What is loaded before a topic is used ----
@@ -253,8 +288,15 @@ final class StoreNode implements EventStore.Tail {
     /** Takes in the rows that the store has, and makes the topic a table. Blocks. */
     void loadTable(TopicState topic, TableOptions options, JsonCodec json) {
         retainTable(topic.name, options);
-        List<StoredEntry> rows = history.latest(topic.name);
-        long floor = history.floor(topic.name);
+        List<StoredEntry> rows;
+        long floor;
+        try {
+            rows = history.latest(topic.name);
+            floor = history.floor(topic.name);
+        } catch (StoreException e) {
+            order.runLocked(topic.log::becomeTopic); // So that it can be tried again.
+            throw e;
+        }
         order.runLocked(
                 () -> {
                     tail.load(topic, rows, floor);

@@ -1,5 +1,7 @@
 package microdot.sse;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -8,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import microdot.JsonCodec;
+import microdot.internal.ProcessErrors;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.KeyedEvent;
 import microdot.sse.log.Row;
@@ -23,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * Calls come one at a time.
  */
 final class StoreTail {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
     /** A bounded slice: no thread may hold the lock of the order for long. */
     private static final int SLICE = 256;
 
@@ -52,7 +57,7 @@ final class StoreTail {
                     () -> {
                         for (StoredEntry stored : slice) {
                             TopicState topic = known.existing(stored.entry().topic());
-                            if (place(stored, topic, known, refused) && topic != null) {
+                            if (guarded(stored, topic, known, refused) && topic != null) {
                                 changed.add(topic);
                             }
                         }
@@ -65,6 +70,26 @@ final class StoreTail {
             topic.readers.wake();
         }
         order.relieve();
+    }
+
+    /** An entry that cannot be placed is a loss of its topic on this node, and of no other. */
+    private boolean guarded(
+            StoredEntry stored, @Nullable TopicState topic, NodeTopics known, Refused refused) {
+        try {
+            return place(stored, topic, known, refused);
+        } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
+            LOG.log(
+                    Level.ERROR,
+                    "an entry of topic \""
+                            + stored.entry().topic()
+                            + "\" could not be taken from the store; its followers get a gap",
+                    e);
+            if (topic != null && topic.table() == null) {
+                order.placeLoss(topic.log, stored.position(), stored.position() - 1);
+            }
+            return true;
+        }
     }
 
     /** Returns whether the topic has changed. */
@@ -125,7 +150,13 @@ final class StoreTail {
                 return change != null && order.placeRow(topic.log, change, position);
             }
             case CLOSE -> order.placeEnd(topic.log, position, order.now());
-            case CLEAR -> order.placeRemoval(topic.log, position);
+            case CLEAR -> {
+                order.placeRemoval(topic.log, position);
+                topic.hasFormerEnd(0);
+                if (topic.table() != null) {
+                    topic.dropOptions();
+                }
+            }
         }
         return true;
     }
@@ -150,11 +181,19 @@ final class StoreTail {
     /** A topic that ended in the store is ended here too. */
     void created(TopicState topic) {
         StoredEntry end = ends.get(topic.name);
-        if (end != null) {
+        long keep = TimeUnit.NANOSECONDS.toMillis(topic.options().retention().nanos());
+        if (end != null && System.currentTimeMillis() - end.time() >= keep) {
+            ends.remove(topic.name); // Over since: a new topic of the name may begin.
+        } else if (end != null) {
             long age = System.currentTimeMillis() - end.time();
             long time = order.now() - TimeUnit.MILLISECONDS.toNanos(Math.max(0, age));
             order.placeEnd(topic.log, end.position(), time);
         }
+    }
+
+    /** Ends after the position are lost. */
+    void lose(long after) {
+        ends.values().removeIf(end -> end.position() > after);
     }
 
     /** The end of a topic is over: a new topic of the name may begin. */

@@ -154,6 +154,7 @@ final class TopicRegistry implements NodeTopics {
             topic.wasTable(forgotten.rowsUntil(name), json);
         }
         if (store != null) {
+            topic.isStored();
             store.tail().created(topic);
         }
         return topic;
@@ -368,7 +369,8 @@ final class TopicRegistry implements NodeTopics {
     /** Removes what the topic keeps, and its own options. Returns false when it is unknown. */
     boolean remove(String name) {
         ended.remove(name);
-        TopicState topic = pinnedIfKnown(name);
+        boolean isStored = store != null && store.has(name);
+        TopicState topic = isStored ? pinned(name) : pinnedIfKnown(name);
         if (topic == null) {
             return false;
         }
@@ -447,11 +449,19 @@ final class TopicRegistry implements NodeTopics {
         order.close();
         runs.close();
         if (store != null) {
-            store.close();
+            closeStore(store);
         }
         quiet.readers.wake();
         topics.values().forEach(topic -> topic.readers.wake());
         runs.wake();
+    }
+
+    private static void closeStore(StoreNode store) {
+        try {
+            store.close();
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "closing the store failed", e);
+        }
     }
 
     /** Lets time pass, and does at once what the next sweep would do. */

@@ -106,13 +106,13 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * away, publishers wait so long for it, then they get a {@link StoreException}. Without a store
      * it has no meaning.
      *
-     * @throws IllegalArgumentException when the time is not positive
+     * @throws IllegalArgumentException when the time is not positive, or more than a day
      */
     public Topics publishTimeout(Duration timeout) {
         Required.notNull(timeout, "publishTimeout", "a time");
-        if (!timeout.isPositive()) {
+        if (!timeout.isPositive() || timeout.compareTo(Duration.ofDays(1)) > 0) {
             throw new IllegalArgumentException(
-                    "publishTimeout: " + timeout + " (expected: a positive time)");
+                    "publishTimeout: " + timeout + " (expected: a positive time, up to a day)");
         }
         StoreNode store = registry.store();
         if (store != null) {

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import microdot.sse.store.Append;
+import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.Kept;
 import microdot.sse.store.Page;
@@ -25,6 +26,7 @@ final class LaggingStore implements EventStore {
     private boolean holding;
     private boolean away;
     int reads;
+    int failures; // So many reads of the newest of each key fail.
 
     LaggingStore(EventStore store) {
         this.store = store;
@@ -40,6 +42,14 @@ final class LaggingStore implements EventStore {
         holding = false;
         tail().appended(List.copyOf(held));
         held.clear();
+    }
+
+    /** Damages the first of what is held. */
+    @SuppressWarnings("NullAway") // That is the damage.
+    synchronized void spoilFirst() {
+        StoredEntry first = held.getFirst();
+        var broken = new Entry(Entry.Kind.EVENT, first.entry().topic(), null, null, 0, null);
+        held.set(0, new StoredEntry(first.position(), first.time(), broken));
     }
 
     synchronized void away() {
@@ -106,7 +116,11 @@ final class LaggingStore implements EventStore {
     }
 
     @Override
-    public Page latest(String topic, long after, int maxBytes) {
+    public synchronized Page latest(String topic, long after, int maxBytes) {
+        if (failures > 0) {
+            failures--;
+            throw new StoreException("store: the test lets it fail");
+        }
         return store.latest(topic, after, maxBytes);
     }
 

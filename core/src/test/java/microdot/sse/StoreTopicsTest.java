@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import microdot.JsonCodec;
+import microdot.Logged;
 import microdot.sse.store.ConflictException;
 import microdot.sse.store.MemoryStore;
 import microdot.sse.store.StoreException;
@@ -260,6 +261,111 @@ class StoreTopicsTest {
             assertEquals("snapshot", open.next().event());
         }
         assertEquals(Map.of("one", 1), table.rows());
+    }
+
+    @Test
+    void rowsAreLoadedAfterALossThoughTheEngineCannotBeReadAtFirst() {
+        var failing = new LaggingStore(store.node());
+        Topics other = new Topics(failing);
+        Table table = other.table("sensors", new TableOptions());
+        table.put("one", 1);
+        table.put("one", 2);
+        try (Subscription open = other.follow("sensors", "a")) {
+            assertEquals("snapshot", open.next().event());
+            failing.failures = 2;
+            store.lose(1);
+            var told = List.of(open.next(), open.next(), open.next());
+            assertEquals(2, told.stream().filter(event -> "gap".equals(event.event())).count());
+            assertTrue(
+                    told.stream()
+                            .map(event -> String.valueOf(event.data()))
+                            .anyMatch(data -> data.endsWith("\"rows\":{\"one\":1}}")));
+            topics.publish("a", "after");
+            assertEquals("after", open.next().data());
+        }
+        assertEquals(Map.of("one", 1), table.rows());
+    }
+
+    @Test
+    void tableCanBeMadeAfterTheEngineFailed() {
+        topics.table("sensors", new TableOptions()).put("one", 1);
+        var failing = new LaggingStore(store.node());
+        Topics other = new Topics(failing);
+        failing.failures = 1;
+        assertThrows(StoreException.class, () -> other.table("sensors", new TableOptions()));
+        assertEquals(Map.of("one", 1), other.table("sensors", new TableOptions()).rows());
+    }
+
+    @Test
+    void slowFollowerIsToldOfEachLoss() {
+        topics.publish("a", "1");
+        String lost = topics.publish("a", "2");
+        store.lose(1);
+        String second = topics.publish("a", "3");
+        store.lose(position(second));
+        topics.publish("a", "4");
+        try (Subscription resumed = topics.followAfter(lost, "a")) {
+            assertEquals("restarted", gap(resumed.next()).reason());
+            assertEquals("3", resumed.next().data());
+        }
+    }
+
+    private static long position(String id) {
+        return Long.parseLong(id.substring(id.indexOf('-') + 1));
+    }
+
+    @Test
+    void endThatWasNotLostStays() {
+        topics.publish("job", "1");
+        topics.topic("job").close();
+        topics.publish("a", "2");
+        store.lose(2);
+        assertThrows(IllegalStateException.class, () -> topics.publish("job", "more"));
+        topics.topic("other").close();
+        store.lose(2);
+        topics.publish("other", "open again");
+    }
+
+    @Test
+    void topicOfAnotherProcessCanBeRemoved() {
+        topics.publish("a", "secret");
+        Topics other = node();
+        assertTrue(other.remove("a"));
+        assertFalse(other.remove("never used"));
+        assertEquals(List.of(), topics.history("a", null, 9).events());
+        assertEquals(List.of(), node().history("a", null, 9).events());
+    }
+
+    @Test
+    void removedTableCanBeMadeAgainOnEveryProcess() {
+        Topics other = node();
+        topics.table("t", new TableOptions()).put("k", 1);
+        other.table("t", new TableOptions());
+        topics.remove("t");
+        topics.table("t", new TableOptions()).put("k", 2);
+        Table again = other.table("t", new TableOptions());
+        assertEquals(Map.of("k", 2), again.rows());
+        again.put("k", 3);
+        assertEquals(3, again.get("k"));
+    }
+
+    @Test
+    void entryThatCannotBeTakenIsAGap() {
+        var strange = new LaggingStore(store.node());
+        Topics other = new Topics(strange);
+        try (Subscription open = other.follow("a");
+                Logged log = new Logged("microdot.sse")) {
+            topics.publish("a", "1");
+            assertEquals("1", open.next().data());
+            strange.hold();
+            topics.publish("a", "2");
+            topics.publish("a", "3");
+            strange.spoilFirst();
+            strange.release();
+            assertEquals("restarted", gap(open.next()).reason());
+            assertEquals("3", open.next().data());
+            assertEquals(1, log.messages().size());
+        }
     }
 
     @Test

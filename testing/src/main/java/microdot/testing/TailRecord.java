@@ -4,6 +4,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import microdot.sse.store.EventStore.Tail;
 import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoredEntry;
@@ -11,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A tail that keeps what it is given, and checks that calls come one at a time and in order. */
 final class TailRecord implements Tail {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
     private final Duration patience;
     private final AtomicReference<@Nullable Thread> inside = new AtomicReference<>();
     private final List<StoredEntry> entries = new ArrayList<>();
@@ -51,46 +56,63 @@ final class TailRecord implements Tail {
 
     private void call(Runnable change) {
         Thread other = inside.getAndSet(Thread.currentThread());
-        synchronized (this) {
+        lock.lock();
+        try {
             if (other != null) {
                 wrong.add("a call by " + Thread.currentThread() + " beside one by " + other);
             }
             change.run();
-            notifyAll();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
         }
         inside.set(null);
     }
 
     /** Waits until the entry at a position is there. */
-    synchronized void await(long position) throws InterruptedException {
-        long end = System.nanoTime() + patience.toNanos();
-        while (entries.isEmpty() || entries.getLast().position() < position) {
-            long left = (end - System.nanoTime()) / 1_000_000;
-            if (left <= 0) {
-                throw new AssertionError(
-                        "the tail has not got position " + position + " within " + patience);
+    void await(long position) throws InterruptedException {
+        long left = patience.toNanos();
+        lock.lock();
+        try {
+            while (entries.isEmpty() || entries.getLast().position() < position) {
+                if (left <= 0) {
+                    throw new AssertionError(
+                            "the tail has not got position " + position + " within " + patience);
+                }
+                left = changed.awaitNanos(left);
             }
-            wait(left);
+        } finally {
+            lock.unlock();
         }
         check();
     }
 
-    /** Fails when a call came beside another one, or in the wrong order. */
-    synchronized void check() {
-        if (!wrong.isEmpty()) {
-            throw new AssertionError("tail: " + wrong);
+    private <T> T locked(Supplier<T> read) {
+        lock.lock();
+        try {
+            return read.get();
+        } finally {
+            lock.unlock();
         }
     }
 
-    synchronized List<StoredEntry> entries() {
-        return List.copyOf(entries);
+    /** Fails when a call came beside another one, or in the wrong order. */
+    void check() {
+        List<String> found = locked(() -> List.copyOf(wrong));
+        if (!found.isEmpty()) {
+            throw new AssertionError("tail: " + found);
+        }
+    }
+
+    List<StoredEntry> entries() {
+        return locked(() -> List.copyOf(entries));
     }
 
     List<StoredEntry> entries(String topic) {
         return entries().stream().filter(each -> each.entry().topic().equals(topic)).toList();
     }
 
-    synchronized List<StoreEpoch> epochs() {
-        return List.copyOf(epochs);
+    List<StoreEpoch> epochs() {
+        return locked(() -> List.copyOf(epochs));
     }
 }

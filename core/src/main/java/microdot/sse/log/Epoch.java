@@ -23,24 +23,26 @@ public final class Epoch {
      * @param start how its id lines begin
      * @param first the first position that is named by it
      * @param begin its first position
+     * @param previousEnd the position up to which it has everything of the epochs before
      * @param end the last position that is still valid
      */
     @SuppressWarnings("ArrayRecordComponent") // Never compared.
-    private record Span(String name, byte[] start, long first, long begin, long end) {
-        static Span of(String name, long first, long begin, long end) {
+    private record Span(
+            String name, byte[] start, long first, long begin, long previousEnd, long end) {
+        static Span of(String name, long first, long begin, long previousEnd, long end) {
             byte[] start = ("id: " + name + "-").getBytes(StandardCharsets.US_ASCII);
-            return new Span(name, start, first, begin, end);
+            return new Span(name, start, first, begin, previousEnd, end);
         }
 
         static Span of(StoreEpoch epoch, boolean oldest, long end) {
             // The position before the first one is that up to which clients are told of a loss.
             long first = Math.max(epoch.previousEnd() + 1, epoch.first() - 1);
-            return of(epoch.name(), oldest ? 0 : first, epoch.first(), end);
+            return of(epoch.name(), oldest ? 0 : first, epoch.first(), epoch.previousEnd(), end);
         }
     }
 
     Epoch() {
-        this("", Span.of(EventId.newEpoch(), 0, 0, Long.MAX_VALUE));
+        this("", Span.of(EventId.newEpoch(), 0, 0, 0, Long.MAX_VALUE));
     }
 
     private Epoch(String part, Span... spans) {
@@ -72,7 +74,7 @@ public final class Epoch {
         for (int i = 0; i < old.length; i++) {
             Span span = old[i];
             long end = Math.min(span.end(), epoch.previousEnd());
-            more[i + 1] = Span.of(span.name(), span.first(), span.begin(), end);
+            more[i + 1] = Span.of(span.name(), span.first(), span.begin(), span.previousEnd(), end);
         }
         spans = more;
     }
@@ -84,7 +86,7 @@ public final class Epoch {
      * @param part letters and digits
      */
     public Epoch with(String part) {
-        return new Epoch(part, Span.of(spans[0].name() + "." + part, 0, 0, Long.MAX_VALUE));
+        return new Epoch(part, Span.of(spans[0].name() + "." + part, 0, 0, 0, Long.MAX_VALUE));
     }
 
     /** Returns the name of the newest epoch, with which its ids begin. */
@@ -105,6 +107,20 @@ public final class Epoch {
     public long lostAfter(EventId id) {
         Span span = find(id.epoch());
         return span == null || id.position() <= span.end() ? -1 : span.end();
+    }
+
+    /**
+     * Returns the position before the beginning of the epoch that does not have what was at this
+     * position; 0 if nothing of it was lost.
+     */
+    public long lossAt(long position) {
+        Span[] all = spans;
+        for (int i = all.length - 2; i >= 0; i--) {
+            if (position > all[i].previousEnd() && position < all[i].begin() - 1) {
+                return all[i].begin() - 1;
+            }
+        }
+        return 0;
     }
 
     /** Returns the position before the first one of the epoch that began after this position. */

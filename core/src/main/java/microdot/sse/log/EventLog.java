@@ -141,6 +141,14 @@ public final class EventLog {
         rows = new TableRows(name, maxRows, maxBytes, budget, floor);
     }
 
+    /** Makes this log, of a table that could not be loaded, that of a topic again. */
+    public void becomeTopic() {
+        if (rows != null) {
+            rows.clear();
+            rows = null;
+        }
+    }
+
     /** Appends the change of a row as {@link #append} does. */
     void appendRow(Row change, byte[] idLine, long position, long now) {
         TableRows table = Objects.requireNonNull(rows);

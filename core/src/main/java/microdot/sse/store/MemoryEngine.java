@@ -139,6 +139,7 @@ final class MemoryEngine {
 
     StoreEpoch lose(String name, long after) {
         topics.values().forEach(topic -> topic.lose(after));
+        repeats.clear(); // Some may be of what is lost.
         head = Math.min(head, after);
         next += JUMP;
         var epoch = new StoreEpoch(name, after, next);
@@ -247,7 +248,7 @@ final class MemoryEngine {
             bytes = entries.stream().mapToLong(stored -> stored.entry().bytes().length).sum();
             newest.values().removeIf(stored -> stored.position() > after);
             entries.forEach(this::addNewest);
-            last = Math.min(last, after);
+            last = entries.isEmpty() ? Math.min(last, floor) : entries.getLast().position();
         }
     }
 }
