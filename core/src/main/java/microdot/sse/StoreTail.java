@@ -191,6 +191,12 @@ final class StoreTail {
         }
     }
 
+    /** Returns the position of the end of a topic; 0 if there is none. */
+    long end(String name) {
+        StoredEntry end = ends.get(name);
+        return end == null ? 0 : end.position();
+    }
+
     /** Ends after the position are lost. */
     void lose(long after) {
         ends.values().removeIf(end -> end.position() > after);

@@ -59,8 +59,7 @@ public final class Topic {
 
     /** Returns whether the topic has ended and is not forgotten. */
     public boolean isClosed() {
-        TopicState state = topics.registry().existing(name);
-        return state != null && state.log.closedAt() > 0;
+        return topics.registry().end(name) > 0;
     }
 
     // ---- Figures ----

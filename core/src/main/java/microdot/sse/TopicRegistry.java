@@ -392,12 +392,20 @@ final class TopicRegistry implements NodeTopics {
     /** Returns whether one of the topics has ended. */
     boolean isAnyClosed(List<String> names) {
         for (String name : names) {
-            TopicState topic = topics.get(name);
-            if (topic != null && topic.log.closedAt() > 0) {
+            if (end(name) > 0) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Returns the position of the end of a topic that is not forgotten; 0 if there is none. */
+    long end(String name) {
+        TopicState topic = topics.get(name);
+        if (topic != null) {
+            return topic.log.closedAt();
+        }
+        return store == null ? 0 : order.locked(() -> store.tail().end(name));
     }
 
     /** Returns the position of an id of these topics; -1 for every other text. */
@@ -420,7 +428,7 @@ final class TopicRegistry implements NodeTopics {
         boolean former = false;
         for (String name : names) {
             TopicState topic = topics.get(name);
-            long end = topic == null ? 0 : topic.log.closedAt();
+            long end = end(name);
             if (end > position) {
                 return false;
             }

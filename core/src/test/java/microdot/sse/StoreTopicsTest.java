@@ -153,6 +153,7 @@ class StoreTopicsTest {
         topics.publish("job", "1");
         topics.topic("job").close("done");
         for (Topics each : List.of(topics, other, node())) {
+            assertTrue(each.topic("job").isClosed());
             assertThrows(IllegalStateException.class, () -> each.publish("job", "more"));
             try (Subscription late = each.follow("job")) {
                 assertEquals(List.of("1", "done", "checkpoint"), texts(late, 3));
