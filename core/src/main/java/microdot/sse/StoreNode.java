@@ -161,7 +161,7 @@ final class StoreNode implements EventStore.Tail {
         return seenFrom;
     }
 
-    /** Under the lock of the order. */
+    /** Most of it is to be used under the lock of the order. */
     StoreTail tail() {
         return tail;
     }

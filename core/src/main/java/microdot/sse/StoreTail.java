@@ -3,11 +3,11 @@ package microdot.sse;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import microdot.JsonCodec;
 import microdot.internal.ProcessErrors;
@@ -36,7 +36,7 @@ final class StoreTail {
 
     private final TopicOrder order;
     private final RowEncoder rows;
-    private final Map<String, StoredEntry> ends = new LinkedHashMap<>(); // Under the order's lock.
+    private final Map<String, StoredEntry> ends = new ConcurrentHashMap<>(); // Read without a lock.
 
     StoreTail(TopicOrder order, JsonCodec json, List<StoredEntry> ends) {
         this.order = order;
@@ -128,7 +128,6 @@ final class StoreTail {
     }
 
     private void remember(StoredEntry end) {
-        ends.remove(end.entry().topic());
         ends.put(end.entry().topic(), end);
         if (ends.size() > MOST_ENDS) {
             ends.remove(ends.keySet().iterator().next());
@@ -191,7 +190,7 @@ final class StoreTail {
         }
     }
 
-    /** Returns the position of the end of a topic; 0 if there is none. */
+    /** Returns the position of the end of a topic; 0 if there is none. From any thread. */
     long end(String name) {
         StoredEntry end = ends.get(name);
         return end == null ? 0 : end.position();

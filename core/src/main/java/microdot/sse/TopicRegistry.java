@@ -405,7 +405,7 @@ final class TopicRegistry implements NodeTopics {
         if (topic != null) {
             return topic.log.closedAt();
         }
-        return store == null ? 0 : order.locked(() -> store.tail().end(name));
+        return store == null ? 0 : store.tail().end(name);
     }
 
     /** Returns the position of an id of these topics; -1 for every other text. */
