@@ -25,11 +25,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import microdot.sse.Subscription;
+import microdot.sse.Table;
+import microdot.sse.TableOptions;
+import microdot.sse.Topics;
 import microdot.sse.store.Append;
 import microdot.sse.store.EventStore.Opened;
 import microdot.sse.store.StoreEpoch;
@@ -200,6 +205,24 @@ class NatsFailureTest {
         assertEquals(tailA.positions(), tailB.positions());
         assertEquals(List.of(before, next), tailA.positions());
         assertEquals(List.of(epoch), store().open(new RecordedTail()).epochs());
+    }
+
+    /** A table reads its rows anew: from the store, which begins at the same time. */
+    @Test
+    void deletedStreamIsToldToFollowersOfATable() throws Exception {
+        try (var topics = new Topics(store())) {
+            Table table = topics.table("sensors", new TableOptions());
+            table.put("one", 1);
+            try (Subscription follower = topics.follow("sensors")) {
+                assertEquals("snapshot", follower.next().event());
+                deleteStream();
+                assertEquals("gap", follower.next().event());
+                assertEquals("snapshot", follower.next().event());
+                table.put("two", 2);
+                assertEquals("put", follower.next().event());
+            }
+            assertEquals(Map.of("two", 2), table.rows());
+        }
     }
 
     @Test

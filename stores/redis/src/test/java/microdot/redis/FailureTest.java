@@ -12,10 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import microdot.sse.Event;
+import microdot.sse.Subscription;
+import microdot.sse.Table;
+import microdot.sse.TableOptions;
+import microdot.sse.Topics;
 import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreException;
 import microdot.sse.store.StoredEntry;
@@ -156,6 +162,26 @@ class FailureTest {
             assertEquals(epoch, tail.calls().get(2), "told before anything of it");
         }
         assertEquals(tails.get(0).awaitEpoch(), tails.get(1).awaitEpoch());
+    }
+
+    /** A table reads its rows anew: from the store, which begins at the same time. */
+    @Test
+    void emptiedServerIsToldToFollowersOfATable() throws Exception {
+        try (var topics = new Topics(RedisStore.connect(server.uri()))) {
+            Table table = topics.table("sensors", new TableOptions());
+            table.put("one", 1);
+            try (Subscription follower = topics.follow("sensors")) {
+                assertEquals("snapshot", follower.next().event());
+                server.command("FLUSHALL");
+                assertEquals("gap", follower.next().event());
+                Event rows = follower.next();
+                assertEquals("snapshot", rows.event());
+                assertTrue(String.valueOf(rows.data()).endsWith("\"rows\":{}}"));
+                table.put("two", 2);
+                assertEquals("put", follower.next().event());
+            }
+            assertEquals(Map.of("two", 2), table.rows());
+        }
     }
 
     private static List<Long> positions(List<StoredEntry> entries) {
