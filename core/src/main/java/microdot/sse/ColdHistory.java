@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a store keeps of topics and this node has not in memory, read in pages. The pages that were
- * read last are kept, so that many clients that come back at once have each read once. Blocks, so
+ * read last are kept, so that many clients that reconnect at once have each read once. Blocks, so
  * never on an event loop.
  */
 final class ColdHistory {

@@ -51,7 +51,7 @@ final class HeartbeatFollower extends Follower {
         return super.fill(space);
     }
 
-    /** After it, the client is told whether the engine went away or came back. */
+    /** Adds the news that the engine cannot be reached, or can be again. */
     private byte[] withStatus(byte[] frame) {
         boolean away = isAway.getAsBoolean();
         if (away == toldAway) {

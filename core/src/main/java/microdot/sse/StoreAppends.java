@@ -23,9 +23,9 @@ import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The appends of this node that its store has not acknowledged, or whose entries have not come back
- * yet: a publisher goes on when the followers of its own node can have what it published. Bounded
- * in number. Any thread.
+ * The appends of this node that its store has not acknowledged, or whose entries its tail has not
+ * delivered: a publisher goes on when the followers of its own node can have what it published.
+ * Bounded in number. Any thread.
  */
 final class StoreAppends {
     /** Appends under way at most. */
@@ -41,7 +41,7 @@ final class StoreAppends {
     private final Semaphore room = new Semaphore(MOST);
     private final Semaphore expiring = new Semaphore(MOST_EXPIRED);
 
-    /** What waits until a position has come back. */
+    /** What waits until the tail has delivered a position. */
     private final ConcurrentSkipListMap<Long, CompletableFuture<Long>> awaited =
             new ConcurrentSkipListMap<>();
 
@@ -70,7 +70,7 @@ final class StoreAppends {
     // ---- Publishers ----
 
     /**
-     * Appends, and waits until the entries have come back.
+     * Appends, and waits until the tail has delivered the entries.
      *
      * @return the position of the last event, or {@link TopicOrder#TOPIC_CLOSED}
      */
@@ -191,7 +191,7 @@ final class StoreAppends {
                                                 : position));
     }
 
-    /** Completes when everything up to a position, which the engine has, has come back. */
+    /** Completes when the tail has delivered everything up to a position that the engine has. */
     CompletableFuture<Long> seen(long position) {
         CompletableFuture<Long> seen =
                 awaited.computeIfAbsent(position, at -> new CompletableFuture<>());
@@ -246,7 +246,7 @@ final class StoreAppends {
         return refused.remove(position);
     }
 
-    /** The entries up to the position have come back. */
+    /** The tail has delivered the entries up to the position. */
     void reached(long position) {
         while (true) {
             Map.Entry<Long, CompletableFuture<Long>> first = awaited.firstEntry();
@@ -259,7 +259,7 @@ final class StoreAppends {
         }
     }
 
-    /** Nothing comes back any more; what was acknowledged stays in the engine. */
+    /** The tail delivers nothing more; what was acknowledged stays in the engine. */
     void close() {
         back();
         reached(Long.MAX_VALUE);

@@ -28,9 +28,9 @@ import microdot.sse.store.StoreRetention;
 import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
 
-/** This process as a node of a store: what it appends, what comes back, and the history. */
+/** This process as a node of a store: what it appends, what the tail delivers, and the history. */
 final class StoreNode implements EventStore.Tail {
-    /** Changes of a table that are kept, so that a client that comes back gets those only. */
+    /** Changes of a table that are kept, so that a client that resumes gets those only. */
     private static final int TABLE_ENTRIES = 2048;
 
     /** How long a client waits for this node to come as far as it has already been. */

@@ -3,6 +3,7 @@ package microdot.sse;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -53,15 +54,18 @@ final class StoreTail {
         Set<TopicState> changed = new LinkedHashSet<>();
         for (int from = 0; from < batch.size(); from += SLICE) {
             List<StoredEntry> slice = batch.subList(from, Math.min(batch.size(), from + SLICE));
+            var failures = new LinkedHashMap<StoredEntry, Throwable>(0);
             order.runLocked(
                     () -> {
                         for (StoredEntry stored : slice) {
                             TopicState topic = known.existing(stored.entry().topic());
-                            if (guarded(stored, topic, known, refused) && topic != null) {
+                            if (guarded(stored, topic, known, refused, failures) && topic != null) {
                                 changed.add(topic);
                             }
                         }
                     });
+            failures.forEach(StoreTail::report); // Not under the lock: a log may block.
+            changed.forEach(topic -> order.trim(topic.log));
         }
         if (!batch.isEmpty()) {
             order.runLocked(() -> order.raise(batch.getLast().position()));
@@ -74,22 +78,30 @@ final class StoreTail {
 
     /** An entry that cannot be placed is a loss of its topic on this node, and of no other. */
     private boolean guarded(
-            StoredEntry stored, @Nullable TopicState topic, NodeTopics known, Refused refused) {
+            StoredEntry stored,
+            @Nullable TopicState topic,
+            NodeTopics known,
+            Refused refused,
+            Map<StoredEntry, Throwable> failures) {
         try {
             return place(stored, topic, known, refused);
         } catch (RuntimeException | Error e) {
-            ProcessErrors.check(e);
-            LOG.log(
-                    Level.ERROR,
-                    "an entry of topic \""
-                            + stored.entry().topic()
-                            + "\" could not be taken from the store; its followers get a gap",
-                    e);
+            failures.put(stored, e);
             if (topic != null && topic.table() == null) {
                 order.placeLoss(topic.log, stored.position(), stored.position() - 1);
             }
             return true;
         }
+    }
+
+    private static void report(StoredEntry stored, Throwable failure) {
+        ProcessErrors.check(failure);
+        LOG.log(
+                Level.ERROR,
+                "an entry of topic \""
+                        + stored.entry().topic()
+                        + "\" could not be taken from the store; its followers get a gap",
+                failure);
     }
 
     /** Returns whether the topic has changed. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Topics of a store: every change is an entry that the store appends, and takes effect on this node
- * when it comes back through the {@link StoreTail}.
+ * when the {@link StoreTail} places it.
  */
 final class StoreWriter implements TopicWriter {
     private final TopicOrder order;

@@ -245,7 +245,8 @@ public final class TopicOrder implements MemoryBudget.Member {
                 return position;
             }
             long now = now();
-            position = append(log, event, userIdLine, log.isKeyedBy(keyedBy) ? key : null, isLast);
+            String usedKey = log.isKeyedBy(keyedBy) ? key : null;
+            position = append(log, event, userIdLine, usedKey, isLast, now);
             if (position < 0) {
                 return position;
             }
@@ -277,8 +278,8 @@ public final class TopicOrder implements MemoryBudget.Member {
             EncodedEvent event,
             byte @Nullable [] userIdLine,
             @Nullable String key,
-            boolean isLast) {
-        long now = now();
+            boolean isLast,
+            long now) {
         byte[] idLine = userIdLine == null ? log.idLine(epoch, given + 1) : userIdLine;
         if (log.isWhole()) {
             if (!isLast && !log.hasRoom(event.length() + idLine.length)) {
@@ -325,18 +326,19 @@ public final class TopicOrder implements MemoryBudget.Member {
                 throw new ConflictException(name, expectedLast, last);
             }
             boolean keyed = log.isKeyedBy(keyedBy);
+            long now = now();
             try {
                 for (int i = 0; i < events.size(); i++) {
                     EncodedEvent event = events.get(i).event();
                     String id = event.userId();
                     byte[] idLine = id == null ? null : EncodedEvent.idLine(id);
                     String key = keyed ? events.get(i).key() : null;
-                    position = append(log, event, idLine, key, isLast && i == events.size() - 1);
+                    boolean end = isLast && i == events.size() - 1;
+                    position = append(log, event, idLine, key, end, now);
                 }
             } finally {
                 head = given; // Without memory, those before the failure were published.
             }
-            long now = now();
             failure = tidy(() -> log.trim(now));
         } finally {
             lock.unlock();
@@ -430,7 +432,6 @@ public final class TopicOrder implements MemoryBudget.Member {
         ownIds |= userId != null;
         newest = position;
         given = position;
-        report(tidy(() -> log.trim(now)));
     }
 
     /**
@@ -447,7 +448,6 @@ public final class TopicOrder implements MemoryBudget.Member {
         log.appendRow(change, epoch.idLine(position), position, now);
         newest = position;
         given = position;
-        report(tidy(() -> log.trim(now)));
         return true;
     }
 
@@ -476,6 +476,19 @@ public final class TopicOrder implements MemoryBudget.Member {
     public void placeLoss(EventLog log, long position, long after) {
         log.lose(position, after);
         given = position;
+    }
+
+    /** Trims a log after entries were placed in it. Not under the lock. */
+    public void trim(EventLog log) {
+        @Nullable Throwable failure;
+        enter();
+        try {
+            long now = now();
+            failure = tidy(() -> log.trim(now));
+        } finally {
+            lock.unlock();
+        }
+        report(failure);
     }
 
     /** Makes everything up to the position visible. */
