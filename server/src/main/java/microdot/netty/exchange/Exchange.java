@@ -6,6 +6,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import microdot.Body;
@@ -115,6 +116,15 @@ public final class Exchange {
         } finally {
             permit.leave(); // A stream does not count once it has begun.
         }
+    }
+
+    /**
+     * Lets a handler that waits for events respond at the given time of {@link System#nanoTime}. On
+     * the event loop.
+     */
+    public void stopWaitingAt(long time, ScheduledExecutorService loop) {
+        long delay = Math.max(0, time - System.nanoTime());
+        loop.schedule(this::stopWaiting, delay, TimeUnit.NANOSECONDS);
     }
 
     /** Lets a handler that waits for events respond. On the event loop. */

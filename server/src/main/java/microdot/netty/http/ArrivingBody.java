@@ -1,5 +1,6 @@
 package microdot.netty.http;
 
+import microdot.netty.body.IncomingBody;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;

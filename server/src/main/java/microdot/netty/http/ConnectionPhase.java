@@ -1,5 +1,7 @@
 package microdot.netty.http;
 
+import java.util.function.LongSupplier;
+
 /**
  * What an HTTP/1.1 connection is doing: it serves requests, is a stream, or waits for the client to
  * close. Each phase is an object that holds the state of that phase. On the connection's event
@@ -29,6 +31,6 @@ interface ConnectionPhase {
     /** The connection is closed. */
     void closed();
 
-    /** Ends the stream at the given time of {@link System#nanoTime}. */
-    default void endStreamBy(long time) {}
+    /** Ends a stream, or the wait for events, at the time that the supplier gives. */
+    default void drain(LongSupplier ends) {}
 }

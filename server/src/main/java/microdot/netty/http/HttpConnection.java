@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import microdot.CloseReason;
 import microdot.HttpException;
 import microdot.netty.exchange.OpenedResponse;
@@ -232,8 +233,8 @@ final class HttpConnection extends Connection {
     }
 
     @Override
-    protected void endStreamBy(long time) {
-        phase.endStreamBy(time);
+    protected void drain(LongSupplier ends) {
+        phase.drain(ends);
     }
 
     @Override

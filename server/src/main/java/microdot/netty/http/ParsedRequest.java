@@ -1,5 +1,6 @@
 package microdot.netty.http;
 
+import microdot.netty.body.IncomingBody;
 import microdot.HttpException;
 import microdot.Request;
 import org.jspecify.annotations.Nullable;

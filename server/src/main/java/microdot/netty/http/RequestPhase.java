@@ -1,14 +1,15 @@
 package microdot.netty.http;
 
+import microdot.netty.body.IncomingBody;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
+import java.util.concurrent.Executor;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import microdot.CloseReason;
 import microdot.ClosingFrames;
 import microdot.ServerOptions;
@@ -21,6 +22,7 @@ import microdot.netty.io.UnreadPeer;
 import microdot.netty.proxy.Peer;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
+import microdot.netty.stream.SocketSink;
 import microdot.netty.stream.StallDetector;
 import org.jspecify.annotations.Nullable;
 
@@ -296,9 +298,9 @@ final class RequestPhase implements ConnectionPhase {
 
         @Override
         public ChannelSink openStream(ClosingFrames closingFrames) {
-            return new ChannelSink(
+            return new SocketSink(
                     channel,
-                    request.http11() ? Framing.CHUNKED : Framing.UNTIL_CLOSE,
+                    request.http11() ? Framing.CHUNKED : Framing.NONE,
                     closingFrames,
                     connection.loop().streams());
         }
@@ -318,7 +320,7 @@ final class RequestPhase implements ConnectionPhase {
             decoder.remove();
             channel.pipeline().remove(HttpResponseEncoder.class);
             channel.config().setAutoRead(true);
-            connection.loop().streamBegan(connection);
+            connection.loop().streamBegan(sink::endBy);
             if (connection.isStopping()) {
                 sink.closeWithRetry(CloseReason.SERVER_CLOSING);
             }
@@ -432,11 +434,10 @@ final class RequestPhase implements ConnectionPhase {
 
     /** The server drains: a request that waits for events gets its response then. */
     @Override
-    public void endStreamBy(long time) {
+    public void drain(LongSupplier ends) {
         Exchange waiting = handled;
         if (waiting != null) {
-            long delay = Math.max(0, time - System.nanoTime());
-            channel.eventLoop().schedule(waiting::stopWaiting, delay, TimeUnit.NANOSECONDS);
+            waiting.stopWaitingAt(ends.getAsLong(), channel.eventLoop());
         }
     }
 

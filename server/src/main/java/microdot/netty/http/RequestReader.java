@@ -1,5 +1,8 @@
 package microdot.netty.http;
 
+import microdot.netty.body.IncomingBody;
+import microdot.netty.body.NoBody;
+import microdot.netty.limits.RequestMemory;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.socket.SocketChannel;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.function.LongSupplier;
 import microdot.CloseReason;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.DeadPeerProbe;
@@ -100,7 +101,7 @@ final class StreamPhase implements ConnectionPhase {
     }
 
     @Override
-    public void endStreamBy(long time) {
-        sink.endBy(time);
+    public void drain(LongSupplier ends) {
+        sink.endBy(ends.getAsLong());
     }
 }

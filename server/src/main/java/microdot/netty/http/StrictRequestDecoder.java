@@ -1,5 +1,6 @@
 package microdot.netty.http;
 
+import microdot.netty.limits.RequestMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;

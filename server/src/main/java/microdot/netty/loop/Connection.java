@@ -1,6 +1,7 @@
 package microdot.netty.loop;
 
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.function.LongSupplier;
 
 /**
  * One client's connection, as its event loop sees it, whatever its protocol. Every method is called
@@ -19,8 +20,11 @@ public abstract class Connection extends ChannelInboundHandlerAdapter {
     /** Ends idle connections and streams, because the server stops; finishes a response first. */
     protected abstract void stop();
 
-    /** Ends the stream at the given time of {@link System#nanoTime}, if this connection is one. */
-    protected abstract void endStreamBy(long time);
+    /**
+     * Ends each stream, and each wait for events, at a time that the supplier gives for it, as
+     * {@link System#nanoTime} does: the server drains.
+     */
+    protected abstract void drain(LongSupplier ends);
 
     /** Closes the connection at once. May also be called from other threads. */
     public abstract void abort();

@@ -11,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
 import java.util.stream.LongStream;
 import microdot.ServerOptions;
 import microdot.netty.stream.LoopStreams;
@@ -185,20 +186,26 @@ public final class LoopConnections {
                 () -> {
                     draining = true;
                     drainedBy = System.nanoTime() + grace.toNanos();
-                    connections.forEach(this::streamBegan);
+                    connections.forEach(connection -> connection.drain(this::end));
                 });
     }
 
     /**
      * Notes that a stream has begun. It may have been admitted just before the others were drained,
      * and is then drained like them. On the event loop.
+     *
+     * @param endBy ends the stream at a time of {@link System#nanoTime}
      */
-    public void streamBegan(Connection connection) {
+    public void streamBegan(LongConsumer endBy) {
         if (draining) {
-            long now = System.nanoTime();
-            long wait = ThreadLocalRandom.current().nextLong(Math.max(1, drainedBy - now + 1));
-            connection.endStreamBy(now + wait);
+            endBy.accept(end());
         }
+    }
+
+    /** Returns a random moment within the time at which streams end. */
+    private long end() {
+        long now = System.nanoTime();
+        return now + ThreadLocalRandom.current().nextLong(Math.max(1, drainedBy - now + 1));
     }
 
     /** A loop that has ended after a failure takes no tasks. */

@@ -1,11 +1,11 @@
 package microdot.netty.stream;
 
-import io.netty.channel.Channel;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,19 +18,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The body of one stream on a Netty channel. Any thread may write: the bytes wait in the {@link
- * WriteBacklog} until the event loop takes all of them, frames them as one chunk, and sends them
- * once. A feed is asked for bytes on the event loop, slice by slice. {@link SocketWriter} brings
- * both to the socket.
+ * WriteBacklog} until the event loop takes all of them, frames them together, and sends them once. A
+ * feed is asked for bytes on the event loop, slice by slice. The subclasses bring both to the
+ * socket: {@link SocketSink} for a stream that is alone on its connection, {@link FrameSink} for
+ * one of many.
  *
- * <p>Everything that touches the channel runs on its event loop.
+ * <p>They are subclasses and not parts, so that a delivery touches one object for each follower
+ * (why: docs/decisions/0009-how-a-delivery-became-cheap.md, "Cold connections"). Everything that
+ * touches the channel runs on its event loop.
  */
-public final class ChannelSink extends SocketWriter implements BodySink {
+public abstract class ChannelSink implements BodySink {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private static final AtomicReferenceFieldUpdater<ChannelSink, @Nullable WriteBacklog> BACKLOG =
             AtomicReferenceFieldUpdater.newUpdater(
                     ChannelSink.class, WriteBacklog.class, "backlog");
 
+    final LoopStreams streams;
     private final ClosingFrames closingFrames;
     private final CloseActions closeActions = new CloseActions();
     private volatile boolean open = true;
@@ -50,11 +54,73 @@ public final class ChannelSink extends SocketWriter implements BodySink {
 
     private boolean ends;
 
-    /** Creates a sink that writes after the head of its response; from any thread. */
-    public ChannelSink(
-            Channel channel, Framing framing, ClosingFrames closingFrames, LoopStreams streams) {
-        super(channel, framing, streams);
+    private @Nullable StreamCount count; // Null unless the stream is observed.
+
+    ChannelSink(ClosingFrames closingFrames, LoopStreams streams) {
+        this.streams = streams;
         this.closingFrames = closingFrames;
+    }
+
+    // ---- The way to the socket; on the event loop except drop ----
+
+    /** Returns how many bytes a feed may give now; 0 if the client must read first. */
+    abstract int room();
+
+    /** Frames and sends the parts; returns whether the socket took everything at once. */
+    abstract boolean send(Collection<byte[]> parts, long size);
+
+    /** Sends what the feed put into the shared chunk of this loop. */
+    abstract void sendShared();
+
+    /** Sends what this stream has in a batch, before anything else is written. */
+    abstract void flushBatch();
+
+    /** Runs the action when the socket has taken everything written before, or never will. */
+    abstract void whenFlushed(Runnable action);
+
+    /** Returns whether the feed must wait until the client has read. */
+    abstract boolean hasBackpressure();
+
+    /** Returns whether the socket has not yet taken something. */
+    abstract boolean isWriting();
+
+    /** Returns whether bytes may wait that the socket has not taken; false if none do. */
+    public abstract boolean mayWait();
+
+    /** Returns when bytes were last handed to the socket, from {@link System#nanoTime}. */
+    public abstract long lastWrite();
+
+    /** Ends the body after the last byte. */
+    abstract void sendEnd();
+
+    /** Ends the stream without the end of its body. */
+    abstract void disconnect();
+
+    /**
+     * Drops everything from now on. From any thread. A stream whose client left before the head was
+     * sent must not write.
+     */
+    abstract void drop();
+
+    /** Returns the client's address, for the log. */
+    abstract Object client();
+
+    // ---- Counting ----
+
+    /** Counts from now on. Call it before the stream begins. */
+    public final void count(StreamCount observed) {
+        count = observed;
+    }
+
+    final @Nullable StreamCount count() {
+        return count;
+    }
+
+    final void counted(long bytes) {
+        StreamCount observed = count;
+        if (observed != null) {
+            observed.addBytes(bytes);
+        }
     }
 
     // ---- Writing ----
@@ -162,7 +228,7 @@ public final class ChannelSink extends SocketWriter implements BodySink {
 
     private boolean fillAndSend(Feed source) {
         try {
-            streams.chunk.begin();
+            streams.chunk.begin(room());
             boolean more = fill(source);
             sendShared();
             return more;
@@ -185,11 +251,6 @@ public final class ChannelSink extends SocketWriter implements BodySink {
             abort();
             return false;
         }
-    }
-
-    @Override
-    void writable() {
-        pull();
     }
 
     @Override
@@ -294,27 +355,22 @@ public final class ChannelSink extends SocketWriter implements BodySink {
     @Override
     public void abort(CloseReason reason) {
         if (finish(reason)) {
-            onLoop(() -> channel().close());
+            onLoop(this::disconnect);
         }
     }
 
-    @Override
-    void overBudget() {
+    /**
+     * Disconnects the client because the memory of the server is used up. From any thread; the
+     * connection is closed by a later task.
+     */
+    final void overBudget() {
         abort(CloseReason.OVER_BUDGET);
     }
 
-    /** Runs the action on the event loop when the connection has closed, after the last byte. */
-    public void whenDisconnected(Runnable action) {
-        channel()
-                .closeFuture()
-                .addListener(
-                        closed -> {
-                            disconnected(); // Netty notifies the connection after its listeners.
-                            action.run();
-                        });
-    }
+    /** Runs the action on the event loop when the client is disconnected, after the last byte. */
+    public abstract void whenDisconnected(Runnable action);
 
-    /** Ends the stream because its connection has closed, perhaps before the head was sent. */
+    /** Ends the stream because its client has left, perhaps before the head was sent. */
     public void disconnected() {
         drop();
         finish(CloseReason.CLIENT_CLOSED);
@@ -362,8 +418,7 @@ public final class ChannelSink extends SocketWriter implements BodySink {
      * Closes the connection if the action fails, because bytes may be lost: the client reconnects
      * and resumes after its last event.
      */
-    @Override
-    void guarded(Runnable action) {
+    final void guarded(Runnable action) {
         try {
             action.run();
         } catch (RuntimeException | Error e) {
@@ -373,20 +428,16 @@ public final class ChannelSink extends SocketWriter implements BodySink {
                     () -> "the stream to " + client() + " failed; it is disconnected",
                     e);
             finish(CloseReason.FAILED);
-            channel().close();
+            disconnect();
         }
     }
 
-    private void onLoop(Runnable task) {
+    final void onLoop(Runnable task) {
         try {
             streams.loop.execute(() -> guarded(task));
         } catch (RejectedExecutionException e) {
             drop(); // The server has stopped, and closes every connection.
             finish(CloseReason.SERVER_CLOSING);
         }
-    }
-
-    private Object client() {
-        return String.valueOf(channel().remoteAddress());
     }
 }

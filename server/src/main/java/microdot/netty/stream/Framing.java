@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 public enum Framing {
     /** The chunked transfer coding of HTTP/1.1 (RFC 9112, section 7.1). */
     CHUNKED,
-    /** No framing, for HTTP/1.0: the body ends with the connection. */
-    UNTIL_CLOSE;
+    /** None: for HTTP/1.0, whose body ends with the connection, and before HTTP/2's own frames. */
+    NONE;
 
     private static final byte[] CRLF = {'\r', '\n'};
     private static final byte[] LAST_CHUNK = {'0', '\r', '\n', '\r', '\n'};

@@ -28,10 +28,10 @@ final class SharedChunk implements BodySink.Space {
     private @Nullable ByteBuf buffer;
     private Framing framing = Framing.CHUNKED;
 
-    /** Starts the slice of one stream. */
-    void begin() {
+    /** Starts the slice of one stream, which takes this many bytes. */
+    void begin(int bytes) {
         put.clear();
-        room = BodySink.SLICE_BYTES;
+        room = bytes;
     }
 
     @Override

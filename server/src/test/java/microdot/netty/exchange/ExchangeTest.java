@@ -26,6 +26,7 @@ import microdot.netty.limits.WaitingMemory;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.EndedStreams;
 import microdot.netty.stream.Framing;
+import microdot.netty.stream.SocketSink;
 import microdot.netty.stream.LoopStreams;
 import microdot.sse.Topics;
 import org.jspecify.annotations.Nullable;
@@ -95,7 +96,7 @@ class ExchangeTest {
 
         @Override
         public ChannelSink openStream(ClosingFrames closingFrames) {
-            return new ChannelSink(channel, Framing.UNTIL_CLOSE, closingFrames, streams);
+            return new SocketSink(channel, Framing.NONE, closingFrames, streams);
         }
 
         @Override

@@ -19,6 +19,7 @@ import microdot.netty.limits.WaitingMemory;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.EndedStreams;
 import microdot.netty.stream.Framing;
+import microdot.netty.stream.SocketSink;
 import microdot.netty.stream.LoopStreams;
 import microdot.netty.threads.OverdueHandlers;
 import org.junit.jupiter.api.Test;
@@ -46,7 +47,7 @@ class HandlerThreadsTest {
                         new WaitingMemory(new ServerOptions()),
                         failure -> {},
                         new EndedStreams());
-        return new ChannelSink(channel, Framing.CHUNKED, ClosingFrames.NONE, streams);
+        return new SocketSink(channel, Framing.CHUNKED, ClosingFrames.NONE, streams);
     }
 
     private void startHandlerThatSwallowsInterrupts(ChannelSink sink) throws Exception {

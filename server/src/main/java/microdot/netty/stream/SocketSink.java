@@ -7,21 +7,18 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.unix.Socket;
 import java.util.Collection;
 import java.util.Objects;
+import microdot.ClosingFrames;
 import microdot.netty.limits.LoopMemory;
 import microdot.netty.limits.MemoryAccount;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the bytes of one stream to its socket, in order, by the cheapest of three ways: together
+ * The body of a stream that has its connection for itself: the last response of an HTTP/1.1
+ * connection. Writes the bytes to the socket, in order, by the cheapest of three ways: together
  * with other streams in the {@link SendBatch}, directly to the socket, or through Netty's pipeline.
  * Only the pipeline can wait, so what a socket does not take follows through it.
- *
- * <p>It is the superclass of {@link ChannelSink} and not a part of it, so that a delivery touches
- * one object for each follower (why: docs/decisions/0009-how-a-delivery-became-cheap.md, "Cold
- * connections"). Confined to the event loop except {@link #drop}.
  */
-abstract class SocketWriter implements SendBatch.Sender {
-    final LoopStreams streams;
+public final class SocketSink extends ChannelSink implements SendBatch.Sender {
     private final Channel channel;
     private final Framing framing;
     private final @Nullable Socket socket;
@@ -30,77 +27,48 @@ abstract class SocketWriter implements SendBatch.Sender {
     private boolean batched; // Something of this stream is in the batch.
     private boolean backpressure; // The socket did not take all bytes of the feed.
     private long lastWrite = System.nanoTime();
-    private @Nullable StreamCount count; // Null unless the stream is observed.
 
-    SocketWriter(Channel channel, Framing framing, LoopStreams streams) {
-        this.streams = streams;
+    /** Creates a sink that writes after the head of its response; from any thread. */
+    public SocketSink(
+            Channel channel, Framing framing, ClosingFrames closingFrames, LoopStreams streams) {
+        super(closingFrames, streams);
         this.channel = channel;
         this.framing = framing;
         this.socket = DirectSend.socketOf(channel);
     }
 
-    /** Counts from now on. Call it before the stream begins. */
-    public final void count(StreamCount observed) {
-        count = observed;
-    }
-
-    final @Nullable StreamCount count() {
-        return count;
-    }
-
-    private void counted(long bytes) {
-        StreamCount observed = count;
-        if (observed != null) {
-            observed.addBytes(bytes);
-        }
-    }
-
-    /** Continues the feed, after {@link #hasBackpressure} was true and no longer is. */
-    abstract void writable();
-
-    /**
-     * Disconnects the client because the memory of the server is used up. From any thread; the
-     * connection is closed by a later task.
-     */
-    abstract void overBudget();
-
-    /** Returns whether bytes may wait that the socket has not taken; false if none do. */
-    public final boolean mayWait() {
-        return !clear;
-    }
-
-    /** Runs the action; closes the connection if the action fails. */
-    abstract void guarded(Runnable action);
-
-    final Channel channel() {
-        return channel;
+    @Override
+    int room() {
+        return SLICE_BYTES;
     }
 
     @Override
-    public final Socket socket() {
+    public boolean mayWait() {
+        return !clear;
+    }
+
+    @Override
+    public Socket socket() {
         return Objects.requireNonNull(socket); // Only streams with a socket enter the batch.
     }
 
-    /**
-     * Returns when bytes were last handed to the socket, from {@link System#nanoTime}. On the event
-     * loop.
-     */
-    public final long lastWrite() {
+    @Override
+    public long lastWrite() {
         return lastWrite;
     }
 
-    /** Whether the feed must wait until the client has read. */
-    final boolean hasBackpressure() {
+    @Override
+    boolean hasBackpressure() {
         return backpressure;
     }
 
-    /** Whether the socket has not yet taken something. */
-    final boolean isWriting() {
+    @Override
+    boolean isWriting() {
         return batched || StallDetector.isWriting(channel);
     }
 
-    /** Frames and sends the parts; returns whether the socket took everything at once. */
-    final boolean send(Collection<byte[]> parts, long size) {
+    @Override
+    boolean send(Collection<byte[]> parts, long size) {
         if (size == 0) {
             return true; // An empty chunk would be the end of the body.
         }
@@ -117,8 +85,8 @@ abstract class SocketWriter implements SendBatch.Sender {
         }
     }
 
-    /** Sends what the feed put into the shared chunk of this loop. */
-    final void sendShared() {
+    @Override
+    void sendShared() {
         ByteBuf bytes = streams.chunk.take(channel, framing);
         if (bytes == null) {
             return;
@@ -133,13 +101,14 @@ abstract class SocketWriter implements SendBatch.Sender {
     }
 
     @Override
-    public final void sent(ByteBuf bytes, int count) {
+    public void sent(ByteBuf bytes, int count) {
         batched = false;
         sendRest(bytes, count, true);
     }
 
     /** Sends this stream's part of the batch before anything else is written. */
-    final void flushBatch() {
+    @Override
+    void flushBatch() {
         if (batched) {
             streams.batch.flush();
         }
@@ -181,7 +150,7 @@ abstract class SocketWriter implements SendBatch.Sender {
                     account.flushed(size);
                     if (ofFeed) {
                         backpressure = false;
-                        writable();
+                        pull();
                     }
                 });
         if (!allowed) {
@@ -189,13 +158,14 @@ abstract class SocketWriter implements SendBatch.Sender {
         }
     }
 
-    /** Runs the action when the socket has taken everything written before, or never will. */
-    final void whenFlushed(Runnable action) {
+    @Override
+    void whenFlushed(Runnable action) {
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> guarded(action));
     }
 
     /** Ends the body and closes the connection after the last byte. */
-    final void sendEnd() {
+    @Override
+    void sendEnd() {
         if (!gone) {
             flushBatch();
             // Without chunks this is an empty write, which completes after the writes before it.
@@ -203,11 +173,28 @@ abstract class SocketWriter implements SendBatch.Sender {
         }
     }
 
-    /**
-     * Drops everything from now on. From any thread. A stream whose connection closed before its
-     * head was sent must not write: its bytes would meet the HTTP codecs.
-     */
-    final void drop() {
+    @Override
+    void drop() {
         gone = true;
+    }
+
+    @Override
+    void disconnect() {
+        channel.close();
+    }
+
+    @Override
+    public void whenDisconnected(Runnable action) {
+        channel.closeFuture()
+                .addListener(
+                        closed -> {
+                            disconnected(); // Netty notifies the connection after its listeners.
+                            action.run();
+                        });
+    }
+
+    @Override
+    Object client() {
+        return String.valueOf(channel.remoteAddress());
     }
 }

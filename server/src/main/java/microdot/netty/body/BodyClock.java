@@ -1,4 +1,4 @@
-package microdot.netty.http;
+package microdot.netty.body;
 
 import java.util.concurrent.TimeUnit;
 import microdot.ServerOptions;

@@ -1,4 +1,4 @@
-package microdot.netty.http;
+package microdot.netty.limits;
 
 import microdot.Headers;
 
@@ -6,7 +6,7 @@ import microdot.Headers;
  * Estimates what requests take in memory. The constants are those of a JVM with compressed
  * pointers, rounded up.
  */
-final class RequestMemory {
+public final class RequestMemory {
     /** The objects of a field, without its characters. */
     private static final int FIELD = 160;
 
@@ -25,12 +25,12 @@ final class RequestMemory {
      * @param fields the number of header fields
      * @param bytes those of the fields
      */
-    static long ofHead(int line, int fields, int bytes) {
+    public static long ofHead(int line, int fields, int bytes) {
         return line == 0 ? 0 : REQUEST + line + (long) fields * FIELD + bytes;
     }
 
     /** Returns the size of a request without its body. */
-    static long of(String target, Headers headers) {
+    public static long of(String target, Headers headers) {
         long[] size = {REQUEST + 2L * target.length()}; // Path and query, encoded and decoded.
         for (int i = target.indexOf('/'); i >= 0; i = target.indexOf('/', i + 1)) {
             size[0] += SEGMENT;

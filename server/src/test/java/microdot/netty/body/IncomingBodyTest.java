@@ -1,4 +1,4 @@
-package microdot.netty.http;
+package microdot.netty.body;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

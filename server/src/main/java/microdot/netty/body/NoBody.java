@@ -1,11 +1,12 @@
-package microdot.netty.http;
+package microdot.netty.body;
 
 import java.io.InputStream;
 import microdot.RequestBody;
 
 /** The body of a request without one; the same for all of them. */
-final class NoBody implements RequestBody {
-    static final NoBody INSTANCE = new NoBody();
+public final class NoBody implements RequestBody {
+    /** The only one. */
+    public static final NoBody INSTANCE = new NoBody();
 
     private static final byte[] NO_BYTES = {};
 

@@ -1,4 +1,4 @@
-package microdot.netty.http;
+package microdot.netty.body;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * The connection is read while the handler waits, or while fewer than {@link #WINDOW} bytes (64
  * KiB) are buffered.
  */
-final class IncomingBody extends BriefLock implements RequestBody {
+public final class IncomingBody extends BriefLock implements RequestBody {
     /** The bytes that may wait for a handler that reads, before the connection is not read. */
-    static final int WINDOW = 64 << 10;
+    public static final int WINDOW = 64 << 10;
 
     /** The same for a handler that does not read, or not yet. */
     private static final int UNASKED = 8 << 10;
@@ -30,7 +30,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
     private static final byte[] NO_BYTES = {};
 
     /** The connection's side. */
-    interface Connection {
+    public interface Connection {
         /** Reads on, and sends 100 if the client waits for it. From any thread; does not block. */
         void readBody(IncomingBody body);
 
@@ -63,7 +63,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
      * @param length as the client declared it; -1 for a chunked body
      * @param expectation whether the client waits for 100 before it sends the body
      */
-    IncomingBody(Connection connection, long length, long limit, boolean expectation) {
+    public IncomingBody(Connection connection, long length, long limit, boolean expectation) {
         this.connection = connection;
         this.length = length;
         this.limit = limit;
@@ -73,7 +73,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
     // ---- For the connection, on its event loop ----
 
     /** Adds bytes of the client; drops them once the response has begun, or the body has failed. */
-    void append(ByteBuf bytes) {
+    public void append(ByteBuf bytes) {
         int count = bytes.readableBytes();
         if (count == 0) {
             return;
@@ -112,7 +112,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
     }
 
     /** The body is whole. */
-    void end() {
+    public void end() {
         lock();
         try {
             if (failure == null) {
@@ -127,7 +127,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
     }
 
     /** Fails the body for its handler; unread bytes are dropped. */
-    void fail(int status, String reason) {
+    public void fail(int status, String reason) {
         lock();
         try {
             if (!ended && failure == null) {
@@ -148,7 +148,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
      *
      * @param idle whether all that was read is here: a handler that does not wait takes no more
      */
-    boolean pauses(boolean idle) {
+    public boolean pauses(boolean idle) {
         lock();
         try {
             boolean pauses =
@@ -161,7 +161,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
     }
 
     /** Returns whether the handler waits or reads ahead, or the rest is to be dropped. */
-    boolean isWanted() {
+    public boolean isWanted() {
         lock();
         try {
             return wanted || closed;
@@ -171,7 +171,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
     }
 
     /** Returns, once, whether the client waits for 100 and the handler for the body. */
-    boolean takeExpectation() {
+    public boolean takeExpectation() {
         lock();
         try {
             boolean asked = expectation && !closed;
@@ -189,7 +189,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
      * @return whether the connection can serve further requests: the rest is short, and the client
      *     is about to send it
      */
-    boolean close() {
+    public boolean close() {
         lock();
         try {
             closed = true;
@@ -206,7 +206,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
     }
 
     /** Returns whether the rest exceeds the limit for keeping the connection. */
-    boolean isRestTooLong() {
+    public boolean isRestTooLong() {
         lock();
         try {
             return waiting > MAX_DISCARDED;
@@ -216,7 +216,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
     }
 
     /** Returns whether the client sends too slowly what is waited for. */
-    boolean isLate(long now, ServerOptions options) {
+    public boolean isLate(long now, ServerOptions options) {
         lock();
         try {
             return clock.isLate(now, received, options);
@@ -226,7 +226,7 @@ final class IncomingBody extends BriefLock implements RequestBody {
     }
 
     /** Returns the estimated memory of the body in bytes. */
-    long memory() {
+    public long memory() {
         lock();
         try {
             // A handler that reads the whole body keeps what it took, and copies it at the end.
