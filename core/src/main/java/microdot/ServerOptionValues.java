@@ -23,6 +23,7 @@ final class ServerOptionValues implements Cloneable {
     Duration closeTimeout = Duration.ofSeconds(2);
     int maxStreams = 100_000;
     int maxStreamsPerAddress;
+    int maxConcurrentStreams = 256;
     Duration maxStreamAge = Duration.ZERO;
     int reconnectsPerSecond = 500;
     long maxMemory;

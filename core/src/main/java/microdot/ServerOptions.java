@@ -191,6 +191,19 @@ public final class ServerOptions {
     }
 
     /**
+     * How many requests and streams one HTTP/2 connection may have at the same time
+     * (SETTINGS_MAX_CONCURRENT_STREAMS; RFC 9113, section 5.1.2). Default: 256.
+     */
+    public int maxConcurrentStreams() {
+        return values.maxConcurrentStreams;
+    }
+
+    public ServerOptions maxConcurrentStreams(int streams) {
+        OptionChecks.atLeast(1, "maxConcurrentStreams", streams);
+        return with(copy -> copy.maxConcurrentStreams = streams);
+    }
+
+    /**
      * How long a stream may last before the server ends it properly, with a {@code retry} for its
      * client; zero, the default, for no limit. Each stream lasts 80 to 100 percent of this time, so
      * that streams that began together do not end together.

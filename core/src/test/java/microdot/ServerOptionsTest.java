@@ -35,6 +35,7 @@ class ServerOptionsTest {
                     Map.entry("closeTimeout", Duration.ofSeconds(10)),
                     Map.entry("maxStreams", 11),
                     Map.entry("maxStreamsPerAddress", 12),
+                    Map.entry("maxConcurrentStreams", 7),
                     Map.entry("maxStreamAge", Duration.ofSeconds(13)),
                     Map.entry("reconnectsPerSecond", 14),
                     Map.entry("maxMemory", 15L),

@@ -1,12 +1,15 @@
 package microdot.netty.http;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -17,10 +20,12 @@ import microdot.CloseReason;
 import microdot.HttpException;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.ServerContext;
+import microdot.netty.http2.Http2Setup;
 import microdot.netty.limits.LoopMemory;
 import microdot.netty.limits.MemoryAccount;
 import microdot.netty.loop.Connection;
 import microdot.netty.loop.LoopConnections;
+import microdot.netty.proxy.Peer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +93,23 @@ final class HttpConnection extends Connection {
     CloseReason closeReason() {
         CloseReason reason = closing;
         return reason == null ? CloseReason.CLIENT_CLOSED : reason;
+    }
+
+    /**
+     * The client speaks HTTP/2, with prior knowledge (RFC 9113, section 3.3): other handlers take
+     * over.
+     *
+     * @param read what it has sent; released by them
+     */
+    void becomeHttp2(Peer peer, ByteBuf read) {
+        ChannelPipeline pipeline = channel.pipeline();
+        loop.remove(this);
+        closeAccount();
+        pipeline.remove(HttpResponseEncoder.class); // It would meet the first frames.
+        Http2Setup.begin(channel, server, loop, peer);
+        pipeline.context(this).fireChannelRead(read);
+        pipeline.remove(StrictRequestDecoder.class);
+        pipeline.remove(this);
     }
 
     void closeWhenFlushed() {

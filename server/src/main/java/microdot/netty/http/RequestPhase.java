@@ -74,6 +74,10 @@ final class RequestPhase implements ConnectionPhase {
 
     @Override
     public void read(Object message) {
+        if (message instanceof Http2Preface preface) {
+            connection.becomeHttp2(peer, preface.content().retain());
+            return;
+        }
         if (!(message instanceof HttpObject part)) {
             return;
         }

@@ -13,25 +13,12 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import java.time.Instant;
-import java.util.Locale;
-import java.util.Set;
-import microdot.HttpDate;
 import microdot.Response;
 import microdot.netty.exchange.OpenedResponse;
+import microdot.netty.exchange.ResponseFields;
 
 /** Writes responses as HTTP/1.1. On the connection's event loop. */
 final class ResponseWriter {
-    // Only the transport knows how the body is framed and whether the connection stays open.
-    private static final Set<String> OURS =
-            Set.of(
-                    "content-length",
-                    "transfer-encoding",
-                    "connection",
-                    "keep-alive",
-                    "upgrade",
-                    "trailer",
-                    "date");
     // Headers accepts only valid fields: no need to validate them again.
     private static final HttpHeadersFactory UNCHECKED =
             DefaultHttpHeadersFactory.headersFactory().withValidation(false);
@@ -72,14 +59,8 @@ final class ResponseWriter {
                         HttpVersion.HTTP_1_1,
                         HttpResponseStatus.valueOf(response.status()),
                         UNCHECKED);
-        response.headers()
-                .forEach(
-                        (name, value) -> {
-                            if (!OURS.contains(name.toLowerCase(Locale.ROOT))) {
-                                head.headers().add(name, value);
-                            }
-                        });
-        head.headers().set(HttpHeaderNames.DATE, Date.now());
+        ResponseFields.forEach(response, (name, value) -> head.headers().add(name, value));
+        head.headers().set(HttpHeaderNames.DATE, ResponseFields.date());
         if (!keepAlive) {
             head.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         } else if (!request.http11()) {
@@ -91,20 +72,5 @@ final class ResponseWriter {
     /** Returns whether the application wants the connection to be closed after the response. */
     static boolean asksToClose(OpenedResponse opened) {
         return "close".equalsIgnoreCase(opened.response().headers().get("Connection"));
-    }
-
-    /** The Date field, formatted once a second. */
-    private record Date(long second, String text) {
-        private static volatile Date last = new Date(-1, "");
-
-        static String now() {
-            long second = System.currentTimeMillis() / 1000;
-            Date date = last;
-            if (date.second != second) {
-                date = new Date(second, HttpDate.format(Instant.now()));
-                last = date;
-            }
-            return date.text;
-        }
     }
 }

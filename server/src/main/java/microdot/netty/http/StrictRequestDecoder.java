@@ -43,6 +43,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     private boolean lineBegun; // A line of the head has begun; empty lines before it are ignored.
     private int wordEnd;
     private int lengths;
+    private boolean mayBeHttp2; // Nothing but a part of its preface has arrived.
 
     StrictRequestDecoder(int maxHead, int maxFields) {
         super(
@@ -53,6 +54,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
                         .setUseRfc9112TransferEncoding(true));
         this.maxHead = maxHead;
         this.maxFields = maxFields;
+        this.mayBeHttp2 = true;
     }
 
     @Override
@@ -149,6 +151,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             return this;
         }
         var fresh = new StrictRequestDecoder(maxHead, maxFields);
+        fresh.mayBeHttp2 = false;
         ctx.pipeline().replace(this, null, fresh);
         return fresh;
     }
@@ -162,7 +165,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf buffer, List<Object> out)
             throws Exception {
-        if (paused && inHead) {
+        if ((paused && inHead) || (mayBeHttp2 && isHttp2(buffer, out))) {
             return;
         }
         if (inHead && isFolded(buffer)) {
@@ -190,6 +193,16 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
                 forgetHead();
             }
         }
+    }
+
+    /** Returns whether a preface of HTTP/2 has begun; passes it on when it is whole. */
+    private boolean isHttp2(ByteBuf buffer, List<Object> out) {
+        int matching = Http2Preface.matching(buffer);
+        mayBeHttp2 = matching >= 0;
+        if (Http2Preface.isWhole(matching)) {
+            out.add(new Http2Preface(buffer.readRetainedSlice(buffer.readableBytes())));
+        }
+        return mayBeHttp2;
     }
 
     /** The next head has not begun, and nothing of the last one is kept here. */

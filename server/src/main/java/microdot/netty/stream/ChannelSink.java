@@ -63,7 +63,10 @@ public abstract class ChannelSink implements BodySink {
 
     // ---- The way to the socket; on the event loop except drop ----
 
-    /** Returns how many bytes a feed may give now; 0 if the client must read first. */
+    /**
+     * Returns how many bytes a feed may give now. If it is 0, the client must read first, and this
+     * object pulls when it has.
+     */
     abstract int room();
 
     /** Frames and sends the parts; returns whether the socket took everything at once. */
@@ -217,18 +220,19 @@ public abstract class ChannelSink implements BodySink {
     public void pull() {
         flushBatch();
         Feed source = feed;
-        if (source == null || hasBackpressure() || !open) {
+        int room = source == null || !open ? 0 : room();
+        if (source == null || room == 0) {
             return;
         }
-        boolean more = fillAndSend(source);
+        boolean more = fillAndSend(source, room);
         if (more && !hasBackpressure()) {
             onLoop(this::pull); // At the end of the queue: the loop's other streams come first.
         }
     }
 
-    private boolean fillAndSend(Feed source) {
+    private boolean fillAndSend(Feed source, int room) {
         try {
-            streams.chunk.begin(room());
+            streams.chunk.begin(room);
             boolean more = fill(source);
             sendShared();
             return more;
@@ -372,8 +376,12 @@ public abstract class ChannelSink implements BodySink {
 
     /** Ends the stream because its client has left, perhaps before the head was sent. */
     public void disconnected() {
+        disconnected(CloseReason.CLIENT_CLOSED);
+    }
+
+    final void disconnected(CloseReason reason) {
         drop();
-        finish(CloseReason.CLIENT_CLOSED);
+        finish(reason);
     }
 
     @Override

@@ -93,6 +93,11 @@ public final class LoopStreams {
                 || detector.isStalled(epoll, info, now, stallTimeout);
     }
 
+    /** Returns whether a client has read nothing since a time, for {@code stallTimeout}. */
+    public boolean isStalled(long since, long now) {
+        return now - since > stallTimeout;
+    }
+
     /** Releases the memory of the last event. On the event loop. */
     public void release() {
         chunk.release();

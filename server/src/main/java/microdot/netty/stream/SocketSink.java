@@ -39,7 +39,7 @@ public final class SocketSink extends ChannelSink implements SendBatch.Sender {
 
     @Override
     int room() {
-        return SLICE_BYTES;
+        return backpressure ? 0 : SLICE_BYTES;
     }
 
     @Override

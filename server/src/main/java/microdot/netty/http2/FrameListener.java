@@ -1,0 +1,117 @@
+package microdot.netty.http2;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Flags;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import java.util.concurrent.TimeUnit;
+
+/** Hands the frames of one client on to its connection, and limits those that carry nothing. */
+final class FrameListener extends Http2FrameAdapter {
+    /** How many frames that need an answer, or do nothing, a client may send in ten seconds. */
+    private static final int MAX_IDLE_FRAMES = 1_000;
+
+    private static final long PERIOD = TimeUnit.SECONDS.toNanos(10);
+
+    private final Http2ServerConnection connection;
+    private long periodBegan = System.nanoTime();
+    private int idleFrames; // In this period.
+
+    FrameListener(Http2ServerConnection connection) {
+        this.connection = connection;
+    }
+
+    @Override
+    public void onHeadersRead(
+            ChannelHandlerContext ctx,
+            int streamId,
+            Http2Headers headers,
+            int padding,
+            boolean endOfStream) {
+        connection.headers(streamId, headers, endOfStream);
+    }
+
+    @Override
+    public void onHeadersRead(
+            ChannelHandlerContext ctx,
+            int streamId,
+            Http2Headers headers,
+            int streamDependency,
+            short weight,
+            boolean exclusive,
+            int padding,
+            boolean endOfStream) {
+        connection.headers(streamId, headers, endOfStream);
+    }
+
+    @Override
+    public int onDataRead(
+            ChannelHandlerContext ctx,
+            int streamId,
+            ByteBuf data,
+            int padding,
+            boolean endOfStream) {
+        return connection.data(streamId, data, data.readableBytes() + padding, endOfStream);
+    }
+
+    @Override
+    public void onWindowUpdateRead(
+            ChannelHandlerContext ctx, int streamId, int windowSizeIncrement) {
+        connection.windowUpdated(streamId);
+    }
+
+    @Override
+    public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
+            throws Http2Exception {
+        countIdle();
+        connection.windowsChanged();
+    }
+
+    @Override
+    public void onPingRead(ChannelHandlerContext ctx, long data) throws Http2Exception {
+        countIdle();
+    }
+
+    @Override
+    public void onPriorityRead(
+            ChannelHandlerContext ctx,
+            int streamId,
+            int streamDependency,
+            short weight,
+            boolean exclusive)
+            throws Http2Exception {
+        countIdle();
+    }
+
+    @Override
+    public void onUnknownFrame(
+            ChannelHandlerContext ctx,
+            byte frameType,
+            int streamId,
+            Http2Flags flags,
+            ByteBuf payload) {
+        try {
+            countIdle();
+        } catch (Http2Exception e) {
+            connection.failed(e); // Netty's adapter lets this method throw nothing.
+        }
+    }
+
+    private void countIdle() throws Http2Exception {
+        long now = System.nanoTime();
+        if (now - periodBegan > PERIOD) {
+            periodBegan = now;
+            idleFrames = 0;
+        }
+        if (++idleFrames > MAX_IDLE_FRAMES) {
+            throw Http2Exception.connectionError(
+                    Http2Error.ENHANCE_YOUR_CALM,
+                    "more than %d PING, SETTINGS, PRIORITY and unknown frames in 10 s",
+                    MAX_IDLE_FRAMES);
+        }
+    }
+}

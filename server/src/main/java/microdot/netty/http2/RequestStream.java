@@ -1,0 +1,217 @@
+package microdot.netty.http2;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
+import microdot.CloseReason;
+import microdot.ClosingFrames;
+import microdot.netty.body.IncomingBody;
+import microdot.netty.exchange.Exchange;
+import microdot.netty.exchange.Observation;
+import microdot.netty.exchange.OpenedResponse;
+import microdot.netty.exchange.Responder;
+import microdot.netty.stream.ChannelSink;
+import microdot.netty.stream.FrameSink;
+import microdot.netty.stream.OpenStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream whose request is being handled. Its body is read as its handler reads: what waits for
+ * that is not given back to the windows. On the event loop, except where it says otherwise.
+ */
+final class RequestStream implements OpenStream, Responder, IncomingBody.Connection {
+    private final Http2ServerConnection connection;
+    private final Http2Stream stream;
+    private final boolean headOnly;
+    private final @Nullable String accept;
+    private final long head; // What its head takes in memory.
+    private @Nullable IncomingBody body;
+    private @Nullable Exchange exchange; // Until it has responded.
+    private int unread; // Bytes that are not given back to the windows.
+    private boolean overBudget; // The body was rejected, because maxMemory was reached.
+
+    RequestStream(
+            Http2ServerConnection connection,
+            Http2Stream stream,
+            boolean headOnly,
+            @Nullable String accept,
+            long head) {
+        this.connection = connection;
+        this.stream = stream;
+        this.headOnly = headOnly;
+        this.accept = accept;
+        this.head = head;
+    }
+
+    /** Handles the request, once its memory is counted. */
+    void begin(Exchange handled, @Nullable IncomingBody incoming) {
+        exchange = handled;
+        body = incoming;
+        if (connection.requestBegan(head)) {
+            handled.begin();
+        } else {
+            exchange = null;
+            connection.requestEnded(head);
+            connection.respond(stream, connection.rejection(accept), headOnly, null);
+        }
+    }
+
+    // ---- The body ----
+
+    /** Takes bytes of the body; returns how many of them the windows get back at once. */
+    int data(ByteBuf bytes, int count, boolean last) {
+        IncomingBody incoming = body;
+        if (incoming == null) {
+            return count;
+        }
+        long before = incoming.memory();
+        incoming.append(bytes);
+        if (last) {
+            incoming.end();
+        }
+        if (!connection.bodyGrew(incoming.memory() - before)) {
+            overBudget = true;
+            incoming.fail(503, "the server has no memory for the request (maxMemory)");
+        }
+        if (incoming.pauses(false)) {
+            unread += count;
+            return 0;
+        }
+        return count;
+    }
+
+    /** The body is whole; its trailers are dropped. */
+    void trailers() {
+        IncomingBody incoming = body;
+        if (incoming != null) {
+            incoming.end();
+        }
+    }
+
+    /** From any thread. */
+    @Override
+    public void readBody(IncomingBody incoming) {
+        connection.channel().eventLoop().execute(() -> readOn(incoming));
+    }
+
+    @Override
+    public boolean isOnLoop() {
+        return connection.channel().eventLoop().inEventLoop();
+    }
+
+    private void readOn(IncomingBody incoming) {
+        if (body == null || !incoming.isWanted() || isClosed()) {
+            return;
+        }
+        if (incoming.takeExpectation()) {
+            connection.writeContinue(stream);
+        }
+        connection.consumed(stream, unread);
+        unread = 0;
+    }
+
+    private boolean isClosed() {
+        return stream.state() == Http2Stream.State.CLOSED;
+    }
+
+    private void closeBody() {
+        IncomingBody incoming = body;
+        if (incoming != null) {
+            long before = incoming.memory();
+            body = null;
+            incoming.close();
+            connection.bodyGrew(-before);
+        }
+        connection.requestEnded(head);
+    }
+
+    // ---- Responding ----
+
+    @Override
+    public Executor loop() {
+        return connection.channel().eventLoop();
+    }
+
+    @Override
+    public void respond(OpenedResponse made, @Nullable Observation observation) {
+        exchange = null;
+        closeBody();
+        OpenedResponse response = made;
+        if (overBudget && made.response().status() == 503) {
+            made.release();
+            response = connection.rejection(accept);
+        }
+        connection.respond(stream, response, headOnly, observation);
+    }
+
+    /** From any thread. */
+    @Override
+    public ChannelSink openStream(ClosingFrames closingFrames) {
+        return new FrameSink(
+                connection.output(), stream, closingFrames, connection.loop().streams());
+    }
+
+    @Override
+    public void beginStream(OpenedResponse opened, ChannelSink sink) {
+        exchange = null;
+        closeBody();
+        connection.beginStream(stream, opened, (FrameSink) sink);
+    }
+
+    /** From any thread. */
+    @Override
+    public void abort() {
+        try {
+            loop().execute(() -> connection.output().reset(stream, Http2Error.INTERNAL_ERROR));
+        } catch (RejectedExecutionException e) {
+            // The server has stopped, and has closed the connection.
+        }
+    }
+
+    // ---- The connection's view ----
+
+    @Override
+    public void writable() {
+        // It writes nothing yet.
+    }
+
+    @Override
+    public void tick(long now) {
+        IncomingBody incoming = body;
+        if (incoming != null && incoming.isLate(now, connection.server().options())) {
+            incoming.fail(408, "the body came too slowly");
+        }
+    }
+
+    @Override
+    public void drain(LongSupplier ends) {
+        Exchange waiting = exchange;
+        if (waiting != null) {
+            waiting.stopWaitingAt(ends.getAsLong(), connection.channel().eventLoop());
+        }
+    }
+
+    @Override
+    public void stop() {
+        Exchange waiting = exchange;
+        if (waiting != null) {
+            waiting.stopWaiting();
+        }
+    }
+
+    @Override
+    public void closed(CloseReason reason) {
+        Exchange left = exchange;
+        exchange = null;
+        IncomingBody incoming = body;
+        if (incoming != null) {
+            incoming.fail(400, "the client disconnected before the end of the body");
+        }
+        if (left != null) {
+            left.clientLeft();
+        }
+    }
+}

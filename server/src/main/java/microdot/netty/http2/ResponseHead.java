@@ -1,0 +1,30 @@
+package microdot.netty.http2;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
+import java.util.Locale;
+import microdot.netty.exchange.OpenedResponse;
+import microdot.netty.exchange.ResponseFields;
+
+/** Makes the heads of responses. */
+final class ResponseHead {
+    private ResponseHead() {}
+
+    /** Returns the head of a response. */
+    static Http2Headers of(OpenedResponse opened) {
+        // Headers accepts only valid fields: no need to validate them again.
+        var head = new DefaultHttp2Headers(false);
+        head.status(AsciiString.of(Integer.toString(opened.response().status())));
+        ResponseFields.forEach(
+                opened.response(),
+                (name, value) -> head.add(AsciiString.of(name.toLowerCase(Locale.ROOT)), value));
+        head.set(HttpHeaderNames.DATE, ResponseFields.date());
+        long length = opened.length();
+        if (length >= 0 && !opened.isBodiless()) {
+            head.setLong(HttpHeaderNames.CONTENT_LENGTH, length);
+        }
+        return head;
+    }
+}

@@ -1,0 +1,150 @@
+package microdot.netty.http2;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.FileRegion;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.ReferenceCounted;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.function.LongSupplier;
+import microdot.CloseReason;
+import microdot.netty.exchange.Observation;
+import microdot.netty.exchange.OpenedResponse;
+import microdot.netty.stream.FrameOutput;
+import microdot.netty.stream.OpenStream;
+import org.jspecify.annotations.Nullable;
+
+/** A stream whose response is being written: its body goes out as the client reads. */
+final class ResponseStream implements OpenStream {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+
+    /** What is read of a body at once, so that a long one leaves room for other streams. */
+    private static final int SLICE = 32 << 10;
+
+    private final Http2ServerConnection connection;
+    private final Http2Stream stream;
+    private final ReferenceCounted content;
+    private final long length;
+    private final @Nullable Observation observation;
+    private final int status;
+    private long written;
+    private boolean waits;
+    private boolean ended; // The end is on its way.
+    private @Nullable CloseReason lost; // Why this side has ended it before its end.
+    private long since = System.nanoTime(); // When bytes were last written.
+
+    /**
+     * Creates the stream of a response whose head is written next.
+     *
+     * @param length that of the body that is sent; 0 without one
+     */
+    ResponseStream(
+            Http2ServerConnection connection,
+            Http2Stream stream,
+            OpenedResponse response,
+            long length,
+            @Nullable Observation observation) {
+        this.connection = connection;
+        this.stream = stream;
+        this.content = response.content();
+        this.length = length;
+        this.status = response.response().status();
+        this.observation = observation;
+    }
+
+    @Override
+    public void writable() {
+        waits = false;
+        try {
+            write();
+        } catch (IOException | RuntimeException e) {
+            LOG.log(Level.ERROR, "the body of a response cannot be read; its stream is reset", e);
+            reset(CloseReason.FAILED, Http2Error.INTERNAL_ERROR);
+        }
+    }
+
+    private void write() throws IOException {
+        FrameOutput output = connection.output();
+        while (written < length && !ended) {
+            int room = Math.min(output.room(stream), SLICE);
+            if (room == 0) {
+                waits = true;
+                output.await(this);
+                return;
+            }
+            int count = (int) Math.min(room, length - written);
+            writeSlice(output, count);
+            since = System.nanoTime();
+        }
+        if (!ended) {
+            ended = true;
+            content.release();
+            output.end(stream).addListener(done -> sent(done.isSuccess() ? null : connection.closeReason()));
+        }
+    }
+
+    private void writeSlice(FrameOutput output, int count) throws IOException {
+        if (content instanceof ByteBuf bytes) {
+            output.write(stream, bytes, bytes.readerIndex() + (int) written, count);
+            written += count;
+            return;
+        }
+        ByteBuf slice = connection.channel().alloc().buffer(count);
+        try {
+            var target = new BufferChannel(slice, count);
+            long read = ((FileRegion) content).transferTo(target, written);
+            if (read <= 0) {
+                throw new IOException(
+                        "the file ended after " + written + " bytes (expected: " + length + ")");
+            }
+            output.write(stream, slice, slice.readerIndex(), slice.readableBytes());
+            written += slice.readableBytes();
+        } finally {
+            slice.release();
+        }
+    }
+
+    private void sent(@Nullable CloseReason failure) {
+        Observation observed = observation;
+        if (observed != null) {
+            observed.responded(status, length, failure);
+        }
+    }
+
+    @Override
+    public void tick(long now) {
+        Channel channel = connection.channel();
+        boolean mayTakeMore = channel.isActive() && !connection.output().isFull();
+        if (waits && mayTakeMore && connection.loop().streams().isStalled(since, now)) {
+            reset(CloseReason.CLIENT_STALLED, Http2Error.CANCEL);
+        }
+    }
+
+    private void reset(CloseReason reason, Http2Error error) {
+        lost = reason;
+        connection.output().reset(stream, error);
+    }
+
+    @Override
+    public void drain(LongSupplier ends) {
+        // It ends by itself.
+    }
+
+    @Override
+    public void stop() {
+        // The client gets all of it within the time that the server has for that.
+    }
+
+    @Override
+    public void closed(CloseReason reason) {
+        connection.output().forget(this);
+        if (!ended) {
+            ended = true;
+            content.release();
+            sent(lost == null ? reason : lost);
+        }
+    }
+}
