@@ -9,20 +9,23 @@ import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import java.util.concurrent.TimeUnit;
+import microdot.netty.stream.OpenStream;
 
-/** Hands the frames of one client on to its connection, and limits those that carry nothing. */
+/** Hands the frames of one client on to its streams, and limits those that carry nothing. */
 final class FrameListener extends Http2FrameAdapter {
     /** How many frames that need an answer, or do nothing, a client may send in ten seconds. */
     private static final int MAX_IDLE_FRAMES = 1_000;
 
     private static final long PERIOD = TimeUnit.SECONDS.toNanos(10);
 
-    private final Http2ServerConnection connection;
+    private final Http2Streams streams;
+    private final RequestFrames requests;
     private long periodBegan = System.nanoTime();
     private int idleFrames; // In this period.
 
-    FrameListener(Http2ServerConnection connection) {
-        this.connection = connection;
+    FrameListener(Http2Streams streams, RequestFrames requests) {
+        this.streams = streams;
+        this.requests = requests;
     }
 
     @Override
@@ -32,7 +35,7 @@ final class FrameListener extends Http2FrameAdapter {
             Http2Headers headers,
             int padding,
             boolean endOfStream) {
-        connection.headers(streamId, headers, endOfStream);
+        requests.headers(streamId, headers, endOfStream);
     }
 
     @Override
@@ -45,7 +48,7 @@ final class FrameListener extends Http2FrameAdapter {
             boolean exclusive,
             int padding,
             boolean endOfStream) {
-        connection.headers(streamId, headers, endOfStream);
+        requests.headers(streamId, headers, endOfStream);
     }
 
     @Override
@@ -55,20 +58,25 @@ final class FrameListener extends Http2FrameAdapter {
             ByteBuf data,
             int padding,
             boolean endOfStream) {
-        return connection.data(streamId, data, data.readableBytes() + padding, endOfStream);
+        return requests.data(streamId, data, data.readableBytes() + padding, endOfStream);
     }
 
     @Override
     public void onWindowUpdateRead(
             ChannelHandlerContext ctx, int streamId, int windowSizeIncrement) {
-        connection.windowUpdated(streamId);
+        OpenStream open = streamId == 0 ? null : streams.of(streamId);
+        if (open != null) {
+            open.writable();
+        } else {
+            streams.output().resume();
+        }
     }
 
     @Override
     public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
             throws Http2Exception {
         countIdle();
-        connection.windowsChanged();
+        streams.each(OpenStream::writable); // It may have changed all windows.
     }
 
     @Override
@@ -97,7 +105,7 @@ final class FrameListener extends Http2FrameAdapter {
         try {
             countIdle();
         } catch (Http2Exception e) {
-            connection.failed(e); // Netty's adapter lets this method throw nothing.
+            streams.failed(e); // Netty's adapter lets this method throw nothing.
         }
     }
 

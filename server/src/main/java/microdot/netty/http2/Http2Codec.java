@@ -1,19 +1,24 @@
 package microdot.netty.http2;
 
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameListener;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Objects;
+import java.util.function.Predicate;
 import microdot.ServerOptions;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +30,8 @@ final class Http2Codec extends Http2ConnectionHandler {
     private static final long LAST_FRAME_MILLIS = 2_000;
 
     private @Nullable ChannelHandlerContext context;
+    private final ResetStreams resets = new ResetStreams();
+    private Predicate<Http2Stream> accepted = stream -> false;
 
     private Http2Codec(
             Http2ConnectionDecoder decoder,
@@ -34,8 +41,8 @@ final class Http2Codec extends Http2ConnectionHandler {
         super(decoder, encoder, settings, true);
     }
 
-    /** Creates the codec of a connection whose frames go to the listener. */
-    static Http2Codec of(ServerOptions options, Http2FrameListener listener) {
+    /** Creates the codec of a connection; its frames go nowhere until there is a listener. */
+    static Http2Codec of(ServerOptions options) {
         var connection = new DefaultHttp2Connection(true);
         // Streams share what is written there equally; it takes less memory than weights.
         connection
@@ -47,18 +54,17 @@ final class Http2Codec extends Http2ConnectionHandler {
                 new Http2Settings()
                         .maxConcurrentStreams(options.maxConcurrentStreams())
                         .maxHeaderListSize(options.maxHead());
-        return new Builder(connection, settings, listener).build();
+        return new Builder(connection, settings).build();
     }
 
     private static final class Builder
             extends AbstractHttp2ConnectionHandlerBuilder<Http2Codec, Builder> {
         private Builder(
                 DefaultHttp2Connection connection,
-                Http2Settings settings,
-                Http2FrameListener listener) {
+                Http2Settings settings) {
             connection(connection);
             initialSettings(settings);
-            frameListener(listener);
+            frameListener(new Http2FrameAdapter());
             validateRequiredPseudoHeaders(true);
             gracefulShutdownTimeoutMillis(LAST_FRAME_MILLIS);
         }
@@ -86,6 +92,63 @@ final class Http2Codec extends Http2ConnectionHandler {
     /** Returns its place in the pipeline. */
     ChannelHandlerContext context() {
         return Objects.requireNonNull(context);
+    }
+
+    /** Sets the test whether the request of a stream was accepted. */
+    void onlyAccepted(Predicate<Http2Stream> test) {
+        accepted = test;
+    }
+
+    @Override
+    protected void onStreamError(
+            ChannelHandlerContext ctx,
+            boolean outbound,
+            Throwable cause,
+            Http2Exception.StreamException fault) {
+        LOG.log(
+                Level.DEBUG,
+                () ->
+                        "a stream of "
+                                + ctx.channel().remoteAddress()
+                                + " is reset: "
+                                + fault.getMessage());
+        Http2Stream stream = connection().stream(fault.streamId());
+        if (!outbound && stream == null) {
+            afterEnd(ctx, fault);
+        } else if (stream != null
+                && stream.state() == Http2Stream.State.HALF_CLOSED_REMOTE
+                && fault.error() == Http2Error.PROTOCOL_ERROR
+                && accepted.test(stream)) {
+            // Its request is whole: RFC 9113, section 5.1. Netty reports a second head otherwise.
+            resetStream(
+                    ctx, stream.id(), Http2Error.STREAM_CLOSED.code(), ctx.newPromise());
+        } else {
+            super.onStreamError(ctx, outbound, cause, fault);
+        }
+    }
+
+
+    /**
+     * A frame came for a stream that is no more. After its end that breaks a rule of the connection
+     * (RFC 9113, section 5.1); after it was reset here, the client may not know that yet.
+     */
+    private void afterEnd(ChannelHandlerContext ctx, Http2Exception.StreamException fault) {
+        if (resets.contains(fault.streamId()) || fault.error() != Http2Error.STREAM_CLOSED) {
+            super.onStreamError(ctx, false, fault, fault);
+        } else {
+            onError(
+                    ctx,
+                    false,
+                    Http2Exception.connectionError(
+                            Http2Error.STREAM_CLOSED, "%s", fault.getMessage()));
+        }
+    }
+
+    @Override
+    public ChannelFuture resetStream(
+            ChannelHandlerContext ctx, int streamId, long errorCode, ChannelPromise promise) {
+        resets.add(streamId);
+        return super.resetStream(ctx, streamId, errorCode, promise);
     }
 
     @Override

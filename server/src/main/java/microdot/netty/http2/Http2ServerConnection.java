@@ -44,8 +44,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One client's HTTP/2 connection. Each of its streams is an {@link OpenStream}: the {@link
- * RequestStream} of a request, then the {@link ResponseStream} of its response or the {@link
- * FrameSink} of a streamed body. Confined to its event loop.
+ * RequestStream} of a request, then the {@link ResponseStream} of its response, or the {@link
+ * microdot.netty.stream.FrameSink} of a streamed body. Confined to its event loop.
  */
 final class Http2ServerConnection extends Connection {
     private static final Logger LOG = System.getLogger("microdot.netty");
@@ -56,36 +56,29 @@ final class Http2ServerConnection extends Connection {
      */
     private static final int WINDOW = 1 << 20;
 
-    /** The heads of requests that are being handled count from this size on. */
-    private static final int LARGE_HEADS = 8 << 10;
-
     private final Channel channel;
     private final ServerContext server;
     private final LoopConnections loop;
-    private final Peer peer;
     private final Http2Codec codec;
-    private final PropertyKey key;
+    private final Http2Streams streams;
     private final FrameOutput output;
     private final StallDetector stall = new StallDetector();
     private final DeadPeerProbe probe = new DeadPeerProbe();
     private long since = System.nanoTime(); // When the last stream was closed.
-    private long heads; // What the heads of the requests that are being handled take in memory.
-    private long bodies;
     private boolean ending; // No further requests.
-    private boolean stopping;
-    private @Nullable CloseReason closing; // Why this side closes it, if it is not the usual end.
-    private boolean accounted;
 
     private Http2ServerConnection(
             Channel channel, ServerContext server, LoopConnections loop, Peer peer) {
         this.channel = channel;
         this.server = server;
         this.loop = loop;
-        this.peer = peer;
-        this.codec = Http2Codec.of(server.options(), new FrameListener(this));
-        this.key = codec.connection().newKey();
-        channel.pipeline().addLast(codec, this);
-        this.output = new FrameOutput(codec, codec.context());
+        this.codec = Http2Codec.of(server.options());
+        channel.pipeline().addLast(codec);
+        this.streams = new Http2Streams(channel, server, loop, codec);
+        this.output = streams.output();
+        codec.decoder()
+                .frameListener(new FrameListener(streams, new RequestFrames(streams, peer)));
+        codec.connection().addListener(new Closed());
     }
 
     /**
@@ -94,7 +87,7 @@ final class Http2ServerConnection extends Connection {
      */
     static void begin(Channel channel, ServerContext server, LoopConnections loop, Peer peer) {
         var connection = new Http2ServerConnection(channel, server, loop, peer);
-        connection.codec.connection().addListener(connection.new Closed());
+        channel.pipeline().addLast(connection);
         connection.enlargeWindow();
         if (!loop.add(connection)) {
             channel.close();
@@ -116,243 +109,15 @@ final class Http2ServerConnection extends Connection {
     private final class Closed extends Http2ConnectionAdapter {
         @Override
         public void onStreamClosed(Http2Stream stream) {
-            OpenStream open = stream.removeProperty(key);
+            OpenStream open = streams.remove(stream);
             since = System.nanoTime();
             if (open != null) {
-                open.closed(closeReason());
+                open.closed(streams.closeReason());
             }
-            if (ending && codec.connection().numActiveStreams() == 0) {
+            if (ending && streams.size() == 0) {
                 closeWhenFlushed();
             }
         }
-    }
-
-    // ---- For its streams ----
-
-    Channel channel() {
-        return channel;
-    }
-
-    ServerContext server() {
-        return server;
-    }
-
-    LoopConnections loop() {
-        return loop;
-    }
-
-    FrameOutput output() {
-        return output;
-    }
-
-    /** Returns why a client did not get its response. */
-    CloseReason closeReason() {
-        CloseReason reason = closing;
-        return reason == null ? CloseReason.CLIENT_CLOSED : reason;
-    }
-
-    /** Returns the response that rejects a request, as its client understands. */
-    OpenedResponse rejection(@Nullable String accept) {
-        return OpenedResponse.rejection(server.limits().rejection(accept));
-    }
-
-    /** Counts a request that is being handled; returns false if there is no memory for it. */
-    boolean requestBegan(long head) {
-        heads += head;
-        return account();
-    }
-
-    /** The request has its response, or never gets one. */
-    void requestEnded(long head) {
-        heads -= head;
-        account();
-    }
-
-    /** Counts bytes of bodies; returns false if there is no memory for them. */
-    boolean bodyGrew(long bytes) {
-        bodies += bytes;
-        return account();
-    }
-
-    private boolean account() {
-        long memory = (heads > LARGE_HEADS ? heads : 0) + bodies;
-        if (memory == 0 && !accounted) {
-            return true;
-        }
-        accounted = true;
-        MemoryAccount account =
-                loop.streams()
-                        .memory()
-                        .account(
-                                this,
-                                () ->
-                                        channel.eventLoop()
-                                                .execute(() -> close(CloseReason.OVER_BUDGET)));
-        return account.input(memory);
-    }
-
-    /** Gives bytes of a body back to the windows: their handler has them. */
-    void consumed(Http2Stream stream, int bytes) {
-        try {
-            if (bytes > 0 && codec.decoder().flowController().consumeBytes(stream, bytes)) {
-                output.flush();
-            }
-        } catch (Http2Exception e) {
-            failed(e);
-        }
-    }
-
-    /** Lets a client that waits for 100 send its body. */
-    void writeContinue(Http2Stream stream) {
-        output.head(stream, new DefaultHttp2Headers(false).status("100"), false);
-    }
-
-    /** Writes a response that is not a stream. */
-    void respond(
-            Http2Stream stream,
-            OpenedResponse response,
-            boolean headOnly,
-            @Nullable Observation observation) {
-        boolean bodiless = headOnly || response.isBodiless() || response.length() == 0;
-        var written =
-                new ResponseStream(
-                        this, stream, response, bodiless ? 0 : response.length(), observation);
-        if (stream.state() == Http2Stream.State.CLOSED) {
-            written.closed(closeReason());
-            return;
-        }
-        stream.setProperty(key, written);
-        output.head(stream, ResponseHead.of(response), false);
-        written.writable();
-    }
-
-    /** Writes the head of a stream, and lets its sink write the rest. */
-    void beginStream(Http2Stream stream, OpenedResponse head, FrameSink sink) {
-        if (stream.state() == Http2Stream.State.CLOSED) {
-            sink.closed(closeReason());
-            return;
-        }
-        stream.setProperty(key, sink);
-        output.head(stream, ResponseHead.of(head), false);
-        loop.streamBegan(sink::endBy);
-        if (stopping) {
-            sink.stop();
-        }
-    }
-
-    // ---- For the frames of the client ----
-
-    void headers(int streamId, Http2Headers fields, boolean last) {
-        Http2Stream stream = codec.connection().stream(streamId);
-        OpenStream open = stream.getProperty(key);
-        if (open instanceof RequestStream request) {
-            request.trailers();
-        } else if (open == null) {
-            request(stream, fields, last);
-        }
-    }
-
-    private void request(Http2Stream stream, Http2Headers fields, boolean last) {
-        RequestHead head;
-        try {
-            head = RequestHead.of(fields, server.options().maxFields());
-        } catch (HttpException e) {
-            refuse(stream, e, false);
-            return;
-        }
-        boolean headOnly = head.method().equals("HEAD");
-        RequestOrigin origin = peer.origin(head.headers(), head.host());
-        String fault = peer.hostFault(origin.host());
-        if (fault != null) {
-            refuse(stream, new HttpException(421, fault), headOnly);
-            return;
-        }
-        long memory = RequestMemory.of(head.target(), head.headers());
-        String accept = head.headers().get("accept");
-        var handled = new RequestStream(this, stream, headOnly, accept, memory);
-        stream.setProperty(key, handled);
-        IncomingBody body = last || head.fault() != null ? null : body(handled, head);
-        Request request = request(head, body == null ? NoBody.INSTANCE : body, origin);
-        handled.begin(new Exchange(server, request, handled, head.fault()), body);
-    }
-
-    private IncomingBody body(RequestStream handled, RequestHead head) {
-        int limit = server.options().maxBody();
-        return new IncomingBody(handled, head.length(), limit, head.isContinueExpected());
-    }
-
-    private static Request request(RequestHead head, RequestBody body, RequestOrigin origin) {
-        return new Request(
-                head.method(),
-                head.target(),
-                head.headers(),
-                body,
-                origin.client(),
-                origin.scheme(),
-                origin.host());
-    }
-
-    private void refuse(Http2Stream stream, HttpException fault, boolean headOnly) {
-        LOG.log(
-                Level.DEBUG,
-                () ->
-                        "a request of "
-                                + channel.remoteAddress()
-                                + " was refused with "
-                                + fault.status()
-                                + ": "
-                                + fault.getMessage());
-        OpenedResponse response = OpenedResponse.of(fault);
-        long length = headOnly ? 0 : response.length();
-        Observation.refused(server, peer.address(), fault.status(), length);
-        respond(stream, response, headOnly, null);
-    }
-
-    /** Takes bytes of a body; returns how many of them the windows get back at once. */
-    int data(int streamId, ByteBuf bytes, int count, boolean last) {
-        Http2Stream stream = codec.connection().stream(streamId);
-        // What a client sends after its response has begun fills its window, and no more.
-        return stream.getProperty(key) instanceof RequestStream request
-                ? request.data(bytes, count, last)
-                : 0;
-    }
-
-    void windowUpdated(int streamId) {
-        if (streamId == 0) {
-            output.resume();
-            return;
-        }
-        Http2Stream stream = codec.connection().stream(streamId);
-        OpenStream open = stream == null ? null : stream.getProperty(key);
-        if (open != null) {
-            open.writable();
-        }
-    }
-
-    /** The client has changed the windows of all streams. */
-    void windowsChanged() {
-        each(OpenStream::writable);
-    }
-
-    private void each(Consumer<OpenStream> action) {
-        try {
-            codec.connection()
-                    .forEachActiveStream(
-                            stream -> {
-                                OpenStream open = stream.getProperty(key);
-                                if (open != null) {
-                                    action.accept(open);
-                                }
-                                return true;
-                            });
-        } catch (Http2Exception e) {
-            throw new IllegalStateException(e); // No action throws it.
-        }
-    }
-
-    /** The client broke a rule: it is told so, and its connection is closed. */
-    void failed(Http2Exception fault) {
-        codec.onError(codec.context(), false, fault);
     }
 
     // ---- From Netty ----
@@ -360,12 +125,7 @@ final class Http2ServerConnection extends Connection {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         loop.remove(this);
-        output.close();
-        if (accounted) {
-            heads = 0;
-            bodies = 0;
-            account();
-        }
+        streams.closed();
     }
 
     @Override
@@ -392,7 +152,7 @@ final class Http2ServerConnection extends Connection {
                 level,
                 () -> "the connection of " + channel.remoteAddress() + " failed; it is closed",
                 cause);
-        close(cause instanceof IOException ? CloseReason.CLIENT_CLOSED : CloseReason.FAILED);
+        streams.close(cause instanceof IOException ? CloseReason.CLIENT_CLOSED : CloseReason.FAILED);
     }
 
     // ---- From the event loop's list ----
@@ -404,12 +164,12 @@ final class Http2ServerConnection extends Connection {
         }
         if (loop.streams().isGone(channel, probe, output.lastWrite(), now)) {
             LOG.log(Level.DEBUG, () -> "a client has vanished: " + channel.remoteAddress());
-            close(CloseReason.CLIENT_VANISHED);
+            streams.close(CloseReason.CLIENT_VANISHED);
         } else if (isStalled(now)) {
             LOG.log(Level.DEBUG, () -> "a client has stalled: " + channel.remoteAddress());
-            close(CloseReason.CLIENT_STALLED);
-        } else if (codec.connection().numActiveStreams() > 0) {
-            each(open -> open.tick(now));
+            streams.close(CloseReason.CLIENT_STALLED);
+        } else if (streams.size() > 0) {
+            streams.each(open -> open.tick(now));
         } else if (isIdle(now)) {
             goAway();
         }
@@ -430,14 +190,13 @@ final class Http2ServerConnection extends Connection {
 
     @Override
     protected void stop() {
-        stopping = true;
-        each(OpenStream::stop);
+        streams.stop();
         goAway();
     }
 
     @Override
     protected void drain(LongSupplier ends) {
-        each(open -> open.drain(ends));
+        streams.each(open -> open.drain(ends));
         goAway();
     }
 
@@ -453,7 +212,7 @@ final class Http2ServerConnection extends Connection {
                     codec.context().newPromise());
             output.flush();
         }
-        if (codec.connection().numActiveStreams() == 0) {
+        if (streams.size() == 0) {
             closeWhenFlushed();
         }
     }
@@ -466,14 +225,8 @@ final class Http2ServerConnection extends Connection {
                 .addListener(ChannelFutureListener.CLOSE);
     }
 
-    /** Closes the connection although the client may not have everything. */
-    private void close(CloseReason reason) {
-        closing = reason;
-        channel.close();
-    }
-
     @Override
     public void abort() {
-        close(CloseReason.SERVER_CLOSING);
+        streams.close(CloseReason.SERVER_CLOSING);
     }
 }

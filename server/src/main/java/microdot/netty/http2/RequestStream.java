@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * that is not given back to the windows. On the event loop, except where it says otherwise.
  */
 final class RequestStream implements OpenStream, Responder, IncomingBody.Connection {
-    private final Http2ServerConnection connection;
+    private final Http2Streams streams;
     private final Http2Stream stream;
     private final boolean headOnly;
     private final @Nullable String accept;
@@ -34,12 +34,12 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     private boolean overBudget; // The body was rejected, because maxMemory was reached.
 
     RequestStream(
-            Http2ServerConnection connection,
+            Http2Streams streams,
             Http2Stream stream,
             boolean headOnly,
             @Nullable String accept,
             long head) {
-        this.connection = connection;
+        this.streams = streams;
         this.stream = stream;
         this.headOnly = headOnly;
         this.accept = accept;
@@ -50,12 +50,12 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     void begin(Exchange handled, @Nullable IncomingBody incoming) {
         exchange = handled;
         body = incoming;
-        if (connection.requestBegan(head)) {
+        if (streams.requestBegan(head)) {
             handled.begin();
         } else {
             exchange = null;
-            connection.requestEnded(head);
-            connection.respond(stream, connection.rejection(accept), headOnly, null);
+            streams.requestEnded(head);
+            ResponseStream.begin(streams, stream, streams.rejection(accept), headOnly, null);
         }
     }
 
@@ -72,7 +72,7 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
         if (last) {
             incoming.end();
         }
-        if (!connection.bodyGrew(incoming.memory() - before)) {
+        if (!streams.bodyGrew(incoming.memory() - before)) {
             overBudget = true;
             incoming.fail(503, "the server has no memory for the request (maxMemory)");
         }
@@ -94,27 +94,23 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     /** From any thread. */
     @Override
     public void readBody(IncomingBody incoming) {
-        connection.channel().eventLoop().execute(() -> readOn(incoming));
+        streams.channel().eventLoop().execute(() -> readOn(incoming));
     }
 
     @Override
     public boolean isOnLoop() {
-        return connection.channel().eventLoop().inEventLoop();
+        return streams.channel().eventLoop().inEventLoop();
     }
 
     private void readOn(IncomingBody incoming) {
-        if (body == null || !incoming.isWanted() || isClosed()) {
+        if (body == null || !incoming.isWanted() || Http2Streams.isClosed(stream)) {
             return;
         }
         if (incoming.takeExpectation()) {
-            connection.writeContinue(stream);
+            streams.writeContinue(stream);
         }
-        connection.consumed(stream, unread);
+        streams.consumed(stream, unread);
         unread = 0;
-    }
-
-    private boolean isClosed() {
-        return stream.state() == Http2Stream.State.CLOSED;
     }
 
     private void closeBody() {
@@ -123,16 +119,16 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
             long before = incoming.memory();
             body = null;
             incoming.close();
-            connection.bodyGrew(-before);
+            streams.bodyGrew(-before);
         }
-        connection.requestEnded(head);
+        streams.requestEnded(head);
     }
 
     // ---- Responding ----
 
     @Override
     public Executor loop() {
-        return connection.channel().eventLoop();
+        return streams.channel().eventLoop();
     }
 
     @Override
@@ -142,32 +138,42 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
         OpenedResponse response = made;
         if (overBudget && made.response().status() == 503) {
             made.release();
-            response = connection.rejection(accept);
+            response = streams.rejection(accept);
         }
-        connection.respond(stream, response, headOnly, observation);
+        ResponseStream.begin(streams, stream, response, headOnly, observation);
     }
 
     /** From any thread. */
     @Override
     public ChannelSink openStream(ClosingFrames closingFrames) {
         return new FrameSink(
-                connection.output(), stream, closingFrames, connection.loop().streams());
+                streams.output(), stream, closingFrames, streams.loop().streams());
     }
 
     @Override
     public void beginStream(OpenedResponse opened, ChannelSink sink) {
         exchange = null;
         closeBody();
-        connection.beginStream(stream, opened, (FrameSink) sink);
+        FrameSink body = (FrameSink) sink; // Made by openStream.
+        if (Http2Streams.isClosed(stream)) {
+            body.closed(streams.closeReason());
+            return;
+        }
+        streams.become(stream, body);
+        streams.output().head(stream, ResponseHead.of(opened), false);
+        streams.loop().streamBegan(body::endBy);
+        if (streams.isStopping()) {
+            body.stop();
+        }
     }
 
     /** From any thread. */
     @Override
     public void abort() {
         try {
-            loop().execute(() -> connection.output().reset(stream, Http2Error.INTERNAL_ERROR));
+            loop().execute(() -> streams.output().reset(stream, Http2Error.INTERNAL_ERROR));
         } catch (RejectedExecutionException e) {
-            // The server has stopped, and has closed the connection.
+            // The server has stopped, and has closed the streams.
         }
     }
 
@@ -181,7 +187,7 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     @Override
     public void tick(long now) {
         IncomingBody incoming = body;
-        if (incoming != null && incoming.isLate(now, connection.server().options())) {
+        if (incoming != null && incoming.isLate(now, streams.server().options())) {
             incoming.fail(408, "the body came too slowly");
         }
     }
@@ -190,7 +196,7 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     public void drain(LongSupplier ends) {
         Exchange waiting = exchange;
         if (waiting != null) {
-            waiting.stopWaitingAt(ends.getAsLong(), connection.channel().eventLoop());
+            waiting.stopWaitingAt(ends.getAsLong(), streams.channel().eventLoop());
         }
     }
 

@@ -24,7 +24,7 @@ final class ResponseStream implements OpenStream {
     /** What is read of a body at once, so that a long one leaves room for other streams. */
     private static final int SLICE = 32 << 10;
 
-    private final Http2ServerConnection connection;
+    private final Http2Streams streams;
     private final Http2Stream stream;
     private final ReferenceCounted content;
     private final long length;
@@ -36,18 +36,36 @@ final class ResponseStream implements OpenStream {
     private @Nullable CloseReason lost; // Why this side has ended it before its end.
     private long since = System.nanoTime(); // When bytes were last written.
 
+    /** Writes a response that is not a stream, unless the client has left. */
+    static void begin(
+            Http2Streams streams,
+            Http2Stream stream,
+            OpenedResponse response,
+            boolean headOnly,
+            @Nullable Observation observation) {
+        long length = headOnly || response.isBodiless() ? 0 : response.length();
+        var written = new ResponseStream(streams, stream, response, length, observation);
+        if (Http2Streams.isClosed(stream)) {
+            written.closed(streams.closeReason());
+            return;
+        }
+        streams.become(stream, written);
+        streams.output().head(stream, ResponseHead.of(response), false);
+        written.writable();
+    }
+
     /**
      * Creates the stream of a response whose head is written next.
      *
      * @param length that of the body that is sent; 0 without one
      */
-    ResponseStream(
-            Http2ServerConnection connection,
+    private ResponseStream(
+            Http2Streams streams,
             Http2Stream stream,
             OpenedResponse response,
             long length,
             @Nullable Observation observation) {
-        this.connection = connection;
+        this.streams = streams;
         this.stream = stream;
         this.content = response.content();
         this.length = length;
@@ -67,7 +85,7 @@ final class ResponseStream implements OpenStream {
     }
 
     private void write() throws IOException {
-        FrameOutput output = connection.output();
+        FrameOutput output = streams.output();
         while (written < length && !ended) {
             int room = Math.min(output.room(stream), SLICE);
             if (room == 0) {
@@ -82,7 +100,7 @@ final class ResponseStream implements OpenStream {
         if (!ended) {
             ended = true;
             content.release();
-            output.end(stream).addListener(done -> sent(done.isSuccess() ? null : connection.closeReason()));
+            output.end(stream).addListener(done -> sent(done.isSuccess() ? null : streams.closeReason()));
         }
     }
 
@@ -92,7 +110,7 @@ final class ResponseStream implements OpenStream {
             written += count;
             return;
         }
-        ByteBuf slice = connection.channel().alloc().buffer(count);
+        ByteBuf slice = streams.channel().alloc().buffer(count);
         try {
             var target = new BufferChannel(slice, count);
             long read = ((FileRegion) content).transferTo(target, written);
@@ -116,16 +134,16 @@ final class ResponseStream implements OpenStream {
 
     @Override
     public void tick(long now) {
-        Channel channel = connection.channel();
-        boolean mayTakeMore = channel.isActive() && !connection.output().isFull();
-        if (waits && mayTakeMore && connection.loop().streams().isStalled(since, now)) {
+        Channel channel = streams.channel();
+        boolean mayTakeMore = channel.isActive() && !streams.output().isFull();
+        if (waits && mayTakeMore && streams.loop().streams().isStalled(since, now)) {
             reset(CloseReason.CLIENT_STALLED, Http2Error.CANCEL);
         }
     }
 
     private void reset(CloseReason reason, Http2Error error) {
         lost = reason;
-        connection.output().reset(stream, error);
+        streams.output().reset(stream, error);
     }
 
     @Override
@@ -140,7 +158,7 @@ final class ResponseStream implements OpenStream {
 
     @Override
     public void closed(CloseReason reason) {
-        connection.output().forget(this);
+        streams.output().forget(this);
         if (!ended) {
             ended = true;
             content.release();
