@@ -179,7 +179,7 @@ abstract class FanoutContract extends TransportContract {
         loop.call(
                 () ->
                         IntStream.range(0, FOLLOWERS)
-                                .mapToObj(i -> new Follower(i, served.server.port(), loop))
+                                .mapToObj(i -> new Follower(i, served.port(), loop))
                                 .forEach(followers::add));
         await(opened, loop);
         return followers;

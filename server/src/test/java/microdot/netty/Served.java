@@ -21,15 +21,22 @@ import org.jspecify.annotations.Nullable;
 final class Served implements AutoCloseable {
     final Server server;
     final Logged logged = new Logged();
+    private final @Nullable Http2Gateway gateway;
     private int failures;
     private @Nullable Pattern allowed;
 
     Served(Microdot app, ServerOptions options, IoMode io) {
+        this(app, options, io, false);
+    }
+
+    /** With a gateway if the server is to be asked over HTTP/2. */
+    Served(Microdot app, ServerOptions options, IoMode io, boolean http2) {
         try {
             server = NettyServer.start(app::route, local(options), io);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        gateway = http2 ? new Http2Gateway(server.port()) : null;
     }
 
     /** Most tests ask for any host; HostsTest has those that are about the host. */
@@ -54,8 +61,18 @@ final class Served implements AutoCloseable {
         return this;
     }
 
+    /** Returns the port that clients connect to. */
+    int port() {
+        return gateway == null ? server.port() : gateway.port();
+    }
+
     RawClient client() throws IOException {
-        return new RawClient(server.port());
+        return client(0);
+    }
+
+    /** With a receive buffer of the given size, so that backpressure comes soon. */
+    RawClient client(int receiveBuffer) throws IOException {
+        return new RawClient(port(), receiveBuffer);
     }
 
     /** Sends the bytes, closes the sending side, and returns everything the server responds. */
@@ -68,19 +85,23 @@ final class Served implements AutoCloseable {
     /** Waits until the server has accepted this many connections. */
     void awaitConnections(int count) {
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (server.stats().connections() < count && System.nanoTime() < patience) {
+        while (connections() < count && System.nanoTime() < patience) {
             Thread.onSpinWait();
         }
-        assertEquals(count, server.stats().connections());
+        assertEquals(count, connections());
     }
 
     /** Waits until the server has noticed that all its clients have left. */
     void awaitDisconnected() {
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (server.stats().connections() > 0 && System.nanoTime() < patience) {
+        while (connections() > 0 && System.nanoTime() < patience) {
             Thread.onSpinWait();
         }
-        assertEquals(0, server.stats().connections());
+        assertEquals(0, connections());
+    }
+
+    private long connections() {
+        return gateway == null ? server.stats().connections() : gateway.clients();
     }
 
     /** Waits until this number of requests count. */
@@ -108,6 +129,9 @@ final class Served implements AutoCloseable {
 
     /** Waits until nothing is open, after the clients of the test have left. */
     void awaitNothingOpen() {
+        if (gateway != null) {
+            gateway.closeUnused();
+        }
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (!isNothingOpen() && System.nanoTime() < patience) {
             Thread.onSpinWait();
@@ -128,6 +152,9 @@ final class Served implements AutoCloseable {
             assertEquals(failures, complaints.size(), complaints::toString);
         } finally {
             server.close();
+            if (gateway != null) {
+                gateway.close();
+            }
             logged.close();
         }
     }
