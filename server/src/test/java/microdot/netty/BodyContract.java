@@ -98,6 +98,7 @@ abstract class BodyContract extends TransportContract {
         }
     }
 
+    @Http1Only("the stream is reset, and the gateway drops the rest")
     @Test
     void clientThatSendsAnEndlessChunkedBodyCanReadTheEarlyResponse() throws Exception {
         try (Served served = served(app());
@@ -117,6 +118,7 @@ abstract class BodyContract extends TransportContract {
 
     // ---- The rest that a handler leaves ----
 
+    @Http1Only("the stream is reset: nobody waits for the rest")
     @Test
     void shortRestIsDiscardedAndTheConnectionKept() throws Exception {
         try (Served served = served(app());
@@ -132,6 +134,7 @@ abstract class BodyContract extends TransportContract {
         }
     }
 
+    @Http1Only("chunks")
     @Test
     void malformedRestClosesTheConnection() throws Exception {
         try (Served served = served(app());
@@ -142,6 +145,7 @@ abstract class BodyContract extends TransportContract {
         }
     }
 
+    @Http1Only("the stream is reset: nobody waits for the rest")
     @Test
     void restThatComesTooSlowlyClosesTheConnection() throws Exception {
         var options = new ServerOptions().bodyTimeout(Duration.ofMillis(200));
@@ -288,6 +292,7 @@ abstract class BodyContract extends TransportContract {
         }
     }
 
+    @Http1Only("a client that closes one side during a body")
     @Test
     void handlerThatReadsLearnsOfAnUnfinishedBody() throws Exception {
         try (Served served = served(app())) {

@@ -32,7 +32,7 @@ final class GatewayClient extends ChannelInboundHandlerAdapter {
     private static final int NONE = 0;
 
     /** The client is not read while so many bytes of its body wait for the server. */
-    private static final int MOST_UNSENT = 64 << 10;
+    private static final int MOST_UNSENT = 1 << 20;
 
     private static final Set<String> OF_THE_CONNECTION =
             Set.of("connection", "host", "keep-alive", "transfer-encoding", "upgrade");
@@ -84,7 +84,7 @@ final class GatewayClient extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
             halfClosed = true;
-            if (stream != NONE && (streamed || !requestWhole)) {
+            if (stream != NONE && streamed) {
                 cancel();
             }
             next();
@@ -176,8 +176,7 @@ final class GatewayClient extends ChannelInboundHandlerAdapter {
             return;
         }
         if (content.decoderResult().isFailure()) {
-            content.release();
-            cancel();
+            content.release(); // It closed its side: the server may respond before the rest.
             return;
         }
         boolean last = content instanceof LastHttpContent;
@@ -190,7 +189,7 @@ final class GatewayClient extends ChannelInboundHandlerAdapter {
                 .addListener(
                         done -> {
                             unsent -= count;
-                            channel.config().setAutoRead(unsent < MOST_UNSENT);
+                            channel.config().setAutoRead(left || unsent < MOST_UNSENT);
                         });
     }
 
@@ -203,7 +202,7 @@ final class GatewayClient extends ChannelInboundHandlerAdapter {
         if (status >= 200) {
             bodiless = headOnly || status == 204 || status == 304;
             streamed = !last && !bodiless && !fields.contains(HttpHeaderNames.CONTENT_LENGTH);
-            keepAlive &= !streamed && !connection.isEnding();
+            keepAlive &= requestWhole && !streamed && !connection.isEnding();
             fields(fields, text);
         }
         write(text.append("\r\n").toString());
@@ -285,6 +284,7 @@ final class GatewayClient extends ChannelInboundHandlerAdapter {
     /** The response is whole, and there will be no other: the client closes. */
     private void end() {
         leave();
+        channel.config().setAutoRead(true); // What it still sends is dropped.
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER)
                 .addListener(
                         done -> {

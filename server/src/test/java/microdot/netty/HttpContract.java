@@ -90,6 +90,7 @@ abstract class HttpContract extends TransportContract {
         }
     }
 
+    @Http1Only("the field Connection")
     @ParameterizedTest
     @CsvSource({
         "GET,HTTP/1.0,,true",
@@ -317,6 +318,7 @@ abstract class HttpContract extends TransportContract {
         }
     }
 
+    @Http1Only("the field Connection")
     @Test
     void handlerCanCloseTheConnectionButNotChangeItsFraming() throws Exception {
         var app =

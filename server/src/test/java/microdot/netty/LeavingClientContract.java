@@ -88,6 +88,7 @@ abstract class LeavingClientContract extends TransportContract {
         }
     }
 
+    @Http1Only("a client that closes one side during a body")
     @Test
     void handlerIsToldThatTheRestOfItsBodyWillNotCome() throws Exception {
         BlockingQueue<Object> read = new LinkedBlockingQueue<>();

@@ -118,6 +118,7 @@ abstract class ServerCloseContract extends TransportContract {
     }
 
     /** Netty leaves connections open if a loop learns while it runs tasks that it is to end. */
+    @Http1Only("clients that share a connection have one event loop")
     @Test
     void remainingConnectionsAreClosedWhileTheirLoopIsBusy() throws Exception {
         var stop = new CountDownLatch(1);

@@ -254,6 +254,7 @@ abstract class StreamContract extends TransportContract {
         }
     }
 
+    @Http1Only("bytes between requests")
     @Test
     void inputAfterStreamRequestIsDroppedUpToALimit() throws Exception {
         try (Served served = served(app(sleeper));

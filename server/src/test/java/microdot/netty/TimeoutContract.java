@@ -28,6 +28,7 @@ abstract class TimeoutContract extends TransportContract {
                 .get("/big", request -> new byte[32 << 20]);
     }
 
+    @Http1Only("bytes of a request that is not whole")
     @Test
     void slowHeadGets408() throws Exception {
         try (Served served = served(app(), PATIENT.headTimeout(SOON));
@@ -36,6 +37,7 @@ abstract class TimeoutContract extends TransportContract {
         }
     }
 
+    @Http1Only("bytes of a request that is not whole")
     @Test
     void slowHeadAfterWholeRequestGets408() throws Exception {
         try (Served served = served(app(), PATIENT.headTimeout(SOON));
@@ -47,6 +49,7 @@ abstract class TimeoutContract extends TransportContract {
     }
 
     /** They are no request. A response would be taken for the response to the next request. */
+    @Http1Only("bytes of a request that is not whole")
     @Test
     void connectionThatSendsEmptyLinesIsIdle() throws Exception {
         var options = PATIENT.headTimeout(SOON).idleTimeout(SOON);
@@ -117,6 +120,7 @@ abstract class TimeoutContract extends TransportContract {
         }
     }
 
+    @Http1Only("bytes of a request that is not whole")
     @Test
     void refusedClientThatDoesNotCloseIsDisconnected() throws Exception {
         try (Served served = served(app(), PATIENT.headTimeout(SOON));
