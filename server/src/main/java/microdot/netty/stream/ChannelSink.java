@@ -72,8 +72,8 @@ public abstract class ChannelSink implements BodySink {
     /** Frames and sends the parts; returns whether the socket took everything at once. */
     abstract boolean send(Collection<byte[]> parts, long size);
 
-    /** Sends what the feed put into the shared chunk of this loop. */
-    abstract void sendShared();
+    /** Sends what the feed put into the shared chunk of this loop, for which there was this room. */
+    abstract void sendShared(int room);
 
     /** Sends what this stream has in a batch, before anything else is written. */
     abstract void flushBatch();
@@ -234,7 +234,7 @@ public abstract class ChannelSink implements BodySink {
         try {
             streams.chunk.begin(room);
             boolean more = fill(source);
-            sendShared();
+            sendShared(room);
             return more;
         } catch (VirtualMachineError e) {
             streams.failed.accept(e);

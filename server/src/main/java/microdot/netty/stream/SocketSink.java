@@ -86,7 +86,7 @@ public final class SocketSink extends ChannelSink implements SendBatch.Sender {
     }
 
     @Override
-    void sendShared() {
+    void sendShared(int room) {
         ByteBuf bytes = streams.chunk.take(channel, framing);
         if (bytes == null) {
             return;
