@@ -1,5 +1,8 @@
 package microdot.netty.http;
 
+import microdot.netty.tls.TlsHandler;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What an HTTP/1.1 connection is doing: it serves requests, is a stream, or waits for the client to
  * close. Each phase is an object that holds the state of that phase. On the connection's event
@@ -25,6 +28,16 @@ interface ConnectionPhase {
     default boolean failed(Throwable cause) {
         return false;
     }
+
+    /**
+     * The TLS handshake has ended.
+     *
+     * @param failure null if it succeeded
+     */
+    default void handshake(TlsHandler tls, @Nullable Throwable failure) {}
+
+    /** The client sends HTTP without TLS to a port for TLS: it gets a response that it can read. */
+    default void plainText() {}
 
     /** The connection is closed. */
     void closed();

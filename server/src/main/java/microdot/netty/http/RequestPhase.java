@@ -2,9 +2,10 @@ package microdot.netty.http;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.stream.ChunkedWriteHandler;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.Executor;
@@ -43,7 +44,7 @@ final class RequestPhase implements ConnectionPhase {
     }
 
     private final HttpConnection connection;
-    private final SocketChannel channel;
+    private final DuplexChannel channel;
     private final ServerOptions options;
     private StrictRequestDecoder decoder;
     private final Peer peer;
@@ -317,6 +318,9 @@ final class RequestPhase implements ConnectionPhase {
             // The decoder passes on what it still holds, and the new phase drops it.
             decoder.remove();
             channel.pipeline().remove(HttpResponseEncoder.class);
+            if (channel.pipeline().get(ChunkedWriteHandler.class) != null) {
+                channel.pipeline().remove(ChunkedWriteHandler.class); // Of an earlier response.
+            }
             channel.config().setAutoRead(true);
             connection.loop().streamBegan(connection);
             if (connection.isStopping()) {
