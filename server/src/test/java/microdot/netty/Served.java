@@ -62,6 +62,11 @@ final class Served implements AutoCloseable {
         return client(0);
     }
 
+    /** Returns what clients need for TLS; null if the server has none. */
+    @Nullable SSLContext tls() {
+        return clients;
+    }
+
     /** With a receive buffer of the given size, so that backpressure comes soon. */
     RawClient client(int receiveBuffer) throws IOException {
         return new RawClient(server.port(), receiveBuffer, clients, socket -> {});

@@ -18,6 +18,8 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
+import microdot.ServerOptions;
+import microdot.Tls;
 import org.jspecify.annotations.Nullable;
 
 /** A self-signed certificate that keytool has made for tests, and clients that trust everything. */
@@ -30,6 +32,28 @@ final class TestCertificate {
     private TestCertificate(Path store, KeyStore keys) {
         this.store = store;
         this.keys = keys;
+    }
+
+    /** Holds the certificate of the tests that do not look at it. */
+    private static final class Shared {
+        static final TestCertificate CERTIFICATE = make(folder(), "EC", "localhost");
+
+        private static Path folder() {
+            try {
+                Path folder = Files.createTempDirectory("microdot-tls");
+                folder.toFile().deleteOnExit();
+                folder.resolve("localhost.EC.p12").toFile().deleteOnExit();
+                return folder;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** Has a server speak TLS, by BoringSSL or else the JDK. */
+    static ServerOptions secured(ServerOptions options, boolean boringSsl) {
+        System.setProperty("microdot.boringssl", String.valueOf(boringSsl));
+        return options.tls(Tls.keyStore(Shared.CERTIFICATE.store, PASSWORD));
     }
 
     /** Makes a certificate with an RSA or EC key for these names. */

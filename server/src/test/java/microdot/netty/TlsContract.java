@@ -1,23 +1,33 @@
 package microdot.netty;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import microdot.CloseReason;
 import microdot.Microdot;
 import microdot.Response;
 import microdot.ServerOptions;
 import microdot.Tls;
+import microdot.sse.Sse;
+import microdot.sse.SseHandler;
+import microdot.sse.TopicOptions;
+import microdot.sse.Topics;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -102,7 +112,7 @@ abstract class TlsContract extends TransportContract {
     void filesAndLongBodiesAreWhole() throws Exception {
         byte[] bytes = new byte[5_000_000];
         for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) (i * 31 >> 3);
+            bytes[i] = (byte) ((i * 31) >> 3);
         }
         Path file = Files.write(folder.resolve("file.bin"), bytes);
         var app =
@@ -278,6 +288,109 @@ abstract class TlsContract extends TransportContract {
     }
 
     @Test
+    void handshakeThatTakesTooLongEndsTheConnection() throws Exception {
+        var options = new ServerOptions().tls(tls()).headTimeout(Duration.ofMillis(200));
+        try (Served served = served(app(), options);
+                var silent = new RawClient(served.server.port());
+                var slow = new RawClient(served.server.port())) {
+            slow.send("\u0016\u0003\u0001");
+            assertEquals("", silent.readAll());
+            assertEquals("", slow.readAll());
+        }
+    }
+
+    @Test
+    void memoryOfUnreadEventsIsCountedUntilTheClientLeaves() throws Exception {
+        var topics = new Topics();
+        var app = new Microdot().get("/events", topics.stream("topic"));
+        try (Served served = served(app, tls())) {
+            try (RawClient client = served.client(4096)) {
+                client.get("/events").readHead();
+                for (int i = 0; i < 300; i++) {
+                    topics.publish("topic", "x".repeat(60_000));
+                }
+                while (served.server.stats().memory() < 60_000) {
+                    Thread.onSpinWait();
+                }
+                assertEquals(1, served.server.stats().waiting());
+            }
+            served.awaitNothingOpen();
+            while (served.server.stats().memory() > 0 || served.server.stats().waiting() > 0) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    @Test
+    void followerThatReadsLateGetsEverything() throws Exception {
+        var topics = new Topics();
+        topics.topic("topic", new TopicOptions().keepEvents(1000).keepBytes(64 << 20));
+        var app = new Microdot().get("/events", topics.stream("topic"));
+        try (Served served = served(app, tls());
+                RawClient client = served.client(4096)) {
+            client.get("/events").readHead();
+            for (int i = 0; i < 300; i++) {
+                topics.publish("topic", i + "x".repeat(60_000));
+            }
+            while (served.server.stats().waiting() == 0) {
+                Thread.onSpinWait();
+            }
+            for (int i = 0; i < 300; i++) {
+                client.readTo("data: " + i + "x");
+            }
+            client.readTo("\n\n");
+        }
+    }
+
+    @Test
+    void clientThatLeavesWithOrWithoutCloseNotifyHasClosedItsStream() throws Exception {
+        var topics = new Topics();
+        var app = new Microdot().get("/events", topics.stream("topic"));
+        try (Served served = served(app, tls())) {
+            RawClient closing = served.client().get("/events");
+            closing.readHead();
+            closing.close();
+            RawClient truncating = served.client().get("/events");
+            truncating.readHead();
+            truncating.truncate();
+            served.awaitNothingOpen();
+            assertEquals(2, served.server.stats().ended().get(CloseReason.CLIENT_CLOSED));
+        }
+    }
+
+    /** Without it, a client could not tell that nobody has cut the connection. */
+    @Test
+    void endsOfStreamsAndResponsesAreFollowedByACloseNotify() throws Exception {
+        SseHandler once = (request, sse) -> sse.send("once");
+        var app = app().get("/events", Sse.withSse(once));
+        try (Served served = served(app, tls())) {
+            for (String path : new String[] {"/events", "/"}) {
+                String head = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+                assertTrue(endsWithCloseNotify(served, head), path);
+            }
+        }
+    }
+
+    private static boolean endsWithCloseNotify(Served served, String request) throws Exception {
+        var address = new InetSocketAddress("127.0.0.1", served.server.port());
+        try (SocketChannel channel = SocketChannel.open(address)) {
+            var tls = new ClientTls(TestCertificate.clients(null).createSSLEngine());
+            tls.begin(channel, request.getBytes(US_ASCII));
+            ByteBuffer buffer = ByteBuffer.allocate(4096);
+            var text = new StringBuilder();
+            for (int count; (count = channel.read(buffer.clear())) > 0; ) {
+                tls.received(
+                        channel,
+                        buffer.array(),
+                        count,
+                        (bytes, length) -> text.append(new String(bytes, 0, length, US_ASCII)));
+            }
+            assertTrue(text.toString().startsWith("HTTP/1.1 200"), text::toString);
+            return tls.isEnded();
+        }
+    }
+
+    @Test
     void startLineNamesTheLibrary() {
         try (Served served = served(app(), tls())) {
             String lines = served.logged.lines().stream().collect(Collectors.joining("\n"));
@@ -286,4 +399,10 @@ abstract class TlsContract extends TransportContract {
     }
 
     abstract String provider();
+
+    @Override
+    ServerOptions changed(ServerOptions options) {
+        System.setProperty("microdot.boringssl", String.valueOf(provider().equals("BoringSSL")));
+        return options;
+    }
 }

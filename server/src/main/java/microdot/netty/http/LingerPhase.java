@@ -47,7 +47,7 @@ final class LingerPhase implements ConnectionPhase {
         if (tls == null) {
             channel.shutdownOutput();
         } else {
-            tls.closeOutbound().addListener(done -> channel.shutdownOutput());
+            tls.endOutput().addListener(done -> channel.shutdownOutput());
         }
     }
 

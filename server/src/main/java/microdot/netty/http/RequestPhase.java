@@ -23,6 +23,7 @@ import microdot.netty.proxy.Peer;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.StallDetector;
+import microdot.netty.tls.TlsHandler;
 import org.jspecify.annotations.Nullable;
 
 /** The connection reads requests and answers them one after another, in order. */
@@ -48,6 +49,7 @@ final class RequestPhase implements ConnectionPhase {
     private final ServerOptions options;
     private StrictRequestDecoder decoder;
     private final Peer peer;
+    private final @Nullable TlsHandler tls;
     private final ArrivingBody arriving;
     private final RequestReader reader;
     private final StallDetector stall = new StallDetector();
@@ -65,6 +67,7 @@ final class RequestPhase implements ConnectionPhase {
         this.options = connection.server().options();
         this.decoder = decoder;
         this.peer = peer;
+        this.tls = connection.tls();
         this.arriving = new ArrivingBody(channel, options, peer);
         this.reader = arriving.reader();
     }
@@ -128,7 +131,8 @@ final class RequestPhase implements ConnectionPhase {
     private long memory() {
         IncomingBody body = handledBody;
         long bodyMemory = body == null ? 0 : body.memory();
-        return decoder.memory() + waiting.memory() + handledHead + bodyMemory;
+        long record = tls == null ? 0 : tls.memory();
+        return record + decoder.memory() + waiting.memory() + handledHead + bodyMemory;
     }
 
     /** Rejects what is read and what waits; its memory is released at once. */

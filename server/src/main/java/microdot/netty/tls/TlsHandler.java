@@ -1,6 +1,7 @@
 package microdot.netty.tls;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
@@ -17,6 +18,8 @@ public final class TlsHandler extends SslHandler {
     /** The type of a record that belongs to a handshake (RFC 5246, section 6.2.1). */
     private static final int HANDSHAKE = 22;
 
+    private boolean outputEnded;
+
     TlsHandler(SSLEngine engine) {
         super(engine);
         setHandshakeTimeoutMillis(0); // The phase of the connection has a timeout.
@@ -29,6 +32,10 @@ public final class TlsHandler extends SslHandler {
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out)
             throws SSLException {
+        if (outputEnded) {
+            in.skipBytes(in.readableBytes());
+            return;
+        }
         if (in.isReadable()
                 && in.getUnsignedByte(in.readerIndex()) == HANDSHAKE
                 && handshakeFuture().isSuccess()) {
@@ -49,6 +56,15 @@ public final class TlsHandler extends SslHandler {
         } else {
             ctx.close(promise);
         }
+    }
+
+    /**
+     * Sends a close_notify after what was written, and drops what arrives from now on. An engine
+     * whose output has ended decrypts nothing more.
+     */
+    public ChannelFuture endOutput() {
+        outputEnded = true;
+        return closeOutbound();
     }
 
     /** Returns the certificate that the client has shown; null if it has none. */
