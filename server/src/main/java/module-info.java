@@ -12,6 +12,7 @@ module microdot.server {
     requires io.netty.codec.haproxy;
     requires io.netty.codec.http;
     requires io.netty.common;
+    requires io.netty.handler;
     requires io.netty.transport;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.classes.io_uring;

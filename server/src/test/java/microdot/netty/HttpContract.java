@@ -218,7 +218,7 @@ abstract class HttpContract extends TransportContract {
     @Test
     void clientThatHalfClosesDuringLargeResponseGetsAllOfIt() throws Exception {
         try (Served served = served(app());
-                RawClient client = new RawClient(served.server.port(), 4096)) {
+                RawClient client = served.client(4096)) {
             client.get("/big/8192").readHead();
             assertEquals(8192 << 10, client.shutdownOutput().readAll().length());
         }
@@ -227,7 +227,7 @@ abstract class HttpContract extends TransportContract {
     @Test
     void halfClosedClientGetsLargeResponses() throws Exception {
         try (Served served = served(app());
-                RawClient client = new RawClient(served.server.port(), 4096)) {
+                RawClient client = served.client(4096)) {
             client.get("/big/8192").get("/big/8192").shutdownOutput();
             assertEquals(8192 << 10, client.readBody().length);
             assertEquals(8192 << 10, client.readBody().length);
@@ -249,7 +249,7 @@ abstract class HttpContract extends TransportContract {
                                 });
         int asked = 60;
         try (Served served = served(app);
-                RawClient client = new RawClient(served.server.port(), 4096)) {
+                RawClient client = served.client(4096)) {
             for (int i = 0; i < asked; i++) {
                 client.get("/");
             }

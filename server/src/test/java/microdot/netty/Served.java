@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 import microdot.Microdot;
 import microdot.Server;
 import microdot.ServerOptions;
@@ -21,10 +22,12 @@ import org.jspecify.annotations.Nullable;
 final class Served implements AutoCloseable {
     final Server server;
     final Logged logged = new Logged();
+    private final @Nullable SSLContext clients;
     private int failures;
     private @Nullable Pattern allowed;
 
     Served(Microdot app, ServerOptions options, IoMode io) {
+        clients = options.tls() == null ? null : TestCertificate.clients(null);
         try {
             server = NettyServer.start(app::route, local(options), io);
         } catch (IOException e) {
@@ -54,8 +57,23 @@ final class Served implements AutoCloseable {
         return this;
     }
 
+    /** Connects a client, with TLS if the server has it. */
     RawClient client() throws IOException {
-        return new RawClient(server.port());
+        return client(0);
+    }
+
+    /** Returns what clients need for TLS; null if the server has none. */
+    @Nullable SSLContext tls() {
+        return clients;
+    }
+
+    /** With a receive buffer of the given size, so that backpressure comes soon. */
+    RawClient client(int receiveBuffer) throws IOException {
+        return new RawClient(server.port(), receiveBuffer, clients, socket -> {});
+    }
+
+    RawClient client(RawClient.Setup setup) throws IOException {
+        return new RawClient(server.port(), 0, clients, setup);
     }
 
     /** Sends the bytes, closes the sending side, and returns everything the server responds. */

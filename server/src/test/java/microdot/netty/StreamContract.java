@@ -170,7 +170,7 @@ abstract class StreamContract extends TransportContract {
                     }
                 };
         try (Served served = served(app(sender));
-                RawClient client = new RawClient(served.server.port(), 4096)) {
+                RawClient client = served.client(4096)) {
             client.get("/events").readHead();
             long held = standstill(sent::get);
             // At most what the stream and the kernel buffer.
@@ -404,7 +404,7 @@ abstract class StreamContract extends TransportContract {
         Microdot app = app(flood).get("/quiet", withSse(sleeper));
         try (Served served = served(app, options);
                 RawClient quiet = served.client();
-                RawClient client = new RawClient(served.server.port(), 4096)) {
+                RawClient client = served.client(4096)) {
             quiet.send("GET /quiet HTTP/1.0\r\n\r\n").readHead();
             client.send("GET /events HTTP/1.0\r\n\r\n").readHead();
             long blocked;

@@ -91,10 +91,10 @@ abstract class TimeoutContract extends TransportContract {
     @Test
     void clientThatDoesNotReadItsResponseIsDisconnected() throws Exception {
         try (Served served = served(app(), PATIENT.stallTimeout(SOON));
-                RawClient keeps = new RawClient(served.server.port(), 4096)) {
+                RawClient keeps = served.client(4096)) {
             keeps.get("/big").readHead();
             // Connected only now, else it would be idle while the other is served.
-            try (RawClient closes = new RawClient(served.server.port(), 4096)) {
+            try (RawClient closes = served.client(4096)) {
                 closes.send("GET /big HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n")
                         .readHead();
                 served.awaitNothingOpen();
@@ -111,7 +111,7 @@ abstract class TimeoutContract extends TransportContract {
         var app =
                 new Microdot().get("/", request -> new Response(new Body.File(file, 0, 64 << 20)));
         try (Served served = served(app, PATIENT.stallTimeout(SOON));
-                RawClient client = new RawClient(served.server.port(), 4096)) {
+                RawClient client = served.client(4096)) {
             client.get("/").readHead();
             served.awaitNothingOpen();
         }

@@ -11,12 +11,17 @@ abstract class TransportContract {
 
     abstract IoMode io();
 
+    /** Changes the options of each server, as for TLS. */
+    ServerOptions changed(ServerOptions options) {
+        return options;
+    }
+
     final Served served(Microdot app) {
         return served(app, new ServerOptions());
     }
 
     final Served served(Microdot app, ServerOptions options) {
-        return new Served(app, options, io());
+        return new Served(app, changed(options), io());
     }
 
     /** Waits until the counter is above 0 and has not changed for 0.3 seconds. */

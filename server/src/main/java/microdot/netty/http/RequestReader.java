@@ -171,7 +171,7 @@ final class RequestReader {
                 accepted, incoming, isHttp11(request), keepAlive, memory, null);
     }
 
-    private static Request request(
+    private Request request(
             HttpRequest head, Headers headers, RequestBody body, RequestOrigin origin) {
         return new Request(
                 head.method().name(),
@@ -180,7 +180,8 @@ final class RequestReader {
                 body,
                 origin.client(),
                 origin.scheme(),
-                origin.host());
+                origin.host(),
+                peer.certificate());
     }
 
     private static void checkHost(HttpRequest request) {
