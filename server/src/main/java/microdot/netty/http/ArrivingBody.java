@@ -1,12 +1,12 @@
 package microdot.netty.http;
 
-import microdot.netty.body.IncomingBody;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import microdot.ServerOptions;
+import microdot.netty.body.IncomingBody;
 import microdot.netty.proxy.Peer;
 import org.jspecify.annotations.Nullable;
 

@@ -1,19 +1,19 @@
 package microdot.netty.http;
 
-import microdot.netty.body.IncomingBody;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
-import java.util.concurrent.Executor;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import microdot.CloseReason;
 import microdot.ClosingFrames;
 import microdot.ServerOptions;
+import microdot.netty.body.IncomingBody;
 import microdot.netty.exchange.Exchange;
 import microdot.netty.exchange.Observation;
 import microdot.netty.exchange.OpenedResponse;

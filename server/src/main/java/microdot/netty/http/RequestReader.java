@@ -1,8 +1,5 @@
 package microdot.netty.http;
 
-import microdot.netty.body.IncomingBody;
-import microdot.netty.body.NoBody;
-import microdot.netty.limits.RequestMemory;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
@@ -29,6 +26,9 @@ import microdot.HttpException;
 import microdot.Request;
 import microdot.RequestBody;
 import microdot.internal.Quoted;
+import microdot.netty.body.IncomingBody;
+import microdot.netty.body.NoBody;
+import microdot.netty.limits.RequestMemory;
 import microdot.netty.proxy.HostField;
 import microdot.netty.proxy.Peer;
 import microdot.netty.proxy.RequestOrigin;

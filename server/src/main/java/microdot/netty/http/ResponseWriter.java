@@ -15,10 +15,10 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.stream.ChunkedWriteHandler;
 import microdot.Response;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.ResponseFields;
-import io.netty.handler.stream.ChunkedWriteHandler;
 import microdot.netty.tls.TlsHandler;
 
 /** Writes responses as HTTP/1.1. On the connection's event loop. */

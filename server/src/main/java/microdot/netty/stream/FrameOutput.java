@@ -227,12 +227,7 @@ public final class FrameOutput {
         release();
         ChannelFuture ended =
                 encoder.writeData(
-                        context,
-                        stream.id(),
-                        Unpooled.EMPTY_BUFFER,
-                        0,
-                        true,
-                        context.newPromise());
+                        context, stream.id(), Unpooled.EMPTY_BUFFER, 0, true, context.newPromise());
         ended.addListener(done -> stopReading(stream));
         codec.flush(context);
         return ended;

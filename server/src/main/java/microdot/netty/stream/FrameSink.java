@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a stream that shares its connection with others: a stream of HTTP/2. It writes as
- * much as the windows and the socket take. A feed waits without bytes until there is room, so that a
- * client that does not read one stream neither blocks the others nor costs memory.
+ * much as the windows and the socket take. A feed waits without bytes until there is room, so that
+ * a client that does not read one stream neither blocks the others nor costs memory.
  */
 public final class FrameSink extends ChannelSink implements OpenStream {
     private static final Logger LOG = System.getLogger("microdot.netty");
