@@ -11,7 +11,9 @@ module microdot.server {
     requires io.netty.codec;
     requires io.netty.codec.haproxy;
     requires io.netty.codec.http;
+    requires io.netty.codec.http2;
     requires io.netty.common;
+    requires io.netty.handler;
     requires io.netty.transport;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.classes.io_uring;

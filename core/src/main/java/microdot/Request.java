@@ -6,10 +6,12 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.Charset;
+import java.security.cert.X509Certificate;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -42,6 +44,7 @@ public final class Request {
     private final SocketAddress client;
     private final String scheme;
     private final @Nullable String host;
+    private final @Nullable X509Certificate certificate;
     private final ClientLife clientLife = new ClientLife();
     private @Nullable BodyAccess access;
     private @Nullable Map<String, Object> g;
@@ -75,7 +78,8 @@ public final class Request {
                 new BytesBody(Required.notNull(body, "body", "bytes, perhaps none")),
                 client,
                 scheme,
-                Required.notNull(headers, "headers", "header fields").get("Host"));
+                Required.notNull(headers, "headers", "header fields").get("Host"),
+                null);
     }
 
     /**
@@ -86,6 +90,7 @@ public final class Request {
      * @param client the address of the client, which may be behind a proxy
      * @param scheme {@code http} or {@code https}, as the client used it
      * @param host the host and the port that the client asked for; null if it named none
+     * @param certificate the certificate of the client, which was checked; null if it has none
      * @throws HttpException with status 400 when the target is malformed, 501 when the method has
      *     more than 32 characters
      */
@@ -96,7 +101,8 @@ public final class Request {
             RequestBody body,
             SocketAddress client,
             String scheme,
-            @Nullable String host) {
+            @Nullable String host,
+            @Nullable X509Certificate certificate) {
         this.method =
                 HttpMethod.ofRequest(Required.notNull(method, "method", "a name such as GET"));
         Required.notNull(target, "target", "a path, perhaps with a query");
@@ -106,6 +112,7 @@ public final class Request {
         this.scheme = Required.notNull(scheme, "scheme", "http or https");
         this.target = RequestTarget.parse(method, target);
         this.host = host;
+        this.certificate = certificate;
     }
 
     /** Returns the method as the client wrote it, such as {@code GET}. */
@@ -393,6 +400,15 @@ public final class Request {
      */
     public String scheme() {
         return scheme;
+    }
+
+    /**
+     * Returns the certificate by which the client has proved who it is, if it has: see {@link
+     * Tls#requireClientCertificates}. It is that of the connection: if a proxy makes the
+     * connection, it is the proxy's.
+     */
+    public Optional<X509Certificate> clientCertificate() {
+        return Optional.ofNullable(certificate);
     }
 
     /**

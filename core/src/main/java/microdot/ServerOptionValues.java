@@ -40,6 +40,19 @@ final class ServerOptionValues implements Cloneable {
     List<String> hosts = List.of();
     List<String> trustedProxies = List.of();
     boolean proxyProtocol;
+    @Nullable Tls tls = tlsOfProperty();
+
+    /** Returns the TLS that the system property asks for; null if it is not set. */
+    private static @Nullable Tls tlsOfProperty() {
+        String value = System.getProperty("microdot.tls", "");
+        return switch (value) {
+            case "" -> null;
+            case "self-signed" -> Tls.selfSigned();
+            default ->
+                    throw new IllegalArgumentException(
+                            "microdot.tls: " + value + " (expected: self-signed)");
+        };
+    }
 
     /** Returns the log that the system property asks for; null if it is not set. */
     private static @Nullable AccessLog accessLogOfProperty() {

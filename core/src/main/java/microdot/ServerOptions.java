@@ -456,4 +456,17 @@ public final class ServerOptions {
     public ServerOptions proxyProtocol(boolean value) {
         return with(copy -> copy.proxyProtocol = value);
     }
+
+    /**
+     * The TLS that the server speaks; null for none. The default is none, unless the system
+     * property {@code microdot.tls} is {@code self-signed}, as {@code ./microdot run --tls} sets
+     * it.
+     */
+    public @Nullable Tls tls() {
+        return values.tls;
+    }
+
+    public ServerOptions tls(@Nullable Tls value) {
+        return with(copy -> copy.tls = value);
+    }
 }

@@ -46,7 +46,7 @@ class BodyAccessTest {
                     }
                 };
         var client = InetSocketAddress.createUnresolved("client", 1);
-        return new Request("POST", "/", headers, source, client, "http", null);
+        return new Request("POST", "/", headers, source, client, "http", null, null);
     }
 
     private static void assertFails(int status, Executable... calls) {

@@ -63,7 +63,8 @@ class CsrfTest {
                 new Headers().set("Host", "127.0.0.1:5000").set("Origin", "https://app.example");
         var client = new InetSocketAddress("203.0.113.7", 0);
         var body = new BytesBody(new byte[0]);
-        var request = new Request("POST", "/x", headers, body, client, "https", "App.example");
+        var request =
+                new Request("POST", "/x", headers, body, client, "https", "App.example", null);
         assertEquals(200, app.route(request).run().status());
     }
 

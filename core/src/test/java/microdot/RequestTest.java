@@ -114,7 +114,7 @@ class RequestTest {
         var client = new InetSocketAddress("203.0.113.7", 0);
         var body = new BytesBody(new byte[0]);
         Headers fields = new Headers().add("Host", "127.0.0.1");
-        var proxied = new Request("GET", "/", fields, body, client, "https", "app.example");
+        var proxied = new Request("GET", "/", fields, body, client, "https", "app.example", null);
         assertEquals("app.example", proxied.host());
         assertEquals("127.0.0.1", proxied.header("Host"));
     }
@@ -189,7 +189,7 @@ class RequestTest {
 
     private static Request limited(long bytes, RequestBody body) {
         var client = InetSocketAddress.createUnresolved("client", 1);
-        var request = new Request("POST", "/", new Headers(), body, client, "http", null);
+        var request = new Request("POST", "/", new Headers(), body, client, "http", null, null);
         request.maxBody(bytes);
         return request;
     }

@@ -30,6 +30,7 @@ import microdot.HttpException;
 import microdot.Request;
 import microdot.Server;
 import microdot.ServerOptions;
+import microdot.Tls;
 import microdot.internal.Background;
 import microdot.internal.ProcessErrors;
 import microdot.netty.exchange.AccessLogQueue;
@@ -46,6 +47,7 @@ import microdot.netty.loop.LoopConnections;
 import microdot.netty.stream.EndedStreams;
 import microdot.netty.stream.LoopStreams;
 import microdot.netty.threads.CarrierWatchdog;
+import microdot.netty.tls.TlsContext;
 import org.jspecify.annotations.Nullable;
 
 /** A listening socket, its event loops, and the threads of its handlers. */
@@ -75,6 +77,7 @@ final class NettyServer implements Server {
     private final WaitingMemory memory;
     private final EndedStreams ended = new EndedStreams();
     private final @Nullable AccessLogQueue accessLog;
+    private final @Nullable TlsContext tls;
     private final Channel listener;
     private volatile LoopWatch watch;
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -86,6 +89,8 @@ final class NettyServer implements Server {
             IoMode io)
             throws IOException {
         this.options = options;
+        Tls wanted = options.tls();
+        this.tls = wanted == null ? null : TlsContext.of(wanted, HttpSetup.PROTOCOLS);
         this.limits = new StreamLimits(options);
         this.requests = new RequestLimit(options);
         this.memory = new WaitingMemory(options);
@@ -119,7 +124,7 @@ final class NettyServer implements Server {
         var connections = new ConnectionLimits(options);
         var setup =
                 new HttpSetup(
-                        context, loop -> Objects.requireNonNull(loops.get(loop)), connections);
+                        context, loop -> Objects.requireNonNull(loops.get(loop)), connections, tls);
         this.listener = bind(io, new AcceptLimiter(connections), setup);
         this.watch = newWatch(STANDSTILL);
         ProcessErrors.add(processErrors);
@@ -196,7 +201,8 @@ final class NettyServer implements Server {
                                 + ":"
                                 + port
                                 + " with "
-                                + io.text());
+                                + io.text()
+                                + (tls == null ? "" : ", TLS by " + tls.provider()));
     }
 
     private LoopWatch newWatch(long standstill) {
@@ -207,6 +213,11 @@ final class NettyServer implements Server {
     void watch(long standstill) {
         watch.stop();
         watch = newWatch(standstill);
+    }
+
+    /** Looks at once whether the files of certificates have changed, for tests. */
+    void lookAtCertificates() {
+        Objects.requireNonNull(tls).look();
     }
 
     @Override
@@ -300,7 +311,12 @@ final class NettyServer implements Server {
     private void shutDownLoops() {
         loops.values().forEach(LoopConnections::close);
         // The quiet period is for late tasks, and there are none.
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(LOOPS_END.toMillis());
+        boolean ended =
+                group.shutdownGracefully(0, 5, TimeUnit.SECONDS)
+                        .awaitUninterruptibly(LOOPS_END.toMillis());
+        if (ended && tls != null) {
+            tls.close(); // A blocked loop may still use it.
+        }
     }
 
     /** The server cannot go on. On the thread of the watch. */

@@ -157,7 +157,7 @@ class BudgetRejectionTest {
     void connectionEndsWhenTheMemoryIsUsedUpByTheRestOfABody(String path) throws Exception {
         String post = "POST " + path + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
         try (Served served = new Served(app(), SMALL, IoMode.best()).expectFailures(1);
-                RawClient client = new RawClient(served.server.port(), 4096)) {
+                RawClient client = served.client(4096)) {
             client.send(post + "5\r\nhello\r\n");
             String head = client.readHead();
             assertTrue(head.startsWith("HTTP/1.1 200 "), head);
@@ -172,7 +172,7 @@ class BudgetRejectionTest {
     void clientThatEndsItsSideBehindALongResponseNeedNotSendTheRestOfItsBody() throws Exception {
         String post = "POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n";
         try (Served served = new Served(app(), SMALL.maxMemory(64 << 20), IoMode.best());
-                RawClient client = new RawClient(served.server.port(), 4096)) {
+                RawClient client = served.client(4096)) {
             client.send(post + "half").readHead();
             client.shutdownOutput();
             assertEquals(LARGE, client.readAll().length());

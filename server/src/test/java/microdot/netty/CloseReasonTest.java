@@ -114,7 +114,7 @@ class CloseReasonTest {
     void clientStalled() throws Exception {
         var options = new ServerOptions().stallTimeout(Duration.ofMillis(300));
         try (Served served = served(app(flooding()), options);
-                RawClient client = new RawClient(served.server.port(), 4096)) {
+                RawClient client = served.client(4096)) {
             client.get("/").readHead();
             assertReason(CloseReason.CLIENT_STALLED);
         }
@@ -124,7 +124,7 @@ class CloseReasonTest {
     void lagged() throws Exception {
         topics.topic("t", new TopicOptions().keepEvents(1).onSlow(TopicOptions.OnSlow.DISCONNECT));
         try (Served served = Served.of(app(topics.stream("t")));
-                RawClient client = new RawClient(served.server.port(), 4096)) {
+                RawClient client = served.client(4096)) {
             client.get("/").readHead();
             while (reasons.isEmpty()) {
                 topics.publish("t", Event.of("x".repeat(1 << 20)));
@@ -160,9 +160,9 @@ class CloseReasonTest {
         var options = new ServerOptions().maxMemory(1 << 20);
         Microdot app = app(topics.stream("t")).get("/large", request -> "y".repeat(15 << 20));
         try (Served served = served(app, options).expectFailures(1);
-                RawClient oldest = new RawClient(served.server.port(), 4096);
-                RawClient second = new RawClient(served.server.port(), 4096);
-                RawClient third = new RawClient(served.server.port(), 4096)) {
+                RawClient oldest = served.client(4096);
+                RawClient second = served.client(4096);
+                RawClient third = served.client(4096)) {
             oldest.get("/").readHead();
             topics.publish("t", Event.of("x".repeat(15 << 20)));
             oldest.readTo("xx"); // Its bytes wait before those of the others.

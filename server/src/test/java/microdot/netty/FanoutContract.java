@@ -179,7 +179,7 @@ abstract class FanoutContract extends TransportContract {
         loop.call(
                 () ->
                         IntStream.range(0, FOLLOWERS)
-                                .mapToObj(i -> new Follower(i, served.port(), loop))
+                                .mapToObj(i -> new Follower(i, served, loop))
                                 .forEach(followers::add));
         await(opened, loop);
         return followers;
@@ -195,16 +195,16 @@ abstract class FanoutContract extends TransportContract {
     /** Confined to the client loop. */
     private final class Follower implements StreamClient.Reader {
         private final int number;
-        private final int port;
+        private final Served served;
         private final ClientLoop loop;
         private @Nullable StreamClient client;
 
         /** The number of the last event on this connection; 0 before the first. */
         private int last;
 
-        Follower(int number, int port, ClientLoop loop) {
+        Follower(int number, Served served, ClientLoop loop) {
             this.number = number;
-            this.port = port;
+            this.served = served;
             this.loop = loop;
             connect();
         }
@@ -213,7 +213,10 @@ abstract class FanoutContract extends TransportContract {
             last = 0;
             var target =
                     new StreamClient.RequestTarget(
-                            port, "/" + number % GROUPS, number % 2 == 0 ? 0 : SMALL_BUFFER);
+                            served.port(),
+                            "/" + number % GROUPS,
+                            number % 2 == 0 ? 0 : SMALL_BUFFER,
+                            served.tls());
             client = new StreamClient(loop, StreamClient.address(number), target, null, this);
         }
 

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioSocketChannel;
@@ -19,6 +20,12 @@ import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.IdentityCipherSuiteFilter;
+import io.netty.handler.ssl.JdkSslContext;
+import io.netty.handler.ssl.SslContext;
 import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -40,7 +47,7 @@ final class GatewayConnection {
     private boolean ready;
     private boolean ending;
 
-    GatewayConnection(Http2Gateway gateway, EventLoop loop, int port) {
+    GatewayConnection(Http2Gateway gateway, EventLoop loop, int port, boolean tls) {
         this.gateway = gateway;
         this.codec = new Builder(new Frames()).build();
         codec.connection().addListener(new GoAway());
@@ -49,10 +56,45 @@ final class GatewayConnection {
                         .group(loop)
                         .channel(NioSocketChannel.class)
                         .option(ChannelOption.TCP_NODELAY, true)
-                        .handler(codec)
+                        .handler(new Handlers(tls))
                         .connect(InetAddress.getLoopbackAddress(), port);
         this.channel = connected.channel();
         channel.closeFuture().addListener(closed -> lost());
+    }
+
+    private final class Handlers extends ChannelInitializer<Channel> {
+        private final boolean tls;
+
+        Handlers(boolean tls) {
+            this.tls = tls;
+        }
+
+        @Override
+        protected void initChannel(Channel made) {
+            if (tls) {
+                made.pipeline().addLast(secured().newHandler(made.alloc()));
+            }
+            made.pipeline().addLast(codec);
+        }
+    }
+
+    /** Returns the TLS of a client that speaks HTTP/2 and trusts every server. */
+    private static SslContext secured() {
+        var http2 =
+                new ApplicationProtocolConfig(
+                        ApplicationProtocolConfig.Protocol.ALPN,
+                        ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                        ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                        ApplicationProtocolNames.HTTP_2);
+        return new JdkSslContext(
+                TestCertificate.clients(null),
+                true,
+                null,
+                IdentityCipherSuiteFilter.INSTANCE,
+                http2,
+                ClientAuth.NONE,
+                null,
+                false);
     }
 
     private static final class Codec extends Http2ConnectionHandler {

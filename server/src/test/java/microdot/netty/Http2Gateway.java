@@ -38,6 +38,7 @@ final class Http2Gateway implements AutoCloseable {
     private static final int HEAD = 1 << 20;
 
     private final int server;
+    private final boolean tls;
     private final MultiThreadIoEventLoopGroup group =
             new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final EventLoop loop = (EventLoop) group.next();
@@ -46,9 +47,10 @@ final class Http2Gateway implements AutoCloseable {
     private final AtomicInteger connected = new AtomicInteger();
     private boolean closing;
 
-    /** Begins to listen, for the server that listens on this port. */
-    Http2Gateway(int server) {
+    /** Begins to listen, for the server that listens on this port, perhaps with TLS. */
+    Http2Gateway(int server, boolean tls) {
         this.server = server;
+        this.tls = tls;
         this.door =
                 new ServerBootstrap()
                         .group(group)
@@ -93,7 +95,7 @@ final class Http2Gateway implements AutoCloseable {
                 return known;
             }
         }
-        var next = new GatewayConnection(this, loop, server);
+        var next = new GatewayConnection(this, loop, server, tls);
         connections.add(next);
         return next;
     }

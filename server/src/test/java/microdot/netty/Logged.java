@@ -22,11 +22,17 @@ final class Logged extends Handler {
     private static final Pattern BUSY_MACHINE =
             Pattern.compile("^the event loop .* is blocked;|^no virtual thread ran for 1 s,");
 
+    private final Queue<String> lines = new ConcurrentLinkedQueue<>();
     private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
     private final Queue<Throwable> thrown = new ConcurrentLinkedQueue<>();
 
     Logged() {
         LOGGERS.forEach(logger -> logger.addHandler(this));
+    }
+
+    /** Returns everything of level INFO and above. */
+    List<String> lines() {
+        return List.copyOf(lines);
     }
 
     List<String> complaints() {
@@ -46,6 +52,7 @@ final class Logged extends Handler {
     @Override
     public void publish(LogRecord record) {
         String message = String.valueOf(record.getMessage());
+        lines.add(message);
         boolean isComplaint = record.getLevel().intValue() >= Level.WARNING.intValue();
         if (isComplaint && !BUSY_MACHINE.matcher(message).find()) {
             if (record.getThrown() != null) {

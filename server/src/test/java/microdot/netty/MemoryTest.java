@@ -210,7 +210,7 @@ class MemoryTest {
         String one = HEAD + ("b: " + "x".repeat(100) + "\r\n").repeat(90) + "\r\n";
         try (Served served = new Served(app, SMALL, IoMode.best()).expectFailures(1)) {
             for (int i = 0; i < 30; i++) {
-                var client = new RawClient(served.server.port(), 4096);
+                var client = served.client(4096);
                 clients.add(client);
                 client.get("/file").readHead();
                 Thread sender = Thread.ofVirtual().start(() -> sendTo(client, one.repeat(64)));
@@ -257,7 +257,7 @@ class MemoryTest {
             healthy.get("/topic").readHead();
             // Each new follower stalls on an event of its own, which none of the others shares.
             for (int i = 0; i < 20; i++) {
-                var client = new RawClient(served.server.port(), 4096);
+                var client = served.client(4096);
                 client.get("/topic").readHead();
                 stalled.add(client);
                 topics.publish("topic", Event.of("x".repeat(size)).event("e" + i));
@@ -284,7 +284,7 @@ class MemoryTest {
                 RawClient healthy = served.client()) {
             healthy.get("/topic").readHead();
             for (int i = 0; i < 20; i++) {
-                var client = new RawClient(served.server.port(), 4096);
+                var client = served.client(4096);
                 client.get("/topic").readHead();
                 stalled.add(client);
             }
@@ -305,7 +305,7 @@ class MemoryTest {
         byte[] large = new byte[12 << 20]; // More than the kernels buffer.
         var app = app().get("/large", request -> Response.bytes(large, "a/b"));
         try (Served served = new Served(app, SMALL, io);
-                RawClient client = new RawClient(served.server.port(), 4096)) {
+                RawClient client = served.client(4096)) {
             assertEquals(large.length, client.get("/large").readBody().length);
             assertEquals("home", client.get("/").readText());
         }
@@ -339,7 +339,7 @@ class MemoryTest {
         List<RawClient> stalled = new ArrayList<>();
         try (Served served = new Served(app, options, io)) {
             for (int i = 0; i < 10; i++) {
-                var client = new RawClient(served.server.port(), 4096);
+                var client = served.client(4096);
                 stalled.add(client);
                 client.get("/shared").readHead();
             }

@@ -135,7 +135,7 @@ class OutcomeTest {
     @Test
     void clientThatLeavesBeforeTheEndOfAResponseIsNamed() throws Exception {
         try (Served served = served()) {
-            try (RawClient client = new RawClient(served.server.port(), 4096)) {
+            try (RawClient client = served.client(4096)) {
                 client.send(get("/big").repeat(40));
                 client.readTo("200 OK");
                 client.reset();

@@ -12,13 +12,27 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 
-/** A plain socket that sends any bytes, also those that no well-behaved client would send. */
+/**
+ * A socket, plain or with TLS, that sends any bytes, also those that no well-behaved client would
+ * send.
+ */
 final class RawClient implements AutoCloseable {
     static final String RESET = "<reset>";
     private static final int PATIENCE_MS = 20_000;
     private static final Pattern LENGTH = Pattern.compile("\r\ncontent-length: (\\d+)\r\n");
 
+    /** Changes the TLS of a client before its handshake. */
+    interface Setup {
+        void of(SSLSocket socket);
+    }
+
+    private final Socket plain;
     private final Socket socket;
     private final InputStream in;
 
@@ -28,12 +42,30 @@ final class RawClient implements AutoCloseable {
 
     /** With a receive buffer of the given size, so that backpressure comes soon. */
     RawClient(int port, int receiveBuffer) throws IOException {
-        socket = new Socket();
+        this(port, receiveBuffer, null, client -> {});
+    }
+
+    /**
+     * With TLS if the context is not null. The handshake waits for the first byte that is sent or
+     * read.
+     */
+    RawClient(int port, int receiveBuffer, @Nullable SSLContext context, Setup setup)
+            throws IOException {
+        plain = new Socket();
         if (receiveBuffer > 0) {
-            socket.setReceiveBufferSize(receiveBuffer);
+            plain.setReceiveBufferSize(receiveBuffer);
         }
-        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        socket.setSoTimeout(PATIENCE_MS);
+        plain.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        plain.setSoTimeout(PATIENCE_MS);
+        if (context == null) {
+            socket = plain;
+        } else {
+            var secured =
+                    (SSLSocket)
+                            context.getSocketFactory().createSocket(plain, "localhost", port, true);
+            setup.of(secured);
+            socket = secured;
+        }
         // A buffered stream would read ahead, and so take bytes that should cause backpressure.
         in =
                 receiveBuffer > 0
@@ -106,7 +138,7 @@ final class RawClient implements AutoCloseable {
         var read = new ByteArrayOutputStream();
         try {
             in.transferTo(read);
-        } catch (SocketException reset) {
+        } catch (SocketException | SSLException reset) {
             read.writeBytes(RESET.getBytes(StandardCharsets.UTF_8));
         }
         return read.toString(StandardCharsets.UTF_8);
@@ -115,7 +147,7 @@ final class RawClient implements AutoCloseable {
     /** Closes the sending side; reading continues. */
     RawClient shutdownOutput() throws IOException {
         try {
-            socket.shutdownOutput();
+            plain.shutdownOutput(); // With TLS, without a close_notify: that would end both sides.
         } catch (SocketException alreadyEnded) {
             // The server was faster.
         }
@@ -124,8 +156,22 @@ final class RawClient implements AutoCloseable {
 
     /** Closes with a reset. */
     void reset() throws IOException {
-        socket.setSoLinger(true, 0);
-        socket.close();
+        plain.setSoLinger(true, 0);
+        plain.close();
+    }
+
+    /** Closes the socket without a close_notify. */
+    void truncate() throws IOException {
+        plain.close();
+    }
+
+    SSLSocket socket() {
+        return (SSLSocket) socket;
+    }
+
+    /** Returns what the handshake has agreed on. */
+    SSLSession tls() {
+        return socket().getSession();
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 import microdot.Microdot;
 import microdot.Server;
 import microdot.ServerOptions;
@@ -22,6 +23,7 @@ final class Served implements AutoCloseable {
     final Server server;
     final Logged logged = new Logged();
     private final @Nullable Http2Gateway gateway;
+    private final @Nullable SSLContext clients;
     private int failures;
     private @Nullable Pattern allowed;
 
@@ -31,12 +33,14 @@ final class Served implements AutoCloseable {
 
     /** With a gateway if the server is to be asked over HTTP/2. */
     Served(Microdot app, ServerOptions options, IoMode io, boolean http2) {
+        boolean tls = options.tls() != null;
+        clients = tls && !http2 ? TestCertificate.clients(null) : null;
         try {
             server = NettyServer.start(app::route, local(options), io);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        gateway = http2 ? new Http2Gateway(server.port()) : null;
+        gateway = http2 ? new Http2Gateway(server.port(), tls) : null;
     }
 
     /** Most tests ask for any host; HostsTest has those that are about the host. */
@@ -66,13 +70,23 @@ final class Served implements AutoCloseable {
         return gateway == null ? server.port() : gateway.port();
     }
 
+    /** Connects a client, with TLS if the server has it and there is no gateway. */
     RawClient client() throws IOException {
         return client(0);
     }
 
+    /** Returns what clients need for TLS; null if they need none. */
+    @Nullable SSLContext tls() {
+        return clients;
+    }
+
     /** With a receive buffer of the given size, so that backpressure comes soon. */
     RawClient client(int receiveBuffer) throws IOException {
-        return new RawClient(port(), receiveBuffer);
+        return new RawClient(port(), receiveBuffer, clients, socket -> {});
+    }
+
+    RawClient client(RawClient.Setup setup) throws IOException {
+        return new RawClient(port(), 0, clients, setup);
     }
 
     /** Sends the bytes, closes the sending side, and returns everything the server responds. */

@@ -38,7 +38,7 @@ class StallTest {
     @EnumSource(IoMode.class)
     void followerThatReadsNothingIsDisconnectedAndAnotherNotifiedOfAll(IoMode io) throws Exception {
         try (Served served = new Served(app(), SHORT, io);
-                RawClient stalled = new RawClient(served.server.port(), 4096);
+                RawClient stalled = served.client(4096);
                 RawClient healthy = served.client()) {
             stalled.get("/topic").readHead();
             healthy.get("/topic").readHead();
@@ -59,7 +59,7 @@ class StallTest {
     @EnumSource(IoMode.class)
     void handlerOfAClientThatReadsNothingIsCancelled(IoMode io) throws Exception {
         try (Served served = new Served(app(), SHORT, io);
-                RawClient stalled = new RawClient(served.server.port(), 4096)) {
+                RawClient stalled = served.client(4096)) {
             stalled.get("/handler").readHead();
             served.awaitNothingOpen();
         }

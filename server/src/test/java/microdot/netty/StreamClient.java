@@ -10,6 +10,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import javax.net.ssl.SSLContext;
 import microdot.sse.Event;
 import microdot.sse.EventParser;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +31,12 @@ final class StreamClient implements ResponseReader.Target {
         default void ended(StreamClient client, boolean properly) {}
     }
 
-    /** The address, the path and the size of the receive buffer. */
-    record RequestTarget(int port, String path, int receiveBuffer) {
+    /** The address, the path, the size of the receive buffer, and TLS if it is not null. */
+    record RequestTarget(int port, String path, int receiveBuffer, @Nullable SSLContext tls) {
+        RequestTarget(int port, String path, int receiveBuffer) {
+            this(port, path, receiveBuffer, null);
+        }
+
         /** With the default buffers of the kernel. */
         RequestTarget(int port, String path) {
             this(port, path, 0);
@@ -45,6 +50,7 @@ final class StreamClient implements ResponseReader.Target {
     private final ResponseReader answer = new ResponseReader(this);
     private final EventParser parser;
     private final byte[] request;
+    private final @Nullable ClientTls tls;
     private String head = "";
     private long allowance = Long.MAX_VALUE;
 
@@ -58,6 +64,7 @@ final class StreamClient implements ResponseReader.Target {
         this.loop = loop;
         this.reader = reader;
         this.request = request(target.path, lastEventId);
+        this.tls = target.tls == null ? null : new ClientTls(target.tls.createSSLEngine());
         this.parser = new EventParser(event -> reader.event(this, event));
         try {
             channel = SocketChannel.open();
@@ -172,9 +179,14 @@ final class StreamClient implements ResponseReader.Target {
 
     private void connected() throws IOException {
         channel.finishConnect();
-        int written = channel.write(ByteBuffer.wrap(request));
-        if (written < request.length) {
-            throw new AssertionError(written + " bytes of the request were sent (expected: all)");
+        if (tls == null) {
+            int written = channel.write(ByteBuffer.wrap(request));
+            if (written < request.length) {
+                throw new AssertionError(
+                        written + " bytes of the request were sent (expected: all)");
+            }
+        } else {
+            tls.begin(channel, request);
         }
         key.interestOps(0);
         take(allowance);
@@ -186,7 +198,11 @@ final class StreamClient implements ResponseReader.Target {
         int count = channel.read(buffer);
         if (count > 0) {
             take(allowance == Long.MAX_VALUE ? allowance : allowance - count);
-            answer.feed(loop.bytes, count);
+            if (tls == null) {
+                answer.feed(loop.bytes, count);
+            } else {
+                tls.received(channel, loop.bytes, count, answer::feed);
+            }
         }
         if (count < 0 || answer.isWhole()) {
             close();

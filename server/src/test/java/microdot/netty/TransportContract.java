@@ -39,12 +39,17 @@ abstract class TransportContract {
         Assumptions.assumeFalse(http2() && only != null, () -> "not over HTTP/2: " + only.value());
     }
 
+    /** Changes the options of each server, as for TLS. */
+    ServerOptions changed(ServerOptions options) {
+        return options;
+    }
+
     final Served served(Microdot app) {
         return served(app, new ServerOptions());
     }
 
     final Served served(Microdot app, ServerOptions options) {
-        return new Served(app, options, io(), http2());
+        return new Served(app, changed(options), io(), http2());
     }
 
     /** Waits until the counter is above 0 and has not changed for 0.3 seconds. */

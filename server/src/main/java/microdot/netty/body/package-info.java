@@ -1,4 +1,6 @@
-/** The body of one request: between the event loop that receives it and the handler that reads it. */
+/**
+ * The body of one request: between the event loop that receives it and the handler that reads it.
+ */
 @NullMarked
 package microdot.netty.body;
 

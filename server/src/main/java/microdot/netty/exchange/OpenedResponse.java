@@ -1,8 +1,11 @@
 package microdot.netty.exchange;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.DefaultFileRegion;
+import io.netty.handler.stream.ChunkedInput;
+import io.netty.handler.stream.ChunkedStream;
 import io.netty.util.ReferenceCounted;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 public final class OpenedResponse {
     /** Longer bodies in memory are sent in slices; a shorter one goes out with its head. */
     private static final int MAX_WHOLE = 64 << 10;
+
+    /** Four records of TLS. */
+    private static final int CHUNK = 64 << 10;
 
     private final Response response;
     private final ReferenceCounted content;
@@ -59,9 +65,11 @@ public final class OpenedResponse {
         return bytes.length > MAX_WHOLE ? new BytesRegion(bytes) : Unpooled.wrappedBuffer(bytes);
     }
 
-    private static DefaultFileRegion region(Body.File file) throws IOException {
-        var channel = FileChannel.open(file.path(), StandardOpenOption.READ);
-        return new DefaultFileRegion(channel, file.offset(), file.length());
+    private static OpenFile region(Body.File file) throws IOException {
+        return new OpenFile(
+                FileChannel.open(file.path(), StandardOpenOption.READ),
+                file.offset(),
+                file.length());
     }
 
     /** Returns whether the status forbids a body and, by RFC 9110, its length too. */
@@ -76,6 +84,19 @@ public final class OpenedResponse {
     /** Returns the body: a ByteBuf or a FileRegion; empty for a stream. */
     public ReferenceCounted content() {
         return content;
+    }
+
+    /**
+     * Returns the body in chunks that are made as the client reads, for a connection whose bytes
+     * the server encrypts; in place of {@link #content}, if that is a FileRegion.
+     */
+    public ChunkedInput<ByteBuf> chunks() {
+        return switch (content) {
+            case OpenFile file -> file.chunks(CHUNK);
+            case BytesRegion region ->
+                    new ChunkedStream(new ByteArrayInputStream(region.bytes()), CHUNK);
+            default -> throw new IllegalStateException("content: " + content);
+        };
     }
 
     /**

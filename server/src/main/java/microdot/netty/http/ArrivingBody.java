@@ -1,12 +1,12 @@
 package microdot.netty.http;
 
-import microdot.netty.body.IncomingBody;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import microdot.ServerOptions;
+import microdot.netty.body.IncomingBody;
 import microdot.netty.proxy.Peer;
 import org.jspecify.annotations.Nullable;
 
@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
  * says otherwise.
  */
 final class ArrivingBody implements IncomingBody.Connection {
-    private final SocketChannel channel;
+    private final DuplexChannel channel;
     private final ServerOptions options;
     private final RequestReader reader;
     private @Nullable IncomingBody rest; // What is still to come of a body, and to be dropped.
 
-    ArrivingBody(SocketChannel channel, ServerOptions options, Peer peer) {
+    ArrivingBody(DuplexChannel channel, ServerOptions options, Peer peer) {
         this.channel = channel;
         this.options = options;
         this.reader = new RequestReader(options.maxBody(), peer, this);

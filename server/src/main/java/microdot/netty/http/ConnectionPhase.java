@@ -1,6 +1,8 @@
 package microdot.netty.http;
 
 import java.util.function.LongSupplier;
+import microdot.netty.tls.TlsHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an HTTP/1.1 connection is doing: it serves requests, is a stream, or waits for the client to
@@ -27,6 +29,16 @@ interface ConnectionPhase {
     default boolean failed(Throwable cause) {
         return false;
     }
+
+    /**
+     * The TLS handshake has ended.
+     *
+     * @param failure null if it succeeded
+     */
+    default void handshake(TlsHandler tls, @Nullable Throwable failure) {}
+
+    /** The client sends HTTP without TLS to a port for TLS: it gets a response that it can read. */
+    default void plainText() {}
 
     /** The connection is closed. */
     void closed();

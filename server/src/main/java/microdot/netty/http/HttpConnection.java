@@ -8,14 +8,17 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import javax.net.ssl.SSLException;
 import microdot.CloseReason;
 import microdot.HttpException;
 import microdot.netty.exchange.OpenedResponse;
@@ -26,6 +29,7 @@ import microdot.netty.limits.MemoryAccount;
 import microdot.netty.loop.Connection;
 import microdot.netty.loop.LoopConnections;
 import microdot.netty.proxy.Peer;
+import microdot.netty.tls.TlsHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 final class HttpConnection extends Connection {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
-    private final SocketChannel channel;
+    private final DuplexChannel channel;
     private final ServerContext server;
     private final LoopConnections loop;
     private ConnectionPhase phase;
@@ -45,7 +49,7 @@ final class HttpConnection extends Connection {
     private boolean accounted; // The loop's memory may have an account of this connection.
 
     HttpConnection(
-            SocketChannel channel,
+            DuplexChannel channel,
             ServerContext server,
             LoopConnections loop,
             Function<HttpConnection, ConnectionPhase> firstPhase) {
@@ -57,8 +61,13 @@ final class HttpConnection extends Connection {
 
     // ---- For the phases ----
 
-    SocketChannel channel() {
+    DuplexChannel channel() {
         return channel;
+    }
+
+    /** Returns the TLS of the connection; null if it has none, or none yet. */
+    @Nullable TlsHandler tls() {
+        return channel.pipeline().get(TlsHandler.class);
     }
 
     ServerContext server() {
@@ -96,20 +105,30 @@ final class HttpConnection extends Connection {
     }
 
     /**
-     * The client speaks HTTP/2, with prior knowledge (RFC 9113, section 3.3): other handlers take
-     * over.
+     * The client has begun HTTP/2 without TLS, with prior knowledge (RFC 9113, section 3.3).
      *
-     * @param read what it has sent; released by them
+     * @param read what it has sent; released by the handlers that take over
      */
     void becomeHttp2(Peer peer, ByteBuf read) {
         ChannelPipeline pipeline = channel.pipeline();
-        loop.remove(this);
-        closeAccount();
         pipeline.remove(HttpResponseEncoder.class); // It would meet the first frames.
-        Http2Setup.begin(channel, server, loop, peer);
+        beginHttp2(peer);
         pipeline.context(this).fireChannelRead(read);
         pipeline.remove(StrictRequestDecoder.class);
         pipeline.remove(this);
+    }
+
+    /** The client and the server have chosen HTTP/2 by ALPN (RFC 9113, section 3.2). */
+    void becomeHttp2(Peer peer) {
+        beginHttp2(peer);
+        channel.pipeline().remove(this);
+    }
+
+    /** Other handlers take over. */
+    private void beginHttp2(Peer peer) {
+        loop.remove(this);
+        closeAccount();
+        Http2Setup.begin(channel, server, loop, peer);
     }
 
     void closeWhenFlushed() {
@@ -221,6 +240,16 @@ final class HttpConnection extends Connection {
         if (event instanceof ChannelInputShutdownEvent) {
             inputClosed = true;
             phase.inputClosed();
+        } else if (event instanceof SslHandshakeCompletionEvent handshake) {
+            TlsHandler tls = tls();
+            if (tls != null) {
+                phase.handshake(tls, handshake.cause());
+            }
+        } else if (event instanceof HandshakeStart.Event) {
+            phase.plainText();
+        } else if (event instanceof SslCloseCompletionEvent && !(phase instanceof LingerPhase)) {
+            // The client's close_notify. A TLS engine takes no further response after it.
+            channel.close();
         }
     }
 
@@ -230,13 +259,14 @@ final class HttpConnection extends Connection {
         if (phase.failed(cause)) {
             return;
         }
-        // A reset by the client is common; anything else is a fault of the server.
-        Level level = cause instanceof IOException ? Level.DEBUG : Level.WARNING;
+        // A reset by the client is common, and so is what is no TLS; anything else is a fault of
+        // the server.
+        boolean byClient = cause instanceof IOException || cause.getCause() instanceof SSLException;
         LOG.log(
-                level,
+                byClient ? Level.DEBUG : Level.WARNING,
                 () -> "the connection of " + channel.remoteAddress() + " failed; it is closed",
                 cause);
-        close(cause instanceof IOException ? CloseReason.CLIENT_CLOSED : CloseReason.FAILED);
+        close(byClient ? CloseReason.CLIENT_CLOSED : CloseReason.FAILED);
     }
 
     // ---- From the event loop's list ----

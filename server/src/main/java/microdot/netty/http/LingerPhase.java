@@ -2,10 +2,11 @@ package microdot.netty.http;
 
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 import java.util.concurrent.TimeUnit;
 import microdot.CloseReason;
 import microdot.netty.stream.StallDetector;
+import microdot.netty.tls.TlsHandler;
 
 /**
  * The last response is written; further input is dropped. The connection is closed when the client
@@ -27,7 +28,7 @@ final class LingerPhase implements ConnectionPhase {
      */
     LingerPhase(HttpConnection connection, ChannelFuture response) {
         this.connection = connection;
-        SocketChannel channel = connection.channel();
+        DuplexChannel channel = connection.channel();
         channel.config().setAutoRead(true);
         if (connection.isInputClosed()) {
             response.addListener(ChannelFutureListener.CLOSE);
@@ -35,8 +36,18 @@ final class LingerPhase implements ConnectionPhase {
             response.addListener(
                     done -> {
                         since = System.nanoTime();
-                        channel.shutdownOutput();
+                        shutDownOutput(channel);
                     });
+        }
+    }
+
+    /** Over TLS, the client knows by a close_notify that the response was not truncated. */
+    private void shutDownOutput(DuplexChannel channel) {
+        TlsHandler tls = connection.tls();
+        if (tls == null) {
+            channel.shutdownOutput();
+        } else {
+            tls.endOutput().addListener(done -> channel.shutdownOutput());
         }
     }
 
@@ -50,7 +61,7 @@ final class LingerPhase implements ConnectionPhase {
 
     @Override
     public void tick(long now) {
-        SocketChannel channel = connection.channel();
+        DuplexChannel channel = connection.channel();
         if (connection.loop().streams().isStalled(channel, stall, now)) {
             connection.close(CloseReason.CLIENT_STALLED);
         } else if (StallDetector.isWriting(channel) && stall.hasReadAt(now)) {

@@ -1,8 +1,8 @@
 package microdot.netty.http;
 
-import microdot.netty.body.IncomingBody;
 import microdot.HttpException;
 import microdot.Request;
+import microdot.netty.body.IncomingBody;
 import org.jspecify.annotations.Nullable;
 
 /** What a client sent: a request, or input that is refused without one. */

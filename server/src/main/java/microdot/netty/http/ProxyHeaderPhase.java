@@ -1,6 +1,6 @@
 package microdot.netty.http;
 
-import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import java.lang.System.Logger;
@@ -33,7 +33,7 @@ final class ProxyHeaderPhase implements ConnectionPhase {
      */
     record Rules(Peers peers, ConnectionLimits limits, OncePerMinute refusals) {
         /** Returns whether a connection may begin with a header; closes it if not. */
-        boolean admit(SocketChannel channel) {
+        boolean admit(DuplexChannel channel) {
             boolean trusted = peers.mayProxy(channel);
             if (!trusted) {
                 close(channel, "it did not come from one of trustedProxies");
@@ -41,7 +41,7 @@ final class ProxyHeaderPhase implements ConnectionPhase {
             return trusted;
         }
 
-        private void close(SocketChannel channel, String reason) {
+        private void close(DuplexChannel channel, String reason) {
             SocketAddress other = channel.remoteAddress();
             channel.close();
             long count = refusals.due(System.nanoTime());

@@ -1,18 +1,19 @@
 package microdot.netty.http;
 
-import microdot.netty.body.IncomingBody;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
-import java.util.concurrent.Executor;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.stream.ChunkedWriteHandler;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import microdot.CloseReason;
 import microdot.ClosingFrames;
 import microdot.ServerOptions;
+import microdot.netty.body.IncomingBody;
 import microdot.netty.exchange.Exchange;
 import microdot.netty.exchange.Observation;
 import microdot.netty.exchange.OpenedResponse;
@@ -24,6 +25,7 @@ import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
 import microdot.netty.stream.SocketSink;
 import microdot.netty.stream.StallDetector;
+import microdot.netty.tls.TlsHandler;
 import org.jspecify.annotations.Nullable;
 
 /** The connection reads requests and answers them one after another, in order. */
@@ -45,10 +47,11 @@ final class RequestPhase implements ConnectionPhase {
     }
 
     private final HttpConnection connection;
-    private final SocketChannel channel;
+    private final DuplexChannel channel;
     private final ServerOptions options;
     private StrictRequestDecoder decoder;
     private final Peer peer;
+    private final @Nullable TlsHandler tls;
     private final ArrivingBody arriving;
     private final RequestReader reader;
     private final StallDetector stall = new StallDetector();
@@ -66,6 +69,7 @@ final class RequestPhase implements ConnectionPhase {
         this.options = connection.server().options();
         this.decoder = decoder;
         this.peer = peer;
+        this.tls = connection.tls();
         this.arriving = new ArrivingBody(channel, options, peer);
         this.reader = arriving.reader();
     }
@@ -133,7 +137,8 @@ final class RequestPhase implements ConnectionPhase {
     private long memory() {
         IncomingBody body = handledBody;
         long bodyMemory = body == null ? 0 : body.memory();
-        return decoder.memory() + waiting.memory() + handledHead + bodyMemory;
+        long record = tls == null ? 0 : tls.memory();
+        return record + decoder.memory() + waiting.memory() + handledHead + bodyMemory;
     }
 
     /** Rejects what is read and what waits; its memory is released at once. */
@@ -323,6 +328,9 @@ final class RequestPhase implements ConnectionPhase {
             // The decoder passes on what it still holds, and the new phase drops it.
             decoder.remove();
             channel.pipeline().remove(HttpResponseEncoder.class);
+            if (channel.pipeline().get(ChunkedWriteHandler.class) != null) {
+                channel.pipeline().remove(ChunkedWriteHandler.class); // Of an earlier response.
+            }
             channel.config().setAutoRead(true);
             connection.loop().streamBegan(sink::endBy);
             if (connection.isStopping()) {

@@ -1,8 +1,5 @@
 package microdot.netty.http;
 
-import microdot.netty.body.IncomingBody;
-import microdot.netty.body.NoBody;
-import microdot.netty.limits.RequestMemory;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
@@ -29,6 +26,9 @@ import microdot.HttpException;
 import microdot.Request;
 import microdot.RequestBody;
 import microdot.internal.Quoted;
+import microdot.netty.body.IncomingBody;
+import microdot.netty.body.NoBody;
+import microdot.netty.limits.RequestMemory;
 import microdot.netty.proxy.HostField;
 import microdot.netty.proxy.Peer;
 import microdot.netty.proxy.RequestOrigin;
@@ -171,7 +171,7 @@ final class RequestReader {
                 accepted, incoming, isHttp11(request), keepAlive, memory, null);
     }
 
-    private static Request request(
+    private Request request(
             HttpRequest head, Headers headers, RequestBody body, RequestOrigin origin) {
         return new Request(
                 head.method().name(),
@@ -180,7 +180,8 @@ final class RequestReader {
                 body,
                 origin.client(),
                 origin.scheme(),
-                origin.host());
+                origin.host(),
+                peer.certificate());
     }
 
     private static void checkHost(HttpRequest request) {

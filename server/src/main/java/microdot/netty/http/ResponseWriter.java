@@ -3,6 +3,7 @@ package microdot.netty.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -10,12 +11,15 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeadersFactory;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.stream.ChunkedWriteHandler;
 import microdot.Response;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.ResponseFields;
+import microdot.netty.tls.TlsHandler;
 
 /** Writes responses as HTTP/1.1. On the connection's event loop. */
 final class ResponseWriter {
@@ -37,11 +41,24 @@ final class ResponseWriter {
         if (request.headOnly() || opened.isBodiless() || length <= 0) {
             opened.release();
         } else {
-            Object content = opened.content();
-            channel.write(
-                    content instanceof ByteBuf bytes ? new DefaultHttpContent(bytes) : content);
+            channel.write(content(channel, opened));
         }
         return channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
+
+    private static Object content(Channel channel, OpenedResponse opened) {
+        if (opened.content() instanceof ByteBuf bytes) {
+            return new DefaultHttpContent(bytes);
+        }
+        ChannelPipeline pipeline = channel.pipeline();
+        if (pipeline.get(TlsHandler.class) == null) {
+            return opened.content(); // The kernel sends it, as much as the socket takes.
+        }
+        if (pipeline.get(ChunkedWriteHandler.class) == null) {
+            String encoder = pipeline.context(HttpResponseEncoder.class).name();
+            pipeline.addAfter(encoder, null, new ChunkedWriteHandler());
+        }
+        return opened.chunks();
     }
 
     /** Writes the head of a stream; its body does not go through the encoder. */

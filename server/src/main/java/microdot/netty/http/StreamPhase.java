@@ -2,7 +2,7 @@ package microdot.netty.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.function.LongSupplier;
@@ -54,7 +54,7 @@ final class StreamPhase implements ConnectionPhase {
             return;
         }
         sink.tick(now);
-        SocketChannel channel = connection.channel();
+        DuplexChannel channel = connection.channel();
         if (sink.mayWait()) {
             closeIfStalled(now);
         } else {

@@ -1,6 +1,5 @@
 package microdot.netty.http;
 
-import microdot.netty.limits.RequestMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -15,6 +14,7 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.util.AsciiString;
 import io.netty.util.ByteProcessor;
 import java.util.List;
+import microdot.netty.limits.RequestMemory;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -4,7 +4,9 @@ import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
-/** Lets a file be read into a buffer, up to a number of bytes. Not safe for use by several threads. */
+/**
+ * Lets a file be read into a buffer, up to a number of bytes. Not safe for use by several threads.
+ */
 final class BufferChannel implements WritableByteChannel {
     private final ByteBuf target;
     private int left;

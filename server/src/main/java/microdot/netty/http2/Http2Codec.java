@@ -59,9 +59,7 @@ final class Http2Codec extends Http2ConnectionHandler {
 
     private static final class Builder
             extends AbstractHttp2ConnectionHandlerBuilder<Http2Codec, Builder> {
-        private Builder(
-                DefaultHttp2Connection connection,
-                Http2Settings settings) {
+        private Builder(DefaultHttp2Connection connection, Http2Settings settings) {
             connection(connection);
             initialSettings(settings);
             frameListener(new Http2FrameAdapter());
@@ -120,13 +118,11 @@ final class Http2Codec extends Http2ConnectionHandler {
                 && fault.error() == Http2Error.PROTOCOL_ERROR
                 && accepted.test(stream)) {
             // Its request is whole: RFC 9113, section 5.1. Netty reports a second head otherwise.
-            resetStream(
-                    ctx, stream.id(), Http2Error.STREAM_CLOSED.code(), ctx.newPromise());
+            resetStream(ctx, stream.id(), Http2Error.STREAM_CLOSED.code(), ctx.newPromise());
         } else {
             super.onStreamError(ctx, outbound, cause, fault);
         }
     }
-
 
     /**
      * A frame came for a stream that is no more. After its end that breaks a rule of the connection

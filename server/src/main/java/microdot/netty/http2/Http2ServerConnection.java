@@ -1,46 +1,28 @@
 package microdot.netty.http2;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.codec.http2.DefaultHttp2Headers;
-import io.netty.handler.codec.http2.Http2Connection.PropertyKey;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import microdot.CloseReason;
-import microdot.HttpException;
-import microdot.Request;
-import microdot.RequestBody;
-import microdot.netty.body.IncomingBody;
-import microdot.netty.body.NoBody;
-import microdot.netty.exchange.Exchange;
-import microdot.netty.exchange.Observation;
-import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.ServerContext;
-import microdot.netty.limits.MemoryAccount;
-import microdot.netty.limits.RequestMemory;
 import microdot.netty.loop.Connection;
 import microdot.netty.loop.LoopConnections;
 import microdot.netty.proxy.Peer;
-import microdot.netty.proxy.RequestOrigin;
 import microdot.netty.stream.DeadPeerProbe;
 import microdot.netty.stream.FrameOutput;
-import microdot.netty.stream.FrameSink;
 import microdot.netty.stream.OpenStream;
 import microdot.netty.stream.StallDetector;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One client's HTTP/2 connection. Each of its streams is an {@link OpenStream}: the {@link
@@ -76,8 +58,7 @@ final class Http2ServerConnection extends Connection {
         channel.pipeline().addLast(codec);
         this.streams = new Http2Streams(channel, server, loop, codec);
         this.output = streams.output();
-        codec.decoder()
-                .frameListener(new FrameListener(streams, new RequestFrames(streams, peer)));
+        codec.decoder().frameListener(new FrameListener(streams, new RequestFrames(streams, peer)));
         codec.connection().addListener(new Closed());
     }
 
@@ -152,7 +133,8 @@ final class Http2ServerConnection extends Connection {
                 level,
                 () -> "the connection of " + channel.remoteAddress() + " failed; it is closed",
                 cause);
-        streams.close(cause instanceof IOException ? CloseReason.CLIENT_CLOSED : CloseReason.FAILED);
+        streams.close(
+                cause instanceof IOException ? CloseReason.CLIENT_CLOSED : CloseReason.FAILED);
     }
 
     // ---- From the event loop's list ----

@@ -50,7 +50,9 @@ final class Http2Streams {
         codec.onlyAccepted(stream -> of(stream) != null);
     }
 
-    /** Returns the stream with an id; null if it has none that is open, or its request is not read. */
+    /**
+     * Returns the stream with an id; null if it has none that is open, or its request is not read.
+     */
     @Nullable OpenStream of(int id) {
         Http2Stream stream = codec.connection().stream(id);
         return stream == null ? null : of(stream);

@@ -71,7 +71,7 @@ final class RequestFrames {
         return new IncomingBody(handled, head.length(), limit, head.isContinueExpected());
     }
 
-    private static Request request(RequestHead head, RequestBody body, RequestOrigin origin) {
+    private Request request(RequestHead head, RequestBody body, RequestOrigin origin) {
         return new Request(
                 head.method(),
                 head.target(),
@@ -79,7 +79,8 @@ final class RequestFrames {
                 body,
                 origin.client(),
                 origin.scheme(),
-                origin.host());
+                origin.host(),
+                peer.certificate());
     }
 
     private void refuse(Http2Stream stream, HttpException fault, boolean headOnly) {

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param fault why the request is refused; null if it is not
  */
-record RequestHead(
-        String method, String target, Headers headers, @Nullable HttpException fault) {
+record RequestHead(String method, String target, Headers headers, @Nullable HttpException fault) {
     // As browsers and proxies write them: all requests share one String for each.
     private static final Map<AsciiString, String> COMMON =
             Stream.of(

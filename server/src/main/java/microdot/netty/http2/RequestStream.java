@@ -146,8 +146,7 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     /** From any thread. */
     @Override
     public ChannelSink openStream(ClosingFrames closingFrames) {
-        return new FrameSink(
-                streams.output(), stream, closingFrames, streams.loop().streams());
+        return new FrameSink(streams.output(), stream, closingFrames, streams.loop().streams());
     }
 
     @Override

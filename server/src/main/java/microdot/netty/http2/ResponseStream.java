@@ -100,7 +100,8 @@ final class ResponseStream implements OpenStream {
         if (!ended) {
             ended = true;
             content.release();
-            output.end(stream).addListener(done -> sent(done.isSuccess() ? null : streams.closeReason()));
+            output.end(stream)
+                    .addListener(done -> sent(done.isSuccess() ? null : streams.closeReason()));
         }
     }
 

@@ -1,7 +1,7 @@
 package microdot.netty.io;
 
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 
 /**
  * A client that closed its sending side while it waits for a response. It may still read; or it
@@ -18,7 +18,7 @@ public final class HalfClosedPeer {
     private HalfClosedPeer() {}
 
     /** Has the kernel probe the client every few seconds. */
-    public static void probe(SocketChannel channel) {
+    public static void probe(DuplexChannel channel) {
         if (channel instanceof EpollSocketChannel epoll) {
             epoll.config()
                     .setKeepAlive(true)
@@ -32,7 +32,7 @@ public final class HalfClosedPeer {
      * Returns whether the client is gone. Netty does not report it: for a half-closed socket it
      * expects nothing more.
      */
-    public static boolean isGone(SocketChannel channel) {
+    public static boolean isGone(DuplexChannel channel) {
         return channel instanceof EpollSocketChannel epoll
                 && epoll.isOpen()
                 && epoll.tcpInfo().state() == CLOSED;

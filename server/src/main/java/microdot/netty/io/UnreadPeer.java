@@ -1,7 +1,7 @@
 package microdot.netty.io;
 
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 
 /**
  * A client whose connection is not read at present, because what it sent waits for a handler. Epoll
@@ -19,7 +19,7 @@ public final class UnreadPeer {
      *
      * @param memory what the input of the connection takes already, in bytes
      */
-    public static void probe(SocketChannel channel, long memory) {
+    public static void probe(DuplexChannel channel, long memory) {
         if (!(channel instanceof EpollSocketChannel)
                 && !channel.config().isAutoRead()
                 && memory < MAX_MEMORY) {

@@ -1,6 +1,7 @@
 package microdot.netty.proxy;
 
 import java.net.SocketAddress;
+import java.security.cert.X509Certificate;
 import microdot.Headers;
 import microdot.internal.IpNetworks;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ public final class Peer {
     private final @Nullable IpNetworks trusted;
     private final AllowedHosts hosts;
     private final boolean loopback;
+    private final @Nullable X509Certificate certificate;
 
     /**
      * @param trusted the proxies whose word about their clients is believed, if this is one of them
@@ -22,17 +24,33 @@ public final class Peer {
             String scheme,
             @Nullable IpNetworks trusted,
             AllowedHosts hosts,
-            boolean loopback) {
+            boolean loopback,
+            @Nullable X509Certificate certificate) {
         this.address = address;
         this.scheme = scheme;
         this.trusted = trusted;
         this.hosts = hosts;
         this.loopback = loopback;
+        this.certificate = certificate;
     }
 
     /** Returns the address. */
     public SocketAddress address() {
         return address;
+    }
+
+    /**
+     * Returns the peer of a connection with TLS.
+     *
+     * @param client the certificate of the other end; null if it has shown none
+     */
+    public Peer secured(@Nullable X509Certificate client) {
+        return new Peer(address, "https", trusted, hosts, loopback, client);
+    }
+
+    /** Returns the certificate of the other end; null if it has shown none. */
+    public @Nullable X509Certificate certificate() {
+        return certificate;
     }
 
     /**

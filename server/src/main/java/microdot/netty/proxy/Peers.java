@@ -61,7 +61,7 @@ public final class Peers {
         boolean loopback =
                 channel.localAddress() instanceof InetSocketAddress local
                         && local.getAddress().isLoopbackAddress();
-        return new Peer(remote, scheme, isTrusted(remote) ? trusted : null, hosts, loopback);
+        return new Peer(remote, scheme, isTrusted(remote) ? trusted : null, hosts, loopback, null);
     }
 
     private boolean isTrusted(SocketAddress address) {

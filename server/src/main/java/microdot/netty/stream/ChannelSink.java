@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The body of one stream on a Netty channel. Any thread may write: the bytes wait in the {@link
- * WriteBacklog} until the event loop takes all of them, frames them together, and sends them once. A
- * feed is asked for bytes on the event loop, slice by slice. The subclasses bring both to the
+ * WriteBacklog} until the event loop takes all of them, frames them together, and sends them once.
+ * A feed is asked for bytes on the event loop, slice by slice. The subclasses bring both to the
  * socket: {@link SocketSink} for a stream that is alone on its connection, {@link FrameSink} for
  * one of many.
  *
@@ -72,8 +72,10 @@ public abstract class ChannelSink implements BodySink {
     /** Frames and sends the parts; returns whether the socket took everything at once. */
     abstract boolean send(Collection<byte[]> parts, long size);
 
-    /** Sends what the feed put into the shared chunk of this loop. */
-    abstract void sendShared();
+    /**
+     * Sends what the feed put into the shared chunk of this loop, for which there was this room.
+     */
+    abstract void sendShared(int room);
 
     /** Sends what this stream has in a batch, before anything else is written. */
     abstract void flushBatch();
@@ -234,7 +236,7 @@ public abstract class ChannelSink implements BodySink {
         try {
             streams.chunk.begin(room);
             boolean more = fill(source);
-            sendShared();
+            sendShared(room);
             return more;
         } catch (VirtualMachineError e) {
             streams.failed.accept(e);

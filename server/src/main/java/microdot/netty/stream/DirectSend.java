@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
+import microdot.netty.tls.TlsHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +19,14 @@ import org.jspecify.annotations.Nullable;
 final class DirectSend {
     private DirectSend() {}
 
-    /** Returns the channel's socket, or null if there is none that can be sent to directly. */
+    /**
+     * Returns the channel's socket, or null if there is none that can be sent to directly. Over TLS
+     * everything goes through the pipeline, which encrypts it.
+     */
     static @Nullable Socket socketOf(Channel channel) {
-        return channel instanceof EpollSocketChannel epoll && epoll.fd() instanceof Socket socket
+        return channel instanceof EpollSocketChannel epoll
+                        && epoll.fd() instanceof Socket socket
+                        && epoll.pipeline().get(TlsHandler.class) == null
                 ? socket
                 : null;
     }

@@ -39,6 +39,7 @@ public final class FrameOutput {
     private @Nullable ByteBuf frames;
     private int usual = 512; // What the last frames took.
     private boolean scheduled; // A task that flushes is in the loop's queue.
+    private int uncounted; // Bytes that the window of the connection does not know yet.
     private long lastWrite = System.nanoTime();
 
     /** Streams that wait for the socket, or the connection's window, in their order. */
@@ -72,7 +73,7 @@ public final class FrameOutput {
     }
 
     private int connectionWindow() {
-        return Math.max(0, windows.windowSize(connection));
+        return Math.max(0, windows.windowSize(connection) - uncounted);
     }
 
     /** Returns whether no stream of the connection can write now. */
@@ -158,10 +159,10 @@ public final class FrameOutput {
     private void written(Http2Stream stream, int count) {
         try {
             windows.incrementWindowSize(stream, -count);
-            windows.incrementWindowSize(connection, -count);
         } catch (Http2Exception e) {
             throw new IllegalStateException(e); // Only an increase can overflow.
         }
+        uncounted += count;
         if (frames != null && frames.readableBytes() >= MOST_WAITING) {
             flush();
         } else {
@@ -199,9 +200,19 @@ public final class FrameOutput {
         if (all != null) {
             frames = null;
             usual = Math.min(all.readableBytes(), MOST_WAITING);
+            count();
             lastWrite = System.nanoTime();
             context.write(all, context.voidPromise());
         }
+    }
+
+    private void count() {
+        try {
+            windows.incrementWindowSize(connection, -uncounted);
+        } catch (Http2Exception e) {
+            throw new IllegalStateException(e); // Only an increase can overflow.
+        }
+        uncounted = 0;
     }
 
     /** Runs the action when the socket has taken everything written before, or never will. */
@@ -216,12 +227,7 @@ public final class FrameOutput {
         release();
         ChannelFuture ended =
                 encoder.writeData(
-                        context,
-                        stream.id(),
-                        Unpooled.EMPTY_BUFFER,
-                        0,
-                        true,
-                        context.newPromise());
+                        context, stream.id(), Unpooled.EMPTY_BUFFER, 0, true, context.newPromise());
         ended.addListener(done -> stopReading(stream));
         codec.flush(context);
         return ended;

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a stream that shares its connection with others: a stream of HTTP/2. It writes as
- * much as the windows and the socket take. A feed waits without bytes until there is room, so that a
- * client that does not read one stream neither blocks the others nor costs memory.
+ * much as the windows and the socket take. A feed waits without bytes until there is room, so that
+ * a client that does not read one stream neither blocks the others nor costs memory.
  */
 public final class FrameSink extends ChannelSink implements OpenStream {
     private static final Logger LOG = System.getLogger("microdot.netty");
@@ -128,24 +128,26 @@ public final class FrameSink extends ChannelSink implements OpenStream {
         ByteBuf buffer = output.channel().alloc().buffer(length);
         try {
             parts.forEach(buffer::writeBytes);
-            return write(buffer);
+            return write(buffer, unsent == null ? output.room(stream) : 0);
         } finally {
             buffer.release();
         }
     }
 
     @Override
-    void sendShared() {
+    void sendShared(int room) {
         ByteBuf bytes = streams.chunk.take(output.channel(), Framing.NONE);
         if (bytes != null && !gone) {
             counted(streams.chunk.length());
-            write(bytes);
+            write(bytes, room);
         }
     }
 
-    /** Returns whether the socket took everything at once, as far as that is known. */
-    private boolean write(ByteBuf bytes) {
-        int room = unsent == null ? output.room(stream) : 0;
+    /**
+     * Writes as much as there is room for, and keeps the rest. Returns whether the socket took
+     * everything at once, as far as that is known.
+     */
+    private boolean write(ByteBuf bytes, int room) {
         int count = Math.min(room, bytes.readableBytes());
         if (count > 0) {
             output.write(stream, bytes, bytes.readerIndex(), count);

@@ -4,12 +4,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.Socket;
 import java.util.Collection;
 import java.util.Objects;
 import microdot.ClosingFrames;
 import microdot.netty.limits.LoopMemory;
 import microdot.netty.limits.MemoryAccount;
+import microdot.netty.tls.TlsHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,7 +88,7 @@ public final class SocketSink extends ChannelSink implements SendBatch.Sender {
     }
 
     @Override
-    void sendShared() {
+    void sendShared(int room) {
         ByteBuf bytes = streams.chunk.take(channel, framing);
         if (bytes == null) {
             return;
@@ -139,6 +141,10 @@ public final class SocketSink extends ChannelSink implements SendBatch.Sender {
 
     /** Counts the memory of bytes that wait. A slice pins its whole frame. */
     private void await(ByteBuf bytes, boolean ofFeed) {
+        if (channel.pipeline().get(TlsHandler.class) != null) {
+            awaitEncrypted(ofFeed);
+            return;
+        }
         LoopMemory.HeldBytes frame = streams.memory().hold(bytes);
         long size = frame.size();
         MemoryAccount account = streams.memory().account(this, this::overBudget);
@@ -156,6 +162,33 @@ public final class SocketSink extends ChannelSink implements SendBatch.Sender {
         if (!allowed) {
             overBudget();
         }
+    }
+
+    /**
+     * What waits over TLS is a copy that only this client gets; the frame is not needed any more.
+     */
+    private void awaitEncrypted(boolean ofFeed) {
+        backpressure |= ofFeed;
+        whenFlushed(
+                () -> {
+                    countEncrypted();
+                    if (ofFeed) {
+                        backpressure = false;
+                        pull();
+                    }
+                });
+        if (!countEncrypted()) {
+            overBudget();
+        }
+    }
+
+    /** Returns false if there is no memory for what waits. */
+    private boolean countEncrypted() {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        long bytes = pending == null ? 0 : pending.totalPendingWriteBytes();
+        return streams.memory()
+                .account(this, this::overBudget)
+                .output(streams.memory().server().counted(bytes));
     }
 
     @Override

@@ -2,14 +2,14 @@ package microdot.netty;
 
 import microdot.netty.io.IoMode;
 
-class TimeoutHttp2NioTest extends TimeoutContract {
+class TlsNioTest extends TlsContract {
     @Override
     IoMode io() {
         return IoMode.NIO;
     }
 
     @Override
-    boolean http2() {
-        return true;
+    String provider() {
+        return "BoringSSL";
     }
 }

@@ -2,14 +2,14 @@ package microdot.netty;
 
 import microdot.netty.io.IoMode;
 
-class TimeoutHttp2EpollTest extends TimeoutContract {
+class TlsEpollTest extends TlsContract {
     @Override
     IoMode io() {
         return IoMode.EPOLL_AND_RING;
     }
 
     @Override
-    boolean http2() {
-        return true;
+    String provider() {
+        return "BoringSSL";
     }
 }

@@ -2,14 +2,14 @@ package microdot.netty;
 
 import microdot.netty.io.IoMode;
 
-class FanoutHttp2EpollTest extends FanoutContract {
+class TlsJdkTest extends TlsContract {
     @Override
     IoMode io() {
         return IoMode.EPOLL;
     }
 
     @Override
-    boolean http2() {
-        return true;
+    String provider() {
+        return "the JDK";
     }
 }
