@@ -60,7 +60,7 @@ class StructureTest {
         noClasses()
                 .that()
                 .haveNameNotMatching(
-                        ".*\\.(ChannelSink|ResponseWriter|KeyedCertificate|SelfSigned)(\\$.*)?")
+                        ".*\\.(ChannelSink|ResponseFields|KeyedCertificate|SelfSigned)(\\$.*)?")
                 .should()
                 .callMethod(Instant.class, "now")
                 .orShould()

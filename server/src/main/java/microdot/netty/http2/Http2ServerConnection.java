@@ -1,10 +1,9 @@
 package microdot.netty.http2;
 
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -13,7 +12,9 @@ import io.netty.handler.codec.http2.Http2Stream;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import javax.net.ssl.SSLException;
 import microdot.CloseReason;
 import microdot.netty.exchange.ServerContext;
 import microdot.netty.loop.Connection;
@@ -23,6 +24,7 @@ import microdot.netty.stream.DeadPeerProbe;
 import microdot.netty.stream.FrameOutput;
 import microdot.netty.stream.OpenStream;
 import microdot.netty.stream.StallDetector;
+import microdot.netty.tls.TlsHandler;
 
 /**
  * One client's HTTP/2 connection. Each of its streams is an {@link OpenStream}: the {@link
@@ -38,7 +40,10 @@ final class Http2ServerConnection extends Connection {
      */
     private static final int WINDOW = 1 << 20;
 
-    private final Channel channel;
+    /** How long the client's end is awaited after everything is written. */
+    private static final long LONGEST_LINGER = TimeUnit.SECONDS.toNanos(2);
+
+    private final DuplexChannel channel;
     private final ServerContext server;
     private final LoopConnections loop;
     private final Http2Codec codec;
@@ -48,9 +53,10 @@ final class Http2ServerConnection extends Connection {
     private final DeadPeerProbe probe = new DeadPeerProbe();
     private long since = System.nanoTime(); // When the last stream was closed.
     private boolean ending; // No further requests.
+    private boolean lingering; // Everything is written; the client's end is awaited.
 
     private Http2ServerConnection(
-            Channel channel, ServerContext server, LoopConnections loop, Peer peer) {
+            DuplexChannel channel, ServerContext server, LoopConnections loop, Peer peer) {
         this.channel = channel;
         this.server = server;
         this.loop = loop;
@@ -66,7 +72,8 @@ final class Http2ServerConnection extends Connection {
      * Begins HTTP/2 on a connection: adds its handlers as the last ones. The connection is closed
      * at once if the server is stopping.
      */
-    static void begin(Channel channel, ServerContext server, LoopConnections loop, Peer peer) {
+    static void begin(
+            DuplexChannel channel, ServerContext server, LoopConnections loop, Peer peer) {
         var connection = new Http2ServerConnection(channel, server, loop, peer);
         channel.pipeline().addLast(connection);
         connection.enlargeWindow();
@@ -96,7 +103,7 @@ final class Http2ServerConnection extends Connection {
                 open.closed(streams.closeReason());
             }
             if (ending && streams.size() == 0) {
-                closeWhenFlushed();
+                linger();
             }
         }
     }
@@ -127,14 +134,14 @@ final class Http2ServerConnection extends Connection {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         loop.errors().check(cause);
-        // A reset by the client is common; anything else is a fault of the server.
-        Level level = cause instanceof IOException ? Level.DEBUG : Level.WARNING;
+        // A reset by the client is common, and so is what is no TLS; anything else is a fault of
+        // the server.
+        boolean byClient = cause instanceof IOException || cause.getCause() instanceof SSLException;
         LOG.log(
-                level,
+                byClient ? Level.DEBUG : Level.WARNING,
                 () -> "the connection of " + channel.remoteAddress() + " failed; it is closed",
                 cause);
-        streams.close(
-                cause instanceof IOException ? CloseReason.CLIENT_CLOSED : CloseReason.FAILED);
+        streams.close(byClient ? CloseReason.CLIENT_CLOSED : CloseReason.FAILED);
     }
 
     // ---- From the event loop's list ----
@@ -150,6 +157,10 @@ final class Http2ServerConnection extends Connection {
         } else if (isStalled(now)) {
             LOG.log(Level.DEBUG, () -> "a client has stalled: " + channel.remoteAddress());
             streams.close(CloseReason.CLIENT_STALLED);
+        } else if (lingering) {
+            if (now - since > LONGEST_LINGER && !StallDetector.isWriting(channel)) {
+                channel.close();
+            }
         } else if (streams.size() > 0) {
             streams.each(open -> open.tick(now));
         } else if (isIdle(now)) {
@@ -195,16 +206,38 @@ final class Http2ServerConnection extends Connection {
             output.flush();
         }
         if (streams.size() == 0) {
-            closeWhenFlushed();
+            linger();
         }
     }
 
-    private void closeWhenFlushed() {
-        // An empty write completes after the writes before it.
+    /**
+     * Ends this side after what was written, and waits for the client to end its own. Closing the
+     * connection with unread input, such as windows that the client enlarges, would send a reset,
+     * which can destroy the last events in flight.
+     */
+    private void linger() {
+        if (lingering) {
+            return;
+        }
+        lingering = true;
         output.flush();
+        // An empty write completes after the writes before it.
         codec.context()
                 .writeAndFlush(Unpooled.EMPTY_BUFFER)
-                .addListener(ChannelFutureListener.CLOSE);
+                .addListener(
+                        done -> {
+                            since = System.nanoTime();
+                            endOutput();
+                        });
+    }
+
+    private void endOutput() {
+        TlsHandler tls = channel.pipeline().get(TlsHandler.class);
+        if (tls == null) {
+            channel.shutdownOutput();
+        } else {
+            tls.endOutput().addListener(done -> channel.shutdownOutput());
+        }
     }
 
     @Override

@@ -1,6 +1,6 @@
 package microdot.netty.http2;
 
-import io.netty.channel.Channel;
+import io.netty.channel.socket.DuplexChannel;
 import microdot.netty.exchange.ServerContext;
 import microdot.netty.loop.LoopConnections;
 import microdot.netty.proxy.Peer;
@@ -14,7 +14,7 @@ public final class Http2Setup {
      * must be the client's preface. On the event loop.
      */
     public static void begin(
-            Channel channel, ServerContext server, LoopConnections loop, Peer peer) {
+            DuplexChannel channel, ServerContext server, LoopConnections loop, Peer peer) {
         Http2ServerConnection.begin(channel, server, loop, peer);
     }
 }

@@ -1,6 +1,5 @@
 package microdot.netty.http2;
 
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
@@ -10,6 +9,9 @@ import microdot.netty.exchange.ResponseFields;
 
 /** Makes the heads of responses. */
 final class ResponseHead {
+    private static final AsciiString DATE = AsciiString.cached("date");
+    private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
+
     private ResponseHead() {}
 
     /** Returns the head of a response. */
@@ -20,10 +22,10 @@ final class ResponseHead {
         ResponseFields.forEach(
                 opened.response(),
                 (name, value) -> head.add(AsciiString.of(name.toLowerCase(Locale.ROOT)), value));
-        head.set(HttpHeaderNames.DATE, ResponseFields.date());
+        head.set(DATE, ResponseFields.date());
         long length = opened.length();
         if (length >= 0 && !opened.isBodiless()) {
-            head.setLong(HttpHeaderNames.CONTENT_LENGTH, length);
+            head.setLong(CONTENT_LENGTH, length);
         }
         return head;
     }

@@ -13,6 +13,8 @@ import java.util.function.LongSupplier;
 import microdot.CloseReason;
 import microdot.netty.exchange.Observation;
 import microdot.netty.exchange.OpenedResponse;
+import microdot.netty.limits.LoopMemory;
+import microdot.netty.limits.MemoryAccount;
 import microdot.netty.stream.FrameOutput;
 import microdot.netty.stream.OpenStream;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +32,10 @@ final class ResponseStream implements OpenStream {
     private final long length;
     private final @Nullable Observation observation;
     private final int status;
+    private final byte @Nullable [] kept; // Kept until all of it is written.
     private long written;
     private boolean waits;
+    private LoopMemory.@Nullable HeldBytes held; // Counts the content, since it began to wait.
     private boolean ended; // The end is on its way.
     private @Nullable CloseReason lost; // Why this side has ended it before its end.
     private long since = System.nanoTime(); // When bytes were last written.
@@ -68,6 +72,7 @@ final class ResponseStream implements OpenStream {
         this.streams = streams;
         this.stream = stream;
         this.content = response.content();
+        this.kept = response.kept();
         this.length = length;
         this.status = response.response().status();
         this.observation = observation;
@@ -89,8 +94,7 @@ final class ResponseStream implements OpenStream {
         while (written < length && !ended) {
             int room = Math.min(output.room(stream), SLICE);
             if (room == 0) {
-                waits = true;
-                output.await(this);
+                await();
                 return;
             }
             int count = (int) Math.min(room, length - written);
@@ -99,9 +103,51 @@ final class ResponseStream implements OpenStream {
         }
         if (!ended) {
             ended = true;
-            content.release();
+            release();
             output.end(stream)
                     .addListener(done -> sent(done.isSuccess() ? null : streams.closeReason()));
+        }
+    }
+
+    /** Counts the memory of a body that waits for its client. */
+    private void await() {
+        waits = true;
+        streams.output().await(this);
+        if (held != null || (kept == null && content instanceof FileRegion)) {
+            return;
+        }
+        LoopMemory.HeldBytes body =
+                streams.loop().streams().memory().hold(kept == null ? content : kept);
+        held = body;
+        if (!account().held(body.size())) {
+            reset(CloseReason.OVER_BUDGET, Http2Error.CANCEL);
+        }
+    }
+
+    private MemoryAccount account() {
+        return streams.loop()
+                .streams()
+                .memory()
+                .account(
+                        this,
+                        () ->
+                                streams.channel()
+                                        .eventLoop()
+                                        .execute(
+                                                () ->
+                                                        reset(
+                                                                CloseReason.OVER_BUDGET,
+                                                                Http2Error.CANCEL)));
+    }
+
+    private void release() {
+        content.release();
+        LoopMemory.HeldBytes body = held;
+        if (body != null) {
+            held = null;
+            long size = body.size();
+            body.leave();
+            account().flushed(size);
         }
     }
 
@@ -162,7 +208,7 @@ final class ResponseStream implements OpenStream {
         streams.output().forget(this);
         if (!ended) {
             ended = true;
-            content.release();
+            release();
             sent(lost == null ? reason : lost);
         }
     }

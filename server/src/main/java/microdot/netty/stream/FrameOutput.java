@@ -109,10 +109,10 @@ public final class FrameOutput {
     /** The socket, or the window of the connection, has room again: one stream after another. */
     public void resume() {
         LinkedHashSet<OpenStream> all = waiting;
-        for (int left = all == null ? 0 : all.size(); left > 0 && !isFull(); left--) {
-            if (all.isEmpty()) {
-                return;
-            }
+        if (all == null) {
+            return;
+        }
+        for (int left = all.size(); left > 0 && !all.isEmpty() && !isFull(); left--) {
             all.removeFirst().writable();
         }
     }
