@@ -19,6 +19,7 @@ export async function open(name, light = 'light') {
     browser: firefox ? 'firefox' : 'chrome',
     executablePath: found(programs[name]),
     headless: true,
+    acceptInsecureCerts: true, // The tests make their certificates themselves.
     args: firefox ? [] : quiet,
     extraPrefsFirefox: { ...together, 'layout.css.prefers-color-scheme.content-override': lights[light] },
     handleSIGTERM: false,

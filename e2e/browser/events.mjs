@@ -1,5 +1,5 @@
 // events.mjs BROWSER: opens and closes pages as the test says, line by line:
-//   open URL PATH   a page at URL whose EventSource reads PATH; each event is printed as a line
+//   open URL PATH   a page at URL whose EventSource reads PATH; the protocol and each event are printed as a line
 //   close           closes the page that was opened last
 import { createInterface } from 'node:readline';
 import { open, say } from './browser.mjs';
@@ -8,6 +8,7 @@ const browser = await open(process.argv[2]);
 const pages = [];
 
 function read(path) {
+  printed('protocol ' + performance.getEntriesByType('navigation')[0].nextHopProtocol);
   const source = new EventSource(path);
   for (const kind of ['message', 'reading', 'end']) {
     source.addEventListener(kind, (e) => printed(JSON.stringify({ event: kind, id: e.lastEventId, data: e.data })));

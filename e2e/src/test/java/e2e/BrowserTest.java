@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real headless browsers with their own EventSource. */
@@ -24,6 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ParameterizedClass
 @ValueSource(strings = {"chromium", "firefox"})
 class BrowserTest {
+    private static final ServerOptions OPTIONS = new ServerOptions().host("127.0.0.1").port(0);
+
     private static @Nullable Child started;
 
     private final Child browser;
@@ -52,8 +56,13 @@ class BrowserTest {
     }
 
     private void openPage(int port, String path) throws Exception {
-        browser.tell("open http://127.0.0.1:" + port + "/ " + path);
+        openPage(Wire.HTTP_1, port, path);
+    }
+
+    private void openPage(Wire wire, int port, String path) throws Exception {
+        browser.tell("open " + wire.scheme() + "://127.0.0.1:" + port + "/ " + path);
         pages++;
+        browser.await("protocol " + (wire.http2 ? "h2" : "http/1.1"));
     }
 
     private void closePage() throws Exception {
@@ -63,7 +72,11 @@ class BrowserTest {
     }
 
     private static Server serve(Microdot app) {
-        return app.start(new ServerOptions().host("127.0.0.1").port(0));
+        return app.start(OPTIONS);
+    }
+
+    private static Server serve(Wire wire, Microdot app) {
+        return app.start(wire.tls ? OPTIONS.tls(Certificate.get().tls()) : OPTIONS);
     }
 
     private void awaitNumbers(int from, int to) {
@@ -72,10 +85,11 @@ class BrowserTest {
         }
     }
 
-    @Test
-    void eventSourceDeliversWhatWasSent() throws Exception {
-        try (Server server = serve(Script.app())) {
-            openPage(server.port(), "/script");
+    @ParameterizedTest
+    @EnumSource(names = {"HTTP_1", "HTTP_2_TLS"})
+    void eventSourceDeliversWhatWasSent(Wire wire) throws Exception {
+        try (Server server = serve(wire, Script.app())) {
+            openPage(wire, server.port(), "/script");
             var got = new ArrayList<Received>();
             while (got.isEmpty() || !Script.END.equals(got.getLast().event())) {
                 got.add(Script.parse(browser.await("\"event\"")));
@@ -115,11 +129,12 @@ class BrowserTest {
         return Integer.parseInt(app.await("http://").replaceFirst("http://[^:]*:(\\d+).*", "$1"));
     }
 
-    @Test
-    void resumesAfterItsConnectionWasReset() throws Exception {
-        try (Server server = serve(new Numbers().app());
+    @ParameterizedTest
+    @EnumSource(names = {"HTTP_1", "HTTP_2_TLS"})
+    void resumesAfterItsConnectionWasReset(Wire wire) throws Exception {
+        try (Server server = serve(wire, new Numbers().app());
                 var cable = new Cable(server.port())) {
-            openPage(cable.port(), "/events");
+            openPage(wire, cable.port(), "/events");
             awaitNumbers(1, 2);
             cable.cut();
             awaitNumbers(3, 4);
@@ -129,11 +144,12 @@ class BrowserTest {
         }
     }
 
-    @Test
-    void closedPageEndsItsHandler() throws Exception {
-        try (Server server = serve(new Numbers().app())) {
+    @ParameterizedTest
+    @EnumSource(names = {"HTTP_1", "HTTP_2_TLS"})
+    void closedPageEndsItsHandler(Wire wire) throws Exception {
+        try (Server server = serve(wire, new Numbers().app())) {
             for (int page = 1; page <= 3; page++) {
-                openPage(server.port(), "/events");
+                openPage(wire, server.port(), "/events");
                 awaitNumbers(1, 2);
                 assertEquals(page, server.stats().streams());
             }

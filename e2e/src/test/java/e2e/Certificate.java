@@ -1,6 +1,7 @@
 package e2e;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,15 +18,37 @@ import microdot.Tls;
 record Certificate(Path store, Path pem, SSLContext trust, X509TrustManager trusts) {
     private static final String PASSWORD = "secret";
 
-    /** Makes one in the folder, with the JDK's keytool. */
-    static Certificate in(Path folder) throws Exception {
+    /** Made once, with the JDK's keytool, by the first test that needs it. */
+    private static final class Made {
+        static final Certificate CERTIFICATE = make();
+
+        private static Certificate make() {
+            try {
+                Path folder = Files.createTempDirectory("microdot-tls");
+                folder.toFile().deleteOnExit();
+                return in(folder);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (GeneralSecurityException | InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    static Certificate get() {
+        return Made.CERTIFICATE;
+    }
+
+    private static Certificate in(Path folder)
+            throws IOException, GeneralSecurityException, InterruptedException {
         Path store = folder.resolve("tls.p12");
+        store.toFile().deleteOnExit();
         try (Child keytool = keytool(folder, store)) {
             if (keytool.exitCode() != 0) {
                 throw new AssertionError(keytool.lines());
             }
         }
-        var keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
+        KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
         return of(store, folder.resolve("tls.pem"), keys.getCertificate("server"));
     }
 
@@ -56,6 +79,7 @@ record Certificate(Path store, Path pem, SSLContext trust, X509TrustManager trus
     private static Certificate of(Path store, Path pem, java.security.cert.Certificate certificate)
             throws IOException, GeneralSecurityException {
         var encoder = Base64.getMimeEncoder(64, new byte[] {'\n'});
+        pem.toFile().deleteOnExit();
         String text = encoder.encodeToString(certificate.getEncoded());
         Files.writeString(
                 pem,

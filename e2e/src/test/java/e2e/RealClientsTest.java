@@ -43,27 +43,22 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Timeout(180)
 class RealClientsTest {
-    @TempDir private static Path folder = Path.of("");
-    private static @Nullable Certificate certificate;
     private static @Nullable Server plain;
     private static @Nullable Server secure;
 
+    @TempDir Path folder = Path.of("");
+
     @BeforeAll
-    static void start() throws Exception {
+    static void start() {
         var options = new ServerOptions().host("127.0.0.1").port(0);
-        certificate = Certificate.in(folder);
         plain = Script.app().start(options);
-        secure = Script.app().start(options.tls(certificate().tls()));
+        secure = Script.app().start(options.tls(Certificate.get().tls()));
     }
 
     @AfterAll
     static void stop() {
         java.util.Objects.requireNonNull(plain).close();
         java.util.Objects.requireNonNull(secure).close();
-    }
-
-    private static Certificate certificate() {
-        return java.util.Objects.requireNonNull(certificate);
     }
 
     private static String url(Wire wire) {
@@ -99,7 +94,7 @@ class RealClientsTest {
                     case HTTP_2_TLS -> "--http2";
                 };
         Path head = folder.resolve("head");
-        String authority = certificate().pem().toString();
+        String authority = Certificate.get().pem().toString();
         var command = new ArrayList<>(List.of("curl", "-sN", "--max-time", "60", version));
         command.addAll(List.of("--cacert", authority, "-D", head.toString(), url(wire)));
         Process curl = new ProcessBuilder(command).start();
@@ -117,7 +112,8 @@ class RealClientsTest {
     void jdkHttpClient(Wire wire) throws Exception {
         boolean limited = wire == Wire.HTTP_1_TLS;
         var version = limited ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2;
-        var builder = HttpClient.newBuilder().version(version).sslContext(certificate().trust());
+        var builder =
+                HttpClient.newBuilder().version(version).sslContext(Certificate.get().trust());
         try (HttpClient client = builder.build()) {
             HttpResponse<InputStream> response =
                     client.send(
@@ -154,7 +150,7 @@ class RealClientsTest {
 
     /** The client first prints the protocol that was agreed upon. */
     private static List<Received> node(String script, Wire wire) throws Exception {
-        String authority = certificate().pem().toString();
+        String authority = Certificate.get().pem().toString();
         String[] arguments = {wire.name(), authority, script, url(wire), Script.NAME, Script.END};
         try (Child client = Child.node("clients/wire.mjs", arguments)) {
             String protocol = client.await("connected with ");
@@ -170,7 +166,7 @@ class RealClientsTest {
     @EnumSource
     void okhttpSse(Wire wire) throws Exception {
         BlockingQueue<Received> queue = new LinkedBlockingQueue<>();
-        var okHttp = new OkHttp(wire, certificate());
+        var okHttp = new OkHttp(wire, Certificate.get());
         var builder = new OkHttpClient.Builder();
         okHttp.configure(builder);
         OkHttpClient client = builder.build();
@@ -221,7 +217,7 @@ class RealClientsTest {
     @EnumSource
     void launchDarklyEventSource(Wire wire) throws Exception {
         var got = new ArrayList<Received>();
-        var okHttp = new OkHttp(wire, certificate());
+        var okHttp = new OkHttp(wire, Certificate.get());
         var connect = ConnectStrategy.http(URI.create(url(wire)));
         try (EventSource source =
                 new EventSource.Builder(connect.clientBuilderActions(okHttp::configure)).build()) {
