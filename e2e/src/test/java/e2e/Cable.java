@@ -37,6 +37,9 @@ final class Cable implements AutoCloseable {
                 sockets.add(near);
                 Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
                 sockets.add(far);
+                // As the server: events that follow each other must not wait for each other.
+                near.setTcpNoDelay(true);
+                far.setTcpNoDelay(true);
                 Thread.startVirtualThread(() -> carry(near, far));
                 Thread.startVirtualThread(() -> carry(far, near));
             }

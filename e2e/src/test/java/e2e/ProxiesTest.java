@@ -9,6 +9,11 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import microdot.Microdot;
@@ -19,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The server behind nginx, HAProxy and Caddy, configured as the guide says. */
 @Timeout(180)
@@ -28,6 +35,7 @@ class ProxiesTest {
 
     private static final ServerOptions OPTIONS = new ServerOptions().host("127.0.0.1").port(0);
     private static final ServerOptions TRUSTED = OPTIONS.trustedProxies("127.0.0.1");
+    private static final ServerOptions SECURE = TRUSTED.tls(Certificate.get().tls());
 
     /** What a client sends that wants to be somebody else. */
     private static final String LIES =
@@ -40,6 +48,9 @@ class ProxiesTest {
 
     @TempDir Path folder = Path.of("");
     private final Topics topics = new Topics();
+
+    /** What the client speaks to the proxy. */
+    private Wire wire = Wire.HTTP_1;
 
     private interface Start {
         Proxy proxy(Path folder, int server) throws IOException;
@@ -55,11 +66,12 @@ class ProxiesTest {
                 .start(options);
     }
 
-    private static Socket client(int port) throws IOException {
+    private Socket client(int port) throws IOException {
         var socket = new Socket();
         socket.bind(new InetSocketAddress(CLIENT, 0));
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        return socket;
+        var tls = Certificate.get().trust().getSocketFactory();
+        return wire.tls ? tls.createSocket(socket, "app.example", port, true) : socket;
     }
 
     private static BufferedReader send(Socket socket, String line, String host, String fields)
@@ -70,7 +82,7 @@ class ProxiesTest {
                 new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    private static String get(Proxy proxy, String host, String fields) throws IOException {
+    private String get(Proxy proxy, String host, String fields) throws IOException {
         try (Socket socket = client(proxy.port())) {
             BufferedReader answer = send(socket, "GET /me", host, "Connection: close\r\n" + fields);
             return String.join("\n", answer.lines().toList());
@@ -79,31 +91,74 @@ class ProxiesTest {
 
     /** The text of an answer that may come in chunks. */
     private static void assertAnswer(String expected, String answer) {
-        assertTrue(answer.startsWith("HTTP/1.1 200 OK\n"), answer);
+        assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
         assertTrue(("\n" + answer + "\n").contains("\n" + expected + "\n"), answer);
     }
 
     private void assertKnowsItsClient(ServerOptions options, Start start) throws Exception {
         try (Server server = server(options);
-                Proxy proxy = start.proxy(folder, server.port())) {
+                var cable = new Cable(server.port());
+                Proxy proxy = start.proxy(folder, cable.port())) {
             String host = "app.example:8080";
-            assertAnswer(CLIENT + " http " + host, get(proxy, host, ""));
-            assertAnswer(CLIENT + " http " + host, get(proxy, host, LIES));
+            String expected = CLIENT + " " + wire.scheme() + " " + host;
+            assertAnswer(expected, get(proxy, host, ""));
+            assertAnswer(expected, get(proxy, host, LIES));
             assertStreams(proxy);
+            assertResumes(proxy, cable);
         }
     }
 
     /** Events come one by one: each is published when the one before it has arrived. */
     private void assertStreams(Proxy proxy) throws IOException {
         try (Socket socket = client(proxy.port())) {
-            String accept = "Accept: text/event-stream\r\n";
-            BufferedReader stream = send(socket, "GET /events", "app.example", accept);
-            await("Content-Type: text/event-stream", stream);
-            await("", stream);
+            BufferedReader stream = stream(socket, "");
             for (int i = 0; i < 20; i++) {
                 topics.publish("news", "event " + i);
                 await("data: event " + i, stream);
             }
+        }
+    }
+
+    /** Opens a stream, and reads the head of its response. */
+    private static BufferedReader stream(Socket socket, String fields) throws IOException {
+        String accept = "Accept: text/event-stream\r\n";
+        BufferedReader stream = send(socket, "GET /events", "app.example", accept + fields);
+        await("Content-Type: text/event-stream", stream);
+        await("", stream);
+        return stream;
+    }
+
+    /**
+     * The connections between the proxy and the server are cut: the client notices the end of its
+     * stream, and gets with the next one what it has missed.
+     */
+    private void assertResumes(Proxy proxy, Cable cable) throws IOException {
+        String id;
+        try (Socket socket = client(proxy.port())) {
+            BufferedReader stream = stream(socket, "");
+            id = topics.publish("news", "before");
+            await("data: before", stream);
+            cable.cut();
+            awaitEnd(stream);
+        }
+        topics.publish("news", "missed");
+        try (Socket socket = client(proxy.port())) {
+            BufferedReader stream = stream(socket, "Last-Event-ID: " + id + "\r\n");
+            await("data: missed", stream);
+            topics.publish("news", "after");
+            await("data: after", stream);
+        }
+    }
+
+    /** Waits for the last chunk, or for the end of the connection. */
+    private static void awaitEnd(BufferedReader stream) {
+        try {
+            String line = stream.readLine();
+            while (line != null && !line.equals("0")) {
+                line = stream.readLine();
+            }
+        } catch (IOException e) {
+            // A reset, or TLS without its last message.
         }
     }
 
@@ -128,6 +183,69 @@ class ProxiesTest {
     @Test
     void caddy() throws Exception {
         assertKnowsItsClient(TRUSTED, Proxy::caddy);
+    }
+
+    @Test
+    void haproxyOverHttp2() throws Exception {
+        assertKnowsItsClient(
+                TRUSTED, (folder, server) -> Proxy.haproxy(folder, server, " proto h2"));
+    }
+
+    @Test
+    void haproxyOverHttp2AndTls() throws Exception {
+        assertKnowsItsClient(SECURE, (folder, server) -> Proxy.haproxy(folder, server, " alpn h2"));
+    }
+
+    @Test
+    void caddyOverHttp2() throws Exception {
+        assertKnowsItsClient(TRUSTED, (folder, server) -> Proxy.caddy(folder, server, " h2c://"));
+    }
+
+    @Test
+    void caddyOverTls() throws Exception {
+        assertKnowsItsClient(SECURE, (folder, server) -> Proxy.caddy(folder, server, " https://"));
+    }
+
+    @Test
+    void nginxOverTls() throws Exception {
+        assertKnowsItsClient(SECURE, Proxy::nginxToTls);
+    }
+
+    @Test
+    void nginxWithProxyHeader() throws Exception {
+        assertKnowsItsClient(TRUSTED.proxyProtocol(true), Proxy::nginxStream);
+    }
+
+    @Test
+    void nginxWithProxyHeaderBeforeTls() throws Exception {
+        wire = Wire.HTTP_1_TLS;
+        assertKnowsItsClient(SECURE.proxyProtocol(true), Proxy::nginxStream);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"send-proxy", "send-proxy-v2"})
+    void haproxyWithProxyHeaderBeforeTls(String option) throws Exception {
+        wire = Wire.HTTP_1_TLS;
+        ServerOptions options = SECURE.proxyProtocol(true);
+        assertKnowsItsClient(options, (folder, server) -> Proxy.tcp(folder, server, option));
+    }
+
+    /** The client speaks HTTP/2 with the server through the proxy, which passes on bytes. */
+    @Test
+    void clientOverHttp2BehindProxyHeader() throws Exception {
+        try (Server server = server(SECURE.proxyProtocol(true));
+                Proxy proxy = Proxy.tcp(folder, server.port(), "send-proxy-v2");
+                HttpClient client =
+                        HttpClient.newBuilder()
+                                .localAddress(InetAddress.getByName(CLIENT))
+                                .sslContext(Certificate.get().trust())
+                                .build()) {
+            var uri = URI.create("https://localhost:" + proxy.port() + "/me");
+            HttpResponse<String> response =
+                    client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+            assertEquals(HttpClient.Version.HTTP_2, response.version());
+            assertEquals(CLIENT + " https localhost:" + proxy.port(), response.body());
+        }
     }
 
     @Test

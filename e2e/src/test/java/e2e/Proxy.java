@@ -13,6 +13,7 @@ final class Proxy implements AutoCloseable {
     private static final Path TWO_SERVERS =
             Child.home().resolve("docs/guide/recipes/two-servers.md");
     private static final String SERVER = "127.0.0.1:5000";
+    private static final String STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so";
 
     private final Child process;
     private final int port;
@@ -31,13 +32,19 @@ final class Proxy implements AutoCloseable {
 
     static Proxy nginx(Path folder, int server) throws IOException {
         int port = freePort();
-        String configuration =
-                """
-                daemon off;
-                master_process off;
-                pid nginx.pid;
-                error_log stderr notice;
-                events {}
+        return nginx(folder, port, location(port, recipe("nginx", server)));
+    }
+
+    /** nginx that speaks TLS to the server. */
+    static Proxy nginxToTls(Path folder, int server) throws IOException {
+        int port = freePort();
+        String secure = block(RECIPE, "nginx", "proxy_pass https:");
+        String plain = "    proxy_pass http://" + SERVER + ";\n";
+        return nginx(folder, port, location(port, recipe("nginx", server, plain, secure)));
+    }
+
+    private static String location(int port, String recipe) {
+        return """
                 http {
                     access_log off;
                     client_body_temp_path body;
@@ -51,7 +58,35 @@ final class Proxy implements AutoCloseable {
                     }
                 }
                 """
-                        .formatted(port, recipe("nginx", server));
+                .formatted(port, recipe);
+    }
+
+    /** nginx that passes on connections, with a PROXY header before each. */
+    static Proxy nginxStream(Path folder, int server) throws IOException {
+        int port = freePort();
+        String stream =
+                block(RECIPE, "nginx", "proxy_protocol on;")
+                        .replace("listen 443;", "listen 127.0.0.1:" + port + ";")
+                        .replace(SERVER, "127.0.0.1:" + server);
+        return nginx(folder, port, "load_module " + STREAM_MODULE + ";\n", stream);
+    }
+
+    private static Proxy nginx(Path folder, int port, String http) throws IOException {
+        return nginx(folder, port, "", http);
+    }
+
+    private static Proxy nginx(Path folder, int port, String modules, String body)
+            throws IOException {
+        String configuration =
+                """
+                %sdaemon off;
+                master_process off;
+                pid nginx.pid;
+                error_log stderr notice;
+                events {}
+                %s
+                """
+                        .formatted(modules, body);
         Path file = Files.writeString(folder.resolve("nginx.conf"), configuration);
         return start(
                 port,
@@ -67,10 +102,18 @@ final class Proxy implements AutoCloseable {
     }
 
     static Proxy haproxy(Path folder, int server) throws IOException {
+        return haproxy(folder, recipe("haproxy", server));
+    }
+
+    /** HAProxy that speaks HTTP/2 to the server: the block with this text has its lines. */
+    static Proxy haproxy(Path folder, int server, String text) throws IOException {
+        String line = "    server app " + SERVER + "\n";
+        return haproxy(folder, recipe("haproxy", server, line, block(RECIPE, "haproxy", text)));
+    }
+
+    private static Proxy haproxy(Path folder, String recipe) throws IOException {
         int port = freePort();
-        String configuration =
-                recipe("haproxy", server).replace(":80\n", "127.0.0.1:" + port + "\n");
-        return haproxy(folder, port, configuration);
+        return startHaproxy(folder, port, recipe.replace(":80\n", "127.0.0.1:" + port + "\n"));
     }
 
     /** HAProxy before two servers. */
@@ -81,7 +124,7 @@ final class Proxy implements AutoCloseable {
                         .replace(":80\n", "127.0.0.1:" + port + "\n")
                         .replace("127.0.0.1:5001", "127.0.0.1:" + one)
                         .replace("127.0.0.1:5002", "127.0.0.1:" + two);
-        return haproxy(folder, port, configuration);
+        return startHaproxy(folder, port, configuration);
     }
 
     /** HAProxy that passes on connections, with a PROXY header before each. */
@@ -99,21 +142,30 @@ final class Proxy implements AutoCloseable {
                     server app 127.0.0.1:%d %s
                 """
                         .formatted(port, server, option);
-        return haproxy(folder, port, configuration);
+        return startHaproxy(folder, port, configuration);
     }
 
-    private static Proxy haproxy(Path folder, int port, String configuration) throws IOException {
+    private static Proxy startHaproxy(Path folder, int port, String configuration)
+            throws IOException {
         Path file = Files.writeString(folder.resolve("haproxy.cfg"), configuration);
         return start(
                 port, folder, "Loading success", "haproxy", "-W", "-db", "-f", file.toString());
     }
 
     static Proxy caddy(Path folder, int server) throws IOException {
+        return caddy(folder, recipe("caddy", server));
+    }
+
+    /** Caddy that reaches the server as the block with this text says. */
+    static Proxy caddy(Path folder, int server, String text) throws IOException {
+        String recipe = block(RECIPE, "caddy", text);
+        return caddy(folder, recipe.replace(SERVER, "127.0.0.1:" + server));
+    }
+
+    private static Proxy caddy(Path folder, String recipe) throws IOException {
         int port = freePort();
         String configuration =
-                "{\n  admin off\n}\n"
-                        + recipe("caddy", server)
-                                .replace("example.com {", "http://:" + port + " {");
+                "{\n  admin off\n}\n" + recipe.replace("example.com {", "http://:" + port + " {");
         Path file = Files.writeString(folder.resolve("Caddyfile"), configuration);
         return start(
                 port,
@@ -132,18 +184,37 @@ final class Proxy implements AutoCloseable {
 
     /** Returns the first block of this language, for a server on this port. */
     private static String recipe(String language, int server) throws IOException {
+        return recipe(language, server, "", "");
+    }
+
+    /** As above, with other lines for those that the block must contain. */
+    private static String recipe(String language, int server, String lines, String others)
+            throws IOException {
         String block = block(RECIPE, language);
-        if (!block.contains(SERVER)) {
-            throw new AssertionError("no " + SERVER + " in:\n" + block);
+        if (!block.contains(SERVER) || !block.contains(lines)) {
+            throw new AssertionError("no " + SERVER + " or no " + lines + " in:\n" + block);
         }
-        return block.replace(SERVER, "127.0.0.1:" + server);
+        return (lines.isEmpty() ? block : block.replace(lines, others))
+                .replace(SERVER, "127.0.0.1:" + server);
     }
 
     private static String block(Path page, String language) throws IOException {
+        return block(page, language, "");
+    }
+
+    /** Returns the first block of this language that contains the text. */
+    private static String block(Path page, String language, String text) throws IOException {
         List<String> lines = Files.readAllLines(page);
-        int from = lines.indexOf("```" + language) + 1;
-        int to = from + lines.subList(from, lines.size()).indexOf("```");
-        return String.join("\n", lines.subList(from, to)) + "\n";
+        for (int from = 0; from < lines.size(); from++) {
+            if (lines.get(from).equals("```" + language)) {
+                List<String> rest = lines.subList(from + 1, lines.size());
+                String block = String.join("\n", rest.subList(0, rest.indexOf("```"))) + "\n";
+                if (block.contains(text)) {
+                    return block;
+                }
+            }
+        }
+        throw new AssertionError("no " + language + " with \"" + text + "\" in " + page);
     }
 
     static int freePort() throws IOException {

@@ -64,6 +64,7 @@ public final class HaProxy implements AutoCloseable {
             defaults
                 mode http
                 option forwardfor
+                option http-no-delay
                 timeout connect 2s
                 timeout client 1m
                 timeout server 1m
