@@ -24,7 +24,7 @@ final class ServerOptionValues implements Cloneable {
     int maxStreams = 100_000;
     int maxStreamsPerAddress;
     Duration maxStreamAge = Duration.ZERO;
-    int reconnectsPerSecond = 500;
+    int reconnectsPerSecond; // 0 for the default, which depends on tls.
     long maxMemory;
     int maxFields = 100;
     Duration stallTimeout = Duration.ofSeconds(60);
@@ -39,6 +39,8 @@ final class ServerOptionValues implements Cloneable {
     List<String> hosts = List.of();
     List<String> trustedProxies = List.of();
     boolean proxyProtocol;
+    List<Listener> listen = List.of();
+    int redirectHttp = -1;
     @Nullable Tls tls = tlsOfProperty();
 
     /** Returns the TLS that the system property asks for; null if it is not set. */

@@ -82,7 +82,8 @@ final class ClientTls {
                     target.feed(plain.array(), result.bytesProduced());
                 }
                 boolean moved = result.bytesConsumed() > 0;
-                return moved || engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING
+                return moved
+                        || engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING
                                 && engine.getHandshakeStatus() != HandshakeStatus.NEED_UNWRAP;
             }
         }

@@ -195,7 +195,9 @@ abstract class SocketWriter implements SendBatch.Sender {
         }
     }
 
-    /** What waits over TLS is a copy that only this client gets; the frame is not needed any more. */
+    /**
+     * What waits over TLS is a copy that only this client gets; the frame is not needed any more.
+     */
     private void awaitEncrypted(boolean ofFeed) {
         backpressure |= ofFeed;
         whenFlushed(
