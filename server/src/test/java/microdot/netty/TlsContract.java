@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -354,7 +355,7 @@ abstract class TlsContract extends TransportContract {
     }
 
     private static boolean endsWithCloseNotify(Served served, String request) throws Exception {
-        var address = new InetSocketAddress("127.0.0.1", served.server.port());
+        var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), served.server.port());
         try (SocketChannel channel = SocketChannel.open(address)) {
             var tls = new ClientTls(TestCertificate.clients(null).createSSLEngine());
             tls.begin(channel, request.getBytes(US_ASCII));
