@@ -129,8 +129,6 @@ final class Listeners {
                 new ServerBootstrap()
                         .group(group)
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                        // A client may close its sending side and still wait for a response.
-                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                         .handler(new AcceptLimiter(limits, proxyProtocol, accepting))
                         .childHandler(setup);
         if (io == IoMode.NIO) {
@@ -139,6 +137,11 @@ final class Listeners {
                     ChannelOption.RECVBUF_ALLOCATOR, new ServerChannelRecvByteBufAllocator());
         }
         String path = address.path();
+        if (path == null || io != IoMode.NIO) {
+            // A client may close its sending side and still wait for a response. The unix domain
+            // sockets of NIO do not have this.
+            bootstrap.childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        }
         Channel bound = path == null ? bindTcp(bootstrap, address) : bindUnix(bootstrap, path);
         String place =
                 bound.localAddress() instanceof InetSocketAddress inet
@@ -190,7 +193,7 @@ final class Listeners {
     }
 
     private void logStart(String place, String library, String note) {
-        String version = NettyServer.class.getPackage().getImplementationVersion();
+        String version = Listeners.class.getPackage().getImplementationVersion();
         LOG.log(
                 Level.INFO,
                 () ->
