@@ -58,11 +58,14 @@ class Http2FloodTest {
         try (Served served = new Served(app, new ServerOptions(), IoMode.best());
                 FrameClient other = FrameClient.of(served);
                 FrameClient client = FrameClient.of(served)) {
-            assertEquals("200", other.get(1, "/").outcome(1));
-            int code = client.flood(frames);
-            assertEquals("200", other.get(3, "/").outcome(3));
-            gate.countDown();
-            return code;
+            try {
+                assertEquals("200", other.get(1, "/").outcome(1));
+                int code = client.flood(frames);
+                assertEquals("200", other.get(3, "/").outcome(3));
+                return code;
+            } finally {
+                gate.countDown();
+            }
         }
     }
 
