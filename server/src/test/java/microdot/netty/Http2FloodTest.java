@@ -163,7 +163,7 @@ class Http2FloodTest {
 
     /** 0x42 is a type that has no meaning. */
     @ParameterizedTest
-    @CsvSource({PING + ",0,8", SETTINGS + ",0,0", PRIORITY + ",1,5", "0x42,0,0", "0x42,1,100"})
+    @CsvSource({PING + ",0,8", SETTINGS + ",0,0", PRIORITY + ",1,5", "0x42,0,0", "0x42,0,100"})
     void clientThatSendsOnlyFramesWithoutAPurposeIsDisconnected(String type, int id, int length)
             throws Exception {
         byte[] frame = frame(Integer.decode(type), 0, id, new byte[length]);

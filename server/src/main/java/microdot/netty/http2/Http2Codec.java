@@ -205,7 +205,10 @@ final class Http2Codec extends Http2ConnectionHandler {
                             ? connection().remote().lastStreamKnownByPeer()
                             : connection().remote().lastStreamCreated();
             ByteBuf reason = Http2CodecUtil.toByteBuf(ctx, known);
-            goAway(ctx, last, known.error().code(), reason, ctx.newPromise());
+            // Not by goAway, which closes the connection as soon as the frame is written.
+            encoder()
+                    .frameWriter()
+                    .writeGoAway(ctx, last, known.error().code(), reason, ctx.newPromise());
             whenFailed.run();
         }
     }
