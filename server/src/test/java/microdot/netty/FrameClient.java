@@ -180,6 +180,16 @@ final class FrameClient implements AutoCloseable {
 
     // ---- Reading ----
 
+    /** Returns whether bytes of the server have arrived. */
+    boolean hasInput() throws IOException {
+        return in.available() > 0;
+    }
+
+    /** Returns the next byte, whatever it means; -1 at the end of the connection. */
+    int read() throws IOException {
+        return in.read();
+    }
+
     /** Returns the next frame; null at the end of the connection. */
     @Nullable Frame next() throws IOException {
         int first = in.read();
