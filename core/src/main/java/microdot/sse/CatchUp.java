@@ -346,7 +346,7 @@ final class CatchUp {
             Cursor cursor,
             Waiter client,
             Function<Snapshot, CatchUpResult.@Nullable Notice> gap) {
-        cursor.topic.awaitLoaded();
+        cursor.topic.checkLoaded();
         Snapshot taken = snapshots.take(client, cursor.at());
         var notices = new ArrayList<CatchUpResult.Notice>(3);
         CatchUpResult.Notice lost = gap.apply(taken);

@@ -2,10 +2,10 @@ package microdot.sse;
 
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -295,17 +295,18 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
      */
     void prepare(
             List<String> topics,
-            Iterator<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> left,
+            Queue<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> left,
             Consumer<Runnable> elsewhere) {
         Runnable rest = () -> elsewhere.accept(() -> prepare(topics, left, elsewhere));
         guarded(
                 topics,
                 () -> {
                     boolean testing = false;
-                    while (!testing && left.hasNext()) {
-                        var one = left.next();
+                    while (!testing && !left.isEmpty()) {
+                        var one = left.element(); // It stays while the engine cannot be read.
                         CatchUpResult result = one.getValue().apply(this);
-                        testing = resume(one.getKey(), result, left.hasNext() ? rest : () -> {});
+                        left.remove();
+                        testing = resume(one.getKey(), result, left.isEmpty() ? () -> {} : rest);
                     }
                 });
     }

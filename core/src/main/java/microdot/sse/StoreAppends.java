@@ -63,6 +63,10 @@ final class StoreAppends {
         timeout = chosen;
     }
 
+    Duration timeout() {
+        return timeout;
+    }
+
     Set<EventStore.Limit> limits() {
         return store.limits();
     }

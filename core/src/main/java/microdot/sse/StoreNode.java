@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +43,7 @@ final class StoreNode implements EventStore.Tail {
     private final TopicOrder order;
     private final StoreAppends appends;
     private final StoreTail tail;
+    private final StoreReads reads;
     private final ColdHistory history;
     private final Opening opening;
     private @Nullable NodeTopics topics; // Set before `ready`.
@@ -62,7 +62,8 @@ final class StoreNode implements EventStore.Tail {
         order.mayHaveOwnIds();
         this.appends = new StoreAppends(store, order);
         this.tail = new StoreTail(order, json, opened.ends());
-        this.history = new ColdHistory(store, ids, Math.max(1 << 20, budget.max() / 16));
+        this.reads = new StoreReads(store);
+        this.history = new ColdHistory(reads, ids, Math.max(1 << 20, budget.max() / 16));
         this.opening = opening;
         opening.node = this;
     }
@@ -187,7 +188,7 @@ final class StoreNode implements EventStore.Tail {
                         ? history.resolved(topics, lastEventId)
                         : lastEventId;
         EventId id = EventId.parse(wanted);
-        if (id == null || store.head() < id.position()) {
+        if (id == null || reads.of("", EventStore::head) < id.position()) {
             return wanted;
         }
         try {
@@ -204,6 +205,11 @@ final class StoreNode implements EventStore.Tail {
 
     boolean isAway() {
         return appends.isAway();
+    }
+
+    /** Returns how long a caller waits that reads something; it is shorter during an outage. */
+    long longestWork(long otherwise) {
+        return reads.areFailing() ? Math.min(otherwise, appends.timeout().toNanos()) : otherwise;
     }
 
     private NodeTopics topics() {
@@ -248,7 +254,7 @@ final class StoreNode implements EventStore.Tail {
                         tail.created(topic); // If it had ended, it still has.
                         if (table != null) {
                             topic.log.becomeTable(topic.name, table.maxRows(), table.maxBytes());
-                            topic.loading(new CompletableFuture<>());
+                            topic.loading(new EngineWait());
                         }
                         if (table != null || topic.options().key() != null) {
                             loads.add(topic);
@@ -327,10 +333,12 @@ final class StoreNode implements EventStore.Tail {
     @Override
     public void back() {
         appends.back();
+        reads.back();
     }
 
     void close() {
         store.close();
         appends.close();
+        reads.close();
     }
 }

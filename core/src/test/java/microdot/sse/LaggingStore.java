@@ -25,7 +25,8 @@ final class LaggingStore implements EventStore {
     private @Nullable Tail tail;
     private boolean holding;
     private boolean away;
-    int reads;
+    private String failing = ""; // The topic that cannot be read.
+    volatile int reads;
     int failures; // So many reads of the newest of each key fail.
 
     LaggingStore(EventStore store) {
@@ -60,6 +61,22 @@ final class LaggingStore implements EventStore {
     synchronized void back() {
         away = false;
         tail().back();
+    }
+
+    /** From now on one topic cannot be read; none with "". */
+    synchronized void failTopic(String topic) {
+        failing = topic;
+    }
+
+    /** Waits until so many pages were asked for. */
+    synchronized void awaitReads(int count) {
+        try {
+            while (reads < count) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private Tail tail() {
@@ -109,9 +126,17 @@ final class LaggingStore implements EventStore {
         return store.append(append);
     }
 
+    private synchronized void checkReachable(String topic) {
+        if (away || (topic.equals(failing) && !topic.isEmpty())) {
+            throw new StoreException("store: the test took it away");
+        }
+    }
+
     @Override
     public synchronized Page read(String topic, long after, long upTo, int maxBytes) {
         reads++;
+        notifyAll();
+        checkReachable(topic);
         return store.read(topic, after, upTo, maxBytes);
     }
 
@@ -121,21 +146,25 @@ final class LaggingStore implements EventStore {
             failures--;
             throw new StoreException("store: the test lets it fail");
         }
+        checkReachable(topic);
         return store.latest(topic, after, maxBytes);
     }
 
     @Override
     public Kept kept(String topic) {
+        checkReachable(topic);
         return store.kept(topic);
     }
 
     @Override
     public OptionalLong find(String topic, String id) {
+        checkReachable(topic);
         return store.find(topic, id);
     }
 
     @Override
     public long head() {
+        checkReachable("");
         return store.head();
     }
 
