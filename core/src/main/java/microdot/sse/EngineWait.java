@@ -2,6 +2,8 @@ package microdot.sse;
 
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import microdot.internal.BriefLock;
 
 /**
@@ -33,6 +35,20 @@ final class EngineWait {
         }
     }
 
+    /** Waits; returns whether the wait is over. */
+    boolean await(long nanos) throws InterruptedException {
+        var over = new CountDownLatch(1);
+        Runnable task = over::countDown;
+        if (!add(task)) {
+            return true;
+        }
+        try {
+            return over.await(nanos, TimeUnit.NANOSECONDS);
+        } finally {
+            remove(task);
+        }
+    }
+
     /** Ends the wait. */
     void end() {
         Set<Runnable> all;
@@ -40,7 +56,7 @@ final class EngineWait {
         try {
             over = true;
             all = tasks;
-            tasks = Set.of();
+            tasks = new LinkedHashSet<>(0);
         } finally {
             lock.unlock();
         }

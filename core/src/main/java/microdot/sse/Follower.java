@@ -274,8 +274,8 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
             computed(cursor, () -> catchUp.newest(cursor, start));
         } else if (cursor.isRemoved()) {
             computed(cursor, () -> catchUp.removed(cursor, this));
-        } else if (isToDisconnect(cursor)) {
-            disconnect(cursor);
+        } else if (isToDisconnect(cursor) || (filter != null && cursor.isBeforeTable())) {
+            disconnect(cursor); // Of a table too: a filter would not see its snapshot.
         } else {
             computed(cursor, () -> catchUp.slow(cursor, this));
         }

@@ -119,7 +119,11 @@ final class StartPosition {
         hasFormerEnds = !isNew && hasFormerEnds(topics, position);
         for (TopicState topic : topics) {
             EventLog log = topic.log;
-            boolean more = topic.snapshots() != null || log.latest() != null || log.closedAt() > 0;
+            boolean more =
+                    topic.snapshots() != null
+                            || topic.becomesTable()
+                            || log.latest() != null
+                            || log.closedAt() > 0;
             if ((isNew && more) || !log.isTrimmed(now)) {
                 cursors.clear();
                 return false;
@@ -163,6 +167,9 @@ final class StartPosition {
             EventLog log = topic.log;
             if (snapshots != null) {
                 fresh(topic, snapshots);
+            } else if (topic.becomesTable()) {
+                Cursor cursor = cursor(topic, log.firstAfter(opened), opened);
+                prepare(cursor, client -> catchUp.afterLoad(cursor, client));
             } else if (hasNewest(log, opened)) {
                 newest(topic, wish);
             } else if (wish.last() > 0 && cold != null && log.published() < wish.last()) {

@@ -152,7 +152,7 @@ final class StoreNode implements EventStore.Tail {
                         kept.keyedBy() != null));
     }
 
-    private void retainTable(String name, TableOptions options) {
+    void retainTable(String name, TableOptions options) {
         int entries = Math.max(TABLE_ENTRIES, 2 * options.maxRows());
         store.retain(name, new StoreRetention(entries, 2 * options.maxBytes(), TABLE_TIME, true));
     }
@@ -165,6 +165,10 @@ final class StoreNode implements EventStore.Tail {
     /** Most of it is to be used under the lock of the order. */
     StoreTail tail() {
         return tail;
+    }
+
+    Duration publishTimeout() {
+        return appends.timeout();
     }
 
     void publishTimeout(Duration timeout) {
@@ -290,25 +294,6 @@ final class StoreNode implements EventStore.Tail {
     }
 
     // ---- What is loaded before a topic is used ----
-
-    /** Takes in the rows that the store has, and makes the topic a table. Blocks. */
-    void loadTable(TopicState topic, TableOptions options, JsonCodec json) {
-        retainTable(topic.name, options);
-        List<StoredEntry> rows;
-        long floor;
-        try {
-            rows = history.latest(topic.name);
-            floor = history.floor(topic.name);
-        } catch (StoreException e) {
-            order.runLocked(topic.log::becomeTopic); // So that it can be tried again.
-            throw e;
-        }
-        order.runLocked(
-                () -> {
-                    tail.load(topic, rows, floor);
-                    topic.becomeTable(options, json);
-                });
-    }
 
     /** Takes in the newest event of each key that the store has, if the topic has keys. Blocks. */
     void loadLatest(TopicState topic) {

@@ -112,6 +112,19 @@ final class TopicRules {
         return name;
     }
 
+    /** Two parts of a program that disagree would otherwise depend on which of them runs last. */
+    static void checkSame(String what, String name, Object known, Object options) {
+        if (!known.equals(options)) {
+            throw new IllegalArgumentException(
+                    "options: other ones than before for the "
+                            + what
+                            + " \""
+                            + name
+                            + "\" (expected: options that are set once, or the same again; lambdas"
+                            + " are the same only as one object)");
+        }
+    }
+
     /** Checks the key of a row, which is as long as a name. */
     static String checkedKey(String key) {
         Required.notNull(key, "key", "1 to " + MAX_NAME + " characters");

@@ -37,6 +37,7 @@ final class TopicState {
     private volatile long formerEnd; // Of an earlier topic of the name; 0 if there was none.
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile @Nullable EngineWait loading; // Null when all is loaded.
+    private volatile boolean becomesTable; // Its rows are read for the first time.
     private volatile boolean stored;
     private volatile boolean configured;
     private volatile boolean forgotten;
@@ -133,6 +134,14 @@ final class TopicState {
     }
 
     /**
+     * Returns whether it has ended. The end of a topic on a store that is over is none, although
+     * the topic is not forgotten yet.
+     */
+    boolean isEnded() {
+        return log.closedAt() > 0 && !(stored && log.isEndOver(order.now()));
+    }
+
+    /**
      * Returns the position of its end, or, as long as nothing was published to it, that of the
      * earlier topic of its name; 0 if there is no end.
      */
@@ -152,14 +161,27 @@ final class TopicState {
         return stored;
     }
 
-    /** The rows of the table are read from its store, until {@link #loaded}. */
+    /** The topic becomes a table when its rows were read, unless that fails. */
+    void becomesTable(EngineWait rows) {
+        loading = rows;
+        becomesTable = true;
+    }
+
+    /** Returns whether the topic is about to become a table. */
+    boolean becomesTable() {
+        return becomesTable;
+    }
+
+    /** The rows of the table are read from its store again, until {@link #loaded}. */
     void loading(EngineWait rows) {
         loading = rows;
     }
 
+    /** The rows were read, or could not be: what waits for them goes on. */
     void loaded() {
         EngineWait rows = loading;
         loading = null;
+        becomesTable = false;
         if (rows != null) {
             rows.end();
         }

@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import microdot.sse.store.Append;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
@@ -27,6 +28,8 @@ final class LaggingStore implements EventStore {
     private boolean away;
     private String failing = ""; // The topic that cannot be read.
     volatile int reads;
+    volatile @Nullable CountDownLatch rowsWait; // Until then, rows that were read are not returned.
+    final CountDownLatch rowsRead = new CountDownLatch(1);
     int failures; // So many reads of the newest of each key fail.
 
     LaggingStore(EventStore store) {
@@ -141,13 +144,28 @@ final class LaggingStore implements EventStore {
     }
 
     @Override
-    public synchronized Page latest(String topic, long after, int maxBytes) {
-        if (failures > 0) {
-            failures--;
-            throw new StoreException("store: the test lets it fail");
+    public Page latest(String topic, long after, int maxBytes) {
+        Page page;
+        CountDownLatch held;
+        synchronized (this) {
+            if (failures > 0) {
+                failures--;
+                throw new StoreException("store: the test lets it fail");
+            }
+            checkReachable(topic);
+            page = store.latest(topic, after, maxBytes);
+            held = rowsWait;
+            rowsWait = null;
         }
-        checkReachable(topic);
-        return store.latest(topic, after, maxBytes);
+        if (held != null) {
+            rowsRead.countDown();
+            try {
+                held.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return page;
     }
 
     @Override
