@@ -28,6 +28,7 @@ final class LaggingStore implements EventStore {
     private boolean away;
     private String failing = ""; // The topic that cannot be read.
     volatile int reads;
+    volatile @Nullable Append lastAppend;
     volatile @Nullable CountDownLatch rowsWait; // Until then, rows that were read are not returned.
     final CountDownLatch rowsRead = new CountDownLatch(1);
     int failures; // So many reads of the newest of each key fail.
@@ -71,6 +72,17 @@ final class LaggingStore implements EventStore {
         failing = topic;
     }
 
+    /** Waits until so many entries are held. */
+    synchronized void awaitHeld(int count) {
+        try {
+            while (held.size() < count) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** Waits until so many pages were asked for. */
     synchronized void awaitReads(int count) {
         try {
@@ -96,6 +108,7 @@ final class LaggingStore implements EventStore {
                         synchronized (LaggingStore.this) {
                             if (holding) {
                                 held.addAll(batch);
+                                LaggingStore.this.notifyAll();
                             } else {
                                 follower.appended(batch);
                             }
@@ -121,6 +134,7 @@ final class LaggingStore implements EventStore {
 
     @Override
     public CompletionStage<List<Long>> append(Append append) {
+        lastAppend = append;
         synchronized (this) {
             if (away) {
                 return CompletableFuture.failedFuture(new StoreException("store: away"));
