@@ -103,7 +103,8 @@ final class StoreAppends {
                 task -> Thread.ofVirtual().start(task));
     }
 
-    private static Long outcome(@Nullable Long position, @Nullable Throwable failure, Duration longest) {
+    private static Long outcome(
+            @Nullable Long position, @Nullable Throwable failure, Duration longest) {
         if (position != null) {
             return position;
         }

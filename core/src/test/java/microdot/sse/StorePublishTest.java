@@ -81,8 +81,7 @@ class StorePublishTest {
     void engineIsToldHowLongAPublisherWaits() {
         topics.publishTimeout(Duration.ofSeconds(7));
         topics.publish("a", "1");
-        assertEquals(
-                Duration.ofSeconds(7), Objects.requireNonNull(lagging.lastAppend).timeout());
+        assertEquals(Duration.ofSeconds(7), Objects.requireNonNull(lagging.lastAppend).timeout());
     }
 
     @Test

@@ -42,8 +42,7 @@ public record Append(
     }
 
     /** Whether or not the topic has ended, within the store's own time. */
-    public Append(
-            List<Entry> entries, OptionalLong expectedLast, @Nullable String idempotencyKey) {
+    public Append(List<Entry> entries, OptionalLong expectedLast, @Nullable String idempotencyKey) {
         this(entries, expectedLast, idempotencyKey, null, null);
     }
 

@@ -153,8 +153,8 @@ public final class NatsStore implements EventStore {
     }
 
     /**
-     * How long an append may take, with a wait for a server that cannot be reached, and how long a
-     * single question to the server; at least 10 ms, default 5 s.
+     * How long a single question to the server may take; at least 10 ms, default 5 s. How long a
+     * publisher waits is {@code Topics.publishTimeout}.
      */
     public NatsStore timeout(Duration time) {
         Checks.atLeast(Duration.ofMillis(10), "timeout", time);
@@ -187,6 +187,7 @@ public final class NatsStore implements EventStore {
         TailState start = made.state();
         try {
             List<StoredEntry> ends = new History(made, settings).ends(start);
+            made.ends.begin(ends);
             made.start();
             node = made;
             return new Opened(start.positions().epochs(), start.position(), ends);

@@ -62,8 +62,8 @@ final class AppendErrors {
                                 + " (it may appear later; publish again with an idempotency key)"
                         : "Redis: an append could not be sent"
                                 + within
-                                + " (nothing was appended; publish again later, or raise"
-                                + " RedisStore.timeout)",
+                                + " (nothing was appended; publish again later, or set a longer"
+                                + " publishTimeout)",
                 unknown,
                 null);
     }

@@ -1,6 +1,7 @@
 package microdot.redis;
 
 import io.lettuce.core.RedisCommandExecutionException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,6 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import microdot.sse.store.Append;
 import microdot.sse.store.ConflictException;
+import microdot.sse.store.EndedException;
 import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +59,7 @@ final class AppendQueue {
     private String epoch = "";
     private boolean paused;
     private boolean running;
+    private long runningSince;
 
     AppendQueue(Settings settings, String node, LinkOwner owner, Executor rest) {
         this.settings = settings;
@@ -68,8 +71,10 @@ final class AppendQueue {
 
     /** Appends, or fails when too many appends are under way. */
     CompletionStage<List<Long>> append(Append append) {
-        long deadline = System.nanoTime() + settings.timeout().toNanos();
-        var pending = new PendingAppend(append, counter.incrementAndGet(), deadline);
+        Duration chosen = append.timeout();
+        Duration longest = chosen == null ? settings.timeout() : chosen;
+        long deadline = System.nanoTime() + longest.toNanos();
+        var pending = new PendingAppend(append, counter.incrementAndGet(), longest, deadline);
         int appends = open.incrementAndGet();
         long inFlight = bytes.addAndGet(pending.bytes);
         if (appends > settings.appends() || inFlight > settings.bytes()) {
@@ -167,7 +172,10 @@ final class AppendQueue {
                     expire(refused, now, reason, false);
                     expire(limbo, now, reason, true);
                     RedisLink stuck = link;
-                    if (expire(sent, now, reason, true) && stuck != null) {
+                    expire(sent, now, reason, true);
+                    // A publisher may give up sooner, and also wait for longer than a command may.
+                    boolean late = running && now - runningSince >= settings.timeout().toNanos();
+                    if (late && stuck != null) {
                         owner.stuck(stuck);
                     }
                 });
@@ -251,6 +259,7 @@ final class AppendQueue {
         }
         sent.addAll(batch);
         running = true;
+        runningSince = System.nanoTime();
         var values = new ArrayList<byte[]>(5 + 11 * batch.size());
         values.add(Keys.utf8(epoch));
         values.add(node);
@@ -323,7 +332,10 @@ final class AppendQueue {
 
     private void decided(PendingAppend pending, List<?> result) {
         long first = Replies.number(result.get(1));
-        if (Replies.number(result.getFirst()) == 1) {
+        long code = Replies.number(result.getFirst());
+        if (code == 5) {
+            fail(pending, new EndedException(pending.topic));
+        } else if (code == 1) {
             long expected = pending.expected.orElse(0);
             fail(pending, new ConflictException(pending.topic, expected, first));
         } else {
@@ -359,18 +371,14 @@ final class AppendQueue {
         }
     }
 
-    private boolean expire(Deque<PendingAppend> all, long now, String reason, boolean unknown) {
-        boolean any = false;
+    private void expire(Deque<PendingAppend> all, long now, String reason, boolean unknown) {
         for (Iterator<PendingAppend> each = all.iterator(); each.hasNext(); ) {
             PendingAppend pending = each.next();
-            if (!pending.done && pending.deadline - now > 0) {
-                break; // The others are younger.
+            if (pending.done || pending.deadline - now <= 0) {
+                each.remove();
+                fail(pending, AppendErrors.late(pending.longest, reason, unknown));
             }
-            each.remove();
-            any |= !pending.done;
-            fail(pending, AppendErrors.late(settings.timeout(), reason, unknown));
         }
-        return any;
     }
 
     private void succeed(PendingAppend pending, List<Long> positions) {

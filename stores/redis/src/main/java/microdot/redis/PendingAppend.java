@@ -1,5 +1,6 @@
 package microdot.redis;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -23,6 +24,9 @@ final class PendingAppend {
     final long bytes;
     final long counter;
 
+    /** How long it may take. */
+    final Duration longest;
+
     /** As {@link System#nanoTime} gives it. */
     final long deadline;
 
@@ -40,12 +44,13 @@ final class PendingAppend {
 
     boolean done;
 
-    PendingAppend(Append append, long counter, long deadline) {
+    PendingAppend(Append append, long counter, Duration longest, long deadline) {
         Entry first = append.entries().getFirst();
         topic = first.topic();
         expected = append.expectedLast();
         entries = append.entries().size();
         this.counter = counter;
+        this.longest = longest;
         this.deadline = deadline;
         arguments = arguments(append, counter);
         bytes = append.entries().stream().mapToLong(each -> each.bytes().length).sum();
@@ -60,9 +65,11 @@ final class PendingAppend {
                 && only.kind() == Entry.Kind.EVENT
                 && only.key() == null
                 && only.id() == null) {
-            return new byte[][] {EVENT, Keys.utf8(counter), Keys.utf8(only.topic()), only.bytes()};
+            return new byte[][] {
+                EVENT, Keys.utf8(counter), Keys.utf8(only.topic()), only.bytes(), endLasts(append)
+            };
         }
-        var all = new ArrayList<byte[]>(5 + 7 * append.entries().size());
+        var all = new ArrayList<byte[]>(6 + 7 * append.entries().size());
         all.add(LIST);
         all.add(Keys.utf8(counter));
         all.add(
@@ -70,6 +77,7 @@ final class PendingAppend {
                         ? Keys.utf8(append.expectedLast().getAsLong())
                         : NONE);
         all.add(key == null ? NONE : Keys.utf8("k" + key));
+        all.add(endLasts(append));
         all.add(Keys.utf8(append.entries().size()));
         for (Entry entry : append.entries()) {
             String row = entry.key();
@@ -83,6 +91,11 @@ final class PendingAppend {
             all.add(entry.bytes());
         }
         return all.toArray(byte[][]::new);
+    }
+
+    private static byte[] endLasts(Append append) {
+        Duration lasts = append.endLasts();
+        return lasts == null ? NONE : Keys.utf8(lasts.toMillis());
     }
 
     static List<Long> positions(long first, long count) {

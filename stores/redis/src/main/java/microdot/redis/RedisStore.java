@@ -108,8 +108,8 @@ public final class RedisStore implements EventStore {
     }
 
     /**
-     * Returns a store whose appends and reads fail when they take longer. An append waits this long
-     * for a connection too, and fails then. Default 5 s.
+     * Returns a store whose commands fail when they take longer; their connection is given up then.
+     * Default 5 s. How long a publisher waits is {@code Topics.publishTimeout}.
      *
      * @param longest 100 ms to 10 min
      */
