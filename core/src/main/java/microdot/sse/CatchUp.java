@@ -240,6 +240,9 @@ final class CatchUp {
      * those up to a position. While there are more, the cursor lags and asks again.
      */
     CatchUpResult newest(Cursor cursor, long until) {
+        if (cold != null) {
+            cold.loadLatest(cursor.topic);
+        }
         EventLog log = cursor.topic.log;
         return order.locked(() -> newest(log, cursor.at(), until));
     }

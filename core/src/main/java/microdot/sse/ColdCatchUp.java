@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 import microdot.JsonCodec;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.EventLog;
@@ -54,6 +55,37 @@ final class ColdCatchUp {
                 () -> {
                     LatestByKey latest = log.latest();
                     return latest != null && at >= latest.floor();
+                });
+    }
+
+    /** Takes in the newest event of each key that the store has, once for all clients. */
+    void loadLatest(TopicState topic) {
+        history.oneAtATime(
+                topic.name,
+                () -> {
+                    while (topic.needsLatest() && !tryLoad(topic)) {
+                        Thread.onSpinWait(); // The topic was removed meanwhile.
+                    }
+                    return topic;
+                });
+    }
+
+    private boolean tryLoad(TopicState topic) {
+        Object keys = topic.options().key();
+        long removedAt = topic.log.removedAt();
+        Map<String, Frame> newest = history.latestEvents(topic.name);
+        return order.locked(
+                () -> {
+                    LatestByKey known = topic.log.latest();
+                    if (keys == null
+                            || known == null
+                            || !keys.equals(topic.options().key())
+                            || topic.log.removedAt() != removedAt) {
+                        return false;
+                    }
+                    newest.forEach(known::load);
+                    topic.latestLoaded(keys);
+                    return true;
                 });
     }
 

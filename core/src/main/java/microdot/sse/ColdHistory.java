@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.Frame;
@@ -66,13 +67,22 @@ final class ColdHistory {
         if (known != null) {
             return known;
         }
+        return oneAtATime(
+                topic,
+                () -> {
+                    Part page = pages.find(topic, after);
+                    return page != null
+                            ? page
+                            : reads.of(topic, store -> readPage(store, topic, after, upTo));
+                });
+    }
+
+    /** Runs what reads a topic, when nothing else reads it: clients then share what was read. */
+    <T> T oneAtATime(String topic, Supplier<T> read) {
         ReentrantLock lock = lockOf(topic);
         TopicOrder.enter(lock);
         try {
-            known = pages.find(topic, after);
-            return known != null
-                    ? known
-                    : reads.of(topic, store -> readPage(store, topic, after, upTo));
+            return read.get();
         } finally {
             lock.unlock();
         }

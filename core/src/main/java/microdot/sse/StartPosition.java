@@ -170,7 +170,7 @@ final class StartPosition {
             } else if (topic.becomesTable()) {
                 Cursor cursor = cursor(topic, log.firstAfter(opened), opened);
                 prepare(cursor, client -> catchUp.afterLoad(cursor, client));
-            } else if (hasNewest(log, opened)) {
+            } else if (topic.needsLatest() || hasNewest(log, opened)) {
                 newest(topic, wish);
             } else if (wish.last() > 0 && cold != null && log.published() < wish.last()) {
                 idsFrom = Math.max(idsFrom, opened);

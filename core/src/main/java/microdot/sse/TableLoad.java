@@ -82,7 +82,7 @@ final class TableLoad {
 
     private void run(Runnable ended) {
         try {
-            store.retainTable(topic.name, options);
+            store.retentions().tell(topic.name, options);
             boolean loaded = false;
             while (!loaded) {
                 loaded = tryOnce();

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import microdot.JsonCodec;
@@ -122,7 +123,9 @@ final class TopicRegistry implements NodeTopics {
                             topic.pinKnown();
                             return topic;
                         });
-        retain(pinned);
+        if (isRetained(pinned)) {
+            Objects.requireNonNull(store).retentions().tellSoon(pinned); // Perhaps on a loop.
+        }
         return pinned;
     }
 
@@ -201,16 +204,17 @@ final class TopicRegistry implements NodeTopics {
                     topic.configureItself(options, json);
                 });
         retain(topic);
-        if (store != null) {
-            store.loadLatest(topic);
+    }
+
+    private void retain(TopicState topic) {
+        if (isRetained(topic)) {
+            Objects.requireNonNull(store).retentions().tell(topic);
         }
     }
 
     /** Where nothing was chosen, another node may have chosen something. */
-    private void retain(TopicState topic) {
-        if (store != null && topic.table() == null && !topic.options().equals(DEFAULTS)) {
-            store.retain(topic);
-        }
+    private boolean isRetained(TopicState topic) {
+        return store != null && topic.table() == null && !topic.options().equals(DEFAULTS);
     }
 
     /** Makes the topic, which is pinned, a table, or returns the table that it is. */

@@ -38,6 +38,7 @@ final class TopicState {
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile @Nullable EngineWait loading; // Null when all is loaded.
     private volatile boolean becomesTable; // Its rows are read for the first time.
+    private volatile @Nullable Object loadedKeys; // The function of the keys that were loaded.
     private volatile boolean stored;
     private volatile boolean configured;
     private volatile boolean forgotten;
@@ -170,6 +171,22 @@ final class TopicState {
     /** Returns whether the topic is about to become a table. */
     boolean becomesTable() {
         return becomesTable;
+    }
+
+    /** Returns whether its store may have newest events of keys that are not in memory. */
+    boolean needsLatest() {
+        Object keys = options.key();
+        return stored && keys != null && !keys.equals(loadedKeys);
+    }
+
+    /** The newest event of each key was taken from its store. */
+    void latestLoaded(Object keys) {
+        loadedKeys = keys;
+    }
+
+    /** Its store has lost something. */
+    void latestLost() {
+        loadedKeys = null;
     }
 
     /** The rows of the table are read from its store again, until {@link #loaded}. */

@@ -27,6 +27,7 @@ final class LaggingStore implements EventStore {
     private boolean holding;
     private boolean away;
     private String failing = ""; // The topic that cannot be read.
+    final CompletableFuture<Thread> retainedBy = new CompletableFuture<>();
     volatile int reads;
     volatile @Nullable Append lastAppend;
     volatile @Nullable CountDownLatch rowsWait; // Until then, rows that were read are not returned.
@@ -202,6 +203,7 @@ final class LaggingStore implements EventStore {
 
     @Override
     public void retain(String topic, StoreRetention retention) {
+        retainedBy.complete(Thread.currentThread());
         store.retain(topic, retention);
     }
 
