@@ -79,9 +79,7 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
      */
     void begin(Cursor[] fixed, long idsFrom, StreamClosingFrames closingFrames) {
         cursors = fixed;
-        if (sentId < 0) {
-            sentId = -1 - idsFrom;
-        }
+        withoutIdsUpTo(idsFrom);
         for (Cursor cursor : fixed) {
             checkpoints |= cursor.topic.options().checkpoints();
             cursor.join();
@@ -160,6 +158,13 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
     /** Returns the position up to which events go out without ids; -1 when all have theirs. */
     private long idsFrom() {
         return sentId < 0 ? -1 - sentId : -1;
+    }
+
+    /** Nothing was put yet: a cursor waits. */
+    private void withoutIdsUpTo(long position) {
+        if (sentId < 0) {
+            sentId = Math.min(sentId, -1 - position);
+        }
     }
 
     private void idSent(long position) {
@@ -316,6 +321,7 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
         if (filter == null || result.frames().isEmpty()) {
             onLoop(
                     () -> {
+                        withoutIdsUpTo(result.idsFrom());
                         cursor.resume(result);
                         cursor.pull();
                     });
@@ -325,6 +331,7 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
         Frame placeholder = source.placeholder();
         onLoop(
                 () -> {
+                    withoutIdsUpTo(result.idsFrom());
                     cursor.begin(result, placeholder);
                     cursor.pull();
                 });

@@ -173,7 +173,6 @@ final class StartPosition {
             } else if (topic.needsLatest() || hasNewest(log, opened)) {
                 newest(topic, wish);
             } else if (wish.last() > 0 && cold != null && log.published() < wish.last()) {
-                idsFrom = Math.max(idsFrom, opened);
                 Cursor cursor = cursor(topic, log.keptFrom(), 0);
                 prepare(cursor, client -> cold.last(cursor, wish.last(), opened));
             } else if (wish.last() > 0 && opened >= log.floor()) {
@@ -182,7 +181,6 @@ final class StartPosition {
                 idsFrom = Math.max(idsFrom, before);
                 cursors.add(cursor(topic, entry, before));
             } else if (log.closedAt() > 0 && cold != null) {
-                idsFrom = Math.max(idsFrom, log.floor());
                 Cursor cursor = cursor(topic, log.keptFrom(), 0);
                 prepare(cursor, client -> cold.all(cursor));
             } else if (log.closedAt() > 0) {

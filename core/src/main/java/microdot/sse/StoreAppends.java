@@ -20,6 +20,7 @@ import microdot.sse.store.EndedException;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.StoreException;
+import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -200,6 +201,12 @@ final class StoreAppends {
                     }
                 });
         return done;
+    }
+
+    /** Returns whether the entry at a position is the removal of its topic. Blocks. */
+    boolean isRemoval(String topic, long position) {
+        List<StoredEntry> found = store.read(topic, position - 1, position, 1).entries();
+        return !found.isEmpty() && found.getFirst().entry().kind() == Entry.Kind.CLEAR;
     }
 
     private static boolean isNoEnd(Entry entry) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.KeyedEvent;
@@ -11,6 +12,7 @@ import microdot.sse.log.Row;
 import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.store.Append;
+import microdot.sse.store.ConflictException;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import org.jspecify.annotations.Nullable;
@@ -52,15 +54,51 @@ final class StoreWriter implements TopicWriter {
             }
             return position;
         }
-        return appends.await(appendOf(batch));
+        Append append = appendOf(batch);
+        try {
+            return appends.await(append);
+        } catch (ConflictException e) {
+            return appends.await(afterRemoval(append, e));
+        }
     }
 
     @Override
     public CompletionStage<Long> appendAsync(PublishBatch batch) {
         long refusal = refusal(batch.topic());
-        return refusal == 0
-                ? appends.start(appendOf(batch))
-                : CompletableFuture.completedFuture(refusal);
+        if (refusal != 0) {
+            return CompletableFuture.completedFuture(refusal);
+        }
+        Append append = appendOf(batch);
+        return appends.start(append)
+                .exceptionallyCompose(
+                        failure -> {
+                            Throwable cause =
+                                    failure instanceof CompletionException
+                                            ? failure.getCause()
+                                            : failure;
+                            return cause instanceof ConflictException conflict
+                                    ? appends.start(afterRemoval(append, conflict))
+                                    : CompletableFuture.failedStage(failure);
+                        });
+    }
+
+    /**
+     * A topic that was removed has no event, as one that never had one: to the engine, its newest
+     * entry is its removal. Blocks.
+     *
+     * @throws ConflictException when there was another conflict
+     */
+    private Append afterRemoval(Append append, ConflictException conflict) {
+        String topic = append.entries().getFirst().topic();
+        if (append.expectedLast().orElse(-1) != 0 || !appends.isRemoval(topic, conflict.last())) {
+            throw conflict;
+        }
+        return new Append(
+                append.entries(),
+                OptionalLong.of(conflict.last()),
+                append.idempotencyKey(),
+                append.endLasts(),
+                append.timeout());
     }
 
     private Append appendOf(PublishBatch batch) {

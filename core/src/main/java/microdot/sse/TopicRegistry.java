@@ -202,6 +202,9 @@ final class TopicRegistry implements NodeTopics {
                         TopicRules.checkSame("topic", topic.name, own, options);
                     }
                     topic.configureItself(options, json);
+                    if (store != null) {
+                        store.tail().created(topic); // Its end may be over with these options.
+                    }
                 });
         retain(topic);
     }

@@ -28,6 +28,7 @@ final class LaggingStore implements EventStore {
     private boolean away;
     private String failing = ""; // The topic that cannot be read.
     final CompletableFuture<Thread> retainedBy = new CompletableFuture<>();
+    @Nullable Runnable afterFirstRead;
     volatile int reads;
     volatile @Nullable Append lastAppend;
     volatile @Nullable CountDownLatch rowsWait; // Until then, rows that were read are not returned.
@@ -151,11 +152,21 @@ final class LaggingStore implements EventStore {
     }
 
     @Override
-    public synchronized Page read(String topic, long after, long upTo, int maxBytes) {
-        reads++;
-        notifyAll();
-        checkReachable(topic);
-        return store.read(topic, after, upTo, maxBytes);
+    public Page read(String topic, long after, long upTo, int maxBytes) {
+        Page page;
+        Runnable next;
+        synchronized (this) {
+            reads++;
+            notifyAll();
+            checkReachable(topic);
+            page = store.read(topic, after, upTo, maxBytes);
+            next = afterFirstRead;
+            afterFirstRead = null;
+        }
+        if (next != null) {
+            next.run();
+        }
+        return page;
     }
 
     @Override
