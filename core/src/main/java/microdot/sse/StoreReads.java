@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import microdot.internal.BriefLock;
 import microdot.sse.store.EventStore;
@@ -37,7 +38,7 @@ final class StoreReads {
     private volatile @Nullable Thread retries;
 
     /** A read that failed, and what waits for it. */
-    private record Failed(Function<EventStore, ?> read, String reason, EngineWait waiting) {
+    private record Failed(Consumer<EventStore> read, String reason, EngineWait waiting) {
         EngineAwayException exception(@Nullable StoreException cause) {
             return new EngineAwayException(waiting, reason, cause);
         }
@@ -73,7 +74,7 @@ final class StoreReads {
         } catch (EngineAwayException e) {
             throw e;
         } catch (StoreException e) {
-            throw failed(topic, read, e);
+            throw failed(topic, read::apply, e);
         }
     }
 
@@ -86,8 +87,7 @@ final class StoreReads {
         }
     }
 
-    private StoreException failed(
-            String topic, Function<EventStore, ?> read, StoreException failure) {
+    private StoreException failed(String topic, Consumer<EventStore> read, StoreException failure) {
         String reason = String.valueOf(failure.getMessage());
         var added = new Failed(read, reason, new EngineWait());
         Failed waiting;
@@ -190,7 +190,7 @@ final class StoreReads {
 
     private boolean succeeds(Failed each) {
         try {
-            each.read().apply(store);
+            each.read().accept(store);
             return true;
         } catch (StoreException e) {
             return false;

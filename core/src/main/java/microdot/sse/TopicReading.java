@@ -236,7 +236,8 @@ final class TopicReading {
         long upTo = begun == null ? -1 : begun.caughtUpTo();
         lock.lock();
         try {
-            boolean idle = upTo >= 0 && !full; // The next reading gets what was not taken.
+            boolean enough = events.size() >= limit && canGoOn();
+            boolean idle = upTo >= 0 && !full && !enough; // The next reading gets the rest.
             if (idle) {
                 next = registry.order().epoch().id(upTo);
                 loose = false;
