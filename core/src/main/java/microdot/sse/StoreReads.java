@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import microdot.internal.BriefLock;
 import microdot.sse.store.EventStore;
@@ -38,7 +37,7 @@ final class StoreReads {
     private volatile @Nullable Thread retries;
 
     /** A read that failed, and what waits for it. */
-    private record Failed(Consumer<EventStore> read, String reason, EngineWait waiting) {
+    private record Failed(Function<EventStore, ?> read, String reason, EngineWait waiting) {
         EngineAwayException exception(@Nullable StoreException cause) {
             return new EngineAwayException(waiting, reason, cause);
         }
@@ -74,7 +73,7 @@ final class StoreReads {
         } catch (EngineAwayException e) {
             throw e;
         } catch (StoreException e) {
-            throw failed(topic, read::apply, e);
+            throw failed(topic, read, e);
         }
     }
 
@@ -87,7 +86,8 @@ final class StoreReads {
         }
     }
 
-    private StoreException failed(String topic, Consumer<EventStore> read, StoreException failure) {
+    private StoreException failed(
+            String topic, Function<EventStore, ?> read, StoreException failure) {
         String reason = String.valueOf(failure.getMessage());
         var added = new Failed(read, reason, new EngineWait());
         Failed waiting;
@@ -190,7 +190,7 @@ final class StoreReads {
 
     private boolean succeeds(Failed each) {
         try {
-            each.read().accept(store);
+            Object ignored = each.read().apply(store);
             return true;
         } catch (StoreException e) {
             return false;
