@@ -169,7 +169,8 @@ class StoreHistoryTest {
         int gap = 0;
         for (Event event : events) {
             if ("gap".equals(event.event())) {
-                assertEquals(covered, number(gaps.get(gap).from()), () -> "" + gaps);
+                assertEquals(
+                        covered, number(String.valueOf(gaps.get(gap).from())), () -> "" + gaps);
                 covered = number(gaps.get(gap++).to());
             } else if (event.event() == null) {
                 assertEquals(++covered, number(String.valueOf(event.id())), "an event is missing");
@@ -187,12 +188,12 @@ class StoreHistoryTest {
     void halfOfACharacterIsRefused() {
         String half = "room \ud83d";
         var topic = assertThrows(IllegalArgumentException.class, () -> topics.publish(half, "1"));
-        assertTrue(topic.getMessage().contains("surrogate"), topic.getMessage());
+        assertTrue(topic.toString().contains("surrogate"), topic::toString);
         assertThrows(IllegalArgumentException.class, () -> topics.follow("\ude42"));
         assertThrows(IllegalArgumentException.class, () -> topics.topic("\ude42\ud83d"));
         var options = new PublishOptions();
         var key = assertThrows(IllegalArgumentException.class, () -> options.idempotencyKey(half));
-        assertTrue(key.getMessage().startsWith("idempotencyKey: "), key.getMessage());
+        assertTrue(key.toString().contains("idempotencyKey: "), key::toString);
         topics.publish("room \ud83d\ude42", "1", options.idempotencyKey("\ud83d\ude42"));
     }
 }

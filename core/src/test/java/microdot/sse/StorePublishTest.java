@@ -70,7 +70,7 @@ class StorePublishTest {
         lagging.away();
         StoreException failure = failure(async("1"));
         assertFalse(failure.isUnknown(), failure::toString);
-        assertTrue(failure.getMessage().contains("publishTimeout"), failure.getMessage());
+        assertTrue(failure.toString().contains("publishTimeout"), failure::toString);
         lagging.back();
         topics.publishTimeout(Duration.ofSeconds(30));
         topics.publish("a", "2");

@@ -141,7 +141,7 @@ class StoreTablesTest {
         lagging.away();
         topics.publishTimeout(Duration.ofMillis(1));
         var failure = assertThrows(StoreException.class, () -> topics.table("sensors", OPTIONS));
-        assertTrue(failure.getMessage().contains("publishTimeout"), failure.getMessage());
+        assertTrue(failure.toString().contains("publishTimeout"), failure::toString);
         TestFollower follower = follow();
         assertTrue(follower.sink.isOpen());
         lagging.back();
