@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class AppendQueue {
 
-    /** Of one script. */
-    private static final int MOST_APPENDS = 256;
+    /** Of one script; the last list may have more. */
+    private static final int MOST_ENTRIES = 256;
 
     private static final long MOST_BYTES = 1 << 20;
 
@@ -221,8 +221,7 @@ final class AppendQueue {
             return;
         }
         // One script in flight: the others wait and share the next. Besides, a write of an event
-        // loop
-        // could overtake the one that another thread has handed to it.
+        // loop could overtake the one that another thread has handed to it.
         if (!running) {
             send(now, batch(now));
         }
@@ -231,13 +230,15 @@ final class AppendQueue {
     // As many as wait, so that the steps that all need are made once.
     private List<PendingAppend> batch(RedisLink now) {
         var batch = new ArrayList<PendingAppend>();
+        int entries = 0;
         long bytes = 0;
-        while (!waiting.isEmpty() && batch.size() < MOST_APPENDS && bytes < MOST_BYTES) {
+        while (!waiting.isEmpty() && entries < MOST_ENTRIES && bytes < MOST_BYTES) {
             PendingAppend pending = waiting.removeFirst();
             if (!pending.done) {
                 pending.link = now;
                 pending.epoch = epoch;
                 pending.after = known.get();
+                entries += pending.entries;
                 bytes += pending.bytes;
                 batch.add(pending);
             }

@@ -4,6 +4,7 @@ import io.lettuce.core.ClientOptions;
 import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
@@ -32,6 +33,9 @@ final class Links implements AutoCloseable {
                         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                         .protocolVersion(ProtocolVersion.RESP2)
                         .maintNotificationsConfig(MaintNotificationsConfig.disabled())
+                        // A late reply still counts: RedisStore.timeout is what bounds the waits.
+                        // Connecting is bounded by the timeout of the URI.
+                        .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
                         .socketOptions(
                                 SocketOptions.builder()
                                         .connectTimeout(settings.connectTimeout())

@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><th>Not possible</th><th>Instead</th></tr>
  * <tr><td>Redis Cluster</td><td>All keys of one {@code Topics} would be on one shard: use several
  * servers, each with a {@code Topics}</td></tr>
+ * <tr><td>A list of more than 8,192 events as one step</td><td>Redis would serve nobody meanwhile:
+ * publish several lists</td></tr>
  * <tr><td>To notice a backup that was restored while no store was open</td><td>Remove the field
  * {@code run} of the key {@code microdot:meta} after the restore: then a new epoch begins</td></tr>
  * <tr><td>To forget a topic wholly</td><td>An empty topic keeps about 200 bytes, so that its last
@@ -131,7 +133,8 @@ public final class RedisStore implements EventStore {
      * once. Default 16,384 appends and 64 MiB.
      *
      * @param appends 1 to 1,000,000
-     * @param bytes of {@link microdot.sse.store.Entry#bytes}, at least 1
+     * @param bytes of {@link microdot.sse.store.Entry#bytes}, and 100 for each event; at least 1. A
+     *     list may not have more either
      */
     public RedisStore maxInFlight(int appends, long bytes) {
         number(appends, 1, 1_000_000, "maxInFlight");
@@ -145,7 +148,8 @@ public final class RedisStore implements EventStore {
     /**
      * Returns a store that keeps about this many of the newest entries of all topics in the stream
      * that every node follows. A node that was away for longer than they last begins a new epoch.
-     * Default 100,000.
+     * Default 100,000. A list of events that is appended as one step has at most half as many, and
+     * at most 8,192.
      *
      * @param entries 1,000 to 10,000,000
      */
@@ -188,7 +192,11 @@ public final class RedisStore implements EventStore {
     public CompletionStage<List<Long>> append(Append append) {
         required(append, "append", "what to append");
         RedisNode opened = node.get();
-        return opened == null ? CompletableFuture.failedFuture(notOpen()) : opened.append(append);
+        StoreException refused =
+                opened == null ? notOpen() : AppendErrors.tooLong(append, settings);
+        return opened == null || refused != null
+                ? CompletableFuture.failedFuture(refused)
+                : opened.append(append);
     }
 
     @Override

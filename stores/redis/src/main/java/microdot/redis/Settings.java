@@ -24,6 +24,15 @@ record Settings(
         long bytes,
         int spine,
         LongSupplier skew) {
+
+    /** Entries of one list at most: Redis does nothing else while it appends them, about 0.2 s. */
+    private static final int LONGEST_LIST = 8192;
+
+    /** Returns how many entries one list may have: the spine needs room for it and for others. */
+    int listEntries() {
+        return Math.min(LONGEST_LIST, spine / 2);
+    }
+
     Settings with(String name) {
         return new Settings(uri, name, timeout, connectTimeout, appends, bytes, spine, skew);
     }

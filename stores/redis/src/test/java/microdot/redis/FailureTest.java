@@ -122,6 +122,34 @@ class FailureTest {
         assertEquals(List.of(), RecordingTail.epochs(tail.calls()));
     }
 
+    /** A reply may take longer than a try to connect. */
+    @Test
+    void slowServerIsWaitedForAsLongAsTheTimeout() throws Exception {
+        RedisStore store =
+                open(
+                        RedisStore.connect(server.uri())
+                                .timeout(Duration.ofSeconds(10))
+                                .connectTimeout(Duration.ofMillis(200)),
+                        new RecordingTail());
+        append(store, "1");
+        for (int i = 2; i < 4; i++) {
+            CompletableFuture<Void> hanging = hangForASecond();
+            assertEquals(i, append(store, "" + i));
+            hanging.get(30, TimeUnit.SECONDS);
+        }
+        CompletableFuture<Void> hanging = hangForASecond();
+        assertEquals(
+                List.of("1", "2", "3"), texts(store.read("a", 0, Long.MAX_VALUE, 1000).entries()));
+        hanging.get(30, TimeUnit.SECONDS);
+    }
+
+    private CompletableFuture<Void> hangForASecond() {
+        server.signal("STOP");
+        return CompletableFuture.runAsync(
+                () -> server.signal("CONT"),
+                CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS));
+    }
+
     @Test
     void boundOnAppendsFailsAtOnceAndSaysWhatToDo() throws Exception {
         RedisStore store =
