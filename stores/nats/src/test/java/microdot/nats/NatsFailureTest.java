@@ -40,6 +40,7 @@ import microdot.sse.store.EventStore.Opened;
 import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreException;
 import microdot.sse.store.StoredEntry;
+import microdot.stores.TcpProxy;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -362,8 +363,8 @@ class NatsFailureTest {
 
     @Test
     void appendWhoseAcknowledgementIsLostIsFoundInTheStream() throws Exception {
-        try (var proxy = new Proxy(server.port())) {
-            NatsStore store = store(proxy.url());
+        try (var proxy = new TcpProxy(server.port())) {
+            NatsStore store = store("nats://127.0.0.1:" + proxy.port());
             NatsStore other = store();
             var tail = new RecordedTail();
             var otherTail = new RecordedTail();
@@ -382,8 +383,8 @@ class NatsFailureTest {
 
     @Test
     void appendThatDoesNotArriveIsUnknown() throws Exception {
-        try (var proxy = new Proxy(server.port())) {
-            NatsStore store = store(proxy.url());
+        try (var proxy = new TcpProxy(server.port())) {
+            NatsStore store = store("nats://127.0.0.1:" + proxy.port());
             store.open(new RecordedTail());
             append(store, event("a", "1"));
             server.signal("STOP");

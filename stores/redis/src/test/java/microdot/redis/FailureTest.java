@@ -25,6 +25,7 @@ import microdot.sse.Topics;
 import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreException;
 import microdot.sse.store.StoredEntry;
+import microdot.stores.TcpProxy;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,6 +53,10 @@ class FailureTest {
         return store;
     }
 
+    private static String uri(TcpProxy proxy) {
+        return "redis://127.0.0.1:" + proxy.port();
+    }
+
     private static List<String> texts(List<StoredEntry> entries) {
         return entries.stream()
                 .map(each -> new String(each.entry().bytes(), StandardCharsets.UTF_8))
@@ -65,11 +70,11 @@ class FailureTest {
 
     @Test
     void appendWhoseReplyWasCutIsFoundInTheSpine() throws Exception {
-        var proxy = add(new TcpProxy(server.port, "marked"));
+        var proxy = add(new TcpProxy(server.port));
         var tail = new RecordingTail();
-        RedisStore store = open(RedisStore.connect(proxy.uri()), tail);
+        RedisStore store = open(RedisStore.connect(uri(proxy)), tail);
         append(store, "before");
-        proxy.cutBeforeReply();
+        proxy.cutBeforeReply("marked");
         var marked = store.append(event("marked")).toCompletableFuture();
         proxy.awaitCut();
         long after = append(store, "after");
@@ -80,11 +85,11 @@ class FailureTest {
 
     @Test
     void appendThatDidNotReachTheServerIsSentAgainBeforeTheNext() throws Exception {
-        var proxy = add(new TcpProxy(server.port, "marked"));
+        var proxy = add(new TcpProxy(server.port));
         var tail = new RecordingTail();
-        RedisStore store = open(RedisStore.connect(proxy.uri()), tail);
+        RedisStore store = open(RedisStore.connect(uri(proxy)), tail);
         append(store, "before");
-        proxy.cutBeforeRequest();
+        proxy.cutBeforeRequest("marked");
         var marked = store.append(event("marked")).toCompletableFuture();
         proxy.awaitCut();
         long after = append(store, "after");
@@ -227,9 +232,9 @@ class FailureTest {
                                 "127.0.0.1 " + server.port,
                                 "--repl-diskless-sync-delay",
                                 "0"));
-        var proxy = add(new SwitchProxy(server.port));
+        var proxy = add(new TcpProxy(server.port));
         var tail = new RecordingTail();
-        RedisStore store = open(RedisStore.connect(proxy.uri()), tail);
+        RedisStore store = open(RedisStore.connect(uri(proxy)), tail);
         append(store, "kept");
         while (!replica.command("XLEN", "microdot:spine").startsWith(":1")) {
             Thread.onSpinWait();
@@ -254,10 +259,10 @@ class FailureTest {
 
     @Test
     void nodeThatTheSpineHasLeftBehindBeginsAnEpoch() throws Exception {
-        var proxy = add(new SwitchProxy(server.port));
+        var proxy = add(new TcpProxy(server.port));
         var tail = new RecordingTail();
         var other = new RecordingTail();
-        RedisStore lagging = open(RedisStore.connect(proxy.uri()), tail);
+        RedisStore lagging = open(RedisStore.connect(uri(proxy)), tail);
         RedisStore writer = open(RedisStore.connect(server.uri()).shortSpine(100), other);
         append(lagging, "1");
         tail.awaitEntries(1);
@@ -283,13 +288,13 @@ class FailureTest {
         long seed = System.nanoTime();
         var random = new Random(seed);
         var tails = List.of(new RecordingTail(), new RecordingTail());
-        var proxies = List.of(new TcpProxy(server.port, "-"), new TcpProxy(server.port, "-"));
+        var proxies = List.of(new TcpProxy(server.port), new TcpProxy(server.port));
         var stores = new ArrayList<RedisStore>();
         for (int i = 0; i < 2; i++) {
             add(proxies.get(i));
             stores.add(
                     open(
-                            RedisStore.connect(proxies.get(i).uri())
+                            RedisStore.connect(uri(proxies.get(i)))
                                     .timeout(Duration.ofSeconds(30)),
                             tails.get(i)));
         }
@@ -298,7 +303,7 @@ class FailureTest {
             int node = i % 2;
             futures.add(stores.get(node).append(event(node + "-" + i)).toCompletableFuture());
             if (random.nextInt(100) == 0) {
-                proxies.get(random.nextInt(2)).cutAll();
+                proxies.get(random.nextInt(2)).cut();
                 futures.getLast().get(30, TimeUnit.SECONDS);
             }
         }

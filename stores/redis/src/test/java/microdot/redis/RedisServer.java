@@ -14,15 +14,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import microdot.stores.NetworkCutCases;
+import microdot.stores.NetworkNamespace;
+import org.jspecify.annotations.Nullable;
 
 /** A Redis that a test starts on a free port in a temporary folder, and ends. */
-final class RedisServer implements AutoCloseable {
+final class RedisServer implements NetworkCutCases.Engine {
     final int port;
+    private final @Nullable NetworkNamespace network;
     private final Path folder;
     private final List<String> options;
     private Process process;
 
-    private RedisServer(Path folder, List<String> options) {
+    private RedisServer(Path folder, List<String> options, @Nullable NetworkNamespace network) {
+        this.network = network;
         this.folder = folder;
         this.options = options;
         port = freePort();
@@ -35,8 +40,14 @@ final class RedisServer implements AutoCloseable {
     }
 
     static RedisServer with(String... options) {
+        return in(null, options);
+    }
+
+    /** A server in another network, if there is one. */
+    static RedisServer in(@Nullable NetworkNamespace network, String... options) {
         try {
-            return new RedisServer(Files.createTempDirectory("microdot-redis"), List.of(options));
+            Path folder = Files.createTempDirectory("microdot-redis");
+            return new RedisServer(folder, List.of(options), network);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -66,6 +77,15 @@ final class RedisServer implements AutoCloseable {
         }
     }
 
+    private String host() {
+        return network == null ? "127.0.0.1" : network.address();
+    }
+
+    @Override
+    public int port() {
+        return port;
+    }
+
     String uri() {
         return "redis://127.0.0.1:" + port;
     }
@@ -81,13 +101,13 @@ final class RedisServer implements AutoCloseable {
             command.addAll(options);
         }
         command.addAll(
-                List.of("--bind", "127.0.0.1", "--port", "" + port, "--dir", folder.toString()));
+                List.of("--bind", host(), "--port", "" + port, "--dir", folder.toString()));
         if (!sentinel) {
             command.addAll(options);
         }
         try {
             process =
-                    new ProcessBuilder(command)
+                    new ProcessBuilder(network == null ? command : network.inside(command))
                             .redirectErrorStream(true)
                             .redirectOutput(
                                     ProcessBuilder.Redirect.appendTo(
@@ -115,7 +135,7 @@ final class RedisServer implements AutoCloseable {
     /** Sends one command in a connection of its own and returns the first part of the reply. */
     String command(String... words) {
         try (var socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+            socket.connect(new InetSocketAddress(host(), port), 1000);
             socket.setSoTimeout(10_000);
             var request = new StringBuilder("*" + words.length + "\r\n");
             for (String word : words) {
