@@ -294,8 +294,7 @@ class FailureTest {
             add(proxies.get(i));
             stores.add(
                     open(
-                            RedisStore.connect(uri(proxies.get(i)))
-                                    .timeout(Duration.ofSeconds(30)),
+                            RedisStore.connect(uri(proxies.get(i))).timeout(Duration.ofSeconds(30)),
                             tails.get(i)));
         }
         var futures = new ArrayList<CompletableFuture<List<Long>>>();

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 class NetworkCutTest extends NetworkCutCases {
     @Override
     protected Engine start(@Nullable NetworkNamespace network) {
-        return RedisServer.in(network, "--appendonly", "yes", "--save", "", "--protected-mode", "no");
+        return RedisServer.in(
+                network, "--appendonly", "yes", "--save", "", "--protected-mode", "no");
     }
 
     @Override

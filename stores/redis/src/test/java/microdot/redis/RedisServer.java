@@ -100,8 +100,7 @@ final class RedisServer implements NetworkCutCases.Engine {
         if (sentinel) {
             command.addAll(options);
         }
-        command.addAll(
-                List.of("--bind", host(), "--port", "" + port, "--dir", folder.toString()));
+        command.addAll(List.of("--bind", host(), "--port", "" + port, "--dir", folder.toString()));
         if (!sentinel) {
             command.addAll(options);
         }

@@ -10,9 +10,9 @@ import microdot.sse.Event;
 import microdot.sse.Subscription;
 import microdot.sse.Topics;
 import microdot.sse.store.EventStore;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The network between two nodes and their engine stops for longer than every timeout, and nobody is

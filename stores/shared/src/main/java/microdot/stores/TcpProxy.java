@@ -14,7 +14,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Passes bytes between a store and its engine until a test cuts, holds, drops or redirects them. */
+/**
+ * Passes bytes between a store and its engine until a test cuts, holds, drops or redirects them.
+ */
 public final class TcpProxy implements AutoCloseable {
     private final ServerSocket server;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
