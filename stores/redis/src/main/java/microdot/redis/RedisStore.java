@@ -1,6 +1,8 @@
 package microdot.redis;
 
 import io.lettuce.core.RedisURI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -85,6 +87,7 @@ public final class RedisStore implements EventStore {
                             16_384,
                             64 << 20,
                             100_000,
+                            Settings.Tls.NONE,
                             () -> 0));
         } catch (IllegalArgumentException e) {
             // The text of the cause has the password.
@@ -158,18 +161,31 @@ public final class RedisStore implements EventStore {
                 settings.withSpine(number(entries, 1000, 10_000_000, "spineEntries")));
     }
 
+    /**
+     * Returns a store that trusts these certificates instead of those that Java trusts. For {@code
+     * rediss://} and {@code rediss-sentinel://}.
+     *
+     * @param file one or more certificates of authorities, in PEM
+     */
+    public RedisStore authorities(Path file) {
+        return new RedisStore(settings.withAuthorities(readable(file, "authorities")));
+    }
+
+    /**
+     * Returns a store that shows this certificate, which a Redis with {@code tls-auth-clients yes},
+     * its default, wants to see.
+     *
+     * @param chain the certificate, and those that signed it, in PEM
+     * @param key its private key, in PEM (PKCS #8), without a password
+     */
+    public RedisStore certificate(Path chain, Path key) {
+        return new RedisStore(
+                settings.withCertificate(readable(chain, "chain"), readable(key, "key")));
+    }
+
     /** A store that takes the clock of the engine to be later, by milliseconds: for tests. */
     RedisStore skew(LongSupplier ahead) {
-        return new RedisStore(
-                new Settings(
-                        settings.uri(),
-                        settings.namespace(),
-                        settings.timeout(),
-                        settings.connectTimeout(),
-                        settings.appends(),
-                        settings.bytes(),
-                        settings.spine(),
-                        ahead));
+        return new RedisStore(settings.withSkew(ahead));
     }
 
     /** A store with fewer entries in the spine than a user may set: for tests. */
@@ -295,6 +311,15 @@ public final class RedisStore implements EventStore {
         if (value == null) {
             throw new IllegalArgumentException(name + ": null (expected: " + expected + ")");
         }
+    }
+
+    private static Path readable(Path file, String name) {
+        required(file, name, "a file in PEM");
+        if (!Files.isReadable(file)) {
+            throw new IllegalArgumentException(
+                    name + ": " + file + " (expected: a file in PEM that can be read)");
+        }
+        return file;
     }
 
     private static Duration time(Duration value, String name) {

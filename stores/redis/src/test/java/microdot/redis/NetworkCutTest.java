@@ -15,8 +15,6 @@ class NetworkCutTest extends NetworkCutCases {
 
     @Override
     protected EventStore node(String host, int port) {
-        return RedisStore.connect("redis://" + host + ":" + port)
-                .timeout(TIMEOUT)
-                .connectTimeout(TIMEOUT);
+        return RedisStore.connect("redis://" + host + ":" + port).timeout(TIMEOUT);
     }
 }

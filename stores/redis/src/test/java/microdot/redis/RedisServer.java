@@ -60,7 +60,7 @@ final class RedisServer implements NetworkCutCases.Engine {
 
     // Below the ports of clients, which could take it while the server is down; a cluster takes a
     // second one, 10,000 above.
-    private static int freePort() {
+    static int freePort() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(12_000, 22_000);
             if (isFree(port) && isFree(port + 10_000)) {

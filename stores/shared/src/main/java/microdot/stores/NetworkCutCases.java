@@ -75,6 +75,8 @@ public abstract class NetworkCutCases {
             var followers = new ArrayList<CompletableFuture<List<Event>>>();
             for (Topics topics : List.of(first, second)) {
                 followers.add(follow(topics));
+            }
+            for (Topics topics : List.of(first, second)) {
                 published.start(topics, "a");
                 published.start(topics, "a");
             }

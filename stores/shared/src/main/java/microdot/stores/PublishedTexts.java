@@ -150,6 +150,9 @@ public final class PublishedTexts {
             known.addAll(each.unknown);
             var order = new ArrayList<>(ids.keySet());
             order.retainAll(each.acknowledged.keySet());
+            var missing = new ArrayList<>(each.acknowledged.entrySet());
+            missing.removeIf(text -> ids.containsKey(text.getKey()));
+            assertEquals(List.of(), missing, counts());
             assertEquals(List.copyOf(each.acknowledged.keySet()), order, counts());
             each.acknowledged.forEach((text, id) -> assertEquals(id, ids.get(text), text));
         }
