@@ -16,6 +16,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import microdot.stores.NetworkCutCases;
 import microdot.stores.NetworkNamespace;
+import microdot.stores.SmallDisk;
 import org.jspecify.annotations.Nullable;
 
 /** A Redis that a test starts on a free port in a temporary folder, and ends. */
@@ -23,13 +24,16 @@ final class RedisServer implements NetworkCutCases.Engine {
     final int port;
     private final @Nullable NetworkNamespace network;
     private final Path folder;
+    private final Path log;
     private final List<String> options;
     private Process process;
+    private boolean mounted;
 
     private RedisServer(Path folder, List<String> options, @Nullable NetworkNamespace network) {
         this.network = network;
         this.folder = folder;
         this.options = options;
+        log = folder.resolveSibling(folder.getFileName() + ".log");
         port = freePort();
         start();
     }
@@ -51,6 +55,13 @@ final class RedisServer implements NetworkCutCases.Engine {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A server with its files on a disk of their own. */
+    static RedisServer on(SmallDisk disk, String... options) {
+        var server = new RedisServer(disk.folder(), List.of(options), null);
+        server.mounted = true;
+        return server;
     }
 
     /** A Sentinel with a file of settings, which it writes to. */
@@ -110,11 +121,11 @@ final class RedisServer implements NetworkCutCases.Engine {
                             .redirectErrorStream(true)
                             .redirectOutput(
                                     ProcessBuilder.Redirect.appendTo(
-                                            folder.resolve("log").toFile()))
+                                            log.toFile()))
                             .start();
             while (!answers()) {
                 if (!process.isAlive()) {
-                    throw new IllegalStateException(Files.readString(folder.resolve("log")));
+                    throw new IllegalStateException(Files.readString(log));
                 }
                 Thread.onSpinWait();
             }
@@ -199,8 +210,11 @@ final class RedisServer implements NetworkCutCases.Engine {
         }
         try (var files = Files.walk(folder)) {
             for (Path each : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-                Files.delete(each);
+                if (!each.equals(folder) || !mounted) {
+                    Files.delete(each);
+                }
             }
+            Files.deleteIfExists(log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

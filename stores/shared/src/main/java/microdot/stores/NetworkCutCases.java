@@ -2,13 +2,7 @@ package microdot.stores;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import microdot.sse.Event;
-import microdot.sse.Subscription;
-import microdot.sse.Topics;
 import microdot.sse.store.EventStore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -20,8 +14,6 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(120)
 public abstract class NetworkCutCases {
-    private static final String END = "end";
-
     /** How long a publisher waits. */
     protected static final Duration TIMEOUT = Duration.ofMillis(500);
 
@@ -69,48 +61,33 @@ public abstract class NetworkCutCases {
     }
 
     private void survive(String host, int port, Change cut, Change mend) throws Exception {
-        try (var first = new Topics(node(host, port)).publishTimeout(TIMEOUT);
-                var second = new Topics(node(host, port)).publishTimeout(TIMEOUT)) {
-            var published = new PublishedTexts();
-            var followers = new ArrayList<CompletableFuture<List<Event>>>();
-            for (Topics topics : List.of(first, second)) {
-                followers.add(follow(topics));
-            }
-            for (Topics topics : List.of(first, second)) {
-                published.start(topics, "a");
-                published.start(topics, "a");
-            }
-            published.awaitAcknowledged(100);
+        var stores = List.of(node(host, port), node(host, port));
+        try (var nodes = new PublishingNodes(TIMEOUT, stores)) {
+            nodes.published().awaitAcknowledged(100);
             cut.make();
-            published.awaitFailures();
+            nodes.published().awaitFailures();
             mend.make();
-            published.awaitAcknowledged(20);
-            published.stop();
-            first.publish("a", Event.of(END));
-            List<Event> got = followers.getFirst().get(60, TimeUnit.SECONDS);
-            published.check(got);
-            published.check(followers.getLast().get(60, TimeUnit.SECONDS));
+            nodes.published().awaitAcknowledged(20);
+            nodes.finish();
         }
     }
 
-    private static CompletableFuture<List<Event>> follow(Topics topics) {
-        var got = new CompletableFuture<List<Event>>();
-        Subscription following = topics.follow("a");
-        Thread.ofVirtual()
-                .start(
-                        () -> {
-                            var events = new ArrayList<Event>();
-                            try (following) {
-                                Event next = following.next();
-                                while (!END.equals(next.data())) {
-                                    events.add(next);
-                                    next = following.next();
-                                }
-                                got.complete(events);
-                            } catch (RuntimeException e) {
-                                got.completeExceptionally(e);
-                            }
-                        });
-        return got;
+    /** An engine that is slow, but not too slow: nothing fails. */
+    @Test
+    void slowEngineFailsNothing() throws Exception {
+        try (Engine engine = start(null);
+                var proxy = new TcpProxy(engine.port())) {
+            int port = proxy.port();
+            var stores = List.of(node("127.0.0.1", port), node("127.0.0.1", port));
+            try (var nodes = new PublishingNodes(TIMEOUT, stores)) {
+                nodes.published().awaitAcknowledged(10);
+                proxy.delay(TIMEOUT.dividedBy(10));
+                nodes.published().awaitAcknowledged(10);
+                proxy.delay(Duration.ZERO);
+                nodes.published().awaitAcknowledged(10);
+                nodes.finish();
+                nodes.published().checkNothingFailed();
+            }
+        }
     }
 }

@@ -39,11 +39,10 @@ public final class PublishedTexts {
         final List<Thread> thread = new ArrayList<>();
     }
 
-    /** No publisher of these tests has come far enough. */
-    public PublishedTexts() {}
+    PublishedTexts() {}
 
     /** Publishes to the topic, one event after another, until {@link #stop}. */
-    public void start(Topics topics, String topic) {
+    void start(Topics topics, String topic) {
         var publisher = new Publisher();
         String prefix = publishers.size() + "-";
         publishers.add(publisher);
@@ -125,10 +124,18 @@ public final class PublishedTexts {
     }
 
     /** Ends the publishers, and waits for what they have begun. */
-    public void stop() throws InterruptedException {
+    void stop() throws InterruptedException {
         stop.set(true);
         for (Publisher each : publishers) {
             each.thread.getFirst().join();
+        }
+    }
+
+    /** Every event was acknowledged. */
+    public void checkNothingFailed() {
+        for (Publisher each : publishers) {
+            assertEquals(Set.of(), each.failed, counts());
+            assertEquals(Set.of(), each.unknown, counts());
         }
     }
 
@@ -136,7 +143,7 @@ public final class PublishedTexts {
      * A follower got what was acknowledged exactly once and in order, perhaps what is unknown, and
      * nothing else.
      */
-    public void check(List<Event> got) {
+    void check(List<Event> got) {
         var ids = new LinkedHashMap<String, String>();
         for (Event event : got) {
             String text = String.valueOf(event.data());

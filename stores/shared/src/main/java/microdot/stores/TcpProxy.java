@@ -8,10 +8,12 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,7 @@ public final class TcpProxy implements AutoCloseable {
     private volatile CountDownLatch cut = new CountDownLatch(1);
     private volatile CountDownLatch held = new CountDownLatch(0);
     private volatile boolean deaf;
+    private volatile long delay;
 
     /**
      * @param target a port of this machine
@@ -71,6 +74,11 @@ public final class TcpProxy implements AutoCloseable {
     /** What was held arrives, and what comes later. */
     public void release() {
         held.countDown();
+    }
+
+    /** What is sent arrives so much later from now on. */
+    public void delay(Duration time) {
+        delay = time.toNanos();
     }
 
     /** The next request that has this text does not reach the server; all connections end. */
@@ -120,6 +128,7 @@ public final class TcpProxy implements AutoCloseable {
             var buffer = new byte[65536];
             for (int length; (length = in.read(buffer)) >= 0; ) {
                 held.await();
+                LockSupport.parkNanos(delay);
                 if (requests && has(buffer, length, lostRequest)) {
                     end();
                     return;
