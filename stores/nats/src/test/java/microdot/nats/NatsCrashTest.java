@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * NATS is killed again and again while three nodes publish and follow: nothing that was acknowledged
- * is missing, doubled or out of order. More often with {@code -Dsoak.crashes=20}.
+ * NATS is killed again and again while three nodes publish and follow: nothing that was
+ * acknowledged is missing, doubled or out of order. More often with {@code -Dsoak.crashes=20}.
  */
 class NatsCrashTest {
     private static final int CRASHES = Integer.getInteger("soak.crashes", 3);

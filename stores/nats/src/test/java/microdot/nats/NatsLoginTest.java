@@ -117,7 +117,7 @@ class NatsLoginTest {
         String head = encoded("{\"typ\":\"JWT\",\"alg\":\"ed25519-nkey\"}".getBytes(UTF_8));
         String body =
                 "{\"jti\":\"test\",\"iat\":1700000000,\"iss\":\"%s\",\"name\":\"test\",\"sub\":\"%s\","
-                                .concat("\"nats\":{%s,\"version\":2}}")
+                        .concat("\"nats\":{%s,\"version\":2}}")
                         .formatted(key(issuer), key(subject), nats);
         String signed = head + "." + encoded(body.getBytes(UTF_8));
         return signed + "." + encoded(issuer.sign(signed.getBytes(UTF_8)));

@@ -37,8 +37,7 @@ class FullDiskTest {
     @Test
     void fullDiskFailsAppendsUntilThereIsRoom() throws Exception {
         try (var disk = SmallDisk.at(folder, 16);
-                var server =
-                        RedisServer.on(disk, "--appendonly", "yes", "--save", "")) {
+                var server = RedisServer.on(disk, "--appendonly", "yes", "--save", "")) {
             var tail = new RecordingTail();
             RedisStore store = RedisStore.connect(server.uri()).timeout(Duration.ofSeconds(20));
             store.open(tail);
@@ -79,7 +78,12 @@ class FullDiskTest {
         try (var disk = SmallDisk.at(folder, 16);
                 var server =
                         RedisServer.on(
-                                disk, "--appendonly", "yes", "--appendfsync", "always", "--save",
+                                disk,
+                                "--appendonly",
+                                "yes",
+                                "--appendfsync",
+                                "always",
+                                "--save",
                                 "")) {
             var tail = new RecordingTail();
             RedisStore store = RedisStore.connect(server.uri()).timeout(Duration.ofSeconds(20));
@@ -96,7 +100,8 @@ class FullDiskTest {
             for (var each : waiting) {
                 each.get(60, TimeUnit.SECONDS);
             }
-            List<Long> positions = tail.awaitEntries(21).stream().map(StoredEntry::position).toList();
+            List<Long> positions =
+                    tail.awaitEntries(21).stream().map(StoredEntry::position).toList();
             assertEquals(positions.stream().distinct().sorted().toList(), positions);
             assertEquals(List.of(), RecordingTail.epochs(tail.calls()));
             store.close();

@@ -119,9 +119,7 @@ final class RedisServer implements NetworkCutCases.Engine {
             process =
                     new ProcessBuilder(network == null ? command : network.inside(command))
                             .redirectErrorStream(true)
-                            .redirectOutput(
-                                    ProcessBuilder.Redirect.appendTo(
-                                            log.toFile()))
+                            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                             .start();
             while (!answers()) {
                 if (!process.isAlive()) {

@@ -61,7 +61,7 @@ public final class SmallDisk implements AutoCloseable {
         }
     }
 
-    /** Makes files that are open fail too. */
+    /** While a file is open for writing, the system refuses to make it read-only. */
     public void readOnly(boolean value) throws IOException {
         run("mount", "-o", "remount," + (value ? "ro" : "rw"), folder.toString());
     }
