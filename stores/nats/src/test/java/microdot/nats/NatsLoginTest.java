@@ -128,7 +128,8 @@ class NatsLoginTest {
     }
 
     private Path credentials(String name, String jwt, NKey key) throws Exception {
-        String text =
+        return Files.writeString(
+                folder.resolve(name),
                 """
                 -----BEGIN NATS USER JWT-----
                 %s
@@ -137,8 +138,7 @@ class NatsLoginTest {
                 -----BEGIN USER NKEY SEED-----
                 %s
                 ------END USER NKEY SEED------
-                """;
-        return Files.writeString(
-                folder.resolve(name), text.formatted(jwt, new String(key.getSeed())));
+                """
+                        .formatted(jwt, new String(key.getSeed())));
     }
 }

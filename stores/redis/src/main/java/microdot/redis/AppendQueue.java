@@ -44,6 +44,7 @@ final class AppendQueue {
     private final AtomicLong counter = new AtomicLong();
     private final AtomicLong known = new AtomicLong();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private volatile boolean shut;
     private volatile boolean closed;
 
     // ---- Of the tasks only.
@@ -72,10 +73,11 @@ final class AppendQueue {
         var pending = new PendingAppend(append, counter.incrementAndGet(), deadline);
         int appends = open.incrementAndGet();
         long inFlight = bytes.addAndGet(pending.bytes);
-        if (appends > settings.appends() || inFlight > settings.bytes()) {
+        if (shut || appends > settings.appends() || inFlight > settings.bytes()) {
             open.decrementAndGet();
             bytes.addAndGet(-pending.bytes);
-            pending.future.completeExceptionally(AppendErrors.tooMany(settings));
+            pending.future.completeExceptionally(
+                    shut ? AppendErrors.closed(false) : AppendErrors.tooMany(settings));
             return pending.future;
         }
         mailbox.post(() -> add(pending));
@@ -126,11 +128,7 @@ final class AppendQueue {
                 });
     }
 
-    /**
-     * Passes the appends whose fate the next link has to find out.
-     *
-     * @param resolver runs as a task: takes a copy
-     */
+    /** Passes a copy of the appends whose fate the next link has to find out, as a task. */
     void unresolved(Consumer<List<PendingAppend>> resolver) {
         mailbox.post(() -> resolver.accept(limbo.stream().filter(each -> !each.done).toList()));
     }
@@ -168,20 +166,21 @@ final class AppendQueue {
                     expire(limbo, now, reason, true);
                     RedisLink stuck = link;
                     if (expire(sent, now, reason, true) && stuck != null) {
-                        owner.stuck(stuck);
+                        owner.recheck(stuck);
                     }
                 });
     }
 
     /** Refuses appends from now on; completes when those under way are complete. */
     CompletableFuture<Void> shut() {
-        closed = true;
+        shut = true;
         mailbox.post(() -> {}); // Tells it if there are none.
         return ended;
     }
 
     /** Fails everything; and every append from now on. */
     void close() {
+        shut = true;
         closed = true;
         mailbox.post(
                 () -> {
@@ -209,7 +208,7 @@ final class AppendQueue {
     }
 
     private void send() {
-        if (closed && open.get() == 0) {
+        if (shut && open.get() == 0) {
             ended.complete(null);
         }
         RedisLink now = link;

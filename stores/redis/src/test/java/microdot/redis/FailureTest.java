@@ -156,6 +156,19 @@ class FailureTest {
     }
 
     @Test
+    void closeWaitsForAppendsUnderWay() throws Exception {
+        RedisStore store = open(RedisStore.connect(server.uri()), new RecordingTail());
+        var appends = new ArrayList<CompletableFuture<List<Long>>>();
+        for (int i = 0; i < 2000; i++) {
+            appends.add(store.append(event("" + i)).toCompletableFuture());
+        }
+        store.close();
+        for (int i = 0; i < 2000; i++) {
+            assertEquals(List.of(i + 1L), appends.get(i).get(1, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
     void boundOnAppendsFailsAtOnceAndSaysWhatToDo() throws Exception {
         RedisStore store =
                 open(

@@ -121,7 +121,7 @@ class FullDiskTest {
             assertTrue(error.toString().contains("OOM"), error::toString);
             server.command("CONFIG", "SET", "maxmemory", "0");
             assertEquals(2, append(store, "after"));
-            assertEquals(List.of(1L, 2L), tail.positions());
+            assertEquals(2, tail.awaitEntries(2).size());
             store.close();
         }
     }

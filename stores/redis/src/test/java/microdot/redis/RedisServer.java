@@ -2,9 +2,7 @@ package microdot.redis;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,8 +10,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import microdot.stores.FreePort;
 import microdot.stores.NetworkCutCases;
 import microdot.stores.NetworkNamespace;
 import microdot.stores.SmallDisk;
@@ -69,23 +67,8 @@ final class RedisServer implements NetworkCutCases.Engine {
         return with(settings.toString(), "--sentinel");
     }
 
-    // Below the ports of clients, which could take it while the server is down; a cluster takes a
-    // second one, 10,000 above.
     static int freePort() {
-        while (true) {
-            int port = ThreadLocalRandom.current().nextInt(12_000, 22_000);
-            if (isFree(port) && isFree(port + 10_000)) {
-                return port;
-            }
-        }
-    }
-
-    private static boolean isFree(int port) {
-        try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-            return socket.isBound();
-        } catch (IOException e) {
-            return false;
-        }
+        return FreePort.find();
     }
 
     private String host() {
