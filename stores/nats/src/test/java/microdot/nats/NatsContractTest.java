@@ -38,8 +38,7 @@ class NatsContractTest extends EventStoreContract {
     @Override
     protected EventStore newNode() {
         // The streams of all cases together must fit.
-        NatsStore store =
-                NatsStore.connect(server.url()).namespace(namespace).maxBytes(64 << 20);
+        NatsStore store = NatsStore.connect(server.url()).namespace(namespace).maxBytes(64 << 20);
         stores.add(store);
         return store;
     }
