@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import microdot.sse.Event;
 import microdot.sse.Subscription;
+import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
 import microdot.sse.store.EventStore;
 
@@ -25,8 +26,12 @@ public final class PublishingNodes implements AutoCloseable {
      * @param timeout how long a publisher waits
      */
     public PublishingNodes(Duration timeout, List<? extends EventStore> stores) {
+        // No follower falls behind what is kept, however busy the machine is.
+        TopicOptions all = new TopicOptions().keepEvents(1_000_000).keepBytes(64 << 20);
         for (EventStore store : stores) {
-            nodes.add(new Topics(store).publishTimeout(timeout));
+            Topics node = new Topics(store).publishTimeout(timeout);
+            node.topic(TOPIC, all);
+            nodes.add(node);
         }
         nodes.forEach(node -> followers.add(follow(node)));
         for (Topics node : nodes) {
