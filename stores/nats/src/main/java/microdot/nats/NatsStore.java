@@ -1,5 +1,6 @@
 package microdot.nats;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -114,6 +115,10 @@ public final class NatsStore implements EventStore {
     /** A file with the JWT and the seed to log in with, as {@code nsc} writes it. */
     public NatsStore credentials(Path file) {
         Checks.notNull(file, "file", "a credentials file");
+        if (!Files.isReadable(file)) {
+            throw new IllegalArgumentException(
+                    "credentials: " + file + " (expected: a file that can be read)");
+        }
         return with(copy -> copy.credentials = file);
     }
 

@@ -3,7 +3,9 @@ package microdot.redis;
 import io.lettuce.core.RedisCommandExecutionException;
 import java.time.Duration;
 import java.util.Set;
+import microdot.sse.store.Append;
 import microdot.sse.store.StoreException;
+import org.jspecify.annotations.Nullable;
 
 /** What failed appends say. */
 final class AppendErrors {
@@ -32,6 +34,29 @@ final class AppendErrors {
                 "Redis refused an append: " + refusal.getMessage() + " (look at the server)",
                 !BEFORE.contains(code(refusal)),
                 refusal);
+    }
+
+    /** Returns what a list that is too long is refused with; null when it is not. */
+    static @Nullable StoreException tooLong(Append append, Settings settings) {
+        int entries = append.entries().size();
+        long bytes = PendingAppend.bytes(append);
+        if (entries <= settings.listEntries() && bytes <= settings.bytes()) {
+            return null;
+        }
+        return new StoreException(
+                "list: "
+                        + entries
+                        + " events with "
+                        + bytes
+                        + " bytes (expected: at most "
+                        + settings.listEntries()
+                        + " events and "
+                        + settings.bytes()
+                        + " bytes in one step, 100 bytes counted for each event; nothing was"
+                        + " published: publish several lists, or raise"
+                        + (bytes > settings.bytes()
+                                ? " RedisStore.maxInFlight)"
+                                : " RedisStore.spineEntries if it is below 16384)"));
     }
 
     static StoreException tooMany(Settings settings) {

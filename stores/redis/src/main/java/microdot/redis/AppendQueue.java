@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class AppendQueue {
 
-    /** Of one script. */
-    private static final int MOST_APPENDS = 256;
+    /** Of one script; the last list may have more. */
+    private static final int MOST_ENTRIES = 256;
 
     private static final long MOST_BYTES = 1 << 20;
 
@@ -46,6 +46,7 @@ final class AppendQueue {
     private final AtomicLong counter = new AtomicLong();
     private final AtomicLong known = new AtomicLong();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private volatile boolean shut;
     private volatile boolean closed;
 
     // ---- Of the tasks only.
@@ -77,10 +78,11 @@ final class AppendQueue {
         var pending = new PendingAppend(append, counter.incrementAndGet(), longest, deadline);
         int appends = open.incrementAndGet();
         long inFlight = bytes.addAndGet(pending.bytes);
-        if (appends > settings.appends() || inFlight > settings.bytes()) {
+        if (shut || appends > settings.appends() || inFlight > settings.bytes()) {
             open.decrementAndGet();
             bytes.addAndGet(-pending.bytes);
-            pending.future.completeExceptionally(AppendErrors.tooMany(settings));
+            pending.future.completeExceptionally(
+                    shut ? AppendErrors.closed(false) : AppendErrors.tooMany(settings));
             return pending.future;
         }
         mailbox.post(() -> add(pending));
@@ -131,11 +133,7 @@ final class AppendQueue {
                 });
     }
 
-    /**
-     * Passes the appends whose fate the next link has to find out.
-     *
-     * @param resolver runs as a task: takes a copy
-     */
+    /** Passes a copy of the appends whose fate the next link has to find out, as a task. */
     void unresolved(Consumer<List<PendingAppend>> resolver) {
         mailbox.post(() -> resolver.accept(limbo.stream().filter(each -> !each.done).toList()));
     }
@@ -176,20 +174,21 @@ final class AppendQueue {
                     // A publisher may give up sooner, and also wait for longer than a command may.
                     boolean late = running && now - runningSince >= settings.timeout().toNanos();
                     if (late && stuck != null) {
-                        owner.stuck(stuck);
+                        owner.recheck(stuck);
                     }
                 });
     }
 
     /** Refuses appends from now on; completes when those under way are complete. */
     CompletableFuture<Void> shut() {
-        closed = true;
+        shut = true;
         mailbox.post(() -> {}); // Tells it if there are none.
         return ended;
     }
 
     /** Fails everything; and every append from now on. */
     void close() {
+        shut = true;
         closed = true;
         mailbox.post(
                 () -> {
@@ -217,7 +216,7 @@ final class AppendQueue {
     }
 
     private void send() {
-        if (closed && open.get() == 0) {
+        if (shut && open.get() == 0) {
             ended.complete(null);
         }
         RedisLink now = link;
@@ -229,8 +228,7 @@ final class AppendQueue {
             return;
         }
         // One script in flight: the others wait and share the next. Besides, a write of an event
-        // loop
-        // could overtake the one that another thread has handed to it.
+        // loop could overtake the one that another thread has handed to it.
         if (!running) {
             send(now, batch(now));
         }
@@ -239,13 +237,15 @@ final class AppendQueue {
     // As many as wait, so that the steps that all need are made once.
     private List<PendingAppend> batch(RedisLink now) {
         var batch = new ArrayList<PendingAppend>();
+        int entries = 0;
         long bytes = 0;
-        while (!waiting.isEmpty() && batch.size() < MOST_APPENDS && bytes < MOST_BYTES) {
+        while (!waiting.isEmpty() && entries < MOST_ENTRIES && bytes < MOST_BYTES) {
             PendingAppend pending = waiting.removeFirst();
             if (!pending.done) {
                 pending.link = now;
                 pending.epoch = epoch;
                 pending.after = known.get();
+                entries += pending.entries;
                 bytes += pending.bytes;
                 batch.add(pending);
             }

@@ -17,6 +17,9 @@ final class PendingAppend {
     private static final byte[] EVENT = {'e'};
     private static final byte[] LIST = {'l'};
 
+    /** What an entry takes beside its bytes, about. */
+    private static final int ENTRY_BYTES = 100;
+
     final CompletableFuture<List<Long>> future = new CompletableFuture<>();
     final String topic;
     final OptionalLong expected;
@@ -53,7 +56,12 @@ final class PendingAppend {
         this.longest = longest;
         this.deadline = deadline;
         arguments = arguments(append, counter);
-        bytes = append.entries().stream().mapToLong(each -> each.bytes().length).sum();
+        bytes = bytes(append);
+    }
+
+    /** Returns about how many bytes an append takes. */
+    static long bytes(Append append) {
+        return append.entries().stream().mapToLong(each -> each.bytes().length + ENTRY_BYTES).sum();
     }
 
     private static byte[][] arguments(Append append, long counter) {
