@@ -13,7 +13,7 @@ add_stores() {
     done
     stores+=("${names[@]}")
     [ ${#outdated[@]} -gt 0 ] || return 0
-    compile "structure,core,server,testing$(printf ',stores/%s' "${outdated[@]}")"
+    compile "structure,core,server,testing,stores/shared$(printf ',stores/%s' "${outdated[@]}")"
     for name in "${outdated[@]}"; do classpath "store-$name" "stores/$name"; done
     train_again
 }

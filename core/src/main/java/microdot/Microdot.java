@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.BindException;
 import java.util.Arrays;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -320,7 +321,7 @@ public final class Microdot {
             server.close();
             return;
         }
-        ServerUrls.of(options.host(), server.port()).forEach(System.out::println);
+        ServerUrls.of(options, server.port()).forEach(System.out::println);
         try {
             server.awaitClosed();
         } catch (InterruptedException e) {
@@ -339,7 +340,9 @@ public final class Microdot {
             System.err.println(
                     "microdot: "
                             + (cause == null ? e : cause).getMessage()
-                            + " (expected: a free port and an address of this machine)");
+                            + (cause instanceof BindException
+                                    ? " (expected: a free port and an address of this machine)"
+                                    : ""));
             System.exit(1);
             throw e;
         }

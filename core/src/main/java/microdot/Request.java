@@ -14,9 +14,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import microdot.internal.LongPoll;
 import microdot.internal.Quoted;
+import microdot.internal.RawPath;
 import microdot.internal.RefusedValueException;
 import microdot.internal.Required;
 import microdot.internal.RouteName;
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class Request {
     static {
         RouteName.register(request -> ((Request) request).route);
+        RawPath.register(request -> ((Request) request).encodedPath());
         LongPoll.register((request, wake) -> ((Request) request).clientLife.waits(wake));
         RefusedValueException.register((request, test) -> ((Request) request).anyText(test));
     }
@@ -128,6 +131,12 @@ public final class Request {
     /** Returns the decoded path. */
     public String path() {
         return target.path();
+    }
+
+    private String encodedPath() {
+        return segments().stream()
+                .map(RequestTarget::encode)
+                .collect(Collectors.joining("/", "/", ""));
     }
 
     /** The decoded path for the router: an encoded slash does not separate two segments. */

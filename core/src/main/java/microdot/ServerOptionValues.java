@@ -25,7 +25,7 @@ final class ServerOptionValues implements Cloneable {
     int maxStreamsPerAddress;
     int maxConcurrentStreams = 256;
     Duration maxStreamAge = Duration.ZERO;
-    int reconnectsPerSecond = 500;
+    int reconnectsPerSecond; // 0 for the default, which depends on tls.
     long maxMemory;
     int maxFields = 100;
     Duration stallTimeout = Duration.ofSeconds(60);
@@ -40,6 +40,8 @@ final class ServerOptionValues implements Cloneable {
     List<String> hosts = List.of();
     List<String> trustedProxies = List.of();
     boolean proxyProtocol;
+    List<Listener> listen = List.of();
+    int redirectHttp = -1;
     @Nullable Tls tls = tlsOfProperty();
 
     /** Returns the TLS that the system property asks for; null if it is not set. */

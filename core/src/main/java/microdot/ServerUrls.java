@@ -11,15 +11,22 @@ import java.util.List;
 final class ServerUrls {
     private ServerUrls() {}
 
-    static List<String> of(String host, int port) {
+    static List<String> of(ServerOptions options, int port) {
+        if (!options.listen().isEmpty()) {
+            return options.listen().stream().map(Listener::toString).toList();
+        }
+        return of(options.tls() == null ? "http://" : "https://", options.host(), port);
+    }
+
+    private static List<String> of(String scheme, String host, int port) {
         if (!host.equals("0.0.0.0") && !host.equals("::")) {
             return List.of(
-                    "http://" + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port);
+                    scheme + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port);
         }
         var lines = new ArrayList<String>();
-        lines.add("http://localhost:" + port);
+        lines.add(scheme + "localhost:" + port);
         for (String address : others()) {
-            lines.add("http://" + address + ":" + port);
+            lines.add(scheme + address + ":" + port);
         }
         return lines;
     }

@@ -88,8 +88,8 @@ class StructureTest {
         noClasses()
                 .that()
                 .haveNameNotMatching(
-                        ".*\\.(Changes|ColdHistory|Presence|RepeatedPublishes|Runs|TableSnapshots"
-                                + "|TopicOrder)(\\$.*)?")
+                        ".*\\.(Changes|ColdHistory|Presence|QueuedAppends|RepeatedPublishes|Runs"
+                                + "|StoreRetentions|TableSnapshots|TopicOrder)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName(ReentrantLock.class.getName())

@@ -19,16 +19,21 @@ public final class IpNetworks {
         this.networks = networks;
     }
 
+    /** Stands for the clients of unix domain sockets, which have no address. */
+    public static final String UNIX = "unix:";
+
     /**
      * Returns these networks: each an address, or an address, a slash and the number of leading
-     * bits that count.
+     * bits that count. {@link #UNIX} is allowed, and contains no address.
      *
      * @throws IllegalArgumentException whose message shows the one that is neither
      */
     public static IpNetworks of(List<String> texts) {
         var networks = new ArrayList<Network>();
         for (String text : texts) {
-            networks.add(network(text));
+            if (!text.equals(UNIX)) {
+                networks.add(network(text));
+            }
         }
         return new IpNetworks(List.copyOf(networks));
     }

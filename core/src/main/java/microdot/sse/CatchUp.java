@@ -77,6 +77,11 @@ final class CatchUp {
     /** For a follower that lags, by its topic's policy. Not for topics that disconnect. */
     CatchUpResult slow(Cursor cursor, Waiter client) {
         TopicState topic = cursor.topic;
+        topic.checkLoaded();
+        SnapshotSource rows = topic.table() == null ? null : topic.snapshots();
+        if (rows != null && topic.log.isBeforeTable(cursor.entry())) {
+            return fresh(rows, cursor, client);
+        }
         String from = ids.id(cursor.at());
         CatchUpResult page = cold == null ? null : cold.next(cursor, from, "slow");
         if (page != null) {
@@ -115,6 +120,7 @@ final class CatchUp {
     CatchUpResult returning(
             Cursor cursor, String from, String reason, boolean snapshotIsLater, Waiter client) {
         TopicState topic = cursor.topic;
+        topic.checkLoaded();
         boolean replaced = snapshotIsLater && topic.snapshots() != null;
         CatchUpResult page = cold == null || replaced ? null : cold.next(cursor, from, reason);
         if (page != null) {
@@ -211,6 +217,19 @@ final class CatchUp {
                 gap(topic, from, cursor.at(), null, "unknown"));
     }
 
+    /**
+     * For a client that is new to a topic which is being made a table: its snapshot, or, if that
+     * failed, what is published from now on.
+     */
+    CatchUpResult afterLoad(Cursor cursor, Waiter client) {
+        TopicState topic = cursor.topic;
+        topic.checkLoaded();
+        SnapshotSource snapshots = topic.snapshots();
+        return snapshots == null
+                ? new CatchUpResult(List.of(), List.of(), cursor.entry(), cursor.at())
+                : fresh(snapshots, cursor, client);
+    }
+
     /** For a client that is new to a topic with a snapshot. */
     CatchUpResult fresh(SnapshotSource snapshots, Cursor cursor, Waiter client) {
         return withSnapshot(snapshots, cursor, client, taken -> null);
@@ -221,6 +240,9 @@ final class CatchUp {
      * those up to a position. While there are more, the cursor lags and asks again.
      */
     CatchUpResult newest(Cursor cursor, long until) {
+        if (cold != null) {
+            cold.loadLatest(cursor.topic);
+        }
         EventLog log = cursor.topic.log;
         return order.locked(() -> newest(log, cursor.at(), until));
     }
@@ -346,7 +368,7 @@ final class CatchUp {
             Cursor cursor,
             Waiter client,
             Function<Snapshot, CatchUpResult.@Nullable Notice> gap) {
-        cursor.topic.awaitLoaded();
+        cursor.topic.checkLoaded();
         Snapshot taken = snapshots.take(client, cursor.at());
         var notices = new ArrayList<CatchUpResult.Notice>(3);
         CatchUpResult.Notice lost = gap.apply(taken);

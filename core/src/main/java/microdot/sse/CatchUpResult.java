@@ -13,13 +13,19 @@ import org.jspecify.annotations.Nullable;
  * @param frames events for this follower alone, in the order of their positions
  * @param entry the entry that the cursor reads after them
  * @param at the position up to which everything is delivered or covered by a notice then
+ * @param idsFrom of a new client: the position up to which its events go out without ids; 0 for
+ *     none
  */
-record CatchUpResult(List<Notice> notices, List<Frame> frames, long entry, long at) {
+record CatchUpResult(List<Notice> notices, List<Frame> frames, long entry, long at, long idsFrom) {
     /** Frames that one step of a filter or of the latest events by key gives at most. */
     static final int BATCH = 256;
 
     /** Bytes after which a step ends: frames keep their segments alive until they are delivered. */
     static final int BATCH_BYTES = 64 << 10;
+
+    CatchUpResult(List<Notice> notices, List<Frame> frames, long entry, long at) {
+        this(notices, frames, entry, at, 0);
+    }
 
     /**
      * What a client gets before a topic's next events: a gap, or a snapshot. It has no id of its
@@ -54,7 +60,13 @@ record CatchUpResult(List<Notice> notices, List<Frame> frames, long entry, long 
         return notices;
     }
 
+    /** Returns this result for a new client, which resumes before none of its events. */
+    CatchUpResult asFirst() {
+        long before = frames.isEmpty() ? 0 : frames.getFirst().position() - 1;
+        return new CatchUpResult(notices, frames, entry, at, before);
+    }
+
     CatchUpResult withNotices(List<Notice> first) {
-        return new CatchUpResult(first, frames, entry, at);
+        return new CatchUpResult(first, frames, entry, at, idsFrom);
     }
 }

@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 import microdot.JsonCodec;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.EventLog;
@@ -41,12 +42,33 @@ final class ColdCatchUp {
             return null;
         }
         CatchUpResult page = page(cursor, from, reason, topic.log.floor());
-        boolean hasGap = !page.notices().isEmpty();
+        if (page.notices().isEmpty()) {
+            return page;
+        }
         boolean hasState =
                 topic.snapshots() != null
                         || topic.log.latest() != null
                         || topic.noRows(cursor.at()) != null;
-        return hasGap && (hasState || reason.equals("slow")) ? null : page;
+        if (hasState) {
+            return null;
+        }
+        boolean slow = reason.equals("slow");
+        return !slow ? page : cursor.entry() == ENTRY ? skipHalf(cursor, from) : null;
+    }
+
+    /**
+     * For a client that reads pages more slowly than the store trims: a gap up to the middle of
+     * what is kept. Not up to its beginning, because the oldest is trimmed next; and not up to the
+     * end, because the client wants what there is.
+     */
+    private CatchUpResult skipHalf(Cursor cursor, String from) {
+        TopicState topic = cursor.topic;
+        long floor = history.floor(topic.name);
+        long to = floor + Math.max(0, order.head() - floor) / 2;
+        long reached = Math.max(to, cursor.at());
+        CatchUpResult.Notice gap = gap(topic, from, reached, "slow");
+        long entry = entryAfter(topic.log, reached);
+        return new CatchUpResult(List.of(gap), List.of(), entry, reached);
     }
 
     private boolean hasLatest(EventLog log, long at) {
@@ -54,6 +76,37 @@ final class ColdCatchUp {
                 () -> {
                     LatestByKey latest = log.latest();
                     return latest != null && at >= latest.floor();
+                });
+    }
+
+    /** Takes in the newest event of each key that the store has, once for all clients. */
+    void loadLatest(TopicState topic) {
+        history.oneAtATime(
+                topic.name,
+                () -> {
+                    while (topic.needsLatest() && !tryLoad(topic)) {
+                        Thread.onSpinWait(); // The topic was removed meanwhile.
+                    }
+                    return topic;
+                });
+    }
+
+    private boolean tryLoad(TopicState topic) {
+        Object keys = topic.options().key();
+        long removedAt = topic.log.removedAt();
+        Map<String, Frame> newest = history.latestEvents(topic.name);
+        return order.locked(
+                () -> {
+                    LatestByKey known = topic.log.latest();
+                    if (keys == null
+                            || known == null
+                            || !keys.equals(topic.options().key())
+                            || topic.log.removedAt() != removedAt) {
+                        return false;
+                    }
+                    newest.forEach(known::load);
+                    topic.latestLoaded(keys);
+                    return true;
                 });
     }
 
@@ -87,7 +140,8 @@ final class ColdCatchUp {
     /** For a new client that gets everything that is kept of a topic. */
     CatchUpResult all(Cursor cursor) {
         return page(cursor, order.epoch().id(0), "expired", cursor.topic.log.floor())
-                .withNotices(List.of());
+                .withNotices(List.of())
+                .asFirst();
     }
 
     /** For a new client that gets the last events first: those up to a position. */
@@ -109,7 +163,8 @@ final class ColdCatchUp {
             addLast(last, frame, events);
             frame = log.read(++entry);
         }
-        return new CatchUpResult(List.of(), List.copyOf(last), entryAfter(log, until), until);
+        return new CatchUpResult(List.of(), List.copyOf(last), entryAfter(log, until), until)
+                .asFirst();
     }
 
     private static void addLast(ArrayDeque<Frame> last, Frame frame, int most) {

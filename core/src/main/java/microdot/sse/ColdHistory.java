@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.Frame;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a store keeps of topics and this node has not in memory, read in pages. The pages that were
  * read last are kept, so that many clients that reconnect at once have each read once. Blocks, so
- * never on an event loop.
+ * never on an event loop; fails with an {@link EngineAwayException} when the engine cannot be read.
  */
 final class ColdHistory {
     /** The bytes of a page: what a client takes in one step. */
@@ -29,7 +30,7 @@ final class ColdHistory {
 
     private static final int LATEST_BYTES = 1 << 20;
 
-    private final EventStore store;
+    private final StoreReads reads;
     private final Epoch ids;
     private final long maxBytes;
 
@@ -49,8 +50,8 @@ final class ColdHistory {
      */
     record Part(long floor, long after, long upTo, boolean cleared, List<Frame> frames) {}
 
-    ColdHistory(EventStore store, Epoch ids, long maxBytes) {
-        this.store = store;
+    ColdHistory(StoreReads reads, Epoch ids, long maxBytes) {
+        this.reads = reads;
         this.ids = ids;
         this.maxBytes = maxBytes;
     }
@@ -66,19 +67,32 @@ final class ColdHistory {
         if (known != null) {
             return known;
         }
+        return oneAtATime(
+                topic,
+                () -> {
+                    Part page = pages.find(topic, after);
+                    return page != null
+                            ? page
+                            : reads.of(topic, store -> readPage(store, topic, after, upTo));
+                });
+    }
+
+    /** Runs what reads a topic, when nothing else reads it: clients then share what was read. */
+    <T> T oneAtATime(String topic, Supplier<T> read) {
         ReentrantLock lock = lockOf(topic);
         TopicOrder.enter(lock);
         try {
-            known = pages.find(topic, after);
-            if (known == null) {
-                long generation = pages.generation();
-                known = part(store.read(topic, after, upTo, PAGE_BYTES), after, upTo);
-                pages.add(topic, known, maxBytes, generation);
-            }
-            return known;
+            return read.get();
         } finally {
             lock.unlock();
         }
+    }
+
+    private Part readPage(EventStore store, String topic, long after, long upTo) {
+        long generation = pages.generation();
+        Part read = part(store.read(topic, after, upTo, PAGE_BYTES), after, upTo);
+        pages.add(topic, read, maxBytes, generation);
+        return read;
     }
 
     private ReentrantLock lockOf(String topic) {
@@ -114,6 +128,10 @@ final class ColdHistory {
 
     /** Reads the newest entry of each key: the rows of a table, with removals. */
     List<StoredEntry> latest(String topic) {
+        return reads.of(topic, store -> latest(store, topic));
+    }
+
+    private static List<StoredEntry> latest(EventStore store, String topic) {
         var all = new ArrayList<StoredEntry>();
         Page page = store.latest(topic, 0, LATEST_BYTES);
         all.addAll(page.entries());
@@ -138,7 +156,7 @@ final class ColdHistory {
 
     /** Returns the position up to which removals of a topic may no longer be known. */
     long floor(String topic) {
-        return store.kept(topic).floor();
+        return reads.of(topic, store -> store.kept(topic).floor());
     }
 
     /**
@@ -148,7 +166,7 @@ final class ColdHistory {
     String resolved(List<String> topics, String lastEventId) {
         long oldest = Long.MAX_VALUE;
         for (String topic : topics) {
-            OptionalLong position = store.find(topic, lastEventId);
+            OptionalLong position = reads.of(topic, store -> store.find(topic, lastEventId));
             oldest = Math.min(oldest, position.orElse(Long.MAX_VALUE));
         }
         return oldest == Long.MAX_VALUE ? lastEventId : ids.id(oldest);

@@ -131,6 +131,11 @@ class Cursor extends LoopReaders.Reader {
         return entry < topic.log.removedFrom() && at < topic.log.removedAt();
     }
 
+    /** Returns whether it began when its topic was not known to be a table. */
+    boolean isBeforeTable() {
+        return topic.table() != null && topic.log.isBeforeTable(entry);
+    }
+
     /**
      * Returns the position of the end of all their topics, which is not below the position of any
      * of them; 0 while one is open.

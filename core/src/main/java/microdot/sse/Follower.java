@@ -2,10 +2,10 @@ package microdot.sse;
 
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -79,9 +79,7 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
      */
     void begin(Cursor[] fixed, long idsFrom, StreamClosingFrames closingFrames) {
         cursors = fixed;
-        if (sentId < 0) {
-            sentId = -1 - idsFrom;
-        }
+        withoutIdsUpTo(idsFrom);
         for (Cursor cursor : fixed) {
             checkpoints |= cursor.topic.options().checkpoints();
             cursor.join();
@@ -160,6 +158,13 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
     /** Returns the position up to which events go out without ids; -1 when all have theirs. */
     private long idsFrom() {
         return sentId < 0 ? -1 - sentId : -1;
+    }
+
+    /** Nothing was put yet: a cursor waits. */
+    private void withoutIdsUpTo(long position) {
+        if (sentId < 0) {
+            sentId = Math.min(sentId, -1 - position);
+        }
     }
 
     private void idSent(long position) {
@@ -274,8 +279,8 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
             computed(cursor, () -> catchUp.newest(cursor, start));
         } else if (cursor.isRemoved()) {
             computed(cursor, () -> catchUp.removed(cursor, this));
-        } else if (isToDisconnect(cursor)) {
-            disconnect(cursor);
+        } else if (isToDisconnect(cursor) || (filter != null && cursor.isBeforeTable())) {
+            disconnect(cursor); // Of a table too: a filter would not see its snapshot.
         } else {
             computed(cursor, () -> catchUp.slow(cursor, this));
         }
@@ -295,17 +300,18 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
      */
     void prepare(
             List<String> topics,
-            Iterator<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> left,
+            Queue<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> left,
             Consumer<Runnable> elsewhere) {
         Runnable rest = () -> elsewhere.accept(() -> prepare(topics, left, elsewhere));
         guarded(
                 topics,
                 () -> {
                     boolean testing = false;
-                    while (!testing && left.hasNext()) {
-                        var one = left.next();
+                    while (!testing && !left.isEmpty()) {
+                        var one = left.element(); // It stays while the engine cannot be read.
                         CatchUpResult result = one.getValue().apply(this);
-                        testing = resume(one.getKey(), result, left.hasNext() ? rest : () -> {});
+                        left.remove();
+                        testing = resume(one.getKey(), result, left.isEmpty() ? () -> {} : rest);
                     }
                 });
     }
@@ -315,6 +321,7 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
         if (filter == null || result.frames().isEmpty()) {
             onLoop(
                     () -> {
+                        withoutIdsUpTo(result.idsFrom());
                         cursor.resume(result);
                         cursor.pull();
                     });
@@ -324,6 +331,7 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
         Frame placeholder = source.placeholder();
         onLoop(
                 () -> {
+                    withoutIdsUpTo(result.idsFrom());
                     cursor.begin(result, placeholder);
                     cursor.pull();
                 });

@@ -2,10 +2,11 @@ package microdot.sse;
 
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import microdot.BodySink;
@@ -67,6 +68,7 @@ final class FollowerStart {
                             begin(follower, names, wish.from(known), filter, closingFrames);
                         }
                     };
+            sink.onClose(follower::stop); // It may have to wait for the engine.
             if (sink.isOnLoop()) {
                 follower.onThread(names, rest);
             } else {
@@ -154,9 +156,9 @@ final class FollowerStart {
         elsewhere.accept(() -> follower.prepare(names, preparations(start), elsewhere));
     }
 
-    private static Iterator<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> preparations(
+    private static Queue<Map.Entry<Cursor, Function<Waiter, CatchUpResult>>> preparations(
             StartPosition start) {
-        return start.preparations().entrySet().iterator();
+        return new ArrayDeque<>(start.preparations().entrySet());
     }
 
     /** What waits for no code of the application, and no store, needs no carrier thread either. */

@@ -70,6 +70,13 @@ abstract class FollowerThreads implements Waiter {
             task.run();
         } catch (CancellationException e) {
             sink.abort(); // The client has left.
+        } catch (EngineAwayException e) {
+            EngineWait engine = e.await();
+            if (engine == null) {
+                sink.abort(CloseReason.TOPIC_CLOSED);
+            } else {
+                awaitEngine(engine, topics, task);
+            }
         } catch (SnapshotTicket.Failed e) {
             sink.abort(); // Logged once, and not for each client that waits.
         } catch (RuntimeException | Error e) {
@@ -81,6 +88,21 @@ abstract class FollowerThreads implements Waiter {
                             + " could not be served; its connection was closed",
                     e);
             sink.abort();
+        }
+    }
+
+    /** Runs the task again when the engine can be read; the stream stays open meanwhile. */
+    private void awaitEngine(EngineWait engine, List<String> topics, Runnable task) {
+        Runnable again =
+                () -> {
+                    stopWith(null);
+                    onThread(topics, task);
+                };
+        stopWith(() -> engine.remove(again));
+        if (!engine.add(again)) {
+            again.run();
+        } else if (!sink.isOpen()) {
+            engine.remove(again); // The client has left in between.
         }
     }
 

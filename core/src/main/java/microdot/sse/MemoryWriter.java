@@ -5,6 +5,7 @@ import java.util.concurrent.CompletionStage;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.Row;
 import microdot.sse.log.TopicOrder;
+import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
 /** Topics that are in the memory of this process only: the order itself gives the positions. */
@@ -52,7 +53,11 @@ final class MemoryWriter implements TopicWriter {
 
     @Override
     public CompletionStage<Long> appendAsync(PublishBatch batch) {
-        return CompletableFuture.completedFuture(append(batch));
+        try {
+            return CompletableFuture.completedFuture(append(batch));
+        } catch (StoreException e) { // As with a store: the stage fails.
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     @Override

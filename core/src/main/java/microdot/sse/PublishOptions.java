@@ -32,9 +32,9 @@ public final class PublishOptions {
 
     /**
      * Publishes only if the newest event of the topic has this id, as {@link Topics#publish}
-     * returned it; with "" only if the topic never had one. Otherwise nothing is published, and the
-     * publisher gets a {@link microdot.sse.store.ConflictException}. For topics whose events have
-     * no ids of their own.
+     * returned it; with "" only if the topic has had none since it was removed, or never. Otherwise
+     * nothing is published, and the publisher gets a {@link microdot.sse.store.ConflictException}.
+     * For topics whose events have no ids of their own.
      */
     public PublishOptions expectedLastId(String id) {
         return new PublishOptions(
@@ -46,7 +46,7 @@ public final class PublishOptions {
      * publish with this key within two minutes publishes nothing and returns the id of the first.
      *
      * @param key 1 to 256 characters, unique among all topics
-     * @throws IllegalArgumentException when it is empty or too long
+     * @throws IllegalArgumentException when it is empty or too long, or has half a surrogate pair
      */
     public PublishOptions idempotencyKey(String key) {
         Required.notNull(key, "idempotencyKey", "a key");
@@ -58,7 +58,7 @@ public final class PublishOptions {
                             + MAX_KEY
                             + ")");
         }
-        return new PublishOptions(expectedLastId, key);
+        return new PublishOptions(expectedLastId, TopicRules.checkedWhole("idempotencyKey", key));
     }
 
     @Nullable String expectedLastId() {

@@ -110,7 +110,7 @@ final class Publishing {
             return state.changes()
                     .run(
                             () -> {
-                                if (state.log.closedAt() > 0) {
+                                if (state.isEnded()) {
                                     throw closed(topic);
                                 }
                                 return publish(topic, (Object) change.get(), false);

@@ -119,7 +119,11 @@ final class StartPosition {
         hasFormerEnds = !isNew && hasFormerEnds(topics, position);
         for (TopicState topic : topics) {
             EventLog log = topic.log;
-            boolean more = topic.snapshots() != null || log.latest() != null || log.closedAt() > 0;
+            boolean more =
+                    topic.snapshots() != null
+                            || topic.becomesTable()
+                            || log.latest() != null
+                            || log.closedAt() > 0;
             if ((isNew && more) || !log.isTrimmed(now)) {
                 cursors.clear();
                 return false;
@@ -163,10 +167,12 @@ final class StartPosition {
             EventLog log = topic.log;
             if (snapshots != null) {
                 fresh(topic, snapshots);
-            } else if (hasNewest(log, opened)) {
+            } else if (topic.becomesTable()) {
+                Cursor cursor = cursor(topic, log.firstAfter(opened), opened);
+                prepare(cursor, client -> catchUp.afterLoad(cursor, client));
+            } else if (topic.needsLatest() || hasNewest(log, opened)) {
                 newest(topic, wish);
             } else if (wish.last() > 0 && cold != null && log.published() < wish.last()) {
-                idsFrom = Math.max(idsFrom, opened);
                 Cursor cursor = cursor(topic, log.keptFrom(), 0);
                 prepare(cursor, client -> cold.last(cursor, wish.last(), opened));
             } else if (wish.last() > 0 && opened >= log.floor()) {
@@ -175,7 +181,6 @@ final class StartPosition {
                 idsFrom = Math.max(idsFrom, before);
                 cursors.add(cursor(topic, entry, before));
             } else if (log.closedAt() > 0 && cold != null) {
-                idsFrom = Math.max(idsFrom, log.floor());
                 Cursor cursor = cursor(topic, log.keptFrom(), 0);
                 prepare(cursor, client -> cold.all(cursor));
             } else if (log.closedAt() > 0) {

@@ -14,12 +14,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.store.Append;
+import microdot.sse.store.EndedException;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.StoreException;
+import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,9 @@ final class StoreAppends {
 
     private static final int MOST_REFUSED = 1024;
 
+    /** A store that is late says more about the fate of an event than its publisher knows. */
+    private static final Duration GRACE = Duration.ofMillis(250);
+
     private final EventStore store;
     private final TopicOrder order;
     private final Semaphore room = new Semaphore(MOST);
@@ -48,11 +52,8 @@ final class StoreAppends {
     /** Positions of entries that changed nothing, until their publisher asks. */
     private final NavigableSet<Long> refused = new ConcurrentSkipListSet<>();
 
-    private final AtomicReference<@Nullable Away> away = new AtomicReference<>();
+    private final QueuedAppends queued = new QueuedAppends(this::begin);
     private volatile Duration timeout = Duration.ofSeconds(10);
-
-    /** A time in which the engine cannot be reached. */
-    private record Away(String reason, CompletableFuture<Boolean> back) {}
 
     StoreAppends(EventStore store, TopicOrder order) {
         this.store = store;
@@ -61,6 +62,10 @@ final class StoreAppends {
 
     void timeout(Duration chosen) {
         timeout = chosen;
+    }
+
+    Duration timeout() {
+        return timeout;
     }
 
     Set<EventStore.Limit> limits() {
@@ -75,10 +80,12 @@ final class StoreAppends {
      * @return the position of the last event, or {@link TopicOrder#TOPIC_CLOSED}
      */
     long await(Append append) {
-        long end = System.nanoTime() + timeout.toNanos();
-        awaitBack(end);
-        enter(end);
-        return result(begin(append), end);
+        Duration longest = timeout;
+        long end = System.nanoTime() + longest.toNanos();
+        boolean waited = awaitBack(end, longest);
+        enter(end, longest);
+        Duration left = waited ? Duration.ofNanos(Math.max(1, end - System.nanoTime())) : longest;
+        return result(begin(append.within(left)), end, longest);
     }
 
     /** Appends, and waits for nothing. What the application does then is done on a new thread. */
@@ -86,56 +93,83 @@ final class StoreAppends {
         if (!room.tryAcquire()) {
             return CompletableFuture.failedFuture(full());
         }
+        Duration longest = timeout;
+        CompletableFuture<Long> begun = queued.begin(append.within(longest), longest);
+        CompletableFuture<Long> result =
+                begun.copy().orTimeout(longest.plus(GRACE).toNanos(), TimeUnit.NANOSECONDS);
+        begun.whenComplete((position, failure) -> room.release());
         // Not on the thread that completes it: that is the store's, for which every follower waits.
-        return begin(append)
-                .handleAsync(StoreAppends::outcome, task -> Thread.ofVirtual().start(task));
+        return result.handleAsync(
+                (position, failure) -> outcome(position, failure, longest),
+                task -> Thread.ofVirtual().start(task));
     }
 
-    private static Long outcome(@Nullable Long position, @Nullable Throwable failure) {
-        if (failure != null || position == null) {
-            throw new CompletionException(failure == null ? null : cause(failure));
+    private static Long outcome(
+            @Nullable Long position, @Nullable Throwable failure, Duration longest) {
+        if (position != null) {
+            return position;
         }
-        return position;
+        Throwable cause = failure == null ? null : cause(failure);
+        if (cause instanceof EndedException) {
+            return TopicOrder.TOPIC_CLOSED;
+        }
+        throw new CompletionException(
+                cause instanceof TimeoutException late ? late(longest, late) : cause);
     }
 
     /** Appends in the background, if there is room. */
     void expire(Append append) {
-        if (away.get() == null && expiring.tryAcquire()) {
-            CompletionStage<Long> done = room.tryAcquire() ? begin(append) : null;
+        if (queued.away() == null && expiring.tryAcquire()) {
+            CompletableFuture<Long> done = room.tryAcquire() ? begin(append) : null;
             if (done == null) {
                 expiring.release();
             } else {
-                done.whenComplete((position, failure) -> expiring.release());
+                done.whenComplete(
+                        (position, failure) -> {
+                            room.release();
+                            expiring.release();
+                        });
             }
         }
     }
 
-    private void awaitBack(long end) {
-        Away gone = away.get();
+    /** Returns whether the engine was away. */
+    private boolean awaitBack(long end, Duration longest) {
+        QueuedAppends.Away gone = queued.away();
         if (gone == null) {
-            return;
+            return false;
         }
         try {
-            gone.back.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+            return gone.back().get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            throw new StoreException(
-                    "store: away, "
-                            + gone.reason
-                            + " (expected: an engine that can be reached; nothing was published)");
+            throw gone.exception(longest);
         } catch (InterruptedException e) {
-            throw Interruption.of(e);
+            throw interrupted("nothing was published", false, e);
         } catch (ExecutionException e) {
             throw new IllegalStateException(e); // Never completed so.
         }
     }
 
-    private void enter(long end) {
+    /** Keeps the interrupt flag. */
+    private static StoreException interrupted(
+            String fate, boolean unknown, InterruptedException cause) {
+        Thread.currentThread().interrupt();
+        return new StoreException(
+                "store: interrupted while waiting for the engine (expected: no interrupt; "
+                        + fate
+                        + ")",
+                unknown,
+                cause);
+    }
+
+    private void enter(long end, Duration longest) {
         try {
             if (!room.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                throw full();
+                QueuedAppends.Away gone = queued.away();
+                throw gone == null ? full() : gone.exception(longest);
             }
         } catch (InterruptedException e) {
-            throw Interruption.of(e);
+            throw interrupted("nothing was published", false, e);
         }
     }
 
@@ -147,10 +181,9 @@ final class StoreAppends {
                         + " several events as one list; nothing was published)");
     }
 
-    /** Has room, and releases it. */
+    /** Has room. */
     private CompletableFuture<Long> begin(Append append) {
         var done = new CompletableFuture<Long>();
-        done.whenComplete((position, failure) -> room.release());
         CompletionStage<List<Long>> stored;
         try {
             stored = store.append(append);
@@ -168,6 +201,12 @@ final class StoreAppends {
                     }
                 });
         return done;
+    }
+
+    /** Returns whether the entry at a position is the removal of its topic. Blocks. */
+    boolean isRemoval(String topic, long position) {
+        List<StoredEntry> found = store.read(topic, position - 1, position, 1).entries();
+        return !found.isEmpty() && found.getFirst().entry().kind() == Entry.Kind.CLEAR;
     }
 
     private static boolean isNoEnd(Entry entry) {
@@ -202,22 +241,32 @@ final class StoreAppends {
         return seen;
     }
 
-    private long result(CompletableFuture<Long> appended, long end) {
+    private long result(CompletableFuture<Long> appended, long end, Duration longest) {
+        appended.whenComplete((position, failure) -> room.release());
         try {
-            return appended.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+            long left = Math.max(0, end - System.nanoTime()) + GRACE.toNanos();
+            return appended.get(left, TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            throw new StoreException(
-                    "store: no answer within "
-                            + timeout
-                            + " (expected: an engine that answers, or a longer publishTimeout; the"
-                            + " event may appear later)",
-                    true,
-                    e);
+            throw late(longest, e);
         } catch (InterruptedException e) {
-            throw Interruption.of(e);
+            throw interrupted("the event may appear later", true, e);
         } catch (ExecutionException e) {
-            throw rethrown(e.getCause());
+            Throwable cause = e.getCause();
+            if (cause instanceof EndedException) {
+                return TopicOrder.TOPIC_CLOSED;
+            }
+            throw rethrown(cause);
         }
+    }
+
+    private static StoreException late(Duration longest, TimeoutException cause) {
+        return new StoreException(
+                "store: no answer within "
+                        + longest
+                        + " (expected: an engine that answers, or a longer publishTimeout; the"
+                        + " event may appear later)",
+                true,
+                cause);
     }
 
     /** With the stack of the publisher, too. */
@@ -266,18 +315,15 @@ final class StoreAppends {
     }
 
     void away(String reason) {
-        away.compareAndSet(null, new Away(reason, new CompletableFuture<>()));
+        queued.away(reason);
     }
 
     void back() {
-        Away gone = away.getAndSet(null);
-        if (gone != null) {
-            gone.back.complete(true);
-        }
+        queued.back();
     }
 
     /** Returns whether the engine can be reached, as far as is known. */
     boolean isAway() {
-        return away.get() != null;
+        return queued.away() != null;
     }
 }

@@ -4,9 +4,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -15,35 +13,28 @@ import java.util.concurrent.locks.LockSupport;
 import microdot.JsonCodec;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.EventId;
-import microdot.sse.log.Frame;
-import microdot.sse.log.LatestByKey;
 import microdot.sse.log.MemoryBudget;
-import microdot.sse.log.Retention;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreException;
-import microdot.sse.store.StoreRetention;
 import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
 
 /** This process as a node of a store: what it appends, what the tail delivers, and the history. */
 final class StoreNode implements EventStore.Tail {
-    /** Changes of a table that are kept, so that a client that resumes gets those only. */
-    private static final int TABLE_ENTRIES = 2048;
-
     /** How long a client waits for this node to come as far as it has already been. */
     private static final Duration LONGEST_LAG = Duration.ofSeconds(2);
 
     private static final Duration RELOAD = Duration.ofMillis(200);
 
-    private static final Duration TABLE_TIME = Duration.ofHours(1);
-
     private final EventStore store;
     private final TopicOrder order;
     private final StoreAppends appends;
     private final StoreTail tail;
+    private final StoreReads reads;
+    private final StoreRetentions retentions;
     private final ColdHistory history;
     private final Opening opening;
     private @Nullable NodeTopics topics; // Set before `ready`.
@@ -62,7 +53,9 @@ final class StoreNode implements EventStore.Tail {
         order.mayHaveOwnIds();
         this.appends = new StoreAppends(store, order);
         this.tail = new StoreTail(order, json, opened.ends());
-        this.history = new ColdHistory(store, ids, Math.max(1 << 20, budget.max() / 16));
+        this.reads = new StoreReads(store);
+        this.retentions = new StoreRetentions(store);
+        this.history = new ColdHistory(reads, ids, Math.max(1 << 20, budget.max() / 16));
         this.opening = opening;
         opening.node = this;
     }
@@ -139,21 +132,8 @@ final class StoreNode implements EventStore.Tail {
         return history;
     }
 
-    /** Tells the store what it keeps of a topic. Not under the lock of the order. */
-    void retain(TopicState topic) {
-        Retention kept = topic.options().retention();
-        store.retain(
-                topic.name,
-                new StoreRetention(
-                        kept.events(),
-                        kept.bytes(),
-                        Duration.ofNanos(kept.nanos()),
-                        kept.keyedBy() != null));
-    }
-
-    private void retainTable(String name, TableOptions options) {
-        int entries = Math.max(TABLE_ENTRIES, 2 * options.maxRows());
-        store.retain(name, new StoreRetention(entries, 2 * options.maxBytes(), TABLE_TIME, true));
+    StoreRetentions retentions() {
+        return retentions;
     }
 
     /** Returns the position from which on this node has seen every entry. */
@@ -164,6 +144,10 @@ final class StoreNode implements EventStore.Tail {
     /** Most of it is to be used under the lock of the order. */
     StoreTail tail() {
         return tail;
+    }
+
+    Duration publishTimeout() {
+        return appends.timeout();
     }
 
     void publishTimeout(Duration timeout) {
@@ -187,7 +171,7 @@ final class StoreNode implements EventStore.Tail {
                         ? history.resolved(topics, lastEventId)
                         : lastEventId;
         EventId id = EventId.parse(wanted);
-        if (id == null || store.head() < id.position()) {
+        if (id == null || reads.of("", EventStore::head) < id.position()) {
             return wanted;
         }
         try {
@@ -204,6 +188,11 @@ final class StoreNode implements EventStore.Tail {
 
     boolean isAway() {
         return appends.isAway();
+    }
+
+    /** Returns how long a caller waits that reads something; it is shorter during an outage. */
+    long longestWork(long otherwise) {
+        return reads.areFailing() ? Math.min(otherwise, appends.timeout().toNanos()) : otherwise;
     }
 
     private NodeTopics topics() {
@@ -248,11 +237,10 @@ final class StoreNode implements EventStore.Tail {
                         tail.created(topic); // If it had ended, it still has.
                         if (table != null) {
                             topic.log.becomeTable(topic.name, table.maxRows(), table.maxBytes());
-                            topic.loading(new CompletableFuture<>());
-                        }
-                        if (table != null || topic.options().key() != null) {
+                            topic.loading(new EngineWait());
                             loads.add(topic);
                         }
+                        topic.latestLost();
                     }
                     order.raise(position);
                 });
@@ -269,54 +257,14 @@ final class StoreNode implements EventStore.Tail {
         while (!left.isEmpty() && !order.isClosed()) {
             TopicState topic = left.element();
             try {
-                if (topic.table() == null) {
-                    loadLatest(topic);
-                } else {
-                    List<StoredEntry> rows = history.latest(topic.name);
-                    order.runLocked(() -> tail.load(topic, rows, position));
-                    topic.loaded();
-                }
+                List<StoredEntry> rows = history.latest(topic.name);
+                order.runLocked(() -> tail.load(topic, rows, position));
+                topic.loaded();
                 left.remove();
             } catch (StoreException e) {
                 LockSupport.parkNanos(RELOAD.toNanos()); // The engine is away, or still begins.
             }
         }
-    }
-
-    // ---- What is loaded before a topic is used ----
-
-    /** Takes in the rows that the store has, and makes the topic a table. Blocks. */
-    void loadTable(TopicState topic, TableOptions options, JsonCodec json) {
-        retainTable(topic.name, options);
-        List<StoredEntry> rows;
-        long floor;
-        try {
-            rows = history.latest(topic.name);
-            floor = history.floor(topic.name);
-        } catch (StoreException e) {
-            order.runLocked(topic.log::becomeTopic); // So that it can be tried again.
-            throw e;
-        }
-        order.runLocked(
-                () -> {
-                    tail.load(topic, rows, floor);
-                    topic.becomeTable(options, json);
-                });
-    }
-
-    /** Takes in the newest event of each key that the store has, if the topic has keys. Blocks. */
-    void loadLatest(TopicState topic) {
-        if (topic.options().key() == null) {
-            return;
-        }
-        Map<String, Frame> latest = history.latestEvents(topic.name);
-        order.runLocked(
-                () -> {
-                    LatestByKey keys = topic.log.latest();
-                    if (keys != null) {
-                        latest.forEach(keys::load);
-                    }
-                });
     }
 
     @Override
@@ -327,10 +275,12 @@ final class StoreNode implements EventStore.Tail {
     @Override
     public void back() {
         appends.back();
+        reads.back();
     }
 
     void close() {
         store.close();
         appends.close();
+        reads.close();
     }
 }

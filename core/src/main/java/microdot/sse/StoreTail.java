@@ -117,11 +117,11 @@ final class StoreTail {
             refused.add(stored.position());
             return false;
         }
-        if (end != null) { // A new topic of the name begins.
+        if (end != null) {
             ends.remove(entry.topic());
-            if (topic != null) {
-                order.placeBeginning(topic.log);
-            }
+        }
+        if (topic != null && topic.log.closedAt() > 0) { // A new topic of the name begins.
+            order.placeBeginning(topic.log);
         }
         if (entry.kind() == Entry.Kind.CLOSE) {
             remember(stored);
@@ -189,12 +189,13 @@ final class StoreTail {
 
     // ---- Topics that become known, under the lock of the order ----
 
-    /** A topic that ended in the store is ended here too. */
+    /** A topic that ended in the store is ended here too; with its new options, perhaps not. */
     void created(TopicState topic) {
         StoredEntry end = ends.get(topic.name);
         long keep = TimeUnit.NANOSECONDS.toMillis(topic.options().retention().nanos());
         if (end != null && System.currentTimeMillis() - end.time() >= keep) {
             ends.remove(topic.name); // Over since: a new topic of the name may begin.
+            order.placeBeginning(topic.log);
         } else if (end != null) {
             long age = System.currentTimeMillis() - end.time();
             long time = order.now() - TimeUnit.MILLISECONDS.toNanos(Math.max(0, age));

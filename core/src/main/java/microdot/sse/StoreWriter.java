@@ -1,8 +1,10 @@
 package microdot.sse;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.KeyedEvent;
@@ -10,6 +12,7 @@ import microdot.sse.log.Row;
 import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.store.Append;
+import microdot.sse.store.ConflictException;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import org.jspecify.annotations.Nullable;
@@ -51,33 +54,73 @@ final class StoreWriter implements TopicWriter {
             }
             return position;
         }
-        return appends.await(appendOf(batch));
+        Append append = appendOf(batch);
+        try {
+            return appends.await(append);
+        } catch (ConflictException e) {
+            return appends.await(afterRemoval(append, e));
+        }
     }
 
     @Override
     public CompletionStage<Long> appendAsync(PublishBatch batch) {
         long refusal = refusal(batch.topic());
-        return refusal == 0
-                ? appends.start(appendOf(batch))
-                : CompletableFuture.completedFuture(refusal);
+        if (refusal != 0) {
+            return CompletableFuture.completedFuture(refusal);
+        }
+        Append append = appendOf(batch);
+        return appends.start(append)
+                .exceptionallyCompose(
+                        failure -> {
+                            Throwable cause =
+                                    failure instanceof CompletionException
+                                            ? failure.getCause()
+                                            : failure;
+                            return cause instanceof ConflictException conflict
+                                    ? appends.start(afterRemoval(append, conflict))
+                                    : CompletableFuture.failedStage(failure);
+                        });
+    }
+
+    /**
+     * A topic that was removed has no event, as one that never had one: to the engine, its newest
+     * entry is its removal. Blocks.
+     *
+     * @throws ConflictException when there was another conflict
+     */
+    private Append afterRemoval(Append append, ConflictException conflict) {
+        String topic = append.entries().getFirst().topic();
+        if (append.expectedLast().orElse(-1) != 0 || !appends.isRemoval(topic, conflict.last())) {
+            throw conflict;
+        }
+        return new Append(
+                append.entries(),
+                OptionalLong.of(conflict.last()),
+                append.idempotencyKey(),
+                append.endLasts(),
+                append.timeout());
     }
 
     private Append appendOf(PublishBatch batch) {
         List<Entry> entries = StoreTail.entries(batch);
         long expected = batch.expectedLast(order.epoch());
-        return new Append(
-                entries,
-                expected < 0 ? OptionalLong.empty() : OptionalLong.of(expected),
-                batch.options().idempotencyKey());
+        OptionalLong last = expected < 0 ? OptionalLong.empty() : OptionalLong.of(expected);
+        return unlessEnded(
+                batch.topic(), new Append(entries, last, batch.options().idempotencyKey()));
+    }
+
+    /** The engine refuses what comes after an end: each process finds the same in the store. */
+    private static Append unlessEnded(TopicState topic, Append append) {
+        return append.unlessEnded(Duration.ofNanos(topic.options().retention().nanos()));
     }
 
     /** Returns 0 when the topic can get events. */
     private long refusal(TopicState topic) {
         checkOpen();
-        if (topic.log.closedAt() > 0) {
+        if (topic.isEnded()) {
             return TopicOrder.TOPIC_CLOSED;
         }
-        return topic.table() == null ? 0 : TopicOrder.OTHER_KIND;
+        return topic.log.rows() == null ? 0 : TopicOrder.OTHER_KIND;
     }
 
     private void checkOpen() {
@@ -94,14 +137,16 @@ final class StoreWriter implements TopicWriter {
                 order.locked(
                         () -> {
                             TableRows rows = table.log.rows();
-                            if (rows == null || table.log.closedAt() > 0) {
+                            if (rows == null || table.isEnded()) {
                                 return rows == null
                                         ? TopicOrder.OTHER_KIND
                                         : TopicOrder.TOPIC_CLOSED;
                             }
                             return rows.admits(change) ? 1L : TopicOrder.NOTHING;
                         });
-        return known == 1 ? appends.await(Append.of(entry(table, change))) : known;
+        return known == 1
+                ? appends.await(unlessEnded(table, Append.of(entry(table, change))))
+                : known;
     }
 
     private static Entry entry(TopicState table, Row change) {
@@ -121,7 +166,8 @@ final class StoreWriter implements TopicWriter {
         Entry entry = entry(table, removal);
         String key = "expire " + table.name + " " + entry.key() + " " + entry.row();
         boolean once = !appends.limits().contains(EventStore.Limit.NO_IDEMPOTENCY_KEY);
-        appends.expire(new Append(List.of(entry), OptionalLong.empty(), once ? key : null));
+        var append = new Append(List.of(entry), OptionalLong.empty(), once ? key : null);
+        appends.expire(unlessEnded(table, append));
         return true;
     }
 
@@ -132,8 +178,8 @@ final class StoreWriter implements TopicWriter {
 
     @Override
     public void close(TopicState topic) {
-        if (topic.log.closedAt() == 0) {
-            appends.await(Append.of(Entry.close(topic.name)));
+        if (!topic.isEnded()) {
+            appends.await(unlessEnded(topic, Append.of(Entry.close(topic.name))));
         }
     }
 

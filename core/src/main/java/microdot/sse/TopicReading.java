@@ -49,6 +49,7 @@ final class TopicReading {
     private volatile boolean expired; // The wait for events is over.
     private volatile boolean stopped;
     private volatile boolean deferred; // Other readings hold too much: it tries again.
+    private boolean unfinished; // Something took too long; confined to the reader.
     private long held; // Of its events; confined to the loop until the end.
 
     TopicReading(TopicRegistry registry, FollowerStart followers, List<String> names, int limit) {
@@ -120,7 +121,8 @@ final class TopicReading {
                 // A gap, a snapshot or a filter may still run for it: then it has events.
                 expired = true;
                 sink.loop().execute(this::stopIfDone);
-                await(LONGEST_WORK);
+                StoreNode store = registry.store();
+                unfinished = !await(store == null ? LONGEST_WORK : store.longestWork(LONGEST_WORK));
             }
             sink.end();
             return use.apply(result());
@@ -133,7 +135,8 @@ final class TopicReading {
     private History result() {
         lock.lock();
         try {
-            boolean failed = sink.closeReason() == CloseReason.FAILED && isNothing();
+            boolean ended = unfinished || sink.closeReason() == CloseReason.FAILED;
+            boolean failed = ended && isNothing();
             String position = next == null ? after : next;
             if (failed || isEarly() || position == null) {
                 throw new IllegalStateException(
@@ -233,7 +236,8 @@ final class TopicReading {
         long upTo = begun == null ? -1 : begun.caughtUpTo();
         lock.lock();
         try {
-            boolean idle = upTo >= 0 && !full; // The next reading gets what was not taken.
+            boolean enough = events.size() >= limit && canGoOn();
+            boolean idle = upTo >= 0 && !full && !enough; // The next reading gets the rest.
             if (idle) {
                 next = registry.order().epoch().id(upTo);
                 loose = false;

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import microdot.JsonCodec;
@@ -34,6 +35,7 @@ final class TopicRegistry implements NodeTopics {
     private final TopicOrder order;
     private final JsonCodec json;
     private final TableChanges tables;
+    private final TableTopics tableTopics;
 
     private final TopicWriter writer;
     private final RunTopics runs;
@@ -74,6 +76,7 @@ final class TopicRegistry implements NodeTopics {
         this.store = store;
         this.json = json;
         this.tables = new TableChanges(order, writer, json);
+        this.tableTopics = new TableTopics(order, tables, store, json);
         this.runs = new RunTopics(runs);
         this.quiet = order.locked(() -> new TopicState("", order, 0, DEFAULTS, topic -> {}));
     }
@@ -120,7 +123,9 @@ final class TopicRegistry implements NodeTopics {
                             topic.pinKnown();
                             return topic;
                         });
-        retain(pinned);
+        if (isRetained(pinned)) {
+            Objects.requireNonNull(store).retentions().tellSoon(pinned); // Perhaps on a loop.
+        }
         return pinned;
     }
 
@@ -194,51 +199,35 @@ final class TopicRegistry implements NodeTopics {
                     }
                     TopicOptions own = topic.ownOptions();
                     if (own != null) {
-                        checkSame("topic", topic.name, own, options);
+                        TopicRules.checkSame("topic", topic.name, own, options);
                     }
                     topic.configureItself(options, json);
+                    if (store != null) {
+                        store.tail().created(topic); // Its end may be over with these options.
+                    }
                 });
         retain(topic);
-        if (store != null) {
-            store.loadLatest(topic);
+    }
+
+    private void retain(TopicState topic) {
+        if (isRetained(topic)) {
+            Objects.requireNonNull(store).retentions().tell(topic);
         }
     }
 
     /** Where nothing was chosen, another node may have chosen something. */
-    private void retain(TopicState topic) {
-        if (store != null && topic.table() == null && !topic.options().equals(DEFAULTS)) {
-            store.retain(topic);
-        }
+    private boolean isRetained(TopicState topic) {
+        return store != null && topic.table() == null && !topic.options().equals(DEFAULTS);
     }
 
-    /** Makes the topic a table, or returns the table that it is. */
+    /** Makes the topic, which is pinned, a table, or returns the table that it is. */
     Table table(TopicState topic, TableOptions options) {
-        order.runLocked(
-                () -> {
-                    TableOptions known = topic.table();
-                    if (known == null && store != null) {
-                        checkUnused(topic);
-                        topic.log.becomeTable(topic.name, options.maxRows(), options.maxBytes());
-                        return; // Until it is loaded, it takes in changes only.
-                    }
-                    if (topic.visits() != null) {
-                        throw new IllegalArgumentException(
-                                "table: \""
-                                        + topic.name
-                                        + "\" is filled by its open streams (expected:"
-                                        + " topics.presence)");
-                    }
-                    if (known == null) {
-                        checkUnused(topic);
-                        topic.becomeTable(options, json);
-                    } else {
-                        checkSame("table", topic.name, known, options);
-                    }
-                });
-        if (store != null && topic.table() == null) {
-            store.loadTable(topic, options, json);
-        }
-        return new Table(topic, tables, json);
+        return tableTopics.table(topic, options);
+    }
+
+    /** Makes the topic a table that its streams fill, or returns the table that it is. */
+    Table presence(TopicState topic, Function<Request, @Nullable String> names) {
+        return tableTopics.presence(topic, names);
     }
 
     /** A store has appended something to a topic that this node does not know. */
@@ -250,25 +239,6 @@ final class TopicRegistry implements NodeTopics {
     @Override
     public Collection<TopicState> all() {
         return topics.values();
-    }
-
-    /** Makes the topic a table that its streams fill, or returns the table that it is. */
-    Table presence(TopicState topic, Function<Request, @Nullable String> names) {
-        order.runLocked(
-                () -> {
-                    Visits known = topic.visits();
-                    if (topic.table() == null) {
-                        checkUnused(topic);
-                        topic.becomeTable(new TableOptions(), json);
-                        topic.fillBy(new Presence(topic, tables, names));
-                    } else if (!Presence.isBy(known, names)) {
-                        throw new IllegalArgumentException(
-                                "presence: another table or function than before for \""
-                                        + topic.name
-                                        + "\" (expected: the same function object again)");
-                    }
-                });
-        return new Table(topic, tables, json);
     }
 
     /** Returns whether the streams of one of the topics fill it. */
@@ -299,16 +269,6 @@ final class TopicRegistry implements NodeTopics {
         return found;
     }
 
-    private static void checkUnused(TopicState topic) {
-        if (topic.ownOptions() != null || !topic.log.isEmpty() || topic.log.closedAt() > 0) {
-            throw new IllegalArgumentException(
-                    "table: \""
-                            + topic.name
-                            + "\" is a topic with events or options (expected: a name that only"
-                            + " the table has)");
-        }
-    }
-
     /** A filter would see changes of rows but not the snapshot, and so protect nothing. */
     void checkNoTable(List<String> names) {
         for (String name : names) {
@@ -321,22 +281,10 @@ final class TopicRegistry implements NodeTopics {
         }
     }
 
+    /** Returns whether the topic is a table, or is about to be one. */
     boolean isTable(String name) {
         TopicState topic = topics.get(name);
-        return topic != null && topic.table() != null;
-    }
-
-    /** Two parts of a program that disagree would otherwise depend on which of them runs last. */
-    private static void checkSame(String what, String name, Object known, Object options) {
-        if (!known.equals(options)) {
-            throw new IllegalArgumentException(
-                    "options: other ones than before for the "
-                            + what
-                            + " \""
-                            + name
-                            + "\" (expected: options that are set once, or the same again; lambdas"
-                            + " are the same only as one object)");
-        }
+        return topic != null && (topic.table() != null || topic.becomesTable());
     }
 
     /** Sets the options of all topics whose name begins so and that have none of their own. */
@@ -346,7 +294,7 @@ final class TopicRegistry implements NodeTopics {
                     var all = new ArrayList<>(prefixes);
                     for (Map.Entry<String, TopicOptions> entry : prefixes) {
                         if (entry.getKey().equals(prefix)) {
-                            checkSame("prefix", prefix, entry.getValue(), options);
+                            TopicRules.checkSame("prefix", prefix, entry.getValue(), options);
                             all.remove(entry);
                         }
                     }

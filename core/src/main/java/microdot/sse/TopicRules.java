@@ -109,7 +109,20 @@ final class TopicRules {
                     name,
                     TopicRules::isNoName);
         }
-        return name;
+        return checkedWhole("topic", name);
+    }
+
+    /** Two parts of a program that disagree would otherwise depend on which of them runs last. */
+    static void checkSame(String what, String name, Object known, Object options) {
+        if (!known.equals(options)) {
+            throw new IllegalArgumentException(
+                    "options: other ones than before for the "
+                            + what
+                            + " \""
+                            + name
+                            + "\" (expected: options that are set once, or the same again; lambdas"
+                            + " are the same only as one object)");
+        }
     }
 
     /** Checks the key of a row, which is as long as a name. */
@@ -121,21 +134,38 @@ final class TopicRules {
                     key,
                     TopicRules::isNoName);
         }
-        if (hasHalfCharacter(key)) {
-            throw new RefusedValueException(
-                    "key: "
-                            + Arrays.toString(key.codePoints().toArray())
-                            + " as code points (expected: no half of a surrogate pair)",
-                    key,
-                    TopicRules::hasHalfCharacter);
-        }
-        return key;
+        return checkedWhole("key", key);
     }
 
-    /** A key is a name in the JSON of a snapshot, and many clients read no such name. */
-    private static boolean hasHalfCharacter(String key) {
-        return key.codePoints()
-                .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
+    /** Checks that a text is one that every engine and every client can keep. */
+    static String checkedWhole(String what, String text) {
+        if (hasHalfCharacter(text)) {
+            throw new RefusedValueException(
+                    what
+                            + ": "
+                            + Arrays.toString(text.codePoints().toArray())
+                            + " as code points (expected: no half of a surrogate pair)",
+                    text,
+                    TopicRules::hasHalfCharacter);
+        }
+        return text;
+    }
+
+    /** In UTF-8 it would be another text, and two of them the same. */
+    private static boolean hasHalfCharacter(String text) {
+        int length = text.length();
+        for (int i = 0; i < length; i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                boolean whole =
+                        i + 1 < length
+                                && Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1));
+                if (!whole) {
+                    return true;
+                }
+                i++;
+            }
+        }
+        return false;
     }
 
     private static boolean isNoName(String name) {

@@ -1,9 +1,5 @@
 package microdot.sse;
 
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -13,13 +9,10 @@ import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.EventLog;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.log.TopicReaders;
-import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
 /** One topic: its options, its log, its followers and its figures. */
 final class TopicState {
-    private static final long LONGEST_LOAD = 30;
-
     final String name;
     final EventLog log;
     final TopicReaders readers = new TopicReaders();
@@ -43,7 +36,9 @@ final class TopicState {
     private volatile long rowsUntil; // Clients with ids below may have rows of it.
     private volatile long formerEnd; // Of an earlier topic of the name; 0 if there was none.
     private volatile @Nullable Changes changes; // Most topics have none.
-    private volatile @Nullable CompletableFuture<Boolean> loading; // Null when all is loaded.
+    private volatile @Nullable EngineWait loading; // Null when all is loaded.
+    private volatile boolean becomesTable; // Its rows are read for the first time.
+    private volatile @Nullable Object loadedKeys; // The function of the keys that were loaded.
     private volatile boolean stored;
     private volatile boolean configured;
     private volatile boolean forgotten;
@@ -140,6 +135,14 @@ final class TopicState {
     }
 
     /**
+     * Returns whether it has ended. The end of a topic on a store that is over is none, although
+     * the topic is not forgotten yet.
+     */
+    boolean isEnded() {
+        return log.closedAt() > 0 && !(stored && log.isEndOver(order.now()));
+    }
+
+    /**
      * Returns the position of its end, or, as long as nothing was published to it, that of the
      * earlier topic of its name; 0 if there is no end.
      */
@@ -159,42 +162,58 @@ final class TopicState {
         return stored;
     }
 
-    /** The rows of the table are read from its store, until {@link #loaded}. */
-    void loading(CompletableFuture<Boolean> rows) {
+    /** The topic becomes a table when its rows were read, unless that fails. */
+    void becomesTable(EngineWait rows) {
+        loading = rows;
+        becomesTable = true;
+    }
+
+    /** Returns whether the topic is about to become a table. */
+    boolean becomesTable() {
+        return becomesTable;
+    }
+
+    /** Returns whether its store may have newest events of keys that are not in memory. */
+    boolean needsLatest() {
+        Object keys = options.key();
+        return stored && keys != null && !keys.equals(loadedKeys);
+    }
+
+    /** The newest event of each key was taken from its store. */
+    void latestLoaded(Object keys) {
+        loadedKeys = keys;
+    }
+
+    /** Its store has lost something. */
+    void latestLost() {
+        loadedKeys = null;
+    }
+
+    /** The rows of the table are read from its store again, until {@link #loaded}. */
+    void loading(EngineWait rows) {
         loading = rows;
     }
 
+    /** The rows were read, or could not be: what waits for them goes on. */
     void loaded() {
-        CompletableFuture<Boolean> rows = loading;
+        EngineWait rows = loading;
         loading = null;
+        becomesTable = false;
         if (rows != null) {
-            rows.complete(true);
+            rows.end();
         }
     }
 
     /**
-     * Waits until the rows are loaded.
+     * Checks that the rows are loaded.
      *
-     * @throws StoreException when that takes too long
+     * @throws EngineAwayException when they are still read
      */
-    void awaitLoaded() {
-        CompletableFuture<Boolean> rows = loading;
-        if (rows == null) {
-            return;
-        }
-        try {
-            rows.get(LONGEST_LOAD, TimeUnit.SECONDS);
-        } catch (TimeoutException e) {
-            throw new StoreException(
-                    "store: the rows of table \""
-                            + name
-                            + "\" were not read within "
-                            + LONGEST_LOAD
-                            + " s (expected: an engine that answers)");
-        } catch (InterruptedException e) {
-            throw Interruption.of(e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e); // Never completed so.
+    void checkLoaded() {
+        EngineWait rows = loading;
+        if (rows != null) {
+            throw new EngineAwayException(
+                    rows, "store: the rows of table \"" + name + "\" are not read yet", null);
         }
     }
 

@@ -383,10 +383,13 @@ public final class Topics extends TopicSource implements AutoCloseable {
     /**
      * Makes a topic a table, whose followers get every row first and then each change: {@code
      * topics.table("sensors", new TableOptions().ttl(Duration.ofMinutes(5)))}. The same name and
-     * options give the same table again.
+     * options give the same table again. With a store, its rows are read first; streams of the
+     * topic wait for them.
      *
      * @throws IllegalArgumentException when the name is empty or over 256 characters, the topic has
      *     events or options of its own, or it is a table with other options
+     * @throws StoreException when the rows were not read within {@link #publishTimeout}. Reading
+     *     goes on: call this again
      */
     public Table table(String name, TableOptions options) {
         TopicRules.checkedName(name);

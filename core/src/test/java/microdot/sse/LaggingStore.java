@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import microdot.sse.store.Append;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
@@ -25,7 +26,13 @@ final class LaggingStore implements EventStore {
     private @Nullable Tail tail;
     private boolean holding;
     private boolean away;
-    int reads;
+    private String failing = ""; // The topic that cannot be read.
+    final CompletableFuture<Thread> retainedBy = new CompletableFuture<>();
+    @Nullable Runnable afterFirstRead;
+    volatile int reads;
+    volatile @Nullable Append lastAppend;
+    volatile @Nullable CountDownLatch rowsWait; // Until then, rows that were read are not returned.
+    final CountDownLatch rowsRead = new CountDownLatch(1);
     int failures; // So many reads of the newest of each key fail.
 
     LaggingStore(EventStore store) {
@@ -62,6 +69,33 @@ final class LaggingStore implements EventStore {
         tail().back();
     }
 
+    /** From now on one topic cannot be read; none with "". */
+    synchronized void failTopic(String topic) {
+        failing = topic;
+    }
+
+    /** Waits until so many entries are held. */
+    synchronized void awaitHeld(int count) {
+        try {
+            while (held.size() < count) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Waits until so many pages were asked for. */
+    synchronized void awaitReads(int count) {
+        try {
+            while (reads < count) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private Tail tail() {
         return Objects.requireNonNull(tail);
     }
@@ -76,6 +110,7 @@ final class LaggingStore implements EventStore {
                         synchronized (LaggingStore.this) {
                             if (holding) {
                                 held.addAll(batch);
+                                LaggingStore.this.notifyAll();
                             } else {
                                 follower.appended(batch);
                             }
@@ -101,6 +136,7 @@ final class LaggingStore implements EventStore {
 
     @Override
     public CompletionStage<List<Long>> append(Append append) {
+        lastAppend = append;
         synchronized (this) {
             if (away) {
                 return CompletableFuture.failedFuture(new StoreException("store: away"));
@@ -109,38 +145,76 @@ final class LaggingStore implements EventStore {
         return store.append(append);
     }
 
-    @Override
-    public synchronized Page read(String topic, long after, long upTo, int maxBytes) {
-        reads++;
-        return store.read(topic, after, upTo, maxBytes);
+    private synchronized void checkReachable(String topic) {
+        if (away || (topic.equals(failing) && !topic.isEmpty())) {
+            throw new StoreException("store: the test took it away");
+        }
     }
 
     @Override
-    public synchronized Page latest(String topic, long after, int maxBytes) {
-        if (failures > 0) {
-            failures--;
-            throw new StoreException("store: the test lets it fail");
+    public Page read(String topic, long after, long upTo, int maxBytes) {
+        Page page;
+        Runnable next;
+        synchronized (this) {
+            reads++;
+            notifyAll();
+            checkReachable(topic);
+            page = store.read(topic, after, upTo, maxBytes);
+            next = afterFirstRead;
+            afterFirstRead = null;
         }
-        return store.latest(topic, after, maxBytes);
+        if (next != null) {
+            next.run();
+        }
+        return page;
+    }
+
+    @Override
+    public Page latest(String topic, long after, int maxBytes) {
+        Page page;
+        CountDownLatch held;
+        synchronized (this) {
+            if (failures > 0) {
+                failures--;
+                throw new StoreException("store: the test lets it fail");
+            }
+            checkReachable(topic);
+            page = store.latest(topic, after, maxBytes);
+            held = rowsWait;
+            rowsWait = null;
+        }
+        if (held != null) {
+            rowsRead.countDown();
+            try {
+                held.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return page;
     }
 
     @Override
     public Kept kept(String topic) {
+        checkReachable(topic);
         return store.kept(topic);
     }
 
     @Override
     public OptionalLong find(String topic, String id) {
+        checkReachable(topic);
         return store.find(topic, id);
     }
 
     @Override
     public long head() {
+        checkReachable("");
         return store.head();
     }
 
     @Override
     public void retain(String topic, StoreRetention retention) {
+        retainedBy.complete(Thread.currentThread());
         store.retain(topic, retention);
     }
 

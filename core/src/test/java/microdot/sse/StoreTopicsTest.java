@@ -291,9 +291,10 @@ class StoreTopicsTest {
     void tableCanBeMadeAfterTheEngineFailed() {
         topics.table("sensors", new TableOptions()).put("one", 1);
         var failing = new LaggingStore(store.node());
-        Topics other = new Topics(failing);
+        Topics other = new Topics(failing).publishTimeout(Duration.ofMillis(1));
         failing.failures = 1;
         assertThrows(StoreException.class, () -> other.table("sensors", new TableOptions()));
+        other.publishTimeout(Duration.ofSeconds(30));
         assertEquals(Map.of("one", 1), other.table("sensors", new TableOptions()).rows());
     }
 

@@ -8,6 +8,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import microdot.netty.limits.ConnectionLimits;
@@ -23,13 +24,30 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private final ConnectionLimits limits;
+    private final boolean proxyProtocol;
+    private final List<ChannelHandlerContext> listeners;
     private final OncePerMinute full = new OncePerMinute();
     private final OncePerMinute failed = new OncePerMinute();
 
-    AcceptLimiter(ConnectionLimits limits) {
+    /**
+     * Creates the limiter of a listener.
+     *
+     * @param proxyProtocol whether the address of a client is known only when its PROXY header was
+     *     read
+     * @param listeners those of the server, which share the limits; each adds itself
+     */
+    AcceptLimiter(
+            ConnectionLimits limits, boolean proxyProtocol, List<ChannelHandlerContext> listeners) {
         this.limits = limits;
+        this.proxyProtocol = proxyProtocol;
+        this.listeners = listeners;
         // Java's log reads this from a file, which it could not open without descriptors.
         Objects.requireNonNull(ZoneId.systemDefault().getRules());
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        listeners.add(ctx);
     }
 
     @Override
@@ -51,7 +69,7 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
                                 limits.leave(client);
                             }
                             if (limits.leave()) {
-                                acceptAgain(ctx);
+                                listeners.forEach(this::acceptAgain);
                             }
                         });
         ctx.fireChannelRead(accepted);
@@ -61,8 +79,7 @@ final class AcceptLimiter extends ChannelInboundHandlerAdapter {
      * Returns the address that the connection counts for; null if that is known later, or never.
      */
     private @Nullable InetAddress client(Channel accepted) {
-        return accepted.remoteAddress() instanceof InetSocketAddress inet
-                        && !limits.awaitsProxyHeader()
+        return accepted.remoteAddress() instanceof InetSocketAddress inet && !proxyProtocol
                 ? inet.getAddress()
                 : null;
     }

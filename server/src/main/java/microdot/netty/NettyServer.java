@@ -1,22 +1,16 @@
 package microdot.netty;
 
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.BindException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -38,7 +32,6 @@ import microdot.netty.exchange.HandlerThreads;
 import microdot.netty.exchange.ServerContext;
 import microdot.netty.http.HttpSetup;
 import microdot.netty.io.IoMode;
-import microdot.netty.limits.ConnectionLimits;
 import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
 import microdot.netty.limits.WaitingMemory;
@@ -52,9 +45,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A listening socket, its event loops, and the threads of its handlers. */
 final class NettyServer implements Server {
-    // The kernel caps it at net.core.somaxconn.
-    private static final int BACKLOG = 4096;
-
     /** How long close waits for the loops; a blocked loop never ends. */
     private static final Duration LOOPS_END = Duration.ofSeconds(5);
 
@@ -78,7 +68,7 @@ final class NettyServer implements Server {
     private final EndedStreams ended = new EndedStreams();
     private final @Nullable AccessLogQueue accessLog;
     private final @Nullable TlsContext tls;
-    private final Channel listener;
+    private final Listeners listeners;
     private volatile LoopWatch watch;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -121,11 +111,10 @@ final class NettyServer implements Server {
         var context =
                 new ServerContext(
                         app, handlers, limits, requests, options, errors::check, accessLog);
-        var connections = new ConnectionLimits(options);
-        var setup =
-                new HttpSetup(
-                        context, loop -> Objects.requireNonNull(loops.get(loop)), connections, tls);
-        this.listener = bind(io, new AcceptLimiter(connections), setup);
+        this.listeners =
+                new Listeners(
+                        io, group, options, loop -> Objects.requireNonNull(loops.get(loop)), tls);
+        listen(context);
         this.watch = newWatch(STANDSTILL);
         ProcessErrors.add(processErrors);
     }
@@ -144,65 +133,16 @@ final class NettyServer implements Server {
         return new NettyServer(app, options, io);
     }
 
-    private Channel bind(IoMode io, AcceptLimiter limiter, ChannelHandler setup)
-            throws IOException {
-        var bootstrap =
-                new ServerBootstrap()
-                        .group(group)
-                        .channel(io.listenerType())
-                        .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                        .option(ChannelOption.SO_REUSEADDR, true)
-                        // TCP_NODELAY is Netty's default. Set here too, each connect would need
-                        // two system calls for it.
-                        .childOption(ChannelOption.SO_KEEPALIVE, true)
-                        // A client may close its sending side and still wait for a response.
-                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                        .handler(limiter)
-                        .childHandler(setup);
-        if (io == IoMode.NIO) {
-            // One at a time: NIO accepts all of them before the limit can stop it.
-            bootstrap.option(
-                    ChannelOption.RECVBUF_ALLOCATOR, new ServerChannelRecvByteBufAllocator());
-        }
-        var address = new InetSocketAddress(options.host(), options.port());
-        var bound = bootstrap.bind(address).awaitUninterruptibly();
-        if (!bound.isSuccess()) {
+    private void listen(ServerContext context) throws IOException {
+        try {
+            listeners.open(context);
+        } catch (IOException | RuntimeException | Error e) {
             shutDownLoops();
             handlers.close();
             closeAccessLog(System.nanoTime());
             background.close();
-            Throwable cause = bound.cause();
-            var failure =
-                    new BindException(
-                            "cannot listen on "
-                                    + options.host()
-                                    + ":"
-                                    + options.port()
-                                    + ": "
-                                    + (address.isUnresolved()
-                                            ? "the host is unknown"
-                                            : cause.getMessage()));
-            failure.initCause(cause);
-            throw failure;
+            throw e;
         }
-        logStart(((InetSocketAddress) bound.channel().localAddress()).getPort(), io);
-        return bound.channel();
-    }
-
-    private void logStart(int port, IoMode io) {
-        String version = NettyServer.class.getPackage().getImplementationVersion();
-        LOG.log(
-                Level.INFO,
-                () ->
-                        "Microdot "
-                                + (version == null ? "(unknown version)" : version)
-                                + " listens on "
-                                + options.host()
-                                + ":"
-                                + port
-                                + " with "
-                                + io.text()
-                                + (tls == null ? "" : ", TLS by " + tls.provider()));
     }
 
     private LoopWatch newWatch(long standstill) {
@@ -222,7 +162,17 @@ final class NettyServer implements Server {
 
     @Override
     public int port() {
-        return ((InetSocketAddress) listener.localAddress()).getPort();
+        return listeners.port();
+    }
+
+    /** Returns the ports of the listeners with TCP, in their order. */
+    List<Integer> ports() {
+        return listeners.ports();
+    }
+
+    /** Returns the port that redirects to HTTPS; -1 if there is none. */
+    int redirectPort() {
+        return listeners.redirectPort();
     }
 
     @Override
@@ -279,8 +229,7 @@ final class NettyServer implements Server {
         try {
             long deadline = System.nanoTime() + options.closeTimeout().toNanos();
             limits.drain();
-            // A blocked loop never completes it.
-            listener.close().awaitUninterruptibly(options.closeTimeout().toMillis());
+            listeners.close(options.closeTimeout().toMillis());
             background.interrupt(); // Before the streams end: their clients get the end.
             loops.values().forEach(LoopConnections::stop);
             handlers.await(deadline);

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -31,7 +32,11 @@ class AcceptLimiterTest {
     }
 
     private static EmbeddedChannel listener(ServerOptions options) {
-        return new EmbeddedChannel(new AcceptLimiter(new ConnectionLimits(options)));
+        return new EmbeddedChannel(
+                new AcceptLimiter(
+                        new ConnectionLimits(options),
+                        options.proxyProtocol(),
+                        new CopyOnWriteArrayList<>()));
     }
 
     @Test

@@ -81,10 +81,10 @@ final class ClientTls {
                 if (result.bytesProduced() > 0) {
                     target.feed(plain.array(), result.bytesProduced());
                 }
-                boolean moved = result.bytesConsumed() > 0;
-                return moved
-                        || engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING
-                                && engine.getHandshakeStatus() != HandshakeStatus.NEED_UNWRAP;
+                HandshakeStatus now = engine.getHandshakeStatus();
+                return result.bytesConsumed() > 0
+                        || now == HandshakeStatus.NEED_TASK
+                        || now == HandshakeStatus.NEED_WRAP;
             }
         }
         return true;

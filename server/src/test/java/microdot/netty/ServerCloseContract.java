@@ -177,7 +177,7 @@ abstract class ServerCloseContract extends TransportContract {
         try (Served served = served(app, PATIENT);
                 RawClient client = served.client().get("/").get("/")) {
             running.await();
-            var idle = new RawClient(served.server.port());
+            var idle = new RawClient(served.port());
             served.awaitConnections(2); // One that was not yet accepted would be reset.
             Thread closing = Thread.startVirtualThread(served.server::close);
             assertEquals("", idle.readAll());

@@ -88,7 +88,11 @@ class StructureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
-                        "java..", "microdot..", "io.netty..", "org.jspecify.annotations..")
+                        "java..",
+                        "javax.net.ssl..",
+                        "microdot..",
+                        "io.netty..",
+                        "org.jspecify.annotations..")
                 .check(SERVER);
     }
 

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import microdot.sse.store.Append;
 import microdot.sse.store.ConflictException;
+import microdot.sse.store.EndedException;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.EventStore.Limit;
@@ -191,6 +192,96 @@ abstract class StorePublisherCases extends StoreAppendCases {
         assertTrue(
                 done(keyed(node, "k2", event("a", "2"))).getFirst() > first.getFirst(),
                 "the key of what failed is not known");
+    }
+
+    private CompletionStage<List<Long>> unlessEnded(Node node, Duration lasting, Entry entry) {
+        return node.store().append(Append.of(entry).unlessEnded(lasting));
+    }
+
+    @Test
+    void nothingIsAppendedAfterTheEndOfItsTopic() throws Exception {
+        List<Node> nodes = openSeveral();
+        Duration month = Duration.ofDays(30);
+        for (String topic : List.of("a", "漢🙂 b")) {
+            List<Entry> entries =
+                    List.of(
+                            event(topic, "event"),
+                            Entry.event(topic, "key", "id", bytes("with key and id")),
+                            Entry.put(topic, "row", bytes("1")),
+                            Entry.remove(topic, "row", 0),
+                            Entry.close(topic));
+            for (Entry entry : entries) { // Before its end, all of them are.
+                done(unlessEnded(nodes.getFirst(), month, entry));
+            }
+            for (Node node : nodes) {
+                for (Entry entry : entries) {
+                    StoreException failure = failure(unlessEnded(node, month, entry));
+                    assertInstanceOf(EndedException.class, failure);
+                    assertFalse(failure.isUnknown());
+                }
+            }
+            settle(nodes);
+            for (Node node : nodes) {
+                assertEquals(5, readAll(node, topic).size(), "what is read");
+                assertEquals(5, node.tail().entries(topic).size(), "what the tail was given");
+                assertTrue(node.store().kept(topic).closedAt() > 0, "it is still closed");
+            }
+        }
+        Node again = reopen();
+        assertEquals(2, again.opened().ends().size(), "after reopening");
+        assertInstanceOf(
+                EndedException.class, failure(unlessEnded(again, month, event("a", "late"))));
+        appendOne(again, Entry.clear("a"));
+        done(unlessEnded(again, month, event("a", "after the removal")));
+    }
+
+    @Test
+    void endThatDoesNotLastAnyMoreRefusesNothing() throws Exception {
+        Node node = open();
+        appendOne(node, Entry.close("a"));
+        pass(Duration.ofMinutes(2));
+        var late = unlessEnded(node, Duration.ofMinutes(3), event("a", "late"));
+        assertInstanceOf(EndedException.class, failure(late));
+        done(unlessEnded(node, Duration.ofMinutes(1), event("a", "again")));
+        done(unlessEnded(node, Duration.ofMinutes(3), event("a", "and again")));
+        settle(List.of(node));
+        assertEquals(List.of("", "again", "and again"), texts(readAll(node, "a")));
+    }
+
+    @Test
+    void endAndEventsOfSeveralPublishersHaveOneOrder() throws Exception {
+        List<Node> nodes = openSeveral();
+        for (int round = 0; round < 20; round++) {
+            String topic = "topic " + round;
+            Set<String> appended = ConcurrentHashMap.newKeySet();
+            concurrently(
+                    4,
+                    thread -> {
+                        Node node = nodes.get(thread % nodes.size());
+                        Entry entry = thread == 3 ? Entry.close(topic) : event(topic, "" + thread);
+                        try {
+                            done(unlessEnded(node, Duration.ofDays(1), entry));
+                            appended.add(thread == 3 ? "" : "" + thread);
+                        } catch (EndedException e) {
+                            // It came after the end.
+                        }
+                    });
+            List<String> texts = texts(readAll(nodes.getFirst(), topic));
+            assertEquals(appended, new HashSet<>(texts));
+            assertEquals("", texts.getLast(), "the end comes last");
+        }
+    }
+
+    @Test
+    void keyIsLookedAtBeforeTheEnd() throws Exception {
+        Node node = open();
+        skipIf(node, Limit.NO_IDEMPOTENCY_KEY);
+        var append =
+                new Append(List.of(event("a", "1")), OptionalLong.empty(), "k")
+                        .unlessEnded(Duration.ofDays(1));
+        List<Long> first = done(node.store().append(append));
+        appendOne(node, Entry.close("a"));
+        assertEquals(first, done(node.store().append(append)), "a repeated call");
     }
 
     @Test

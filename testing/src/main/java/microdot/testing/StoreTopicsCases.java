@@ -7,16 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import microdot.sse.Event;
+import microdot.sse.History;
+import microdot.sse.PublishOptions;
 import microdot.sse.Subscription;
 import microdot.sse.Table;
 import microdot.sse.TableOptions;
 import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
+import microdot.sse.store.ConflictException;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.EventStore.Limit;
 import org.junit.jupiter.api.AfterEach;
@@ -149,6 +154,86 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
         try (Subscription late = next.topics().follow("job")) {
             assertEquals(List.of("1", "done", "checkpoint"), data(late, 3));
             assertFalse(late.hasNext());
+        }
+    }
+
+    @Test
+    void historyIsTheSameInTheNextProcess() throws Exception {
+        OneProcess process = process();
+        for (int i = 0; i < 4; i++) {
+            process.topics().publish("a", i);
+            process.topics().publish("job", i);
+        }
+        process.topics().topic("job").close("done");
+        var limits = List.of(1, 3, 9);
+        var names = List.of("a", "job");
+        var before = new ArrayList<History>();
+        for (String name : names) {
+            limits.forEach(limit -> before.add(process.topics().history(name, null, limit)));
+        }
+        OneProcess next = after(process);
+        int at = 0;
+        for (String name : names) {
+            for (int limit : limits) {
+                History here = before.get(at++);
+                History there = next.topics().history(name, null, limit);
+                String what = name + ", " + limit;
+                assertEquals(ids(here), ids(there), what);
+                assertEquals(here.closed(), there.closed(), what);
+                if (here.events().size() == limit) { // Else up to the newest event of all.
+                    assertEquals(here.next(), there.next(), what);
+                }
+            }
+        }
+    }
+
+    private static List<String> ids(History history) {
+        return history.events().stream().map(event -> event.id() + ": " + event.data()).toList();
+    }
+
+    @Test
+    void topicThatWasRemovedExpectsNoEvent() throws Exception {
+        OneProcess process = process();
+        var none = new PublishOptions().expectedLastId("");
+        process.topics().publish("a", "1", none);
+        process.topics().remove("a");
+        String id = process.topics().publish("a", "2", none);
+        OneProcess next = after(process);
+        assertThrows(ConflictException.class, () -> next.topics().publish("a", "3", none));
+        next.topics().publish("a", "3", new PublishOptions().expectedLastId(id));
+        next.topics().remove("a");
+        next.topics().publish("a", "4", none);
+    }
+
+    @Test
+    void publishAtTheEndOfItsTopicIsReadByAllOrByNobody() throws Exception {
+        OneProcess first = process();
+        OneProcess second = first.isAlone() ? first : process();
+        for (int round = 0; round < 10; round++) {
+            String topic = "topic " + round;
+            String id = first.topics().publish(topic, "first");
+            var published = ConcurrentHashMap.<Object>newKeySet();
+            concurrently(
+                    3,
+                    thread -> {
+                        if (thread == 0) {
+                            first.topics().topic(topic).close();
+                            return;
+                        }
+                        try {
+                            second.topics().publish(topic, thread);
+                            published.add("" + thread);
+                        } catch (IllegalStateException e) {
+                            // It has ended.
+                        }
+                    });
+            for (OneProcess each : List.of(first, second)) {
+                try (Subscription resumed = each.topics().followAfter(id, topic)) {
+                    var got = data(resumed, published.size() + 1);
+                    assertEquals("checkpoint", got.removeLast());
+                    assertEquals(published, new HashSet<>(got));
+                }
+            }
         }
     }
 

@@ -55,6 +55,9 @@ public final class EventLog {
     private volatile long removedFrom;
     private volatile long removedAt;
 
+    // Below this entry a reader did not know that the log is that of a table.
+    private volatile long tableFrom;
+
     /** The last position before the loss when a store has lost entries; -1 for a removal. */
     private volatile long lostAfter = -1;
 
@@ -139,6 +142,29 @@ public final class EventLog {
      */
     public void becomeTable(String name, int maxRows, long maxBytes) {
         rows = new TableRows(name, maxRows, maxBytes, budget, floor);
+    }
+
+    /**
+     * The rows are complete from now on: readers that began before lag, because they have only
+     * followed the changes, and need the rows.
+     */
+    public void beginTable() {
+        while (keptFrom < next) {
+            Segment segment = open.getFirst();
+            drop(segment, (int) (keptFrom - segment.first()));
+        }
+        open.forEach(this::close); // One without an entry, where an append failed.
+        open.clear();
+        next += 2; // Entries that nobody can read: a reader may lag from the second of them.
+        removals += 2;
+        tableFrom = next - 1;
+        keptFrom = next;
+        publishSegments();
+    }
+
+    /** Returns whether a reader of this entry began before the log was that of a table. */
+    public boolean isBeforeTable(long entry) {
+        return entry < tableFrom;
     }
 
     /** Makes this log, of a table that could not be loaded, that of a topic again. */

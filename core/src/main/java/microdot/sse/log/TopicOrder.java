@@ -321,7 +321,8 @@ public final class TopicOrder implements MemoryBudget.Member {
             if (position != 0) {
                 return position;
             }
-            long last = log.published() == 0 ? 0 : log.last();
+            boolean isNew = log.published() == 0 || log.last() == log.removedAt();
+            long last = isNew ? 0 : log.last();
             if (expectedLast >= 0 && last != expectedLast) {
                 throw new ConflictException(name, expectedLast, last);
             }

@@ -94,8 +94,8 @@ public interface EventStore extends AutoCloseable {
      *
      * @return completes with their positions when they are as safe as this store makes them. Fails
      *     with a {@link StoreException} otherwise; with a {@link ConflictException} when the topic
-     *     has another last entry than expected. Completes on any thread, so continue elsewhere
-     *     before blocking
+     *     has another last entry than expected, with an {@link EndedException} when it has ended.
+     *     Completes on any thread, so continue elsewhere before blocking
      */
     CompletionStage<List<Long>> append(Append append);
 

@@ -1,10 +1,12 @@
 package microdot.sse.store;
 
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,13 +57,13 @@ final class MemoryEngine {
 
     Appended append(Append append) {
         long now = clock.millis();
-        repeats.values().removeIf(past -> now - past.time > Append.REPEAT_SECONDS * 1000L);
+        forgetRepeats(now);
         String key = append.idempotencyKey();
         Repeat known = key == null ? null : repeats.get(key);
         if (known != null) {
             return new Appended(known.positions, List.of());
         }
-        check(append);
+        check(append, now);
         var batch = new ArrayList<StoredEntry>(append.entries().size());
         for (Entry entry : append.entries()) {
             var stored = new StoredEntry(next++, now, entry);
@@ -76,9 +78,23 @@ final class MemoryEngine {
         return new Appended(positions, batch);
     }
 
-    private void check(Append append) {
+    /** The oldest come first. */
+    private void forgetRepeats(long now) {
+        Iterator<Repeat> oldest = repeats.values().iterator();
+        while (oldest.hasNext() && now - oldest.next().time > Append.REPEAT_SECONDS * 1000L) {
+            oldest.remove();
+        }
+    }
+
+    private void check(Append append, long now) {
+        String topic = append.entries().getFirst().topic();
+        Duration endLasts = append.endLasts();
+        MemoryTopic known = endLasts == null ? null : trimmed(topic);
+        StoredEntry end = known == null ? null : known.end();
+        if (endLasts != null && end != null && now - end.time() < endLasts.toMillis()) {
+            throw new EndedException(topic);
+        }
         if (append.expectedLast().isPresent()) {
-            String topic = append.entries().getFirst().topic();
             long expected = append.expectedLast().getAsLong();
             long last = kept(topic).last();
             if (last != expected) {

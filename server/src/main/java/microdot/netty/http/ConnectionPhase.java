@@ -40,6 +40,14 @@ interface ConnectionPhase {
     /** The client sends HTTP without TLS to a port for TLS: it gets a response that it can read. */
     default void plainText() {}
 
+    /**
+     * Returns whether the connection is closed by this phase alone, also after the client's
+     * close_notify.
+     */
+    default boolean isEnding() {
+        return false;
+    }
+
     /** The connection is closed. */
     void closed();
 

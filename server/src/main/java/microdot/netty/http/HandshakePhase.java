@@ -7,6 +7,7 @@ import io.netty.handler.codec.DecoderException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
+import microdot.CloseReason;
 import microdot.netty.tls.TlsHandler;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +66,7 @@ final class HandshakePhase implements ConnectionPhase {
     public void readComplete() {
         TlsHandler tls = connection.tls();
         if (tls != null && !connection.input(tls.memory())) {
-            connection.close(microdot.CloseReason.OVER_BUDGET);
+            connection.close(CloseReason.OVER_BUDGET);
         }
     }
 

@@ -247,7 +247,7 @@ final class HttpConnection extends Connection {
             }
         } else if (event instanceof HandshakeStart.Event) {
             phase.plainText();
-        } else if (event instanceof SslCloseCompletionEvent && !(phase instanceof LingerPhase)) {
+        } else if (event instanceof SslCloseCompletionEvent && !phase.isEnding()) {
             // The client's close_notify. A TLS engine takes no further response after it.
             channel.close();
         }

@@ -34,21 +34,25 @@ public final class HttpSetup extends ChannelInitializer<DuplexChannel> {
     private final Function<EventLoop, LoopConnections> loops;
     private final ProxyHeaderPhase.Rules header;
     private final @Nullable TlsContext tls;
+    private final boolean proxyProtocol;
 
     /**
      * Creates the setup of a server.
      *
      * @param loops gives the connections of an event loop
      * @param tls null if connections have no TLS
+     * @param proxyProtocol whether connections begin with a PROXY header
      */
     public HttpSetup(
             ServerContext server,
             Function<EventLoop, LoopConnections> loops,
             ConnectionLimits limits,
-            @Nullable TlsContext tls) {
+            @Nullable TlsContext tls,
+            boolean proxyProtocol) {
         this.server = server;
         this.loops = loops;
         this.tls = tls;
+        this.proxyProtocol = proxyProtocol;
         this.header =
                 new ProxyHeaderPhase.Rules(
                         new Peers(server.options()), limits, new OncePerMinute());
@@ -57,7 +61,7 @@ public final class HttpSetup extends ChannelInitializer<DuplexChannel> {
     @Override
     protected void initChannel(DuplexChannel channel) {
         ChannelPipeline pipeline = channel.pipeline();
-        if (server.options().proxyProtocol()) {
+        if (proxyProtocol) {
             if (!header.admit(channel)) {
                 return;
             }

@@ -52,6 +52,11 @@ final class LingerPhase implements ConnectionPhase {
     }
 
     @Override
+    public boolean isEnding() {
+        return true;
+    }
+
+    @Override
     public void read(Object message) {}
 
     @Override

@@ -8,7 +8,6 @@ import io.netty.handler.codec.http2.Http2Flags;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
-import java.util.concurrent.TimeUnit;
 import microdot.netty.stream.OpenStream;
 
 /** Hands the frames of one client on to its streams, and limits those that carry nothing. */
@@ -16,12 +15,9 @@ final class FrameListener extends Http2FrameAdapter {
     /** How many frames that need an answer, or do nothing, a client may send in ten seconds. */
     private static final int MAX_IDLE_FRAMES = 1_000;
 
-    private static final long PERIOD = TimeUnit.SECONDS.toNanos(10);
-
     private final Http2Streams streams;
     private final RequestFrames requests;
-    private long periodBegan = System.nanoTime();
-    private int idleFrames; // In this period.
+    private final FrameLimit idleFrames = new FrameLimit(MAX_IDLE_FRAMES, 10);
 
     FrameListener(Http2Streams streams, RequestFrames requests) {
         this.streams = streams;
@@ -110,12 +106,7 @@ final class FrameListener extends Http2FrameAdapter {
     }
 
     private void countIdle() throws Http2Exception {
-        long now = System.nanoTime();
-        if (now - periodBegan > PERIOD) {
-            periodBegan = now;
-            idleFrames = 0;
-        }
-        if (++idleFrames > MAX_IDLE_FRAMES) {
+        if (idleFrames.isExceeded()) {
             throw Http2Exception.connectionError(
                     Http2Error.ENHANCE_YOUR_CALM,
                     "more than %d PING, SETTINGS, PRIORITY and unknown frames in 10 s",

@@ -1,11 +1,13 @@
 package microdot.netty.http2;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -17,6 +19,7 @@ import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
 import microdot.ServerOptions;
@@ -29,7 +32,16 @@ final class Http2Codec extends Http2ConnectionHandler {
     /** How long a client that broke a rule has to read why, before its connection is closed. */
     private static final long LAST_FRAME_MILLIS = 2_000;
 
+    /**
+     * How many streams a client may make this side reset in 30 seconds: with more it is
+     * disconnected, because it begins requests at no cost of its own (CVE-2025-8671).
+     */
+    private static final int MAX_FAULTS = 200;
+
     private @Nullable ChannelHandlerContext context;
+    private final FrameLimit faults = new FrameLimit(MAX_FAULTS, 30);
+    private Runnable whenFailed = () -> {};
+    private boolean failed; // The client broke a rule of the connection.
     private final ResetStreams resets = new ResetStreams();
     private Predicate<Http2Stream> accepted = stream -> false;
 
@@ -65,6 +77,7 @@ final class Http2Codec extends Http2ConnectionHandler {
             frameListener(new Http2FrameAdapter());
             validateRequiredPseudoHeaders(true);
             gracefulShutdownTimeoutMillis(LAST_FRAME_MILLIS);
+            encoderEnforceMaxRstFramesPerWindow(0, 0); // See MAX_FAULTS: the client learns why.
         }
 
         @Override
@@ -97,6 +110,21 @@ final class Http2Codec extends Http2ConnectionHandler {
         accepted = test;
     }
 
+    /** Sets what is done after a client that broke a rule of the connection was told so. */
+    void whenFailed(Runnable action) {
+        whenFailed = action;
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out)
+            throws Exception {
+        if (failed) {
+            in.skipBytes(in.readableBytes());
+        } else {
+            super.decode(ctx, in, out);
+        }
+    }
+
     @Override
     protected void onStreamError(
             ChannelHandlerContext ctx,
@@ -111,7 +139,15 @@ final class Http2Codec extends Http2ConnectionHandler {
                                 + " is reset: "
                                 + fault.getMessage());
         Http2Stream stream = connection().stream(fault.streamId());
-        if (!outbound && stream == null) {
+        if (!outbound && faults.isExceeded()) {
+            onError(
+                    ctx,
+                    false,
+                    Http2Exception.connectionError(
+                            Http2Error.ENHANCE_YOUR_CALM,
+                            "more than %d streams with faults in 30 s",
+                            MAX_FAULTS));
+        } else if (!outbound && stream == null) {
             afterEnd(ctx, fault);
         } else if (stream != null
                 && stream.state() == Http2Stream.State.HALF_CLOSED_REMOTE
@@ -160,6 +196,20 @@ final class Http2Codec extends Http2ConnectionHandler {
                                 + ctx.channel().remoteAddress()
                                 + " is closed: "
                                 + cause.getMessage());
-        super.onConnectionError(ctx, outbound, cause, known);
+        if (outbound || known == null) {
+            super.onConnectionError(ctx, outbound, cause, known);
+        } else if (!failed) {
+            failed = true;
+            int last =
+                    connection().goAwaySent()
+                            ? connection().remote().lastStreamKnownByPeer()
+                            : connection().remote().lastStreamCreated();
+            ByteBuf reason = Http2CodecUtil.toByteBuf(ctx, known);
+            // Not by goAway, which closes the connection as soon as the frame is written.
+            encoder()
+                    .frameWriter()
+                    .writeGoAway(ctx, last, known.error().code(), reason, ctx.newPromise());
+            whenFailed.run();
+        }
     }
 }

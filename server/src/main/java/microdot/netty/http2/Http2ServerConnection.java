@@ -66,6 +66,7 @@ final class Http2ServerConnection extends Connection {
         this.output = streams.output();
         codec.decoder().frameListener(new FrameListener(streams, new RequestFrames(streams, peer)));
         codec.connection().addListener(new Closed());
+        codec.whenFailed(this::failed);
     }
 
     /**
@@ -208,6 +209,16 @@ final class Http2ServerConnection extends Connection {
         if (streams.size() == 0) {
             linger();
         }
+    }
+
+    /**
+     * The client broke a rule, and was told so: its streams end. If the connection were closed at
+     * once, its unread input would send a reset, which can destroy what the client was told.
+     */
+    private void failed() {
+        ending = true;
+        streams.closeAll();
+        linger();
     }
 
     /**

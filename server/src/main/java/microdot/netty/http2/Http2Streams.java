@@ -101,6 +101,20 @@ final class Http2Streams {
         }
     }
 
+    /** Closes the streams, although their clients may not have everything. */
+    void closeAll() {
+        try {
+            codec.connection()
+                    .forEachActiveStream(
+                            stream -> {
+                                stream.close();
+                                return true;
+                            });
+        } catch (Http2Exception e) {
+            throw new IllegalStateException(e); // Closing throws none.
+        }
+    }
+
     Channel channel() {
         return channel;
     }

@@ -1,11 +1,17 @@
 package microdot.netty.io;
 
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 
 /** The interface of the operating system that serves the sockets. */
 public enum IoMode {
@@ -45,6 +51,18 @@ public enum IoMode {
         return this == NIO
                 ? NioIoHandler.newFactory()
                 : EpollHalfCloseWorkaround.newHandlerFactory();
+    }
+
+    /** Returns the class of the channel that listens on a unix domain socket. */
+    public Class<? extends ServerChannel> unixListenerType() {
+        return this == NIO
+                ? NioServerDomainSocketChannel.class
+                : EpollServerDomainSocketChannel.class;
+    }
+
+    /** Returns the address of a unix domain socket. */
+    public SocketAddress unixAddress(String path) {
+        return this == NIO ? UnixDomainSocketAddress.of(path) : new DomainSocketAddress(path);
     }
 
     /** Returns the class of the listening channel. */

@@ -12,7 +12,6 @@ public final class ConnectionLimits {
 
     private final int max;
     private final int maxPerAddress;
-    private final boolean proxyProtocol;
     private final OncePerMinute rejected = new OncePerMinute();
     private final AtomicInteger connections = new AtomicInteger();
     private final AddressCounter byAddress;
@@ -23,7 +22,6 @@ public final class ConnectionLimits {
         this.max = given == 0 ? OpenFileLimit.connections() : given;
         this.maxPerAddress = options.maxConnectionsPerAddress();
         this.byAddress = new AddressCounter(maxPerAddress, options);
-        this.proxyProtocol = options.proxyProtocol();
     }
 
     /** Counts a connection, which must {@link #leave}. Returns false when the limit is reached. */
@@ -44,11 +42,6 @@ public final class ConnectionLimits {
     /** Returns the number of connections that may be open. */
     public int max() {
         return max;
-    }
-
-    /** Returns whether the address of a client is known only when its PROXY header was read. */
-    public boolean awaitsProxyHeader() {
-        return proxyProtocol;
     }
 
     /**

@@ -8,29 +8,36 @@ import io.netty.handler.codec.haproxy.HAProxySSLTLV;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.util.List;
 import microdot.ServerOptions;
 import microdot.internal.IpNetworks;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the peers of a server from its options. Thread-safe. */
 public final class Peers {
+    private static final SocketAddress UNNAMED = UnixDomainSocketAddress.of("");
+
     private final IpNetworks trusted;
+    private final boolean unixTrusted;
     private final AllowedHosts hosts;
 
     /** Creates what a server with these options needs. */
     public Peers(ServerOptions options) {
-        this.trusted = IpNetworks.of(options.trustedProxies());
+        List<String> proxies = options.trustedProxies();
+        this.trusted = IpNetworks.of(proxies);
+        this.unixTrusted = proxies.contains(IpNetworks.UNIX);
         this.hosts = new AllowedHosts(options);
     }
 
     /** Returns the peer of a connection that begins with a request. */
     public Peer of(Channel channel) {
-        return peer(channel, channel.remoteAddress(), "http");
+        return peer(channel, address(channel), "http");
     }
 
     /** Returns whether a PROXY header of this connection is believed. */
     public boolean mayProxy(Channel channel) {
-        return trusted.isEmpty() || isTrusted(channel.remoteAddress());
+        return (trusted.isEmpty() && !unixTrusted) || isTrusted(address(channel));
     }
 
     /**
@@ -52,6 +59,12 @@ public final class Peers {
         return peer(channel, client, isTls(header) ? "https" : "http");
     }
 
+    /** Netty may know none for a client of a unix domain socket. */
+    private static SocketAddress address(Channel channel) {
+        SocketAddress remote = channel.remoteAddress();
+        return remote == null ? UNNAMED : remote;
+    }
+
     private static boolean isTls(HAProxyMessage header) {
         return header.tlvs().stream()
                 .anyMatch(tlv -> tlv instanceof HAProxySSLTLV tls && tls.isPP2ClientSSL());
@@ -65,6 +78,8 @@ public final class Peers {
     }
 
     private boolean isTrusted(SocketAddress address) {
-        return address instanceof InetSocketAddress inet && trusted.contains(inet.getAddress());
+        return address instanceof InetSocketAddress inet
+                ? trusted.contains(inet.getAddress())
+                : unixTrusted;
     }
 }

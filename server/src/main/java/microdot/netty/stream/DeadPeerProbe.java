@@ -30,7 +30,7 @@ public final class DeadPeerProbe {
         // the first was not answered.
         if (info.unacked() == 0 && info.probes() < 2) {
             unansweredSince = 0;
-            if (info.probes() == 0 && channel.unsafe().outboundBuffer().isEmpty()) {
+            if (info.probes() == 0 && !StallDetector.isWriting(channel)) {
                 answeredWrite = lastWrite;
             }
             return false;

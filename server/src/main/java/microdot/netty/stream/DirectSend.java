@@ -2,7 +2,7 @@ package microdot.netty.stream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import microdot.netty.tls.TlsHandler;
@@ -24,7 +24,7 @@ final class DirectSend {
      * everything goes through the pipeline, which encrypts it.
      */
     static @Nullable Socket socketOf(Channel channel) {
-        return channel instanceof EpollSocketChannel epoll
+        return channel instanceof AbstractEpollStreamChannel epoll
                         && epoll.fd() instanceof Socket socket
                         && epoll.pipeline().get(TlsHandler.class) == null
                 ? socket

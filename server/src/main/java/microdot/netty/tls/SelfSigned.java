@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The certificate of {@code Tls.selfSigned}, kept in the user's folder. The JDK's keytool makes it:
  * Java has no public API for that, and keytool belongs to every runtime (module java.base), while a
- * library would add megabytes.
+ * library would add megabytes. With the certificate the key is made anew: a browser remembers the
+ * certificate that its user trusts, and not the key.
  */
 final class SelfSigned {
     private static final Logger LOG = System.getLogger("microdot.netty");

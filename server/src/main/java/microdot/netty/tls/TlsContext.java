@@ -6,9 +6,11 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
 import io.netty.handler.ssl.OpenSslSessionContext;
+import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
@@ -19,6 +21,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import microdot.Tls;
 import microdot.internal.TlsSettings;
 
@@ -40,6 +44,13 @@ public final class TlsContext {
                     "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
                     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
                     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+
+    /**
+     * The groups of the key exchange with the JDK, which allows finite fields up to 8,192 bits by
+     * default: a client that asks for such a group costs the server many times as much as itself
+     * (CVE-2002-20001). BoringSSL has none.
+     */
+    private static final String[] GROUPS = {"x25519", "secp256r1", "secp384r1"};
 
     private final CertificateWatch certificates;
     private final SslContext context;
@@ -110,14 +121,20 @@ public final class TlsContext {
 
     /** Returns the name of the library for people. */
     public String provider() {
-        return context instanceof io.netty.handler.ssl.ReferenceCountedOpenSslContext
+        return context instanceof ReferenceCountedOpenSslContext
                 ? OpenSsl.versionString()
                 : "the JDK";
     }
 
     /** Returns the handler of a new connection. */
     public TlsHandler newHandler(ByteBufAllocator allocator) {
-        return new TlsHandler(context.newEngine(allocator));
+        SSLEngine engine = context.newEngine(allocator);
+        if (context instanceof JdkSslContext) {
+            SSLParameters parameters = engine.getSSLParameters();
+            parameters.setNamedGroups(GROUPS.clone());
+            engine.setSSLParameters(parameters);
+        }
+        return new TlsHandler(engine);
     }
 
     /** Looks whether the files have changed, for tests. */

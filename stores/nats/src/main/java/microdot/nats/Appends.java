@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import microdot.sse.store.Append;
 import microdot.sse.store.ConflictException;
+import microdot.sse.store.EndedException;
 import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class Appends {
     private final NatsSettings settings;
     private final String node = Names.random();
+    private final TopicEnds ends;
     private final Consumer<Link> doubted;
 
     /** By number. Whoever removes an append completes it. */
@@ -56,8 +58,9 @@ final class Appends {
     /**
      * @param doubted gets a link whose stream does not answer as it should
      */
-    Appends(NatsSettings settings, Consumer<Link> doubted) {
+    Appends(NatsSettings settings, TopicEnds ends, Consumer<Link> doubted) {
         this.settings = settings;
+        this.ends = ends;
         this.doubted = doubted;
     }
 
@@ -74,8 +77,7 @@ final class Appends {
             bytesInFlight.addAndGet(-size);
             return CompletableFuture.failedFuture(new StoreException(tooMany(count - 1, bytes)));
         }
-        long deadline = System.nanoTime() + settings.timeout.toNanos();
-        var added = new PendingAppend(append, numbers.incrementAndGet(), size, deadline);
+        var added = new PendingAppend(append, numbers.incrementAndGet(), size, settings.timeout);
         pending.put(added.number, added);
         waiting.add(added);
         send();
@@ -256,7 +258,9 @@ final class Appends {
         if (append.conflict) {
             long expected = append.append.expectedLast().orElse(0);
             fail(append, new ConflictException(append.topic(), expected, position));
-        } else if (remove(append)) {
+        } else if (ends.isRefused(append.answered)) { // The first one with its idempotency key.
+            fail(append, new EndedException(append.topic()));
+        } else if (take(append)) {
             append.result.complete(List.of(position));
         }
     }
@@ -272,9 +276,17 @@ final class Appends {
     /** The tail has the entry of an append of this node. */
     void complete(long number, long position) {
         PendingAppend append = pending.get(number);
-        if (append != null && remove(append)) {
+        if (append != null && take(append)) {
             append.result.complete(List.of(position));
         }
+    }
+
+    /** The topic had ended. Returns what tells the publisher; null if it is not of this node. */
+    @Nullable Runnable refused(long number) {
+        PendingAppend own = number == 0 ? null : pending.get(number);
+        return own == null || !take(own)
+                ? null
+                : () -> own.result.completeExceptionally(new EndedException(own.topic()));
     }
 
     /** The tail is there now. */
@@ -315,7 +327,7 @@ final class Appends {
         long now = System.nanoTime();
         for (PendingAppend append : pending.values()) {
             if (now - append.deadline >= 0) {
-                String after = " within timeout, " + settings.timeout.toMillis() + " ms";
+                String after = " within " + append.longest.toMillis() + " ms";
                 if (append.take()) {
                     fail(append, "NATS: cannot be reached" + after);
                 } else {
@@ -375,12 +387,13 @@ final class Appends {
     }
 
     private void fail(PendingAppend append, StoreException failure) {
-        if (remove(append)) {
+        if (take(append)) {
             append.result.completeExceptionally(failure);
         }
     }
 
-    private boolean remove(PendingAppend append) {
+    /** Returns whether the caller is to complete it. */
+    private boolean take(PendingAppend append) {
         if (!pending.remove(append.number, append)) {
             return false;
         }

@@ -19,6 +19,12 @@ final class EntryMessage {
     static final String ID = "Id";
     static final String ROW = "Row";
 
+    /** How long an end of the topic refuses the entry, in milliseconds; none when it does not. */
+    static final String END_LASTS = "End-Lasts";
+
+    /** Of an end that replaces one: see {@link EventStream#endAgain}. */
+    private static final String AGAIN = "Again";
+
     private static final String EXPECTED_LAST = "Nats-Expected-Last-Subject-Sequence";
     private static final String MESSAGE_ID = "Nats-Msg-Id";
     private static final byte[] NO_BYTES = {};
@@ -48,6 +54,9 @@ final class EntryMessage {
         if (entry.kind() == Entry.Kind.CLEAR) {
             // The server removes what the topic had before, in the same step.
             headers.put("Nats-Rollup", "sub");
+        }
+        if (append.endLasts() != null) {
+            headers.put(END_LASTS, Long.toString(append.endLasts().toMillis()));
         }
         if (expectedLast >= 0) {
             headers.put(EXPECTED_LAST, Long.toString(expectedLast));
@@ -80,6 +89,27 @@ final class EntryMessage {
                     data == null ? NO_BYTES : data);
         } catch (IllegalArgumentException e) {
             return null; // Published by something else.
+        }
+    }
+
+    /** Returns the headers of an end that replaces one. */
+    static Headers endAgain() {
+        return new Headers().put(KIND, Integer.toString(Entry.Kind.CLOSE.code())).put(AGAIN, "1");
+    }
+
+    /** Returns whether the message is an end that replaces one, and no entry of its own. */
+    static boolean isEndAgain(Message message) {
+        Headers headers = message.getHeaders();
+        return headers != null && headers.getFirst(AGAIN) != null;
+    }
+
+    /** Returns how long an end of the topic refuses a message, in milliseconds; 0 for never. */
+    static long endLasts(Message message) {
+        Headers headers = message.getHeaders();
+        try {
+            return headers == null ? 0 : number(headers, END_LASTS);
+        } catch (NumberFormatException e) {
+            return 0; // Published by something else.
         }
     }
 

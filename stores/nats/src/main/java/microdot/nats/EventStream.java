@@ -13,6 +13,8 @@ import io.nats.client.api.StreamInfo;
 import io.nats.client.api.StreamInfoOptions;
 import io.nats.client.impl.Headers;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
@@ -29,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * is published to a stream that was deleted does not get into the next one.
  */
 final class EventStream {
+    private static final Logger LOG = System.getLogger("microdot.nats");
+
     /** The token, in place of a topic, of the messages that begin an epoch. No topic has it. */
     private static final String EPOCH_TOKEN = "$epoch";
 
@@ -309,6 +313,29 @@ final class EventStream {
             return management.getMessage(name, sequence);
         } catch (JetStreamApiException e) {
             return noMessage(e);
+        }
+    }
+
+    /**
+     * Makes the end of a topic its newest entry again, and deletes the message that came after it.
+     * In this order: a server that loses its last message of a subject may forget the one before.
+     */
+    void endAgain(String subject, long refused) {
+        try {
+            connection
+                    .jetStream()
+                    .publish(
+                            subject,
+                            EntryMessage.endAgain(),
+                            new byte[0],
+                            PublishOptions.builder().expectedLastSubjectSequence(refused).build());
+        } catch (IOException | JetStreamApiException | IllegalStateException e) {
+            LOG.log(Level.DEBUG, "NATS: another node ended the topic again", e);
+        }
+        try {
+            management.deleteMessage(name, refused, false);
+        } catch (IOException | JetStreamApiException | IllegalStateException e) {
+            LOG.log(Level.DEBUG, "NATS: another node deleted message " + refused, e);
         }
     }
 

@@ -133,6 +133,7 @@ final class History {
         Positions positions = node.state().positions();
         List<StoredEntry> entries =
                 found.stream()
+                        .filter(read -> !node.ends.isRefused(read.sequence))
                         .map(read -> stored(read, positions))
                         .filter(stored -> stored.position() > floor)
                         .toList();
@@ -165,7 +166,9 @@ final class History {
                 if (sequence > last) {
                     return false;
                 }
-                if (entry == null || (wanted != null && !wanted.contains(sequence))) {
+                if (entry == null
+                        || EntryMessage.isEndAgain(next.message())
+                        || (wanted != null && !wanted.contains(sequence))) {
                     continue;
                 }
                 left -= entry.bytes().length;

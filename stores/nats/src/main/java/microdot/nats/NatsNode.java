@@ -36,6 +36,7 @@ final class NatsNode {
 
     final Appends appends;
     final Progress progress = new Progress();
+    final TopicEnds ends = new TopicEnds();
 
     private final NatsSettings settings;
     private final Tail tail;
@@ -45,6 +46,7 @@ final class NatsNode {
 
     private volatile @Nullable TailState state;
     private final CurrentLink links = new CurrentLink();
+    private final RefusedMessages refused;
     private volatile @Nullable TailConsumer consumer;
     private volatile boolean closed;
 
@@ -60,7 +62,8 @@ final class NatsNode {
     NatsNode(NatsSettings settings, Tail tail) {
         this.settings = settings;
         this.tail = tail;
-        this.appends = new Appends(settings, doubted -> end());
+        this.appends = new Appends(settings, ends, doubted -> end());
+        this.refused = new RefusedMessages(settings, links, appends);
         reader.setDaemon(true);
         timer.setDaemon(true);
     }
@@ -234,6 +237,7 @@ final class NatsNode {
     }
 
     private void begins(StoreEpoch epoch) {
+        ends.lose(epoch.previousEnd());
         LOG.log(
                 Level.WARNING,
                 "NATS: events after position "
@@ -284,7 +288,14 @@ final class NatsNode {
             var stored =
                     new StoredEntry(
                             positions.position(sequence), found.at().nanos() / 1_000_000, entry);
-            batch.add(stored, appends.number(found.message().getHeaders()));
+            long number = appends.number(found.message().getHeaders());
+            if (EntryMessage.isEndAgain(found.message())) {
+                ends.replace(stored);
+            } else if (ends.admits(stored, EntryMessage.endLasts(found.message()), sequence)) {
+                batch.add(stored, number);
+            } else {
+                batch.refuse(entry.topic(), sequence, number);
+            }
         }
     }
 
@@ -299,6 +310,7 @@ final class NatsNode {
         }
         state = reached;
         batch.complete(appends);
+        batch.refused().forEach(refused::endAgain);
         batch.clear();
         appends.advance(reached);
         progress.reached(reached.sequence());

@@ -1,5 +1,6 @@
 package microdot.nats;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -114,6 +115,10 @@ public final class NatsStore implements EventStore {
     /** A file with the JWT and the seed to log in with, as {@code nsc} writes it. */
     public NatsStore credentials(Path file) {
         Checks.notNull(file, "file", "a credentials file");
+        if (!Files.isReadable(file)) {
+            throw new IllegalArgumentException(
+                    "credentials: " + file + " (expected: a file that can be read)");
+        }
         return with(copy -> copy.credentials = file);
     }
 
@@ -153,8 +158,8 @@ public final class NatsStore implements EventStore {
     }
 
     /**
-     * How long an append may take, with a wait for a server that cannot be reached, and how long a
-     * single question to the server; at least 10 ms, default 5 s.
+     * How long a single question to the server may take; at least 10 ms, default 5 s. How long a
+     * publisher waits is {@code Topics.publishTimeout}.
      */
     public NatsStore timeout(Duration time) {
         Checks.atLeast(Duration.ofMillis(10), "timeout", time);
@@ -187,6 +192,7 @@ public final class NatsStore implements EventStore {
         TailState start = made.state();
         try {
             List<StoredEntry> ends = new History(made, settings).ends(start);
+            made.ends.begin(ends);
             made.start();
             node = made;
             return new Opened(start.positions().epochs(), start.position(), ends);

@@ -1,5 +1,6 @@
 package microdot.nats;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -12,6 +13,9 @@ final class PendingAppend {
     final Append append;
     final long number;
     final int bytes;
+
+    /** How long it may take. */
+    final Duration longest;
 
     /** As {@link System#nanoTime} gives it. */
     final long deadline;
@@ -31,11 +35,13 @@ final class PendingAppend {
     /** The server has refused it, because the answer is the last sequence of the topic. */
     volatile boolean conflict;
 
-    PendingAppend(Append append, long number, int bytes, long deadline) {
+    PendingAppend(Append append, long number, int bytes, Duration otherwise) {
         this.append = append;
         this.number = number;
         this.bytes = bytes;
-        this.deadline = deadline;
+        Duration chosen = append.timeout();
+        this.longest = chosen == null ? otherwise : chosen;
+        this.deadline = System.nanoTime() + longest.toNanos();
     }
 
     /** Returns whether the caller may send it, or may say that it is never sent. */

@@ -14,11 +14,19 @@ final class TailBatch {
 
     private final List<StoredEntry> entries = new ArrayList<>();
     private final List<Own> own = new ArrayList<>();
+    private final List<Refused> refused = new ArrayList<>(0);
     private @Nullable TailState reached;
     private int bytes;
 
     /** An append of this node. */
     private record Own(long number, long position) {}
+
+    /**
+     * A message that came after the end of its topic.
+     *
+     * @param number of the append, if it is of this node; else 0
+     */
+    record Refused(String topic, long sequence, long number) {}
 
     /** The batch goes up to here. */
     void reach(TailState state) {
@@ -36,8 +44,16 @@ final class TailBatch {
         }
     }
 
+    void refuse(String topic, long sequence, long number) {
+        refused.add(new Refused(topic, sequence, number));
+    }
+
+    List<Refused> refused() {
+        return List.copyOf(refused);
+    }
+
     boolean isFull() {
-        return entries.size() >= ENTRIES || bytes >= BYTES;
+        return entries.size() + refused.size() >= ENTRIES || bytes >= BYTES;
     }
 
     /** Returns up to where the batch goes; null when there is nothing in it. */
@@ -56,6 +72,7 @@ final class TailBatch {
     void clear() {
         entries.clear();
         own.clear();
+        refused.clear();
         reached = null;
         bytes = 0;
     }

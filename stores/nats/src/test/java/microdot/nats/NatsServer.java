@@ -3,23 +3,26 @@ package microdot.nats;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import microdot.stores.FreePort;
+import microdot.stores.NetworkCutCases;
+import microdot.stores.NetworkNamespace;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /** A nats-server with JetStream, on a free port, with its files in a folder. */
-final class NatsServer implements AutoCloseable {
+final class NatsServer implements NetworkCutCases.Engine {
     private final Path folder;
     private final int port;
     private final String more;
+    private final @Nullable NetworkNamespace network;
     private Process process;
 
     NatsServer(Path folder) {
@@ -30,6 +33,14 @@ final class NatsServer implements AutoCloseable {
      * @param more lines of the configuration
      */
     NatsServer(Path folder, String more) {
+        this(folder, more, null);
+    }
+
+    /**
+     * @param network where it runs; null for this machine
+     */
+    NatsServer(Path folder, String more, @Nullable NetworkNamespace network) {
+        this.network = network;
         this.folder = folder;
         this.more = more;
         this.port = freePort();
@@ -37,18 +48,19 @@ final class NatsServer implements AutoCloseable {
     }
 
     static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return FreePort.find();
     }
 
     String url() {
-        return "nats://127.0.0.1:" + port;
+        return "nats://" + host() + ":" + port;
     }
 
-    int port() {
+    private String host() {
+        return network == null ? "127.0.0.1" : network.address();
+    }
+
+    @Override
+    public int port() {
         return port;
     }
 
@@ -59,15 +71,16 @@ final class NatsServer implements AutoCloseable {
             Files.writeString(
                     config,
                     """
-                    host: 127.0.0.1
+                    host: %s
                     port: %d
                     max_payload: 8MB
                     jetstream { store_dir: "%s", max_file_store: 8GB }
                     %s
                     """
-                            .formatted(port, folder.resolve("store"), more));
+                            .formatted(host(), port, folder.resolve("store"), more));
+            List<String> command = List.of("nats-server", "-c", config.toString());
             process =
-                    new ProcessBuilder("nats-server", "-c", config.toString())
+                    new ProcessBuilder(network == null ? command : network.inside(command))
                             .redirectErrorStream(true)
                             .start();
         } catch (IOException e) {

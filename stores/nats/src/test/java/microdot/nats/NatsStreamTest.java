@@ -1,6 +1,5 @@
 package microdot.nats;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static microdot.nats.NatsStoreTest.append;
 import static microdot.nats.NatsStoreTest.event;
@@ -15,11 +14,10 @@ import io.nats.client.Connection;
 import io.nats.client.Nats;
 import io.nats.client.api.StreamConfiguration;
 import java.io.FileInputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 import java.util.OptionalLong;
 import javax.net.ssl.SSLContext;
@@ -31,6 +29,7 @@ import microdot.sse.store.Kept;
 import microdot.sse.store.Page;
 import microdot.sse.store.StoreException;
 import microdot.sse.store.StoredEntry;
+import microdot.stores.Certificates;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -254,42 +253,20 @@ class NatsStreamTest {
 
     @Test
     void tlsIsUsedWithTheGivenCertificates() throws Exception {
-        Path keys = folder.resolve("keys.p12");
-        int made =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin/keytool").toString(),
-                                "-genkeypair",
-                                "-alias",
-                                "k",
-                                "-keyalg",
-                                "EC",
-                                "-dname",
-                                "CN=localhost",
-                                "-ext",
-                                "san=ip:127.0.0.1",
-                                "-keystore",
-                                keys.toString(),
-                                "-storepass",
-                                "secret")
-                        .start()
-                        .waitFor();
-        assertEquals(0, made);
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        try (var in = new FileInputStream(keys.toFile())) {
-            store.load(in, "secret".toCharArray());
-        }
-        pem("key.pem", "PRIVATE KEY", store.getKey("k", "secret".toCharArray()).getEncoded());
-        pem("cert.pem", "CERTIFICATE", store.getCertificate("k").getEncoded());
+        Certificates certificates = Certificates.in(folder);
         KeyStore trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
-        trusted.setCertificateEntry("k", store.getCertificate("k"));
+        try (var in = new FileInputStream(certificates.authority().toFile())) {
+            var authority = CertificateFactory.getInstance("X.509").generateCertificate(in);
+            trusted.setCertificateEntry("authority", authority);
+        }
         var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(trusted);
         var context = SSLContext.getInstance("TLS");
         context.init(null, trust.getTrustManagers(), null);
         String tls =
-                "tls { cert_file: \"%s/cert.pem\", key_file: \"%s/key.pem\" }"
-                        .formatted(folder, folder);
+                "tls { cert_file: \"%s\", key_file: \"%s\" }"
+                        .formatted(certificates.server(), certificates.serverKey());
         try (var server = new NatsServer(folder, tls);
                 NatsStore secure = NatsStore.connect(server.url()).tls(context);
                 NatsStore plain = NatsStore.connect(server.url())) {
@@ -297,16 +274,6 @@ class NatsStreamTest {
             append(secure, event("a", "1"));
             assertThrows(StoreException.class, () -> plain.open(new RecordedTail()));
         }
-    }
-
-    private void pem(String file, String type, byte[] bytes) throws Exception {
-        String text =
-                "-----BEGIN %s-----\n%s\n-----END %s-----\n"
-                        .formatted(
-                                type,
-                                Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes),
-                                type);
-        Files.write(folder.resolve(file), text.getBytes(US_ASCII));
     }
 
     @Test

@@ -3,7 +3,9 @@ package microdot.redis;
 import io.lettuce.core.RedisCommandExecutionException;
 import java.time.Duration;
 import java.util.Set;
+import microdot.sse.store.Append;
 import microdot.sse.store.StoreException;
+import org.jspecify.annotations.Nullable;
 
 /** What failed appends say. */
 final class AppendErrors {
@@ -34,6 +36,29 @@ final class AppendErrors {
                 refusal);
     }
 
+    /** Returns what a list that is too long is refused with; null when it is not. */
+    static @Nullable StoreException tooLong(Append append, Settings settings) {
+        int entries = append.entries().size();
+        long bytes = PendingAppend.bytes(append);
+        if (entries <= settings.listEntries() && bytes <= settings.bytes()) {
+            return null;
+        }
+        return new StoreException(
+                "list: "
+                        + entries
+                        + " events with "
+                        + bytes
+                        + " bytes (expected: at most "
+                        + settings.listEntries()
+                        + " events and "
+                        + settings.bytes()
+                        + " bytes in one step, 100 bytes counted for each event; nothing was"
+                        + " published: publish several lists, or raise"
+                        + (bytes > settings.bytes()
+                                ? " RedisStore.maxInFlight)"
+                                : " RedisStore.spineEntries if it is below 16384)"));
+    }
+
     static StoreException tooMany(Settings settings) {
         return new StoreException(
                 "store: more than "
@@ -62,8 +87,8 @@ final class AppendErrors {
                                 + " (it may appear later; publish again with an idempotency key)"
                         : "Redis: an append could not be sent"
                                 + within
-                                + " (nothing was appended; publish again later, or raise"
-                                + " RedisStore.timeout)",
+                                + " (nothing was appended; publish again later, or set a longer"
+                                + " publishTimeout)",
                 unknown,
                 null);
     }

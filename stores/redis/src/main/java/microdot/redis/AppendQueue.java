@@ -1,6 +1,7 @@
 package microdot.redis;
 
 import io.lettuce.core.RedisCommandExecutionException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,6 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import microdot.sse.store.Append;
 import microdot.sse.store.ConflictException;
+import microdot.sse.store.EndedException;
 import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class AppendQueue {
 
-    /** Of one script. */
-    private static final int MOST_APPENDS = 256;
+    /** Of one script; the last list may have more. */
+    private static final int MOST_ENTRIES = 256;
 
     private static final long MOST_BYTES = 1 << 20;
 
@@ -44,6 +46,7 @@ final class AppendQueue {
     private final AtomicLong counter = new AtomicLong();
     private final AtomicLong known = new AtomicLong();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private volatile boolean shut;
     private volatile boolean closed;
 
     // ---- Of the tasks only.
@@ -57,6 +60,7 @@ final class AppendQueue {
     private String epoch = "";
     private boolean paused;
     private boolean running;
+    private long runningSince;
 
     AppendQueue(Settings settings, String node, LinkOwner owner, Executor rest) {
         this.settings = settings;
@@ -68,14 +72,17 @@ final class AppendQueue {
 
     /** Appends, or fails when too many appends are under way. */
     CompletionStage<List<Long>> append(Append append) {
-        long deadline = System.nanoTime() + settings.timeout().toNanos();
-        var pending = new PendingAppend(append, counter.incrementAndGet(), deadline);
+        Duration chosen = append.timeout();
+        Duration longest = chosen == null ? settings.timeout() : chosen;
+        long deadline = System.nanoTime() + longest.toNanos();
+        var pending = new PendingAppend(append, counter.incrementAndGet(), longest, deadline);
         int appends = open.incrementAndGet();
         long inFlight = bytes.addAndGet(pending.bytes);
-        if (appends > settings.appends() || inFlight > settings.bytes()) {
+        if (shut || appends > settings.appends() || inFlight > settings.bytes()) {
             open.decrementAndGet();
             bytes.addAndGet(-pending.bytes);
-            pending.future.completeExceptionally(AppendErrors.tooMany(settings));
+            pending.future.completeExceptionally(
+                    shut ? AppendErrors.closed(false) : AppendErrors.tooMany(settings));
             return pending.future;
         }
         mailbox.post(() -> add(pending));
@@ -126,11 +133,7 @@ final class AppendQueue {
                 });
     }
 
-    /**
-     * Passes the appends whose fate the next link has to find out.
-     *
-     * @param resolver runs as a task: takes a copy
-     */
+    /** Passes a copy of the appends whose fate the next link has to find out, as a task. */
     void unresolved(Consumer<List<PendingAppend>> resolver) {
         mailbox.post(() -> resolver.accept(limbo.stream().filter(each -> !each.done).toList()));
     }
@@ -167,21 +170,25 @@ final class AppendQueue {
                     expire(refused, now, reason, false);
                     expire(limbo, now, reason, true);
                     RedisLink stuck = link;
-                    if (expire(sent, now, reason, true) && stuck != null) {
-                        owner.stuck(stuck);
+                    expire(sent, now, reason, true);
+                    // A publisher may give up sooner, and also wait for longer than a command may.
+                    boolean late = running && now - runningSince >= settings.timeout().toNanos();
+                    if (late && stuck != null) {
+                        owner.recheck(stuck);
                     }
                 });
     }
 
     /** Refuses appends from now on; completes when those under way are complete. */
     CompletableFuture<Void> shut() {
-        closed = true;
+        shut = true;
         mailbox.post(() -> {}); // Tells it if there are none.
         return ended;
     }
 
     /** Fails everything; and every append from now on. */
     void close() {
+        shut = true;
         closed = true;
         mailbox.post(
                 () -> {
@@ -209,7 +216,7 @@ final class AppendQueue {
     }
 
     private void send() {
-        if (closed && open.get() == 0) {
+        if (shut && open.get() == 0) {
             ended.complete(null);
         }
         RedisLink now = link;
@@ -221,8 +228,7 @@ final class AppendQueue {
             return;
         }
         // One script in flight: the others wait and share the next. Besides, a write of an event
-        // loop
-        // could overtake the one that another thread has handed to it.
+        // loop could overtake the one that another thread has handed to it.
         if (!running) {
             send(now, batch(now));
         }
@@ -231,13 +237,15 @@ final class AppendQueue {
     // As many as wait, so that the steps that all need are made once.
     private List<PendingAppend> batch(RedisLink now) {
         var batch = new ArrayList<PendingAppend>();
+        int entries = 0;
         long bytes = 0;
-        while (!waiting.isEmpty() && batch.size() < MOST_APPENDS && bytes < MOST_BYTES) {
+        while (!waiting.isEmpty() && entries < MOST_ENTRIES && bytes < MOST_BYTES) {
             PendingAppend pending = waiting.removeFirst();
             if (!pending.done) {
                 pending.link = now;
                 pending.epoch = epoch;
                 pending.after = known.get();
+                entries += pending.entries;
                 bytes += pending.bytes;
                 batch.add(pending);
             }
@@ -251,6 +259,7 @@ final class AppendQueue {
         }
         sent.addAll(batch);
         running = true;
+        runningSince = System.nanoTime();
         var values = new ArrayList<byte[]>(5 + 11 * batch.size());
         values.add(Keys.utf8(epoch));
         values.add(node);
@@ -323,7 +332,10 @@ final class AppendQueue {
 
     private void decided(PendingAppend pending, List<?> result) {
         long first = Replies.number(result.get(1));
-        if (Replies.number(result.getFirst()) == 1) {
+        long code = Replies.number(result.getFirst());
+        if (code == 5) {
+            fail(pending, new EndedException(pending.topic));
+        } else if (code == 1) {
             long expected = pending.expected.orElse(0);
             fail(pending, new ConflictException(pending.topic, expected, first));
         } else {
@@ -359,18 +371,14 @@ final class AppendQueue {
         }
     }
 
-    private boolean expire(Deque<PendingAppend> all, long now, String reason, boolean unknown) {
-        boolean any = false;
+    private void expire(Deque<PendingAppend> all, long now, String reason, boolean unknown) {
         for (Iterator<PendingAppend> each = all.iterator(); each.hasNext(); ) {
             PendingAppend pending = each.next();
-            if (!pending.done && pending.deadline - now > 0) {
-                break; // The others are younger.
+            if (pending.done || pending.deadline - now <= 0) {
+                each.remove();
+                fail(pending, AppendErrors.late(pending.longest, reason, unknown));
             }
-            each.remove();
-            any |= !pending.done;
-            fail(pending, AppendErrors.late(settings.timeout(), reason, unknown));
         }
-        return any;
     }
 
     private void succeed(PendingAppend pending, List<Long> positions) {

@@ -4,6 +4,8 @@ import io.lettuce.core.ClientOptions;
 import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.SslOptions;
+import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
@@ -32,6 +34,10 @@ final class Links implements AutoCloseable {
                         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                         .protocolVersion(ProtocolVersion.RESP2)
                         .maintNotificationsConfig(MaintNotificationsConfig.disabled())
+                        // A late reply still counts: RedisStore.timeout is what bounds the waits.
+                        // Connecting is bounded by the timeout of the URI.
+                        .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
+                        .sslOptions(tls(settings))
                         .socketOptions(
                                 SocketOptions.builder()
                                         .connectTimeout(settings.connectTimeout())
@@ -39,6 +45,19 @@ final class Links implements AutoCloseable {
                                         .build())
                         .build());
         settings.uri().setTimeout(settings.connectTimeout());
+    }
+
+    private static SslOptions tls(Settings settings) {
+        SslOptions.Builder options =
+                SslOptions.builder().handshakeTimeout(settings.connectTimeout());
+        Settings.Tls files = settings.tls();
+        if (files.authorities() != null) {
+            options.trustManager(files.authorities().toFile());
+        }
+        if (files.chain() != null && files.key() != null) {
+            options.keyManager(files.chain().toFile(), files.key().toFile(), null);
+        }
+        return options.build();
     }
 
     RedisLink connect() {

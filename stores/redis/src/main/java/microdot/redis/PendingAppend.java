@@ -1,5 +1,6 @@
 package microdot.redis;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -16,12 +17,18 @@ final class PendingAppend {
     private static final byte[] EVENT = {'e'};
     private static final byte[] LIST = {'l'};
 
+    /** What an entry takes beside its bytes, about. */
+    private static final int ENTRY_BYTES = 100;
+
     final CompletableFuture<List<Long>> future = new CompletableFuture<>();
     final String topic;
     final OptionalLong expected;
     final int entries;
     final long bytes;
     final long counter;
+
+    /** How long it may take. */
+    final Duration longest;
 
     /** As {@link System#nanoTime} gives it. */
     final long deadline;
@@ -40,15 +47,21 @@ final class PendingAppend {
 
     boolean done;
 
-    PendingAppend(Append append, long counter, long deadline) {
+    PendingAppend(Append append, long counter, Duration longest, long deadline) {
         Entry first = append.entries().getFirst();
         topic = first.topic();
         expected = append.expectedLast();
         entries = append.entries().size();
         this.counter = counter;
+        this.longest = longest;
         this.deadline = deadline;
         arguments = arguments(append, counter);
-        bytes = append.entries().stream().mapToLong(each -> each.bytes().length).sum();
+        bytes = bytes(append);
+    }
+
+    /** Returns about how many bytes an append takes. */
+    static long bytes(Append append) {
+        return append.entries().stream().mapToLong(each -> each.bytes().length + ENTRY_BYTES).sum();
     }
 
     private static byte[][] arguments(Append append, long counter) {
@@ -60,9 +73,11 @@ final class PendingAppend {
                 && only.kind() == Entry.Kind.EVENT
                 && only.key() == null
                 && only.id() == null) {
-            return new byte[][] {EVENT, Keys.utf8(counter), Keys.utf8(only.topic()), only.bytes()};
+            return new byte[][] {
+                EVENT, Keys.utf8(counter), Keys.utf8(only.topic()), only.bytes(), endLasts(append)
+            };
         }
-        var all = new ArrayList<byte[]>(5 + 7 * append.entries().size());
+        var all = new ArrayList<byte[]>(6 + 7 * append.entries().size());
         all.add(LIST);
         all.add(Keys.utf8(counter));
         all.add(
@@ -70,6 +85,7 @@ final class PendingAppend {
                         ? Keys.utf8(append.expectedLast().getAsLong())
                         : NONE);
         all.add(key == null ? NONE : Keys.utf8("k" + key));
+        all.add(endLasts(append));
         all.add(Keys.utf8(append.entries().size()));
         for (Entry entry : append.entries()) {
             String row = entry.key();
@@ -83,6 +99,11 @@ final class PendingAppend {
             all.add(entry.bytes());
         }
         return all.toArray(byte[][]::new);
+    }
+
+    private static byte[] endLasts(Append append) {
+        Duration lasts = append.endLasts();
+        return lasts == null ? NONE : Keys.utf8(lasts.toMillis());
     }
 
     static List<Long> positions(long first, long count) {

@@ -47,6 +47,7 @@ final class RedisNode implements LinkOwner {
     private final RetentionSetter retentions;
     private final Thread thread = new Thread(this::run, "microdot-redis");
     private final Set<String> trimming = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean closing = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private volatile CompletableFuture<RedisLink> ready = new CompletableFuture<>();
@@ -342,20 +343,16 @@ final class RedisNode implements LinkOwner {
         link.close(); // The read of the tail ends, and the check comes next.
     }
 
-    @Override
-    public void stuck(RedisLink link) {
-        link.close();
-    }
-
     /** Waits for appends under way, as long as one may take; then ends. */
     void close() {
-        if (!closed.compareAndSet(false, true)) {
+        if (!closing.compareAndSet(false, true)) {
             return;
         }
         RedisLink link = current;
         if (link != null && link.isOpen() && ready.isDone()) {
-            await(queue.shut());
+            await(queue.shut()); // Meanwhile the own thread goes on: it keeps the link.
         }
+        closed.set(true);
         queue.close();
         if (link != null && link.isOpen()) {
             try {

@@ -1,6 +1,8 @@
 package microdot.redis;
 
 import io.lettuce.core.RedisURI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -36,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><th>Not possible</th><th>Instead</th></tr>
  * <tr><td>Redis Cluster</td><td>All keys of one {@code Topics} would be on one shard: use several
  * servers, each with a {@code Topics}</td></tr>
+ * <tr><td>A list of more than 8,192 events as one step</td><td>Redis would serve nobody meanwhile:
+ * publish several lists</td></tr>
  * <tr><td>To notice a backup that was restored while no store was open</td><td>Remove the field
  * {@code run} of the key {@code microdot:meta} after the restore: then a new epoch begins</td></tr>
  * <tr><td>To forget a topic wholly</td><td>An empty topic keeps about 200 bytes, so that its last
@@ -83,6 +87,7 @@ public final class RedisStore implements EventStore {
                             16_384,
                             64 << 20,
                             100_000,
+                            Settings.Tls.NONE,
                             () -> 0));
         } catch (IllegalArgumentException e) {
             // The text of the cause has the password.
@@ -108,8 +113,8 @@ public final class RedisStore implements EventStore {
     }
 
     /**
-     * Returns a store whose appends and reads fail when they take longer. An append waits this long
-     * for a connection too, and fails then. Default 5 s.
+     * Returns a store whose commands fail when they take longer; their connection is given up then.
+     * Default 5 s. How long a publisher waits is {@code Topics.publishTimeout}.
      *
      * @param longest 100 ms to 10 min
      */
@@ -131,7 +136,8 @@ public final class RedisStore implements EventStore {
      * once. Default 16,384 appends and 64 MiB.
      *
      * @param appends 1 to 1,000,000
-     * @param bytes of {@link microdot.sse.store.Entry#bytes}, at least 1
+     * @param bytes of {@link microdot.sse.store.Entry#bytes}, and 100 for each event; at least 1. A
+     *     list may not have more either
      */
     public RedisStore maxInFlight(int appends, long bytes) {
         number(appends, 1, 1_000_000, "maxInFlight");
@@ -145,7 +151,8 @@ public final class RedisStore implements EventStore {
     /**
      * Returns a store that keeps about this many of the newest entries of all topics in the stream
      * that every node follows. A node that was away for longer than they last begins a new epoch.
-     * Default 100,000.
+     * Default 100,000. A list of events that is appended as one step has at most half as many, and
+     * at most 8,192.
      *
      * @param entries 1,000 to 10,000,000
      */
@@ -154,18 +161,31 @@ public final class RedisStore implements EventStore {
                 settings.withSpine(number(entries, 1000, 10_000_000, "spineEntries")));
     }
 
+    /**
+     * Returns a store that trusts these certificates instead of those that Java trusts. For {@code
+     * rediss://} and {@code rediss-sentinel://}.
+     *
+     * @param file one or more certificates of authorities, in PEM
+     */
+    public RedisStore authorities(Path file) {
+        return new RedisStore(settings.withAuthorities(readable(file, "authorities")));
+    }
+
+    /**
+     * Returns a store that shows this certificate, which a Redis with {@code tls-auth-clients yes},
+     * its default, wants to see.
+     *
+     * @param chain the certificate, and those that signed it, in PEM
+     * @param key its private key, in PEM (PKCS #8), without a password
+     */
+    public RedisStore certificate(Path chain, Path key) {
+        return new RedisStore(
+                settings.withCertificate(readable(chain, "chain"), readable(key, "key")));
+    }
+
     /** A store that takes the clock of the engine to be later, by milliseconds: for tests. */
     RedisStore skew(LongSupplier ahead) {
-        return new RedisStore(
-                new Settings(
-                        settings.uri(),
-                        settings.namespace(),
-                        settings.timeout(),
-                        settings.connectTimeout(),
-                        settings.appends(),
-                        settings.bytes(),
-                        settings.spine(),
-                        ahead));
+        return new RedisStore(settings.withSkew(ahead));
     }
 
     /** A store with fewer entries in the spine than a user may set: for tests. */
@@ -188,7 +208,11 @@ public final class RedisStore implements EventStore {
     public CompletionStage<List<Long>> append(Append append) {
         required(append, "append", "what to append");
         RedisNode opened = node.get();
-        return opened == null ? CompletableFuture.failedFuture(notOpen()) : opened.append(append);
+        StoreException refused =
+                opened == null ? notOpen() : AppendErrors.tooLong(append, settings);
+        return opened == null || refused != null
+                ? CompletableFuture.failedFuture(refused)
+                : opened.append(append);
     }
 
     @Override
@@ -287,6 +311,15 @@ public final class RedisStore implements EventStore {
         if (value == null) {
             throw new IllegalArgumentException(name + ": null (expected: " + expected + ")");
         }
+    }
+
+    private static Path readable(Path file, String name) {
+        required(file, name, "a file in PEM");
+        if (!Files.isReadable(file)) {
+            throw new IllegalArgumentException(
+                    name + ": " + file + " (expected: a file in PEM that can be read)");
+        }
+        return file;
     }
 
     private static Duration time(Duration value, String name) {

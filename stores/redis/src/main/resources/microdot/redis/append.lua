@@ -1,11 +1,12 @@
 -- Appends lists of entries: each list all or none, one list after another. This script runs for every publish
 -- and stands alone: what the others share would cost it a fifth of its time, and so would each further call.
 -- ARGV: prefix, epoch, node, its turn, skew, entries of the spine; then of each list either
---   'e', counter, topic, data: one event and nothing else, which is the usual case, or
---   'l', counter, expected last or '', 'k' and idempotency key or '', number of entries, and of each entry: kind,
+--   'e', counter, topic, data, how long an end lasts: one event and nothing else, which is the usual case, or
+--   'l', counter, expected last or '', 'k' and idempotency key or '', how long an end lasts in milliseconds or '',
+--   number of entries, and of each entry: kind,
 --   which of key (1) and id (2) there are, topic, key, id, row, data.
 -- Returns: of each list three numbers, and the topics that have much to trim. The numbers: 0 first count
--- (appended); 1 last 0 (conflict); 3 first count (appended before). For all lists: 2 (another epoch);
+-- (appended); 1 last 0 (conflict); 3 first count (appended before); 5 0 0 (the topic has ended). For all lists: 2 (another epoch);
 -- 4 (the node is not known, or has connected anew).
 local call, format, meta, spine, ns, argv = redis.call, string.format, KEYS[1], KEYS[2], ARGV[1], ARGV
 local m = call('HMGET', meta, 'epoch', 'position', 'jump', 'node:' .. argv[3])
@@ -29,6 +30,21 @@ local function last(topic)
   end
 end
 
+-- Whether the newest entry of a topic is an end that lasts. Most often there is no end of any topic: one call.
+local any_ends
+local function ended(topic, lasts)
+  if any_ends == nil then any_ends = call('HLEN', ns .. 'ends') > 0 end
+  if lasts == '' or not any_ends then return false end
+  local known = call('HGET', ns .. 'ends', topic)
+  if not known then return false end
+  local at_end, time_of_end = string.match(known, '^(%d+) (%d+)$')
+  if tonumber(at_end) ~= last(topic) then
+    call('HDEL', ns .. 'ends', topic)
+    return false
+  end
+  return now - tonumber(time_of_end) < tonumber(lasts)
+end
+
 local function add(kind, mask, topic, key, id, row, data, from)
   local stream = ns .. 't:' .. topic
   position = position + 1
@@ -40,6 +56,7 @@ local function add(kind, mask, topic, key, id, row, data, from)
     used[topic] = 0
   elseif kind == '4' then
     call('HSET', ns .. 'ends', topic, p .. ' ' .. at)
+    any_ends = true
   end
   local fields = {'data', data}
   if row ~= '0' then fields[3], fields[4] = 'row', row end
@@ -64,7 +81,7 @@ local function add(kind, mask, topic, key, id, row, data, from)
   used[topic] = (used[topic] or 0) + 64 + #data
 end
 
-local function add_list(counter, expected, key, count)
+local function add_list(counter, expected, key, lasts, count)
   local first = position + 1
   if key ~= '' then
     local known = call('GET', ns .. 'i:' .. key)
@@ -73,11 +90,12 @@ local function add_list(counter, expected, key, count)
       if now - tonumber(known_time) <= 120000 then return 3, tonumber(known_first), tonumber(known_count) end
     end
   end
+  if ended(argv[i + 8], lasts) then return 5, 0, 0 end
   if expected ~= '' then
-    local newest = last(argv[i + 7])
+    local newest = last(argv[i + 8])
     if newest ~= tonumber(expected) then return 1, newest, 0 end
   end
-  for e = i + 5, i + 4 + 7 * count, 7 do
+  for e = i + 6, i + 5 + 7 * count, 7 do
     add(argv[e], argv[e + 1], argv[e + 2], argv[e + 3], argv[e + 4], argv[e + 5], argv[e + 6],
       node .. counter .. ' ')
   end
@@ -92,17 +110,22 @@ while i < n do
   local r = #results
   if argv[i] == 'e' then
     local topic, data = argv[i + 2], argv[i + 3]
-    position = position + 1
-    local id = format('%.0f-0', position)
-    call('XADD', ns .. 't:' .. topic, id, 'entry', event, 'data', data)
-    call('XADD', spine, id, 'entry', event .. node .. argv[i + 1] .. ' ' .. topic, 'data', data)
-    used[topic] = (used[topic] or 0) + 64 + #data
-    results[r + 1], results[r + 2], results[r + 3] = 0, position, 1
-    i = i + 4
+    if ended(topic, argv[i + 4]) then
+      results[r + 1], results[r + 2], results[r + 3] = 5, 0, 0
+    else
+      position = position + 1
+      local id = format('%.0f-0', position)
+      call('XADD', ns .. 't:' .. topic, id, 'entry', event, 'data', data)
+      call('XADD', spine, id, 'entry', event .. node .. argv[i + 1] .. ' ' .. topic, 'data', data)
+      used[topic] = (used[topic] or 0) + 64 + #data
+      results[r + 1], results[r + 2], results[r + 3] = 0, position, 1
+    end
+    i = i + 5
   else
-    local count = tonumber(argv[i + 4])
-    results[r + 1], results[r + 2], results[r + 3] = add_list(argv[i + 1], argv[i + 2], argv[i + 3], count)
-    i = i + 5 + 7 * count
+    local count = tonumber(argv[i + 5])
+    results[r + 1], results[r + 2], results[r + 3] =
+      add_list(argv[i + 1], argv[i + 2], argv[i + 3], argv[i + 4], count)
+    i = i + 6 + 7 * count
   end
 end
 

@@ -25,6 +25,7 @@ import microdot.sse.Topics;
 import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreException;
 import microdot.sse.store.StoredEntry;
+import microdot.stores.TcpProxy;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,6 +53,10 @@ class FailureTest {
         return store;
     }
 
+    private static String uri(TcpProxy proxy) {
+        return "redis://127.0.0.1:" + proxy.port();
+    }
+
     private static List<String> texts(List<StoredEntry> entries) {
         return entries.stream()
                 .map(each -> new String(each.entry().bytes(), StandardCharsets.UTF_8))
@@ -65,11 +70,11 @@ class FailureTest {
 
     @Test
     void appendWhoseReplyWasCutIsFoundInTheSpine() throws Exception {
-        var proxy = add(new TcpProxy(server.port, "marked"));
+        var proxy = add(new TcpProxy(server.port));
         var tail = new RecordingTail();
-        RedisStore store = open(RedisStore.connect(proxy.uri()), tail);
+        RedisStore store = open(RedisStore.connect(uri(proxy)), tail);
         append(store, "before");
-        proxy.cutBeforeReply();
+        proxy.cutBeforeReply("marked");
         var marked = store.append(event("marked")).toCompletableFuture();
         proxy.awaitCut();
         long after = append(store, "after");
@@ -80,11 +85,11 @@ class FailureTest {
 
     @Test
     void appendThatDidNotReachTheServerIsSentAgainBeforeTheNext() throws Exception {
-        var proxy = add(new TcpProxy(server.port, "marked"));
+        var proxy = add(new TcpProxy(server.port));
         var tail = new RecordingTail();
-        RedisStore store = open(RedisStore.connect(proxy.uri()), tail);
+        RedisStore store = open(RedisStore.connect(uri(proxy)), tail);
         append(store, "before");
-        proxy.cutBeforeRequest();
+        proxy.cutBeforeRequest("marked");
         var marked = store.append(event("marked")).toCompletableFuture();
         proxy.awaitCut();
         long after = append(store, "after");
@@ -120,6 +125,47 @@ class FailureTest {
         assertFalse(seen.contains("never sent"));
         assertEquals(seen, texts(store.read("a", 0, Long.MAX_VALUE, 1 << 20).entries()));
         assertEquals(List.of(), RecordingTail.epochs(tail.calls()));
+    }
+
+    /** A reply may take longer than a try to connect. */
+    @Test
+    void slowServerIsWaitedForAsLongAsTheTimeout() throws Exception {
+        RedisStore store =
+                open(
+                        RedisStore.connect(server.uri())
+                                .timeout(Duration.ofSeconds(10))
+                                .connectTimeout(Duration.ofMillis(200)),
+                        new RecordingTail());
+        append(store, "1");
+        for (int i = 2; i < 4; i++) {
+            CompletableFuture<Void> hanging = hangForASecond();
+            assertEquals(i, append(store, "" + i));
+            hanging.get(30, TimeUnit.SECONDS);
+        }
+        CompletableFuture<Void> hanging = hangForASecond();
+        assertEquals(
+                List.of("1", "2", "3"), texts(store.read("a", 0, Long.MAX_VALUE, 1000).entries()));
+        hanging.get(30, TimeUnit.SECONDS);
+    }
+
+    private CompletableFuture<Void> hangForASecond() {
+        server.signal("STOP");
+        return CompletableFuture.runAsync(
+                () -> server.signal("CONT"),
+                CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void closeWaitsForAppendsUnderWay() throws Exception {
+        RedisStore store = open(RedisStore.connect(server.uri()), new RecordingTail());
+        var appends = new ArrayList<CompletableFuture<List<Long>>>();
+        for (int i = 0; i < 2000; i++) {
+            appends.add(store.append(event("" + i)).toCompletableFuture());
+        }
+        store.close();
+        for (int i = 0; i < 2000; i++) {
+            assertEquals(List.of(i + 1L), appends.get(i).get(1, TimeUnit.SECONDS));
+        }
     }
 
     @Test
@@ -199,9 +245,9 @@ class FailureTest {
                                 "127.0.0.1 " + server.port,
                                 "--repl-diskless-sync-delay",
                                 "0"));
-        var proxy = add(new SwitchProxy(server.port));
+        var proxy = add(new TcpProxy(server.port));
         var tail = new RecordingTail();
-        RedisStore store = open(RedisStore.connect(proxy.uri()), tail);
+        RedisStore store = open(RedisStore.connect(uri(proxy)), tail);
         append(store, "kept");
         while (!replica.command("XLEN", "microdot:spine").startsWith(":1")) {
             Thread.onSpinWait();
@@ -226,10 +272,10 @@ class FailureTest {
 
     @Test
     void nodeThatTheSpineHasLeftBehindBeginsAnEpoch() throws Exception {
-        var proxy = add(new SwitchProxy(server.port));
+        var proxy = add(new TcpProxy(server.port));
         var tail = new RecordingTail();
         var other = new RecordingTail();
-        RedisStore lagging = open(RedisStore.connect(proxy.uri()), tail);
+        RedisStore lagging = open(RedisStore.connect(uri(proxy)), tail);
         RedisStore writer = open(RedisStore.connect(server.uri()).shortSpine(100), other);
         append(lagging, "1");
         tail.awaitEntries(1);
@@ -255,14 +301,13 @@ class FailureTest {
         long seed = System.nanoTime();
         var random = new Random(seed);
         var tails = List.of(new RecordingTail(), new RecordingTail());
-        var proxies = List.of(new TcpProxy(server.port, "-"), new TcpProxy(server.port, "-"));
+        var proxies = List.of(new TcpProxy(server.port), new TcpProxy(server.port));
         var stores = new ArrayList<RedisStore>();
         for (int i = 0; i < 2; i++) {
             add(proxies.get(i));
             stores.add(
                     open(
-                            RedisStore.connect(proxies.get(i).uri())
-                                    .timeout(Duration.ofSeconds(30)),
+                            RedisStore.connect(uri(proxies.get(i))).timeout(Duration.ofSeconds(30)),
                             tails.get(i)));
         }
         var futures = new ArrayList<CompletableFuture<List<Long>>>();
@@ -270,7 +315,7 @@ class FailureTest {
             int node = i % 2;
             futures.add(stores.get(node).append(event(node + "-" + i)).toCompletableFuture());
             if (random.nextInt(100) == 0) {
-                proxies.get(random.nextInt(2)).cutAll();
+                proxies.get(random.nextInt(2)).cut();
                 futures.getLast().get(30, TimeUnit.SECONDS);
             }
         }

@@ -2,6 +2,7 @@ package microdot.redis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,8 @@ class NullArgumentsTest {
         RedisStore store = RedisStore.connect("redis://localhost");
         Map<Class<?>, Object> samples =
                 Map.of(
+                        Path.class,
+                        Path.of("pom.xml"),
                         RedisStore.class,
                         store,
                         EventStore.Tail.class,

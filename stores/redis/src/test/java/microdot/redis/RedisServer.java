@@ -2,9 +2,7 @@ package microdot.redis;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,19 +10,28 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import microdot.stores.FreePort;
+import microdot.stores.NetworkCutCases;
+import microdot.stores.NetworkNamespace;
+import microdot.stores.SmallDisk;
+import org.jspecify.annotations.Nullable;
 
 /** A Redis that a test starts on a free port in a temporary folder, and ends. */
-final class RedisServer implements AutoCloseable {
+final class RedisServer implements NetworkCutCases.Engine {
     final int port;
+    private final @Nullable NetworkNamespace network;
     private final Path folder;
+    private final Path log;
     private final List<String> options;
     private Process process;
+    private boolean mounted;
 
-    private RedisServer(Path folder, List<String> options) {
+    private RedisServer(Path folder, List<String> options, @Nullable NetworkNamespace network) {
+        this.network = network;
         this.folder = folder;
         this.options = options;
+        log = folder.resolveSibling(folder.getFileName() + ".log");
         port = freePort();
         start();
     }
@@ -35,11 +42,24 @@ final class RedisServer implements AutoCloseable {
     }
 
     static RedisServer with(String... options) {
+        return in(null, options);
+    }
+
+    /** A server in another network, if there is one. */
+    static RedisServer in(@Nullable NetworkNamespace network, String... options) {
         try {
-            return new RedisServer(Files.createTempDirectory("microdot-redis"), List.of(options));
+            Path folder = Files.createTempDirectory("microdot-redis");
+            return new RedisServer(folder, List.of(options), network);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A server with its files on a disk of their own. */
+    static RedisServer on(SmallDisk disk, String... options) {
+        var server = new RedisServer(disk.folder(), List.of(options), null);
+        server.mounted = true;
+        return server;
     }
 
     /** A Sentinel with a file of settings, which it writes to. */
@@ -47,23 +67,17 @@ final class RedisServer implements AutoCloseable {
         return with(settings.toString(), "--sentinel");
     }
 
-    // Below the ports of clients, which could take it while the server is down; a cluster takes a
-    // second one, 10,000 above.
-    private static int freePort() {
-        while (true) {
-            int port = ThreadLocalRandom.current().nextInt(12_000, 22_000);
-            if (isFree(port) && isFree(port + 10_000)) {
-                return port;
-            }
-        }
+    static int freePort() {
+        return FreePort.find();
     }
 
-    private static boolean isFree(int port) {
-        try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-            return socket.isBound();
-        } catch (IOException e) {
-            return false;
-        }
+    private String host() {
+        return network == null ? "127.0.0.1" : network.address();
+    }
+
+    @Override
+    public int port() {
+        return port;
     }
 
     String uri() {
@@ -80,22 +94,19 @@ final class RedisServer implements AutoCloseable {
         if (sentinel) {
             command.addAll(options);
         }
-        command.addAll(
-                List.of("--bind", "127.0.0.1", "--port", "" + port, "--dir", folder.toString()));
+        command.addAll(List.of("--bind", host(), "--port", "" + port, "--dir", folder.toString()));
         if (!sentinel) {
             command.addAll(options);
         }
         try {
             process =
-                    new ProcessBuilder(command)
+                    new ProcessBuilder(network == null ? command : network.inside(command))
                             .redirectErrorStream(true)
-                            .redirectOutput(
-                                    ProcessBuilder.Redirect.appendTo(
-                                            folder.resolve("log").toFile()))
+                            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                             .start();
             while (!answers()) {
                 if (!process.isAlive()) {
-                    throw new IllegalStateException(Files.readString(folder.resolve("log")));
+                    throw new IllegalStateException(Files.readString(log));
                 }
                 Thread.onSpinWait();
             }
@@ -115,7 +126,7 @@ final class RedisServer implements AutoCloseable {
     /** Sends one command in a connection of its own and returns the first part of the reply. */
     String command(String... words) {
         try (var socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+            socket.connect(new InetSocketAddress(host(), port), 1000);
             socket.setSoTimeout(10_000);
             var request = new StringBuilder("*" + words.length + "\r\n");
             for (String word : words) {
@@ -180,8 +191,11 @@ final class RedisServer implements AutoCloseable {
         }
         try (var files = Files.walk(folder)) {
             for (Path each : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-                Files.delete(each);
+                if (!each.equals(folder) || !mounted) {
+                    Files.delete(each);
+                }
             }
+            Files.deleteIfExists(log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,12 +2,14 @@ package microdot.sqlite;
 
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import microdot.sse.store.Append;
 import microdot.sse.store.ConflictException;
+import microdot.sse.store.EndedException;
 import microdot.sse.store.Entry;
 import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
@@ -74,8 +76,13 @@ final class Appender {
             pending.appendedAt(known.positions());
             return;
         }
+        String name = append.entries().getFirst().topic();
+        Duration endLasts = append.endLasts();
+        if (endLasts != null && hasEnded(database, name, now - endLasts.toMillis())) {
+            pending.refused(new EndedException(name));
+            return;
+        }
         if (append.expectedLast().isPresent()) {
-            String name = append.entries().getFirst().topic();
             TopicState topic = topics.find(database, name);
             long last = topic == null ? 0 : topic.last;
             long expected = append.expectedLast().getAsLong();
@@ -98,6 +105,19 @@ final class Appender {
                     next - first);
         }
         pending.appendedAt(LongStream.range(first, next).boxed().toList());
+    }
+
+    /** Whether the newest entry of a topic is an end after this time. */
+    private boolean hasEnded(Database database, String name, long after) throws SQLException {
+        TopicState topic = topics.find(database, name);
+        if (topic == null || topic.closedAt == 0) {
+            return false;
+        }
+        if (topic.closedTime == 0) { // It was read from the file, and so was its end.
+            topic.closedTime =
+                    database.number("SELECT time FROM entries WHERE position = ?", topic.closedAt);
+        }
+        return topic.closedTime > after;
     }
 
     private static @Nullable Repeat repeat(Database database, String key, long now)
@@ -136,6 +156,7 @@ final class Appender {
         topic.bytes += entry.bytes().length;
         topic.last = position;
         topic.closedAt = entry.kind() == Entry.Kind.CLOSE ? position : 0;
+        topic.closedTime = now;
         topics.changed(topic);
         return new StoredEntry(position, now, entry);
     }

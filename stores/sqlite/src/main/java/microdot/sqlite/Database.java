@@ -79,13 +79,8 @@ final class Database implements AutoCloseable {
     /** Runs a statement to its end, whatever it returns. */
     void execute(String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            if (statement.execute(sql)) {
-                try (ResultSet rows = statement.getResultSet()) {
-                    while (rows.next()) {
-                        // Some statements do their work while they are read.
-                    }
-                }
-            }
+            // Some statements do their work in steps: execute would make the first one only.
+            statement.executeUpdate(sql);
         }
     }
 

@@ -35,6 +35,9 @@ final class TopicState {
     /** The position of the end, while it is the newest entry of the history. */
     long closedAt;
 
+    /** The time of the end; 0 while it is not known. Not a column: few topics end. */
+    long closedTime;
+
     /** How many entries the history has. */
     long entries;
 

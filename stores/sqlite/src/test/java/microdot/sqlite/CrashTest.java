@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(3600)
 class CrashTest {
-    private static final int CRASHES = Integer.getInteger("soak.crashes", 14);
+    private static final int CRASHES = Integer.getInteger("soak.crashes", 7);
 
     @TempDir Path folder;
     private final long seed = Long.getLong("seed", System.nanoTime());

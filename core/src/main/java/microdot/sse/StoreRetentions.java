@@ -1,0 +1,106 @@
+package microdot.sse;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.locks.ReentrantLock;
+import microdot.internal.BriefLock;
+import microdot.sse.log.Retention;
+import microdot.sse.log.TopicOrder;
+import microdot.sse.store.EventStore;
+import microdot.sse.store.StoreException;
+import microdot.sse.store.StoreRetention;
+import org.jspecify.annotations.Nullable;
+
+/** Tells a store what it keeps of each topic. */
+final class StoreRetentions {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
+    /** Changes of a table that are kept, so that a client that resumes gets those only. */
+    private static final int TABLE_ENTRIES = 2048;
+
+    private static final Duration TABLE_TIME = Duration.ofHours(1);
+
+    private final EventStore store;
+
+    // Held while the store is told, so that the newest options of a topic are told last.
+    private final ReentrantLock telling = new ReentrantLock();
+
+    private final BriefLock lock = new BriefLock();
+    private final Queue<TopicState> untold = new ArrayDeque<>(0); // Guarded by the lock.
+    private boolean running; // Guarded by the lock.
+
+    StoreRetentions(EventStore store) {
+        this.store = store;
+    }
+
+    /** Tells the store on another thread. From event loops, too. */
+    void tellSoon(TopicState topic) {
+        boolean start;
+        lock.lock();
+        try {
+            untold.add(topic);
+            start = !running;
+            running = true;
+        } finally {
+            lock.unlock();
+        }
+        if (start) {
+            Thread.ofVirtual().name("microdot-store").start(this::tellAll);
+        }
+    }
+
+    private void tellAll() {
+        for (TopicState topic = next(); topic != null; topic = next()) {
+            try {
+                tell(topic);
+            } catch (StoreException e) {
+                LOG.log(Level.DEBUG, "a store was not told what it keeps of a topic", e);
+            }
+        }
+    }
+
+    private @Nullable TopicState next() {
+        lock.lock();
+        try {
+            TopicState topic = untold.poll();
+            running = topic != null;
+            return topic;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Tells the store now, unless the topic is a table. Not on an event loop. */
+    void tell(TopicState topic) {
+        TopicOrder.enter(telling);
+        try {
+            if (topic.table() == null && !topic.becomesTable()) {
+                Retention kept = topic.options().retention();
+                store.retain(
+                        topic.name,
+                        new StoreRetention(
+                                kept.events(),
+                                kept.bytes(),
+                                Duration.ofNanos(kept.nanos()),
+                                kept.keyedBy() != null));
+            }
+        } finally {
+            telling.unlock();
+        }
+    }
+
+    /** Tells the store what it keeps of a table. */
+    void tell(String table, TableOptions options) {
+        TopicOrder.enter(telling);
+        try {
+            int entries = Math.max(TABLE_ENTRIES, 2 * options.maxRows());
+            store.retain(
+                    table, new StoreRetention(entries, 2 * options.maxBytes(), TABLE_TIME, true));
+        } finally {
+            telling.unlock();
+        }
+    }
+}

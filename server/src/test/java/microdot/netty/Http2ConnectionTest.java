@@ -1,0 +1,257 @@
+package microdot.netty;
+
+import static microdot.netty.FrameClient.ACK;
+import static microdot.netty.FrameClient.GOAWAY;
+import static microdot.netty.FrameClient.HEADERS;
+import static microdot.netty.FrameClient.NO_ERROR;
+import static microdot.netty.FrameClient.PING;
+import static microdot.netty.FrameClient.PROTOCOL_ERROR;
+import static microdot.netty.FrameClient.frame;
+import static microdot.netty.FrameClient.request;
+import static microdot.netty.FrameClient.reset;
+import static microdot.sse.Sse.withSse;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import microdot.CloseReason;
+import microdot.Microdot;
+import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
+import microdot.sse.SseHandler;
+import microdot.sse.Topics;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The begin and the end of HTTP/2 connections and their streams. */
+@Timeout(60)
+class Http2ConnectionTest {
+    private static final Duration SOON = Duration.ofMillis(200);
+    private static final Duration NEVER = Duration.ofDays(1);
+    private static final ServerOptions PATIENT =
+            new ServerOptions().headTimeout(NEVER).bodyTimeout(NEVER).idleTimeout(NEVER);
+
+    private final Topics topics = new Topics();
+    private final CountDownLatch begun = new CountDownLatch(1);
+    private final BlockingQueue<String> ends = new LinkedBlockingQueue<>();
+    private final SseHandler sleeper =
+            (request, sse) -> {
+                begun.countDown();
+                try {
+                    Thread.sleep(Duration.ofDays(1));
+                } catch (InterruptedException e) {
+                    ends.add("interrupted");
+                    throw e;
+                }
+            };
+    private final Microdot app =
+            new Microdot()
+                    .get("/", request -> "home")
+                    .get("/topic", topics.stream("topic"))
+                    .get("/sleeps", withSse(sleeper))
+                    .get(
+                            "/slow",
+                            request -> {
+                                request.onClose(() -> ends.add("left"));
+                                begun.countDown();
+                                Thread.sleep(NEVER);
+                                return "never";
+                            });
+
+    private Served served(ServerOptions options, IoMode io) {
+        return new Served(app, options, io);
+    }
+
+    // ---- Streams ----
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void resetInterruptsTheHandlerOfAStreamAndNoOther(IoMode io) throws Exception {
+        try (Served served = served(PATIENT, io);
+                FrameClient client = FrameClient.of(served)) {
+            client.get(1, "/topic").next(HEADERS, 1);
+            client.get(3, "/sleeps").next(HEADERS, 3);
+            begun.await();
+            client.send(reset(3));
+            assertEquals("interrupted", ends.take());
+            while (served.server.stats().streams() > 1) {
+                Thread.onSpinWait();
+            }
+            topics.publish("topic", "next");
+            assertTrue(client.next(FrameClient.DATA, 1).text().endsWith("data: next\n\n"));
+            assertEquals(1, served.server.stats().ended().get(CloseReason.CLIENT_CLOSED));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void resetReachesTheHandlerOfARequest(IoMode io) throws Exception {
+        try (Served served = served(PATIENT.interruptAbandoned(true), io);
+                FrameClient client = FrameClient.of(served)) {
+            client.get(1, "/slow");
+            begun.await();
+            client.send(reset(1));
+            assertEquals("left", ends.take());
+            served.awaitIdle();
+            assertEquals("200", client.get(3, "/").outcome(3));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void halfClosedClientEndsItsStreams(IoMode io) throws Exception {
+        try (Served served = served(PATIENT, io);
+                FrameClient client = FrameClient.of(served)) {
+            client.get(1, "/sleeps").next(HEADERS, 1);
+            begun.await();
+            client.shutdownOutput();
+            assertEquals("interrupted", ends.take());
+            client.closed();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void drainEndsStreamsWithRetryAndTakesNoFurtherRequests(IoMode io) throws Exception {
+        try (Served served = served(PATIENT, io);
+                FrameClient client = FrameClient.of(served)) {
+            client.get(1, "/topic").next(HEADERS, 1);
+            client.get(3, "/sleeps").next(HEADERS, 3);
+            begun.await();
+            Thread closing =
+                    Thread.startVirtualThread(() -> served.server.close(Duration.ofMillis(300)));
+            FrameClient.Frame goAway = client.next(GOAWAY, 0);
+            assertEquals(NO_ERROR, goAway.error());
+            assertEquals(3, goAway.payload()[3]);
+            client.send(request(5, "GET", "/"));
+            var texts = new String[] {"", ""};
+            for (int ended = 0; ended < 2; ) {
+                FrameClient.Frame frame = client.next(next -> next.id() > 0);
+                if (frame.id() == 5) {
+                    assertEquals("RST_STREAM 7", frame.outcome()); // REFUSED_STREAM
+                    continue;
+                }
+                assertEquals(FrameClient.DATA, frame.type());
+                texts[frame.id() / 2] += frame.text();
+                ended += frame.isEnd() ? 1 : 0;
+            }
+            for (String text : texts) {
+                assertTrue(text.contains("retry: "), text);
+            }
+            assertEquals(FrameClient.NONE, client.closed());
+            client.close();
+            closing.join();
+        }
+    }
+
+    // ---- Clients that do too little ----
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void silentClientIsDisconnected(IoMode io) throws Exception {
+        try (Served served = served(PATIENT.headTimeout(SOON).idleTimeout(SOON), io)) {
+            int port = served.server.port();
+            try (var silent = new FrameClient(port, 0)) {
+                assertEquals(-1, silent.read());
+            }
+            byte[] half = "PRI * HTTP/2.0\r\n\r\nS".getBytes(StandardCharsets.US_ASCII);
+            try (var halfPreface = new FrameClient(port, 0)) {
+                halfPreface.send(half);
+                while (halfPreface.read() >= 0) {} // Perhaps a response that says why.
+            }
+            try (var noSettings = new FrameClient(port, 0)) {
+                assertEquals(NO_ERROR, noSettings.preface().closed());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void idleConnectionIsClosedWithAGoAway(IoMode io) throws Exception {
+        try (Served served = served(PATIENT.idleTimeout(SOON), io);
+                FrameClient client = FrameClient.of(served)) {
+            assertEquals("200", client.get(1, "/").outcome(1));
+            assertEquals(NO_ERROR, client.closed());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void connectionWithAStreamIsNotIdle(IoMode io) throws Exception {
+        var options = PATIENT.idleTimeout(SOON).heartbeat(Duration.ofMillis(300));
+        try (Served served = served(options, io);
+                FrameClient client = FrameClient.of(served)) {
+            client.get(1, "/topic");
+            for (int i = 0; i < 3; i++) {
+                assertEquals(": \n\n", client.next(FrameClient.DATA, 1).text());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void prefaceInPiecesIsUnderstood(IoMode io) throws Exception {
+        byte[] preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+        try (Served served = served(PATIENT, io);
+                var client = new FrameClient(served.server.port(), 0)) {
+            for (byte b : preface) {
+                client.send(new byte[] {b});
+            }
+            assertEquals("200", client.settings().get(1, "/").outcome(1));
+        }
+    }
+
+    // ---- Rules of the connection ----
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void pingIsAnswered(IoMode io) throws Exception {
+        byte[] data = "pingpong".getBytes(StandardCharsets.US_ASCII);
+        try (Served served = served(PATIENT, io);
+                FrameClient client = FrameClient.of(served)) {
+            FrameClient.Frame answer = client.send(frame(PING, 0, 0, data)).next(PING, 0);
+            assertEquals(ACK, answer.flags());
+            assertEquals("pingpong", answer.text());
+        }
+    }
+
+    /** The server waits for its end and looks for vanished clients meanwhile. */
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void clientThatBrokeARuleIsDisconnectedAlthoughItDoesNotClose(IoMode io) throws Exception {
+        try (Served served = served(PATIENT.halfOpen(Duration.ofMillis(40)), io);
+                FrameClient client = FrameClient.of(served)) {
+            client.get(1, "/sleeps").next(HEADERS, 1);
+            begun.await();
+            client.send(frame(PING, 0, 1, new byte[8])); // It has a stream.
+            assertEquals("interrupted", ends.take());
+            assertEquals(PROTOCOL_ERROR, client.closed());
+            served.awaitNothingOpen();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void streamThatTheApplicationAbortsIsReset(IoMode io) throws Exception {
+        var failing =
+                new Microdot()
+                        .get(
+                                "/",
+                                withSse(
+                                        (request, sse) -> {
+                                            sse.send("some");
+                                            throw new IllegalStateException("thrown by the test");
+                                        }));
+        try (Served served = new Served(failing, PATIENT, io).expectFailures(1);
+                FrameClient client = FrameClient.of(served)) {
+            String body = client.get(1, "/").body(1);
+            assertTrue(body.startsWith("data: some\n\n"), body);
+            assertTrue(body.endsWith("RST_STREAM 2"), body);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** What the tests of the stores on Redis and NATS share: networks that fail. */
+@NullMarked
+package microdot.stores;
+
+import org.jspecify.annotations.NullMarked;
