@@ -194,7 +194,8 @@ class Http2WindowTest {
             for (int i = 0; i < 300; i++) {
                 assertEquals("200", other(served));
                 long taken = served.server.stats().memory();
-                assertTrue(taken <= memory, taken + " bytes");
+                // Somewhat more while a connection that holds too much is being closed.
+                assertTrue(taken <= memory + (2 << 20), taken + " bytes");
             }
             assertTrue(sent.get() <= 10L * streams, sent + " events were taken");
         }
