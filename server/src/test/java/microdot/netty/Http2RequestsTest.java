@@ -105,7 +105,9 @@ class Http2RequestsTest {
     @CsvSource({"2, true", "4, true", "4, false"})
     void bodyWithAnotherLengthThanDeclaredIsRefused(int length, boolean last) throws Exception {
         byte[] head =
-                fields((":method POST :scheme http :path / :authority x content-length 3").split(" "));
+                fields(
+                        (":method POST :scheme http :path / :authority x content-length 3")
+                                .split(" "));
         try (Served served = served(new ServerOptions());
                 FrameClient client = FrameClient.of(served)) {
             client.send(frame(HEADERS, END_HEADERS, 1, head));

@@ -139,7 +139,10 @@ public final class FrameSink extends ChannelSink implements OpenStream {
         ByteBuf bytes = streams.chunk.take(output.channel(), Framing.NONE);
         if (bytes != null && !gone) {
             counted(streams.chunk.length());
-            write(bytes, room);
+            // The last frame may go beyond the slice that the feed was to fill. What then stays
+            // unsent must wait for a window or the socket, or nothing would send it.
+            boolean fits = bytes.readableBytes() <= room;
+            write(bytes, fits ? room : unsent == null ? output.room(stream) : 0);
         }
     }
 
