@@ -107,7 +107,7 @@ class Http2RequestsTest {
     void bodyWithAnotherLengthThanDeclaredIsRefused(int length, boolean last) throws Exception {
         byte[] head =
                 fields(
-                        (":method POST :scheme http :path / :authority x content-length 3")
+                        ":method POST :scheme http :path / :authority x content-length 3"
                                 .split(" "));
         try (Served served = served(new ServerOptions());
                 FrameClient client = FrameClient.of(served)) {
