@@ -8,6 +8,9 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.ByteArrayInputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -17,6 +20,8 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
 import microdot.AccessLogEntry;
 import microdot.Body;
 import microdot.CloseReason;
@@ -25,12 +30,14 @@ import microdot.Cors;
 import microdot.Csrf;
 import microdot.Headers;
 import microdot.HttpException;
+import microdot.Listener;
 import microdot.Microdot;
 import microdot.Outcome;
 import microdot.Part;
 import microdot.Request;
 import microdot.Response;
 import microdot.ServerOptions;
+import microdot.Tls;
 import microdot.structure.NullArguments;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -117,12 +124,28 @@ class NullArgumentsTest {
                                 "a",
                                 new byte[0],
                                 new String[] {"a"},
+                                Listener.of("http://a:1"),
+                                new Listener[] {Listener.of("http://a:1")},
+                                Tls.selfSigned(),
                                 404,
                                 404L,
                                 true)
                         .collect(Collectors.toMap(NullArgumentsTest::type, Function.identity()));
         samples.put(Long.class, 1L); // As a number that may be null.
+        samples.put(X509Certificate.class, anyCertificate());
         return samples;
+    }
+
+    /** Returns a certificate of the authorities that Java trusts. */
+    private static X509Certificate anyCertificate() {
+        try {
+            TrustManagerFactory factory =
+                    TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init((KeyStore) null);
+            return ((X509TrustManager) factory.getTrustManagers()[0]).getAcceptedIssuers()[0];
+        } catch (GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static Class<?> type(Object sample) {

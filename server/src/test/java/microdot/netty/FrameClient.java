@@ -229,10 +229,7 @@ final class FrameClient implements AutoCloseable {
 
     /** Returns the status of the response, or how the stream was reset. */
     String outcome(int id) throws IOException {
-        return next(
-                        frame ->
-                                frame.id == id
-                                        && (frame.type == HEADERS || frame.type == RST_STREAM))
+        return next(frame -> frame.id == id && (frame.type == HEADERS || frame.type == RST_STREAM))
                 .outcome();
     }
 

@@ -25,7 +25,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** A client of the {@link Http2Gateway}. Confined to its loop. */
 final class GatewayClient extends ChannelInboundHandlerAdapter {
@@ -40,10 +39,9 @@ final class GatewayClient extends ChannelInboundHandlerAdapter {
     /** The server writes these in lower case over HTTP/1.1. */
     private static final Set<String> LOWER_CASE = Set.of("content-length", "date");
 
-    private final Http2Gateway gateway;
     private final Channel channel;
     private final Queue<HttpObject> waiting = new ArrayDeque<>();
-    private @Nullable GatewayConnection connection;
+    private final GatewayConnection connection;
     private boolean halfClosed;
     private boolean left; // Or the gateway is done with it.
     private int unsent;
@@ -58,15 +56,14 @@ final class GatewayClient extends ChannelInboundHandlerAdapter {
     private boolean bodiless;
 
     GatewayClient(Http2Gateway gateway, Channel channel) {
-        this.gateway = gateway;
         this.channel = channel;
+        this.connection = gateway.connection();
     }
 
     // ---- From the client ----
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        connection = gateway.connection();
         connection.join(this);
     }
 

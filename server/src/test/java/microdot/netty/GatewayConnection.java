@@ -264,8 +264,7 @@ final class GatewayConnection {
         int id = codec.connection().local().incrementAndGetNextStreamId();
         streams.put(id, client);
         codec.encoder()
-                .writeHeaders(
-                        codec.context(), id, head, 0, last, codec.context().newPromise())
+                .writeHeaders(codec.context(), id, head, 0, last, codec.context().newPromise())
                 .addListener(
                         done -> {
                             if (!done.isSuccess() && streams.remove(id) != null) {
@@ -280,12 +279,7 @@ final class GatewayConnection {
         ChannelFuture sent =
                 codec.encoder()
                         .writeData(
-                                codec.context(),
-                                id,
-                                bytes,
-                                0,
-                                last,
-                                codec.context().newPromise());
+                                codec.context(), id, bytes, 0, last, codec.context().newPromise());
         codec.flush(codec.context());
         return sent;
     }
@@ -305,10 +299,7 @@ final class GatewayConnection {
     void cancel(int id) {
         if (streams.remove(id) != null) {
             codec.resetStream(
-                    codec.context(),
-                    id,
-                    Http2Error.CANCEL.code(),
-                    codec.context().newPromise());
+                    codec.context(), id, Http2Error.CANCEL.code(), codec.context().newPromise());
             codec.flush(codec.context());
         }
     }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
 import microdot.Microdot;
@@ -46,8 +47,7 @@ class H2specTest {
         assumeTrue(system.equals("Linux amd64"), "h2spec is a program for Linux amd64: " + system);
         h2spec = folder.resolve("h2spec");
         InputStream found = H2specTest.class.getClassLoader().getResourceAsStream(ARCHIVE);
-        assertTrue(found != null, ARCHIVE + " is not on the class path");
-        try (InputStream tar = new GZIPInputStream(found)) {
+        try (InputStream tar = new GZIPInputStream(Objects.requireNonNull(found, ARCHIVE))) {
             for (byte[] head = tar.readNBytes(BLOCK); head[0] != 0; head = tar.readNBytes(BLOCK)) {
                 String size = new String(head, 124, 11, UTF_8).strip();
                 byte[] content = tar.readNBytes(Integer.parseInt(size, 8));

@@ -87,7 +87,9 @@ class Http2FloodTest {
         };
     }
 
-    /** CVE-2023-44487. A handler that has begun goes on, so that the number of begun ones counts. */
+    /**
+     * CVE-2023-44487. A handler that has begun goes on, so that the number of begun ones counts.
+     */
     @Test
     void clientThatResetsItsRequestsIsDisconnected() throws Exception {
         Supplier<byte[]> begunAndReset =
@@ -132,8 +134,7 @@ class Http2FloodTest {
                         fields(
                                 ":method POST :scheme http :path / :authority x content-length 1"
                                         .split(" "));
-                return join(
-                        frame(HEADERS, END_HEADERS, id, head), frame(DATA, 0, id, new byte[2]));
+                return join(frame(HEADERS, END_HEADERS, id, head), frame(DATA, 0, id, new byte[2]));
             }
         },
         DEPENDS_ON_ITSELF {
@@ -175,7 +176,8 @@ class Http2FloodTest {
         byte[] head = request(1, "POST", "/");
         byte[] empty = frame(DATA, 0, 1, new byte[0]);
         assertEquals(
-                ENHANCE_YOUR_CALM, flood(repeated(() -> handled.getAndIncrement() == 0 ? head : empty)));
+                ENHANCE_YOUR_CALM,
+                flood(repeated(() -> handled.getAndIncrement() == 0 ? head : empty)));
     }
 
     @Test
@@ -183,7 +185,8 @@ class Http2FloodTest {
         byte[] head = frame(HEADERS, END_STREAM, 1, fields(":method", "GET"));
         byte[] empty = frame(CONTINUATION, 0, 1, new byte[0]);
         assertEquals(
-                ENHANCE_YOUR_CALM, flood(repeated(() -> handled.getAndIncrement() == 0 ? head : empty)));
+                ENHANCE_YOUR_CALM,
+                flood(repeated(() -> handled.getAndIncrement() == 0 ? head : empty)));
     }
 
     /** CVE-2024-27316: a head without an end. */

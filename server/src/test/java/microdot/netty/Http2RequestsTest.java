@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import microdot.Microdot;
 import microdot.Response;
@@ -105,7 +106,9 @@ class Http2RequestsTest {
     @CsvSource({"2, true", "4, true", "4, false"})
     void bodyWithAnotherLengthThanDeclaredIsRefused(int length, boolean last) throws Exception {
         byte[] head =
-                fields((":method POST :scheme http :path / :authority x content-length 3").split(" "));
+                fields(
+                        ":method POST :scheme http :path / :authority x content-length 3"
+                                .split(" "));
         try (Served served = served(new ServerOptions());
                 FrameClient client = FrameClient.of(served)) {
             client.send(frame(HEADERS, END_HEADERS, 1, head));
@@ -149,7 +152,7 @@ class Http2RequestsTest {
     void responseHasNoFieldsOfTheConnection() throws Exception {
         try (Served served = served(new ServerOptions());
                 FrameClient client = FrameClient.of(served)) {
-            var head = client.get(1, "/fields").next(HEADERS, 1).head();
+            var head = Objects.requireNonNull(client.get(1, "/fields").next(HEADERS, 1).head());
             for (String name : List.of("connection", "keep-alive", "transfer-encoding")) {
                 assertNull(head.get(name), name);
             }

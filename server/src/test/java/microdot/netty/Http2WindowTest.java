@@ -22,10 +22,10 @@ import microdot.netty.io.IoMode;
 import microdot.sse.EventParser;
 import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The windows of streams and connections: RFC 9113, section 5.2. */
 @Timeout(60)
@@ -127,7 +127,7 @@ class Http2WindowTest {
             while (!rest.toString().contains("data: 200 ")) {
                 rest.append(client.next(DATA, 1).text());
             }
-            for (int i = 7; i <= 200; i++) {
+            for (int i = 8; i <= 200; i++) {
                 assertTrue(rest.indexOf("data: " + i + " ") > 0, i + " is missing");
             }
         }
@@ -178,12 +178,14 @@ class Http2WindowTest {
     }
 
     /** What waits is bounded by maxMemory; the responses of handlers are their own. */
-    @Test
-    void unreadStreamsStayWithinMemory() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {4 << 20, 64 << 20})
+    void unreadStreamsStayWithinMemory(int memory) throws Exception {
         int streams = 256;
-        long memory = 8 << 20;
         var options = new ServerOptions().maxMemory(memory);
-        try (Served served = served(options, IoMode.best());
+        // The connection is closed if it holds too much.
+        String allowed = memory < 8 << 20 ? "maxMemory is used up" : "nothing";
+        try (Served served = served(options, IoMode.best()).allowFailures(allowed);
                 FrameClient client = FrameClient.of(served, INITIAL_WINDOW, 0)) {
             for (int i = 0; i < streams; i++) {
                 client.get(2 * i + 1, i % 2 == 0 ? "/endless" : "/topic/t");
@@ -192,7 +194,8 @@ class Http2WindowTest {
             for (int i = 0; i < 300; i++) {
                 assertEquals("200", other(served));
                 long taken = served.server.stats().memory();
-                assertTrue(taken <= memory, taken + " bytes");
+                // Somewhat more while a connection that holds too much is being closed.
+                assertTrue(taken <= memory + (2 << 20), taken + " bytes");
             }
             assertTrue(sent.get() <= 10L * streams, sent + " events were taken");
         }

@@ -101,9 +101,10 @@ final class RequestFrames {
 
     /** Takes bytes of a body; returns how many of them the windows get back at once. */
     int data(int streamId, ByteBuf bytes, int count, boolean last) {
-        // What a client sends after its response has begun fills its window, and no more.
-        return streams.of(streamId) instanceof RequestStream request
-                ? request.data(bytes, count, last)
-                : 0;
+        OpenStream open = streams.of(streamId);
+        if (open instanceof RequestStream request) {
+            return request.data(bytes, count, last);
+        }
+        return open == null ? count : open.drop(count);
     }
 }

@@ -120,6 +120,8 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
             body = null;
             incoming.close();
             streams.bodyGrew(-before);
+            streams.consumed(stream, unread);
+            unread = 0;
         }
         streams.requestEnded(head);
     }
@@ -181,6 +183,12 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     @Override
     public void writable() {
         // It writes nothing yet.
+    }
+
+    /** Without a body there is nothing to come. */
+    @Override
+    public int drop(int count) {
+        return count;
     }
 
     @Override

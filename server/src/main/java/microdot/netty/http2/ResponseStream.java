@@ -26,6 +26,9 @@ final class ResponseStream implements OpenStream {
     /** What is read of a body at once, so that a long one leaves room for other streams. */
     private static final int SLICE = 32 << 10;
 
+    /** The unread bytes of a request that are dropped before the client has the response. */
+    private static final int MAX_DROPPED = 64 << 10;
+
     private final Http2Streams streams;
     private final Http2Stream stream;
     private final ReferenceCounted content;
@@ -34,6 +37,7 @@ final class ResponseStream implements OpenStream {
     private final int status;
     private final byte @Nullable [] kept; // Kept until all of it is written.
     private long written;
+    private long dropped; // Bytes of the request that came after the response had begun.
     private boolean waits;
     private LoopMemory.@Nullable HeldBytes held; // Counts the content, since it began to wait.
     private boolean ended; // The end is on its way.
@@ -177,6 +181,13 @@ final class ResponseStream implements OpenStream {
         if (observed != null) {
             observed.responded(status, length, failure);
         }
+    }
+
+    /** An early response is not lost because its client sends on: that client just waits. */
+    @Override
+    public int drop(int count) {
+        dropped += count;
+        return dropped > MAX_DROPPED ? 0 : count;
     }
 
     @Override

@@ -22,9 +22,13 @@ import org.jspecify.annotations.Nullable;
 public final class FrameSink extends ChannelSink implements OpenStream {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
+    /** How many bytes a client may send after the request of a stream, before it is reset. */
+    private static final int MAX_DROPPED = 64 << 10;
+
     private final FrameOutput output;
     private final Http2Stream stream;
     private volatile boolean gone;
+    private int dropped; // Bytes that came after the request.
     private boolean waits; // For room.
     private boolean ending; // Its end follows the unsent bytes.
     private long since = System.nanoTime(); // When bytes were last written, or began to wait.
@@ -139,7 +143,10 @@ public final class FrameSink extends ChannelSink implements OpenStream {
         ByteBuf bytes = streams.chunk.take(output.channel(), Framing.NONE);
         if (bytes != null && !gone) {
             counted(streams.chunk.length());
-            write(bytes, room);
+            // The last frame may go beyond the slice that the feed was to fill. What then stays
+            // unsent must wait for a window or the socket, or nothing would send it.
+            boolean fits = bytes.readableBytes() <= room;
+            write(bytes, fits ? room : unsent == null ? output.room(stream) : 0);
         }
     }
 
@@ -225,6 +232,15 @@ public final class FrameSink extends ChannelSink implements OpenStream {
     }
 
     // ---- The connection's view ----
+
+    @Override
+    public int drop(int count) {
+        dropped += count;
+        if (dropped > MAX_DROPPED) {
+            abort(CloseReason.CLIENT_CLOSED);
+        }
+        return count;
+    }
 
     @Override
     public void tick(long now) {

@@ -11,6 +11,12 @@ public interface OpenStream {
     /** The client, or its socket, may take more bytes than when {@link FrameOutput} had no room. */
     void writable();
 
+    /**
+     * Drops bytes that the client sent after the response had begun; returns how many of them the
+     * windows get back.
+     */
+    int drop(int count);
+
     /** Ends the stream if something is overdue; {@code now} from {@link System#nanoTime}. */
     void tick(long now);
 
