@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import microdot.Microdot;
 import microdot.Server;
 import microdot.ServerOptions;
@@ -105,6 +106,7 @@ class ProxiesTest {
             assertAnswer(expected, get(proxy, host, LIES));
             assertStreams(proxy);
             assertResumes(proxy, cable);
+            awaitNoStream(server);
         }
     }
 
@@ -148,6 +150,15 @@ class ProxiesTest {
             topics.publish("news", "after");
             await("data: after", stream);
         }
+    }
+
+    /** The clients have left: the server learns it at once, not from its next heartbeats. */
+    private static void awaitNoStream(Server server) {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(12);
+        while (server.stats().streams() > 0 && System.nanoTime() < patience) {
+            Thread.onSpinWait();
+        }
+        assertEquals(0, server.stats().streams());
     }
 
     /** Waits for the last chunk, or for the end of the connection. */

@@ -65,6 +65,7 @@ public final class HaProxy implements AutoCloseable {
                 mode http
                 option forwardfor
                 option http-no-delay
+                option abortonclose
                 timeout connect 2s
                 timeout client 1m
                 timeout server 1m
