@@ -111,7 +111,7 @@ class TenStreamsBrowserTest {
         var each = new ArrayList<List<String>>();
         IntStream.range(0, streams).forEach(n -> each.add(new ArrayList<>()));
         for (int lines = 0; lines < streams * EVENTS; lines++) {
-            String[] words = browser.await(" event-").split(" ");
+            String[] words = browser.await(" event-").split(" ", 2);
             each.get(Integer.parseInt(words[0])).add(words[1]);
         }
         return each;
