@@ -187,6 +187,7 @@ abstract class StreamContract extends TransportContract {
         String large = "x".repeat(1 << 20);
         SseHandler sender =
                 (request, sse) -> {
+                    begun.countDown();
                     try {
                         while (true) {
                             sse.send(large);
@@ -199,6 +200,7 @@ abstract class StreamContract extends TransportContract {
         try (Served served = served(app(sender))) {
             RawClient client = served.client();
             client.get("/events").readHead();
+            begun.await(); // A handler that has not begun would not be started any more.
             client.close();
             released.await();
             served.awaitNothingOpen();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -25,7 +26,8 @@ import org.junit.jupiter.api.Timeout;
 class ListTest {
     private final RedisServer server = RedisServer.durable();
     private final RecordingTail tail = new RecordingTail();
-    private RedisStore store = RedisStore.connect(server.uri());
+    // Many long lists wait here for one another, on a machine that does other work too.
+    private RedisStore store = RedisStore.connect(server.uri()).timeout(Duration.ofMinutes(1));
 
     @AfterEach
     void end() {
