@@ -8,6 +8,8 @@ import io.netty.handler.codec.http2.Http2Flags;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import microdot.netty.stream.OpenStream;
 
 /** Hands the frames of one client on to its streams, and limits those that carry nothing. */
@@ -15,8 +17,14 @@ final class FrameListener extends Http2FrameAdapter {
     /** How many frames that need an answer, or do nothing, a client may send in ten seconds. */
     private static final int MAX_IDLE_FRAMES = 1_000;
 
+    /** How many requests a client may reset before their response has begun, in 30 seconds. */
+    private static final int MAX_ABANDONED = 200;
+
+    private static final Logger LOG = System.getLogger("microdot.netty");
+
     private final Http2Streams streams;
     private final RequestFrames requests;
+    private final FrameLimit abandoned = new FrameLimit(MAX_ABANDONED, 30);
     private final FrameLimit idleFrames = new FrameLimit(MAX_IDLE_FRAMES, 10);
 
     FrameListener(Http2Streams streams, RequestFrames requests) {
@@ -30,8 +38,9 @@ final class FrameListener extends Http2FrameAdapter {
             int streamId,
             Http2Headers headers,
             int padding,
-            boolean endOfStream) {
-        requests.headers(streamId, headers, endOfStream);
+            boolean endOfStream)
+            throws Http2Exception {
+        headers(streamId, headers, endOfStream);
     }
 
     @Override
@@ -43,18 +52,47 @@ final class FrameListener extends Http2FrameAdapter {
             short weight,
             boolean exclusive,
             int padding,
-            boolean endOfStream) {
-        requests.headers(streamId, headers, endOfStream);
+            boolean endOfStream)
+            throws Http2Exception {
+        headers(streamId, headers, endOfStream);
     }
 
     @Override
     public int onDataRead(
-            ChannelHandlerContext ctx,
-            int streamId,
-            ByteBuf data,
-            int padding,
-            boolean endOfStream) {
-        return requests.data(streamId, data, data.readableBytes() + padding, endOfStream);
+            ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream)
+            throws Http2Exception {
+        try {
+            return requests.data(streamId, data, data.readableBytes() + padding, endOfStream);
+        } catch (RuntimeException e) {
+            throw failed(streamId, e);
+        }
+    }
+
+    private void headers(int streamId, Http2Headers fields, boolean last) throws Http2Exception {
+        try {
+            requests.headers(streamId, fields, last);
+        } catch (RuntimeException e) {
+            throw failed(streamId, e);
+        }
+    }
+
+    /** A fault of the server ends one stream and not its siblings. */
+    private static Http2Exception failed(int streamId, RuntimeException failure) {
+        LOG.log(Level.ERROR, "a stream of HTTP/2 failed; it is reset", failure);
+        return Http2Exception.streamError(
+                streamId, Http2Error.INTERNAL_ERROR, failure, "the server failed");
+    }
+
+    /** Counts requests that are reset before their response has begun (CVE-2023-44487). */
+    @Override
+    public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode)
+            throws Http2Exception {
+        if (streams.of(streamId) instanceof RequestStream && abandoned.isExceeded()) {
+            throw Http2Exception.connectionError(
+                    Http2Error.ENHANCE_YOUR_CALM,
+                    "more than %d requests reset before their response in 30 s",
+                    MAX_ABANDONED);
+        }
     }
 
     @Override
@@ -72,6 +110,7 @@ final class FrameListener extends Http2FrameAdapter {
     public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
             throws Http2Exception {
         countIdle();
+        streams.acknowledgeSettings();
         streams.each(OpenStream::writable); // It may have changed all windows.
     }
 

@@ -38,9 +38,16 @@ final class Http2Codec extends Http2ConnectionHandler {
      */
     private static final int MAX_FAULTS = 200;
 
+    /**
+     * How many streams a client may reset in 30 seconds, those with a response included: a proxy
+     * resets the streams of all browsers that leave a page.
+     */
+    private static final int MAX_RESETS = 2_000;
+
     private @Nullable ChannelHandlerContext context;
     private final FrameLimit faults = new FrameLimit(MAX_FAULTS, 30);
     private Runnable whenFailed = () -> {};
+    private Runnable beforeReset = () -> {};
     private boolean failed; // The client broke a rule of the connection.
     private final ResetStreams resets = new ResetStreams();
     private Predicate<Http2Stream> accepted = stream -> false;
@@ -49,7 +56,7 @@ final class Http2Codec extends Http2ConnectionHandler {
             Http2ConnectionDecoder decoder,
             Http2ConnectionEncoder encoder,
             Http2Settings settings) {
-        // Closing the channel closes it: who wants to wait for streams does that before.
+        // Closing the channel closes it at once, also while there are streams.
         super(decoder, encoder, settings, true);
     }
 
@@ -77,6 +84,9 @@ final class Http2Codec extends Http2ConnectionHandler {
             frameListener(new Http2FrameAdapter());
             validateRequiredPseudoHeaders(true);
             gracefulShutdownTimeoutMillis(LAST_FRAME_MILLIS);
+            decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, 30);
+            // In onSettingsRead, after the frames that the old windows allowed.
+            autoAckSettingsFrame(false);
             encoderEnforceMaxRstFramesPerWindow(0, 0); // See MAX_FAULTS: the client learns why.
         }
 
@@ -110,7 +120,12 @@ final class Http2Codec extends Http2ConnectionHandler {
         accepted = test;
     }
 
-    /** Sets what is done after a client that broke a rule of the connection was told so. */
+    /** Sets what writes the frames that must come before that of a reset. */
+    void beforeReset(Runnable action) {
+        beforeReset = action;
+    }
+
+    /** Sets what is done after a client that broke a rule of the connection got its GOAWAY. */
     void whenFailed(Runnable action) {
         whenFailed = action;
     }
@@ -139,6 +154,9 @@ final class Http2Codec extends Http2ConnectionHandler {
                                 + " is reset: "
                                 + fault.getMessage());
         Http2Stream stream = connection().stream(fault.streamId());
+        if (!outbound && stream == null && resets.contains(fault.streamId())) {
+            return; // The client did not know yet that it was reset.
+        }
         if (!outbound && faults.isExceeded()) {
             onError(
                     ctx,
@@ -160,12 +178,9 @@ final class Http2Codec extends Http2ConnectionHandler {
         }
     }
 
-    /**
-     * A frame came for a stream that is no more. After its end that breaks a rule of the connection
-     * (RFC 9113, section 5.1); after it was reset here, the client may not know that yet.
-     */
+    /** A frame came for a stream that has ended: that breaks a rule (RFC 9113, section 5.1). */
     private void afterEnd(ChannelHandlerContext ctx, Http2Exception.StreamException fault) {
-        if (resets.contains(fault.streamId()) || fault.error() != Http2Error.STREAM_CLOSED) {
+        if (fault.error() != Http2Error.STREAM_CLOSED) {
             super.onStreamError(ctx, false, fault, fault);
         } else {
             onError(
@@ -180,6 +195,7 @@ final class Http2Codec extends Http2ConnectionHandler {
     public ChannelFuture resetStream(
             ChannelHandlerContext ctx, int streamId, long errorCode, ChannelPromise promise) {
         resets.add(streamId);
+        beforeReset.run();
         return super.resetStream(ctx, streamId, errorCode, promise);
     }
 

@@ -119,6 +119,7 @@ final class Http2ServerConnection extends Connection {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        streams.countOutput();
         if (channel.isWritable()) {
             // Later: a stream may be writing now.
             channel.eventLoop().execute(output::resume);
@@ -152,6 +153,7 @@ final class Http2ServerConnection extends Connection {
         if (!channel.isActive()) {
             return;
         }
+        streams.countOutput();
         if (loop.streams().isGone(channel, probe, output.lastWrite(), now)) {
             LOG.log(Level.DEBUG, () -> "a client has vanished: " + channel.remoteAddress());
             streams.close(CloseReason.CLIENT_VANISHED);
@@ -212,8 +214,8 @@ final class Http2ServerConnection extends Connection {
     }
 
     /**
-     * The client broke a rule, and was told so: its streams end. If the connection were closed at
-     * once, its unread input would send a reset, which can destroy what the client was told.
+     * The client broke a rule, and has its GOAWAY: its streams end. If the connection were closed
+     * at once, its unread input would send a reset, which can destroy the GOAWAY.
      */
     private void failed() {
         ending = true;

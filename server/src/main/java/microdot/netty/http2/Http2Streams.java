@@ -1,6 +1,7 @@
 package microdot.netty.http2;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Connection.PropertyKey;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -20,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * requests. Confined to the event loop.
  */
 final class Http2Streams {
-    /** The heads of requests that are being handled count from this size on. */
-    private static final int LARGE_HEADS = 8 << 10;
+    /** Requests, and frames that wait for the socket, count from this size on. */
+    private static final int LARGE = 8 << 10;
 
     private final Channel channel;
     private final ServerContext server;
@@ -29,8 +30,8 @@ final class Http2Streams {
     private final Http2Codec codec;
     private final PropertyKey key;
     private final FrameOutput output;
-    private long heads; // What the heads of the requests that are being handled take in memory.
-    private long bodies;
+    private long requests; // What those take in memory that are being handled.
+    private boolean closed;
     private boolean accounted;
     private boolean stopping;
     private @Nullable CloseReason closing; // Why this side closes it, if it is not the usual end.
@@ -47,6 +48,7 @@ final class Http2Streams {
         this.codec = codec;
         this.key = codec.connection().newKey();
         this.output = new FrameOutput(codec, codec.context());
+        codec.beforeReset(output::release);
         codec.onlyAccepted(stream -> of(stream) != null);
     }
 
@@ -76,9 +78,9 @@ final class Http2Streams {
         return stream.removeProperty(key);
     }
 
-    /** Returns whether the client has closed a stream, or its connection. */
+    /** Returns whether either side has ended a stream before its response. */
     static boolean isClosed(Http2Stream stream) {
-        return stream.state() == Http2Stream.State.CLOSED;
+        return stream.state() == Http2Stream.State.CLOSED || stream.isResetSent();
     }
 
     int size() {
@@ -160,39 +162,42 @@ final class Http2Streams {
 
     // ---- The memory of requests ----
 
-    /** Counts a request that is being handled; returns false if there is no memory for it. */
-    boolean requestBegan(long head) {
-        heads += head;
-        return account();
-    }
-
-    /** The request has its response, or never gets one. */
-    void requestEnded(long head) {
-        heads -= head;
-        account();
-    }
-
-    /** Counts bytes of bodies; returns false if there is no memory for them. */
-    boolean bodyGrew(long bytes) {
-        bodies += bytes;
+    /**
+     * Counts bytes that the requests take more, or less when negative. Returns false if there is no
+     * memory for them.
+     */
+    boolean requestsTake(long bytes) {
+        if (closed) {
+            return true;
+        }
+        requests += bytes;
         return account();
     }
 
     private boolean account() {
-        long memory = (heads > LARGE_HEADS ? heads : 0) + bodies;
+        long memory = requests > LARGE ? requests : 0;
         if (memory == 0 && !accounted) {
             return true;
         }
+        return opened().input(memory);
+    }
+
+    private MemoryAccount opened() {
         accounted = true;
-        MemoryAccount account =
-                loop.streams()
-                        .memory()
-                        .account(
-                                this,
-                                () ->
-                                        channel.eventLoop()
-                                                .execute(() -> close(CloseReason.OVER_BUDGET)));
-        return account.input(memory);
+        return loop.streams()
+                .memory()
+                .account(
+                        this,
+                        () -> channel.eventLoop().execute(() -> close(CloseReason.OVER_BUDGET)));
+    }
+
+    /** Counts the frames that the socket has not taken; closes the connection if it must. */
+    void countOutput() {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        long bytes = pending == null ? 0 : pending.totalPendingWriteBytes();
+        if (!closed && (bytes > LARGE || accounted) && !opened().output(bytes)) {
+            close(CloseReason.OVER_BUDGET);
+        }
     }
 
     // ---- Bodies ----
@@ -213,7 +218,13 @@ final class Http2Streams {
         output.head(stream, new DefaultHttp2Headers(false).status("100"), false);
     }
 
-    /** The client broke a rule: it is told so, and its connection is closed. */
+    /** The client's settings hold from now on; all frames before were made with the old ones. */
+    void acknowledgeSettings() {
+        output.release();
+        codec.encoder().writeSettingsAck(codec.context(), codec.context().newPromise());
+    }
+
+    /** The client broke a rule: it learns that, and its connection is closed. */
     void failed(Http2Exception fault) {
         codec.onError(codec.context(), false, fault);
     }
@@ -221,10 +232,9 @@ final class Http2Streams {
     /** The connection is closed. */
     void closed() {
         output.close();
+        closed = true;
         if (accounted) {
-            heads = 0;
-            bodies = 0;
-            account();
+            opened().close();
         }
     }
 }

@@ -62,7 +62,13 @@ final class RequestFrames {
         var handled = new RequestStream(streams, stream, headOnly, accept, memory);
         streams.become(stream, handled);
         IncomingBody body = last || head.fault() != null ? null : body(handled, head);
-        Request request = request(head, body == null ? NoBody.INSTANCE : body, origin);
+        Request request;
+        try {
+            request = request(head, body == null ? NoBody.INSTANCE : body, origin);
+        } catch (HttpException e) {
+            refuse(stream, e, headOnly); // Its target cannot be given to an application.
+            return;
+        }
         handled.begin(new Exchange(server, request, handled, head.fault()), body);
     }
 

@@ -123,7 +123,7 @@ record RequestHead(String method, String target, Headers headers, @Nullable Http
         StringJoiner cookie = null;
         for (Map.Entry<CharSequence, CharSequence> field : fields) {
             CharSequence given = field.getKey();
-            String value = field.getValue().toString();
+            String value = value(given, field.getValue().toString());
             if (AsciiString.contentEquals(given, COOKIE)) {
                 cookie = cookie == null ? new StringJoiner("; ") : cookie;
                 cookie.add(value);
@@ -140,6 +140,19 @@ record RequestHead(String method, String target, Headers headers, @Nullable Http
         if (count + 1 > maxFields) { // With the host.
             throw new HttpException(431, "more than " + maxFields + " header fields (maxFields)");
         }
+    }
+
+    /** RFC 9113, section 8.2.1: what HTTP/1.1 would strip could mean something else there. */
+    private static String value(CharSequence name, String value) {
+        if (!value.isEmpty()
+                && (isSpace(value.charAt(0)) || isSpace(value.charAt(value.length() - 1)))) {
+            throw new HttpException(400, name + ": a value with white space at an end");
+        }
+        return value;
+    }
+
+    private static boolean isSpace(char c) {
+        return c == ' ' || c == '\t';
     }
 
     private static void checkScheme(String scheme) {

@@ -28,6 +28,7 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     private final boolean headOnly;
     private final @Nullable String accept;
     private final long head; // What its head takes in memory.
+    private long counted; // What the connection has counted of the request.
     private @Nullable IncomingBody body;
     private @Nullable Exchange exchange; // Until it has responded.
     private int unread; // Bytes that are not given back to the windows.
@@ -50,11 +51,11 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     void begin(Exchange handled, @Nullable IncomingBody incoming) {
         exchange = handled;
         body = incoming;
-        if (streams.requestBegan(head)) {
+        if (count(head)) {
             handled.begin();
         } else {
             exchange = null;
-            streams.requestEnded(head);
+            ended();
             ResponseStream.begin(streams, stream, streams.rejection(accept), headOnly, null);
         }
     }
@@ -67,14 +68,14 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
         if (incoming == null) {
             return count;
         }
-        long before = incoming.memory();
         incoming.append(bytes);
         if (last) {
             incoming.end();
         }
-        if (!streams.bodyGrew(incoming.memory() - before)) {
+        if (!count(head + incoming.memory())) {
             overBudget = true;
             incoming.fail(503, "the server has no memory for the request (maxMemory)");
+            count(head + incoming.memory());
         }
         if (incoming.pauses(false)) {
             unread += count;
@@ -113,17 +114,23 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
         unread = 0;
     }
 
-    private void closeBody() {
+    /** Returns whether there is memory for the request. */
+    private boolean count(long memory) {
+        long more = memory - counted;
+        counted = memory;
+        return streams.requestsTake(more);
+    }
+
+    /** The request has its response, or never gets one. */
+    private void ended() {
         IncomingBody incoming = body;
         if (incoming != null) {
-            long before = incoming.memory();
             body = null;
             incoming.close();
-            streams.bodyGrew(-before);
             streams.consumed(stream, unread);
             unread = 0;
         }
-        streams.requestEnded(head);
+        count(0);
     }
 
     // ---- Responding ----
@@ -136,7 +143,7 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     @Override
     public void respond(OpenedResponse made, @Nullable Observation observation) {
         exchange = null;
-        closeBody();
+        ended();
         OpenedResponse response = made;
         if (overBudget && made.response().status() == 503) {
             made.release();
@@ -154,7 +161,7 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     @Override
     public void beginStream(OpenedResponse opened, ChannelSink sink) {
         exchange = null;
-        closeBody();
+        ended();
         FrameSink body = (FrameSink) sink; // Made by openStream.
         if (Http2Streams.isClosed(stream)) {
             body.closed(streams.closeReason());
@@ -194,9 +201,13 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     @Override
     public void tick(long now) {
         IncomingBody incoming = body;
-        if (incoming != null && incoming.isLate(now, streams.server().options())) {
+        if (incoming == null) {
+            return;
+        }
+        if (incoming.isLate(now, streams.server().options())) {
             incoming.fail(408, "the body came too slowly");
         }
+        count(head + incoming.memory()); // Its handler may have read and kept some.
     }
 
     @Override
@@ -221,8 +232,10 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
         exchange = null;
         IncomingBody incoming = body;
         if (incoming != null) {
+            body = null;
             incoming.fail(400, "the client disconnected before the end of the body");
         }
+        count(0);
         if (left != null) {
             left.clientLeft();
         }

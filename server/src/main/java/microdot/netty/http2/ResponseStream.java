@@ -41,7 +41,6 @@ final class ResponseStream implements OpenStream {
     private boolean waits;
     private LoopMemory.@Nullable HeldBytes held; // Counts the content, since it began to wait.
     private boolean ended; // The end is on its way.
-    private @Nullable CloseReason lost; // Why this side has ended it before its end.
     private long since = System.nanoTime(); // When bytes were last written.
 
     /** Writes a response that is not a stream, unless the client has left. */
@@ -88,9 +87,16 @@ final class ResponseStream implements OpenStream {
         try {
             write();
         } catch (IOException | RuntimeException e) {
-            LOG.log(Level.ERROR, "the body of a response cannot be read; its stream is reset", e);
+            LOG.log(
+                    Level.ERROR,
+                    () -> "the body of a response to " + client() + " failed; its stream is reset",
+                    e);
             reset(CloseReason.FAILED, Http2Error.INTERNAL_ERROR);
         }
+    }
+
+    private Object client() {
+        return streams.channel().remoteAddress();
     }
 
     private void write() throws IOException {
@@ -200,8 +206,17 @@ final class ResponseStream implements OpenStream {
     }
 
     private void reset(CloseReason reason, Http2Error error) {
-        lost = reason;
         streams.output().reset(stream, error);
+        end(reason); // The socket may take the reset much later.
+    }
+
+    /** Ends it before its end, once. */
+    private void end(CloseReason reason) {
+        if (!ended) {
+            ended = true;
+            release();
+            sent(reason);
+        }
     }
 
     @Override
@@ -217,10 +232,6 @@ final class ResponseStream implements OpenStream {
     @Override
     public void closed(CloseReason reason) {
         streams.output().forget(this);
-        if (!ended) {
-            ended = true;
-            release();
-            sent(lost == null ? reason : lost);
-        }
+        end(reason);
     }
 }

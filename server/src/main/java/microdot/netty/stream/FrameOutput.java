@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the DATA frames (RFC 9113, section 6.1) of all streams of one HTTP/2 connection. The
- * frames of one turn of the event loop go to the socket together, so that an event for many
+ * frames of one task of the event loop go to the socket together, so that an event for many
  * followers on one connection is one write. It obeys the windows of the streams and of the
  * connection, which Netty's flow controller counts. Confined to the event loop.
  *
@@ -27,8 +27,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrameOutput {
     private static final int FRAME_HEAD = 9;
+    private static final int NO_FLAGS = 0;
+    private static final int END_STREAM = 1;
 
-    /** Frames wait for the end of the turn up to this many bytes. */
+    /** Frames wait for the end of the task up to this many bytes. */
     private static final int MOST_WAITING = 64 << 10;
 
     private final Http2ConnectionHandler codec;
@@ -122,7 +124,7 @@ public final class FrameOutput {
         int max = maxFrame();
         for (int at = from; at < from + count; at += max) {
             int size = Math.min(max, from + count - at);
-            begin(stream, size).writeBytes(bytes, at, size);
+            begin(stream, size, NO_FLAGS).writeBytes(bytes, at, size);
         }
         written(stream, count);
     }
@@ -132,7 +134,7 @@ public final class FrameOutput {
         if (size > maxFrame() || size > room(stream)) {
             return false;
         }
-        ByteBuf frame = begin(stream, size);
+        ByteBuf frame = begin(stream, size, NO_FLAGS);
         parts.forEach(frame::writeBytes);
         written(stream, size);
         return true;
@@ -143,7 +145,7 @@ public final class FrameOutput {
     }
 
     /** Returns the buffer after the head of a frame with that many bytes, which must follow. */
-    private ByteBuf begin(Http2Stream stream, int size) {
+    private ByteBuf begin(Http2Stream stream, int size, int flags) {
         ByteBuf all = frames;
         if (all == null) {
             all = context.alloc().ioBuffer(Math.max(usual, FRAME_HEAD + size));
@@ -152,7 +154,7 @@ public final class FrameOutput {
         return all.ensureWritable(FRAME_HEAD + size)
                 .writeMedium(size)
                 .writeByte(Http2FrameTypes.DATA)
-                .writeByte(0)
+                .writeByte(flags)
                 .writeInt(stream.id());
     }
 
@@ -194,19 +196,22 @@ public final class FrameOutput {
         codec.flush(context);
     }
 
-    /** Lets what was written come before what the encoder writes next. */
-    private void release() {
+    /** Lets what was written come before what Netty's encoder writes next. */
+    public void release() {
         ByteBuf all = frames;
         if (all != null) {
-            frames = null;
-            usual = Math.min(all.readableBytes(), MOST_WAITING);
-            count();
-            lastWrite = System.nanoTime();
+            written();
             context.write(all, context.voidPromise());
         }
     }
 
-    private void count() {
+    /** The frames are handed over: later ones need another buffer. */
+    private void written() {
+        if (frames != null) {
+            usual = Math.min(frames.readableBytes(), MOST_WAITING);
+            frames = null;
+        }
+        lastWrite = System.nanoTime();
         try {
             windows.incrementWindowSize(connection, -uncounted);
         } catch (Http2Exception e) {
@@ -222,12 +227,15 @@ public final class FrameOutput {
         codec.flush(context);
     }
 
-    /** Ends the body of a stream; the future is done when the client's socket has its end. */
+    /**
+     * Ends the body of a stream; the future is done when the client's socket has its end. The empty
+     * frame needs no window. Netty's encoder would keep it while a window is negative.
+     */
     public ChannelFuture end(Http2Stream stream) {
-        release();
-        ChannelFuture ended =
-                encoder.writeData(
-                        context, stream.id(), Unpooled.EMPTY_BUFFER, 0, true, context.newPromise());
+        ByteBuf all = begin(stream, 0, END_STREAM);
+        written();
+        ChannelFuture ended = context.write(all, context.newPromise());
+        codec.closeStreamLocal(stream, ended);
         ended.addListener(done -> stopReading(stream));
         codec.flush(context);
         return ended;

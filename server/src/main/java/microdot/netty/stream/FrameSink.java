@@ -269,17 +269,21 @@ public final class FrameSink extends ChannelSink implements OpenStream {
     public void closed(CloseReason reason) {
         disconnected(reason);
         output.forget(this);
+        release();
+        Runnable action = whenDisconnected;
+        if (action != null) {
+            whenDisconnected = null;
+            action.run();
+        }
+    }
+
+    private void release() {
         waits = false;
         Unsent rest = unsent;
         if (rest != null) {
             unsent = null;
             rest.release();
             rest.actions.forEach(Runnable::run); // They were not written, and never will be.
-        }
-        Runnable action = whenDisconnected;
-        if (action != null) {
-            whenDisconnected = null;
-            action.run();
         }
     }
 
@@ -301,6 +305,8 @@ public final class FrameSink extends ChannelSink implements OpenStream {
     void disconnect() {
         if (!gone) {
             output.reset(stream, error());
+            drop();
+            release(); // The socket may take the reset much later.
         }
     }
 
