@@ -14,7 +14,6 @@ import java.lang.System.Logger.Level;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +45,7 @@ final class Listeners {
     private final ConnectionLimits limits;
     private final List<ChannelHandlerContext> accepting = new CopyOnWriteArrayList<>();
     private final List<Channel> channels = new ArrayList<>();
-    private final List<Path> files = new ArrayList<>();
+    private final List<UnixSocketFile> files = new ArrayList<>();
     private int redirectPort = -1;
 
     Listeners(
@@ -165,11 +164,12 @@ final class Listeners {
 
     private Channel bindUnix(ServerBootstrap bootstrap, String path) throws IOException {
         Path file = Path.of(path);
+        Path made = Path.of(path + "~"); // Nobody can connect before it has its mode and name.
         UnixSocketFile.deleteStale(file);
+        UnixSocketFile.deleteStale(made);
         bootstrap.channel(io.unixListenerType());
-        Channel bound = bind(bootstrap, io.unixAddress(path), "", "unix:" + path);
-        files.add(file);
-        UnixSocketFile.restrict(file);
+        Channel bound = bind(bootstrap, io.unixAddress(made.toString()), "", "unix:" + path);
+        files.add(UnixSocketFile.published(made, file));
         return bound;
     }
 
@@ -231,9 +231,9 @@ final class Listeners {
     void close(long millis) {
         channels.forEach(Channel::close);
         channels.forEach(channel -> channel.closeFuture().awaitUninterruptibly(millis));
-        for (Path file : files) {
+        for (UnixSocketFile file : files) {
             try {
-                Files.deleteIfExists(file);
+                file.delete();
             } catch (IOException e) {
                 LOG.log(Level.DEBUG, () -> file + " cannot be deleted; the next start does it", e);
             }

@@ -73,7 +73,11 @@ final class LoopWatch implements Runnable {
             look(now, elapsed);
         } catch (RuntimeException | Error e) {
             errors.check(e);
-            LOG.log(Level.ERROR, "the watch of the event loops failed; it goes on", e);
+            // Where the heap is full, a log entry would fail too, and end the watch before it has
+            // closed the server.
+            if (!(e instanceof VirtualMachineError)) {
+                LOG.log(Level.ERROR, "the watch of the event loops failed; it goes on", e);
+            }
         }
     }
 

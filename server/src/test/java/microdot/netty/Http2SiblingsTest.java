@@ -1,9 +1,11 @@
 package microdot.netty;
 
 import static microdot.netty.FrameClient.ACK;
+import static microdot.netty.FrameClient.CONTINUATION;
 import static microdot.netty.FrameClient.DATA;
 import static microdot.netty.FrameClient.END_HEADERS;
 import static microdot.netty.FrameClient.END_STREAM;
+import static microdot.netty.FrameClient.ENHANCE_YOUR_CALM;
 import static microdot.netty.FrameClient.HEADERS;
 import static microdot.netty.FrameClient.INITIAL_WINDOW;
 import static microdot.netty.FrameClient.SETTINGS;
@@ -16,6 +18,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import microdot.Microdot;
 import microdot.ServerOptions;
@@ -173,6 +176,20 @@ class Http2SiblingsTest {
                 bytes += next.type() == DATA ? next.payload().length : 0;
             }
             assertTrue(bytes > 20_000, () -> "the acknowledgement came before the data");
+        }
+    }
+
+    /** Also beside a stream: an unfinished head would stay for as long as that does. */
+    @Test
+    void headThatDoesNotEndIsNotWaitedFor() throws Exception {
+        var options = new ServerOptions().headTimeout(Duration.ofMillis(300));
+        try (Served served = new Served(app, options, IoMode.best());
+                FrameClient client = FrameClient.of(served)) {
+            client.get(1, "/topic").next(HEADERS, 1);
+            byte[] part = fields("x-long", "y".repeat(9_000));
+            client.send(frame(HEADERS, END_STREAM, 3, part));
+            client.send(frame(CONTINUATION, 0, 3, fields("x-more", "z")));
+            assertEquals(ENHANCE_YOUR_CALM, client.closed());
         }
     }
 

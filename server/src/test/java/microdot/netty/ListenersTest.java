@@ -110,6 +110,21 @@ class ListenersTest {
         assertThrows(BindException.class, () -> NettyServer.start(app()::route, options));
     }
 
+    @Test
+    void fileOfAnotherServerIsLeftAlone() throws Exception {
+        var options = new ServerOptions().listen(socket());
+        Path file = folder.resolve("app.sock");
+        try (Served first = new Served(app(), options, IoMode.best())) {
+            Files.move(file, folder.resolve("old.sock"));
+            try (Served second = new Served(app(), options, IoMode.best())) {
+                first.server.close();
+                assertTrue(ask(REQUEST).startsWith("HTTP/1.1 200"));
+                assertEquals(-1, second.server.port());
+            }
+            assertFalse(Files.exists(file));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(IoMode.class)
     void plainAndProxiedAndSecureListenersServeTogether(IoMode io) throws Exception {

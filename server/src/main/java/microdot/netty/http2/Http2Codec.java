@@ -49,6 +49,7 @@ final class Http2Codec extends Http2ConnectionHandler {
     private Runnable whenFailed = () -> {};
     private Runnable beforeReset = () -> {};
     private boolean failed; // The client broke a rule of the connection.
+    private final UnfinishedHead head = new UnfinishedHead();
     private final ResetStreams resets = new ResetStreams();
     private Predicate<Http2Stream> accepted = stream -> false;
 
@@ -115,6 +116,17 @@ final class Http2Codec extends Http2ConnectionHandler {
         return Objects.requireNonNull(context);
     }
 
+    /** Returns the memory of input that is no frame yet, and of an unfinished head, in bytes. */
+    long memory() {
+        long unread = actualReadableBytes();
+        return head.memory() + (unread == 0 ? 0 : Math.max(unread, internalBuffer().capacity()));
+    }
+
+    /** Returns whether a head is unfinished for longer than a time in nanoseconds. */
+    boolean isHeadLate(long now, long longest) {
+        return head.isLate(now, longest);
+    }
+
     /** Sets the test whether the request of a stream was accepted. */
     void onlyAccepted(Predicate<Http2Stream> test) {
         accepted = test;
@@ -136,7 +148,9 @@ final class Http2Codec extends Http2ConnectionHandler {
         if (failed) {
             in.skipBytes(in.readableBytes());
         } else {
+            int from = in.readerIndex();
             super.decode(ctx, in, out);
+            head.follow(in, from, in.readerIndex());
         }
     }
 

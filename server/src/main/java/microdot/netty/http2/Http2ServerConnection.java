@@ -118,8 +118,15 @@ final class Http2ServerConnection extends Connection {
     }
 
     @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (codec.memory() > 0) {
+            streams.count();
+        }
+    }
+
+    @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        streams.countOutput();
+        streams.count();
         if (channel.isWritable()) {
             // Later: a stream may be writing now.
             channel.eventLoop().execute(output::resume);
@@ -153,7 +160,7 @@ final class Http2ServerConnection extends Connection {
         if (!channel.isActive()) {
             return;
         }
-        streams.countOutput();
+        streams.count();
         if (loop.streams().isGone(channel, probe, output.lastWrite(), now)) {
             LOG.log(Level.DEBUG, () -> "a client has vanished: " + channel.remoteAddress());
             streams.close(CloseReason.CLIENT_VANISHED);
@@ -164,6 +171,10 @@ final class Http2ServerConnection extends Connection {
             if (now - since > LONGEST_LINGER && !StallDetector.isWriting(channel)) {
                 channel.close();
             }
+        } else if (codec.isHeadLate(now, server.options().headTimeout().toNanos())) {
+            streams.failed(
+                    Http2Exception.connectionError(
+                            Http2Error.ENHANCE_YOUR_CALM, "a head came too slowly"));
         } else if (streams.size() > 0) {
             streams.each(open -> open.tick(now));
         } else if (isIdle(now)) {

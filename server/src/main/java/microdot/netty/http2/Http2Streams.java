@@ -47,7 +47,7 @@ final class Http2Streams {
         this.loop = loop;
         this.codec = codec;
         this.key = codec.connection().newKey();
-        this.output = new FrameOutput(codec, codec.context());
+        this.output = new FrameOutput(codec, codec.context(), this::account);
         codec.beforeReset(output::release);
         codec.onlyAccepted(stream -> of(stream) != null);
     }
@@ -171,18 +171,19 @@ final class Http2Streams {
             return true;
         }
         requests += bytes;
-        return account();
+        return countInput();
     }
 
-    private boolean account() {
-        long memory = requests > LARGE ? requests : 0;
+    private boolean countInput() {
+        long waiting = requests + codec.memory();
+        long memory = waiting > LARGE ? waiting : 0;
         if (memory == 0 && !accounted) {
             return true;
         }
-        return opened().input(memory);
+        return account().input(memory);
     }
 
-    private MemoryAccount opened() {
+    private MemoryAccount account() {
         accounted = true;
         return loop.streams()
                 .memory()
@@ -191,11 +192,15 @@ final class Http2Streams {
                         () -> channel.eventLoop().execute(() -> close(CloseReason.OVER_BUDGET)));
     }
 
-    /** Counts the frames that the socket has not taken; closes the connection if it must. */
-    void countOutput() {
+    /**
+     * Counts the input that is no request yet, and the frames that the socket has not taken; closes
+     * the connection if there is no memory for them.
+     */
+    void count() {
         ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
         long bytes = pending == null ? 0 : pending.totalPendingWriteBytes();
-        if (!closed && (bytes > LARGE || accounted) && !opened().output(bytes)) {
+        boolean counts = !closed && (bytes > LARGE || codec.memory() > LARGE || accounted);
+        if (counts && (!account().output(bytes) || !countInput())) {
             close(CloseReason.OVER_BUDGET);
         }
     }
@@ -234,7 +239,7 @@ final class Http2Streams {
         output.close();
         closed = true;
         if (accounted) {
-            opened().close();
+            account().close();
         }
     }
 }

@@ -14,7 +14,6 @@ import microdot.CloseReason;
 import microdot.netty.exchange.Observation;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.limits.LoopMemory;
-import microdot.netty.limits.MemoryAccount;
 import microdot.netty.stream.FrameOutput;
 import microdot.netty.stream.OpenStream;
 import org.jspecify.annotations.Nullable;
@@ -129,25 +128,9 @@ final class ResponseStream implements OpenStream {
         LoopMemory.HeldBytes body =
                 streams.loop().streams().memory().hold(kept == null ? content : kept);
         held = body;
-        if (!account().held(body.size())) {
+        if (!streams.output().account().held(body.size())) {
             reset(CloseReason.OVER_BUDGET, Http2Error.CANCEL);
         }
-    }
-
-    private MemoryAccount account() {
-        return streams.loop()
-                .streams()
-                .memory()
-                .account(
-                        this,
-                        () ->
-                                streams.channel()
-                                        .eventLoop()
-                                        .execute(
-                                                () ->
-                                                        reset(
-                                                                CloseReason.OVER_BUDGET,
-                                                                Http2Error.CANCEL)));
     }
 
     private void release() {
@@ -157,7 +140,7 @@ final class ResponseStream implements OpenStream {
             held = null;
             long size = body.size();
             body.leave();
-            account().flushed(size);
+            streams.output().account().flushed(size);
         }
     }
 

@@ -15,6 +15,8 @@ import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.function.Supplier;
+import microdot.netty.limits.MemoryAccount;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,7 @@ public final class FrameOutput {
     private final Http2ConnectionEncoder encoder;
     private final Http2RemoteFlowController windows;
     private final Http2Stream connection; // Its window is that of the connection.
+    private final Supplier<MemoryAccount> account;
     private @Nullable ByteBuf frames;
     private int usual = 512; // What the last frames took.
     private boolean scheduled; // A task that flushes is in the loop's queue.
@@ -51,8 +54,14 @@ public final class FrameOutput {
      * Creates the output of a connection.
      *
      * @param context that of the codec
+     * @param account gives the account of the connection: that of a stream would be too small to be
+     *     chosen when memory is used up
      */
-    public FrameOutput(Http2ConnectionHandler codec, ChannelHandlerContext context) {
+    public FrameOutput(
+            Http2ConnectionHandler codec,
+            ChannelHandlerContext context,
+            Supplier<MemoryAccount> account) {
+        this.account = account;
         this.codec = codec;
         this.context = context;
         this.encoder = codec.encoder();
@@ -62,6 +71,11 @@ public final class FrameOutput {
 
     Channel channel() {
         return context.channel();
+    }
+
+    /** Returns what counts the bytes that wait in this connection. */
+    public MemoryAccount account() {
+        return account.get();
     }
 
     /** Returns when frames were last handed to the socket, from {@link System#nanoTime}. */

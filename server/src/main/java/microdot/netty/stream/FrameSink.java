@@ -11,7 +11,6 @@ import java.util.function.LongSupplier;
 import microdot.CloseReason;
 import microdot.ClosingFrames;
 import microdot.netty.limits.LoopMemory;
-import microdot.netty.limits.MemoryAccount;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +56,7 @@ public final class FrameSink extends ChannelSink implements OpenStream {
             LoopMemory.HeldBytes held = streams.memory().hold(frame);
             frames.add(held);
             bytes.add(frame.retainedSlice(from, frame.writerIndex() - from));
-            return account().held(held.size());
+            return output.account().held(held.size());
         }
 
         /** Writes what there is room for; returns whether that was everything. */
@@ -82,7 +81,7 @@ public final class FrameSink extends ChannelSink implements OpenStream {
             LoopMemory.HeldBytes frame = frames.remove();
             long size = frame.size();
             frame.leave();
-            account().flushed(size);
+            output.account().flushed(size);
         }
 
         void release() {
@@ -90,10 +89,6 @@ public final class FrameSink extends ChannelSink implements OpenStream {
                 removeFirst();
             }
         }
-    }
-
-    private MemoryAccount account() {
-        return streams.memory().account(this, this::overBudget);
     }
 
     // ---- Writing ----
