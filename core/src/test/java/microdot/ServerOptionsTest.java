@@ -51,7 +51,10 @@ class ServerOptionsTest {
                     Map.entry("accessLog", AccessLog.json()),
                     Map.entry("hosts", List.of("app.example")),
                     Map.entry("trustedProxies", List.of("10.0.0.0/8")),
-                    Map.entry("proxyProtocol", true));
+                    Map.entry("proxyProtocol", true),
+                    Map.entry("tls", Tls.selfSigned()),
+                    Map.entry("listen", List.of(Listener.of("http://127.0.0.1:1"))),
+                    Map.entry("redirectHttp", 23));
 
     @Test
     void copyKeepsEveryOtherOption() throws ReflectiveOperationException {
@@ -62,6 +65,9 @@ class ServerOptionsTest {
             ServerOptions one = changed(OPTIONS, change);
             var expected = new HashMap<>(defaults);
             expected.put(change.getKey(), change.getValue());
+            if (change.getKey().equals("tls")) {
+                expected.put("reconnectsPerSecond", 150); // The default with TLS.
+            }
             assertEquals(expected, values(one));
             all = changed(all, change);
         }
@@ -72,9 +78,12 @@ class ServerOptionsTest {
     private static ServerOptions changed(ServerOptions options, Map.Entry<String, Object> change)
             throws ReflectiveOperationException {
         Object value =
-                change.getValue() instanceof List<?> texts
-                        ? texts.toArray(String[]::new)
-                        : change.getValue();
+                switch (change.getValue()) {
+                    case List<?> list when list.getFirst() instanceof Listener ->
+                            list.toArray(Listener[]::new);
+                    case List<?> texts -> texts.toArray(String[]::new);
+                    default -> change.getValue();
+                };
         for (Method method : ServerOptions.class.getMethods()) {
             if (method.getName().equals(change.getKey()) && method.getParameterCount() == 1) {
                 return (ServerOptions) method.invoke(options, new Object[] {value});
