@@ -199,7 +199,8 @@ final class GatewayClient extends ChannelInboundHandlerAdapter {
         if (status >= 200) {
             bodiless = headOnly || status == 204 || status == 304;
             streamed = !last && !bodiless && !fields.contains(HttpHeaderNames.CONTENT_LENGTH);
-            keepAlive &= requestWhole && !streamed && !connection.isEnding();
+            // The server has not taken the whole request while some of it is unsent.
+            keepAlive &= requestWhole && unsent == 0 && !streamed && !connection.isEnding();
             fields(fields, text);
         }
         write(text.append("\r\n").toString());

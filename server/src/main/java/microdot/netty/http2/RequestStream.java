@@ -127,8 +127,6 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
         if (incoming != null) {
             body = null;
             incoming.close();
-            streams.consumed(stream, unread);
-            unread = 0;
         }
         count(0);
     }
@@ -168,6 +166,10 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
             return;
         }
         streams.become(stream, body);
+        // Else they would be missing in the window of the connection for as long as the stream
+        // lasts. A response ends its stream: its client is not asked for more.
+        streams.consumed(stream, unread);
+        unread = 0;
         streams.output().head(stream, ResponseHead.of(opened), false);
         streams.loop().streamBegan(body::endBy);
         if (streams.isStopping()) {
