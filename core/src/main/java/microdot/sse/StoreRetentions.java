@@ -25,7 +25,7 @@ final class StoreRetentions {
 
     private final EventStore store;
 
-    // Held while the store is told, so that the newest options of a topic are told last.
+    // Held during the call of the store, so that the newest options of a topic come last.
     private final ReentrantLock telling = new ReentrantLock();
 
     private final BriefLock lock = new BriefLock();

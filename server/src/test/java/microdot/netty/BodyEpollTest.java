@@ -2,13 +2,12 @@ package microdot.netty;
 
 import java.util.concurrent.CountDownLatch;
 import microdot.Microdot;
-import microdot.netty.io.IoMode;
 import org.junit.jupiter.api.Test;
 
 class BodyEpollTest extends BodyContract {
     @Override
-    IoMode io() {
-        return IoMode.EPOLL;
+    Wire wire() {
+        return Wire.EPOLL;
     }
 
     /** Java's NIO notices it only at the next read. */

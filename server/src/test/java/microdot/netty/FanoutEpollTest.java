@@ -1,10 +1,8 @@
 package microdot.netty;
 
-import microdot.netty.io.IoMode;
-
 class FanoutEpollTest extends FanoutContract {
     @Override
-    IoMode io() {
-        return IoMode.EPOLL;
+    Wire wire() {
+        return Wire.EPOLL;
     }
 }

@@ -20,7 +20,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import microdot.Microdot;
+import microdot.Server;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
 import microdot.sse.Topics;
@@ -48,6 +50,7 @@ class Http2SiblingsTest {
                                         sse.send("x".repeat(1_000));
                                         gate.await();
                                     }))
+                    .get("/large", request -> "x".repeat(50_000))
                     .post("/text", request -> "" + request.text().length())
                     .post("/events", withSse((request, sse) -> Thread.sleep(60_000)))
                     .post(
@@ -121,6 +124,37 @@ class Http2SiblingsTest {
             assertEquals(0, served.server.stats().waiting());
             assertEquals(0, served.server.stats().memory());
         }
+    }
+
+    /** The streams of a connection close after it, and have one account with it. */
+    @Test
+    void memoryOfUnreadStreamsAndResponsesIsGivenBackWhenTheirClientLeaves() throws Exception {
+        try (Served served = served()) {
+            try (FrameClient client = FrameClient.of(served, INITIAL_WINDOW, 100)) {
+                client.get(1, "/topic").next(HEADERS, 1);
+                client.get(3, "/large").next(HEADERS, 3);
+                topics.publish("t", "x".repeat(20_000));
+                client.next(DATA, 1);
+                while (served.server.stats().memory() == 0) {
+                    Thread.onSpinWait(); // What waits is counted after what was sent.
+                }
+                assertEquals(1, served.server.stats().waiting());
+            }
+            served.awaitNothingOpen();
+            awaitNothingWaits(served);
+        }
+    }
+
+    /** A stream gives its memory back in a task after that which closes the connection. */
+    private static void awaitNothingWaits(Served served) {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        Server.Stats stats = served.server.stats();
+        while ((stats.waiting() != 0 || stats.memory() != 0) && System.nanoTime() < patience) {
+            Thread.onSpinWait();
+            stats = served.server.stats();
+        }
+        assertEquals(0, stats.waiting());
+        assertEquals(0, stats.memory());
     }
 
     /** Twenty streams whose requests have unread bodies leave the window of the connection open. */

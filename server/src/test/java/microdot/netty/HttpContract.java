@@ -166,7 +166,7 @@ abstract class HttpContract extends TransportContract {
             var failure =
                     assertThrows(
                             BindException.class,
-                            () -> NettyServer.start(app()::route, options, io()));
+                            () -> NettyServer.start(app()::route, options, wire().io));
             assertTrue(
                     String.valueOf(failure.getMessage()).contains("127.0.0.1:" + port),
                     failure.getMessage());
@@ -178,7 +178,8 @@ abstract class HttpContract extends TransportContract {
         var options = new ServerOptions().host("host.invalid").port(0);
         var failure =
                 assertThrows(
-                        BindException.class, () -> NettyServer.start(app()::route, options, io()));
+                        BindException.class,
+                        () -> NettyServer.start(app()::route, options, wire().io));
         assertEquals("cannot listen on host.invalid:0: the host is unknown", failure.getMessage());
     }
 

@@ -1,10 +1,8 @@
 package microdot.netty;
 
-import microdot.netty.io.IoMode;
-
 class ServerCloseNioTest extends ServerCloseContract {
     @Override
-    IoMode io() {
-        return IoMode.NIO;
+    Wire wire() {
+        return Wire.NIO;
     }
 }

@@ -1,10 +1,8 @@
 package microdot.netty;
 
-import microdot.netty.io.IoMode;
-
 class StreamEpollTest extends StreamContract {
     @Override
-    IoMode io() {
-        return IoMode.EPOLL_AND_RING;
+    Wire wire() {
+        return Wire.EPOLL_AND_RING;
     }
 }

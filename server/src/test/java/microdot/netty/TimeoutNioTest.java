@@ -1,10 +1,8 @@
 package microdot.netty;
 
-import microdot.netty.io.IoMode;
-
 class TimeoutNioTest extends TimeoutContract {
     @Override
-    IoMode io() {
-        return IoMode.NIO;
+    Wire wire() {
+        return Wire.NIO;
     }
 }

@@ -173,7 +173,8 @@ abstract class TlsContract extends TransportContract {
         var options = new ServerOptions().host("127.0.0.1").port(0).tls(tls);
         IOException refusal =
                 assertThrows(
-                        IOException.class, () -> NettyServer.start(app()::route, options, io()));
+                        IOException.class,
+                        () -> NettyServer.start(app()::route, options, wire().io));
         assertTrue(String.valueOf(refusal.getMessage()).contains(text), refusal::getMessage);
     }
 

@@ -1,11 +1,9 @@
 package microdot.netty;
 
-import microdot.netty.io.IoMode;
-
 class TlsEpollTest extends TlsContract {
     @Override
-    IoMode io() {
-        return IoMode.EPOLL_AND_RING;
+    Wire wire() {
+        return Wire.EPOLL_AND_RING;
     }
 
     @Override

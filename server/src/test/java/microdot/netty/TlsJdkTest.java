@@ -1,11 +1,9 @@
 package microdot.netty;
 
-import microdot.netty.io.IoMode;
-
 class TlsJdkTest extends TlsContract {
     @Override
-    IoMode io() {
-        return IoMode.EPOLL;
+    Wire wire() {
+        return Wire.EPOLL;
     }
 
     @Override

@@ -1,11 +1,9 @@
 package microdot.netty;
 
-import microdot.netty.io.IoMode;
-
 class TlsNioTest extends TlsContract {
     @Override
-    IoMode io() {
-        return IoMode.NIO;
+    Wire wire() {
+        return Wire.NIO;
     }
 
     @Override

@@ -7,14 +7,13 @@ import java.lang.annotation.Target;
 import java.util.function.LongSupplier;
 import microdot.Microdot;
 import microdot.ServerOptions;
-import microdot.netty.io.IoMode;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInfo;
 
 /**
- * A contract that holds for every {@link IoMode}, over HTTP/1.1 and over HTTP/2. Its clients always
- * write HTTP/1.1: for HTTP/2 there is an {@link Http2Gateway} between them and the server.
+ * A contract that holds for every {@link Wire}. Its clients always write HTTP/1.1: for HTTP/2 there
+ * is an {@link Http2Gateway} between them and the server.
  */
 abstract class TransportContract {
     static final String HOST = "Host: x\r\n";
@@ -26,22 +25,18 @@ abstract class TransportContract {
         String value();
     }
 
-    abstract IoMode io();
-
-    /** Returns whether the server is asked over HTTP/2. */
-    boolean http2() {
-        return false;
-    }
+    abstract Wire wire();
 
     @BeforeEach
     void skipWhatOnlyHttp1Has(TestInfo test) {
         Http1Only only = test.getTestMethod().orElseThrow().getAnnotation(Http1Only.class);
-        Assumptions.assumeFalse(http2() && only != null, () -> "not over HTTP/2: " + only.value());
+        Assumptions.assumeFalse(
+                wire().http2 && only != null, () -> "not over HTTP/2: " + only.value());
     }
 
-    /** Changes the options of each server, as for TLS. */
+    /** Changes the options of each server. */
     ServerOptions changed(ServerOptions options) {
-        return options;
+        return wire().options(options);
     }
 
     final Served served(Microdot app) {
@@ -49,7 +44,7 @@ abstract class TransportContract {
     }
 
     final Served served(Microdot app, ServerOptions options) {
-        return new Served(app, changed(options), io(), http2());
+        return new Served(app, changed(options), wire().io, wire().http2);
     }
 
     /** Waits until the counter is above 0 and has not changed for 0.3 seconds. */

@@ -8,7 +8,7 @@ import microdot.netty.tls.TlsContext;
 
 /**
  * Waits for the first byte of a connection to a TLS port, and becomes its TLS handler. A client
- * that has sent nothing so costs no TLS engine. A client that speaks HTTP without TLS is told so.
+ * that has sent nothing so costs no TLS engine. A client that speaks HTTP without TLS gets 400.
  */
 final class HandshakeStart extends ByteToMessageDecoder {
     /** The event that the client sends HTTP without TLS. */

@@ -13,12 +13,9 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
 import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import javax.net.ssl.SSLException;
 import microdot.CloseReason;
 import microdot.HttpException;
 import microdot.netty.exchange.OpenedResponse;
@@ -259,14 +256,7 @@ final class HttpConnection extends Connection {
         if (phase.failed(cause)) {
             return;
         }
-        // A reset by the client is common, and so is what is no TLS; anything else is a fault of
-        // the server.
-        boolean byClient = cause instanceof IOException || cause.getCause() instanceof SSLException;
-        LOG.log(
-                byClient ? Level.DEBUG : Level.WARNING,
-                () -> "the connection of " + channel.remoteAddress() + " failed; it is closed",
-                cause);
-        close(byClient ? CloseReason.CLIENT_CLOSED : CloseReason.FAILED);
+        close(failed(channel, cause));
     }
 
     // ---- From the event loop's list ----

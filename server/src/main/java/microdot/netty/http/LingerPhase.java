@@ -3,8 +3,8 @@ package microdot.netty.http;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.socket.DuplexChannel;
-import java.util.concurrent.TimeUnit;
 import microdot.CloseReason;
+import microdot.netty.loop.Connection;
 import microdot.netty.stream.StallDetector;
 import microdot.netty.tls.TlsHandler;
 
@@ -14,9 +14,6 @@ import microdot.netty.tls.TlsHandler;
  * which can destroy the response in flight.
  */
 final class LingerPhase implements ConnectionPhase {
-    /** How long the client's end is awaited after the response, whatever it still sends. */
-    private static final long LONGEST = TimeUnit.SECONDS.toNanos(2);
-
     private final HttpConnection connection;
     private final StallDetector stall = new StallDetector();
     private long since = System.nanoTime();
@@ -36,24 +33,9 @@ final class LingerPhase implements ConnectionPhase {
             response.addListener(
                     done -> {
                         since = System.nanoTime();
-                        shutDownOutput(channel);
+                        TlsHandler.endOutput(channel);
                     });
         }
-    }
-
-    /** Over TLS, the client knows by a close_notify that the response was not truncated. */
-    private void shutDownOutput(DuplexChannel channel) {
-        TlsHandler tls = connection.tls();
-        if (tls == null) {
-            channel.shutdownOutput();
-        } else {
-            tls.endOutput().addListener(done -> channel.shutdownOutput());
-        }
-    }
-
-    @Override
-    public boolean isEnding() {
-        return true;
     }
 
     @Override
@@ -71,7 +53,7 @@ final class LingerPhase implements ConnectionPhase {
             connection.close(CloseReason.CLIENT_STALLED);
         } else if (StallDetector.isWriting(channel) && stall.hasReadAt(now)) {
             connection.clientReads();
-        } else if (!StallDetector.isWriting(channel) && now - since > LONGEST) {
+        } else if (!StallDetector.isWriting(channel) && now - since > Connection.LONGEST_LINGER) {
             channel.close();
         }
     }

@@ -28,6 +28,7 @@ import microdot.RequestBody;
 import microdot.internal.Quoted;
 import microdot.netty.body.IncomingBody;
 import microdot.netty.body.NoBody;
+import microdot.netty.exchange.RequestChecks;
 import microdot.netty.limits.RequestMemory;
 import microdot.netty.proxy.HostField;
 import microdot.netty.proxy.Peer;
@@ -173,15 +174,7 @@ final class RequestReader {
 
     private Request request(
             HttpRequest head, Headers headers, RequestBody body, RequestOrigin origin) {
-        return new Request(
-                head.method().name(),
-                head.uri(),
-                headers,
-                body,
-                origin.client(),
-                origin.scheme(),
-                origin.host(),
-                peer.certificate());
+        return peer.request(head.method().name(), head.uri(), headers, body, origin);
     }
 
     private static void checkHost(HttpRequest request) {
@@ -242,10 +235,8 @@ final class RequestReader {
     }
 
     private static void checkExpectation(HttpRequest request) {
-        String expect = request.headers().get(HttpHeaderNames.EXPECT);
-        if (isHttp11(request) && expect != null && !expect.equalsIgnoreCase("100-continue")) {
-            throw new HttpException(
-                    417, "Expect: " + Quoted.of(expect) + " (expected: 100-continue)");
+        if (isHttp11(request)) {
+            RequestChecks.expectation(request.headers().get(HttpHeaderNames.EXPECT));
         }
     }
 

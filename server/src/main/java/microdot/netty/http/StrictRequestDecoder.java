@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.util.AsciiString;
 import io.netty.util.ByteProcessor;
 import java.util.List;
+import microdot.netty.exchange.RequestChecks;
 import microdot.netty.limits.RequestMemory;
 import org.jspecify.annotations.Nullable;
 
@@ -299,7 +300,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             }
             throw new UnsupportedVersion(line[2]);
         }
-        if (!isTarget(line[1])) {
+        if (!RequestChecks.isTarget(line[1])) {
             throw new IllegalArgumentException("target (expected: ASCII, without a fragment)");
         }
         lengths = 0;
@@ -309,15 +310,6 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             fieldsFrom = decoding.readerIndex(); // After the request line.
         }
         return super.createMessage(line);
-    }
-
-    private static boolean isTarget(String text) {
-        boolean fits = true;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            fits &= c > ' ' && c < 127 && c != '#';
-        }
-        return fits;
     }
 
     /** Refuses both lengths at once: Netty would ignore the one, another server the other. */

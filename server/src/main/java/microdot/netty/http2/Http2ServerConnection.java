@@ -9,12 +9,9 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
-import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import javax.net.ssl.SSLException;
 import microdot.CloseReason;
 import microdot.netty.exchange.ServerContext;
 import microdot.netty.loop.Connection;
@@ -39,9 +36,6 @@ final class Http2ServerConnection extends Connection {
      * of one stream are at most the initial window, 64 KiB.
      */
     private static final int WINDOW = 1 << 20;
-
-    /** How long the client's end is awaited after everything is written. */
-    private static final long LONGEST_LINGER = TimeUnit.SECONDS.toNanos(2);
 
     private final DuplexChannel channel;
     private final ServerContext server;
@@ -120,13 +114,13 @@ final class Http2ServerConnection extends Connection {
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         if (codec.memory() > 0) {
-            streams.count();
+            streams.checkMemory();
         }
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        streams.count();
+        streams.checkMemory();
         if (channel.isWritable()) {
             // Later: a stream may be writing now.
             channel.eventLoop().execute(output::resume);
@@ -143,14 +137,7 @@ final class Http2ServerConnection extends Connection {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         loop.errors().check(cause);
-        // A reset by the client is common, and so is what is no TLS; anything else is a fault of
-        // the server.
-        boolean byClient = cause instanceof IOException || cause.getCause() instanceof SSLException;
-        LOG.log(
-                byClient ? Level.DEBUG : Level.WARNING,
-                () -> "the connection of " + channel.remoteAddress() + " failed; it is closed",
-                cause);
-        streams.close(byClient ? CloseReason.CLIENT_CLOSED : CloseReason.FAILED);
+        streams.close(failed(channel, cause));
     }
 
     // ---- From the event loop's list ----
@@ -160,7 +147,7 @@ final class Http2ServerConnection extends Connection {
         if (!channel.isActive()) {
             return;
         }
-        streams.count();
+        streams.checkMemory();
         if (loop.streams().isGone(channel, probe, output.lastWrite(), now)) {
             LOG.log(Level.DEBUG, () -> "a client has vanished: " + channel.remoteAddress());
             streams.close(CloseReason.CLIENT_VANISHED);
@@ -251,17 +238,8 @@ final class Http2ServerConnection extends Connection {
                 .addListener(
                         done -> {
                             since = System.nanoTime();
-                            endOutput();
+                            TlsHandler.endOutput(channel);
                         });
-    }
-
-    private void endOutput() {
-        TlsHandler tls = channel.pipeline().get(TlsHandler.class);
-        if (tls == null) {
-            channel.shutdownOutput();
-        } else {
-            tls.endOutput().addListener(done -> channel.shutdownOutput());
-        }
     }
 
     @Override

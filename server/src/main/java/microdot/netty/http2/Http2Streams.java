@@ -32,7 +32,7 @@ final class Http2Streams {
     private final FrameOutput output;
     private long requests; // What those take in memory that are being handled.
     private boolean closed;
-    private boolean accounted;
+    private boolean counted; // Something of it, in the account.
     private boolean stopping;
     private @Nullable CloseReason closing; // Why this side closes it, if it is not the usual end.
 
@@ -167,24 +167,32 @@ final class Http2Streams {
      * memory for them.
      */
     boolean requestsTake(long bytes) {
-        if (closed) {
-            return true;
-        }
         requests += bytes;
-        return countInput();
+        return count();
     }
 
-    private boolean countInput() {
-        long waiting = requests + codec.memory();
-        long memory = waiting > LARGE ? waiting : 0;
-        if (memory == 0 && !accounted) {
+    /**
+     * Counts the requests, the input that is none yet, and the frames that the socket has not
+     * taken. Returns false if there is no memory for them.
+     */
+    private boolean count() {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        long output = pending == null ? 0 : large(pending.totalPendingWriteBytes());
+        long input = closed ? 0 : large(requests + codec.memory());
+        if (input == 0 && output == 0 && !counted) {
             return true;
         }
-        return account().input(memory);
+        counted = input > 0 || output > 0;
+        boolean allowed = account().output(output);
+        return account().input(input) && allowed;
     }
 
+    private static long large(long bytes) {
+        return bytes > LARGE ? bytes : 0;
+    }
+
+    /** Returns the account of the connection, which also counts the unsent bytes of its streams. */
     private MemoryAccount account() {
-        accounted = true;
         return loop.streams()
                 .memory()
                 .account(
@@ -192,15 +200,9 @@ final class Http2Streams {
                         () -> channel.eventLoop().execute(() -> close(CloseReason.OVER_BUDGET)));
     }
 
-    /**
-     * Counts the input that is no request yet, and the frames that the socket has not taken; closes
-     * the connection if there is no memory for them.
-     */
-    void count() {
-        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
-        long bytes = pending == null ? 0 : pending.totalPendingWriteBytes();
-        boolean counts = !closed && (bytes > LARGE || codec.memory() > LARGE || accounted);
-        if (counts && (!account().output(bytes) || !countInput())) {
+    /** Counts what waits, and closes the connection if there is no memory for it. */
+    void checkMemory() {
+        if (!count()) {
             close(CloseReason.OVER_BUDGET);
         }
     }
@@ -238,8 +240,6 @@ final class Http2Streams {
     void closed() {
         output.close();
         closed = true;
-        if (accounted) {
-            account().close();
-        }
+        count(); // What its streams hold is given back as each is closed, after this.
     }
 }

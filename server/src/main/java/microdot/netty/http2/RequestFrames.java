@@ -64,7 +64,8 @@ final class RequestFrames {
         IncomingBody body = last || head.fault() != null ? null : body(handled, head);
         Request request;
         try {
-            request = request(head, body == null ? NoBody.INSTANCE : body, origin);
+            RequestBody source = body == null ? NoBody.INSTANCE : body;
+            request = peer.request(head.method(), head.target(), head.headers(), source, origin);
         } catch (HttpException e) {
             refuse(stream, e, headOnly); // Its target cannot be given to an application.
             return;
@@ -75,18 +76,6 @@ final class RequestFrames {
     private IncomingBody body(RequestStream handled, RequestHead head) {
         int limit = server.options().maxBody();
         return new IncomingBody(handled, head.length(), limit, head.isContinueExpected());
-    }
-
-    private Request request(RequestHead head, RequestBody body, RequestOrigin origin) {
-        return new Request(
-                head.method(),
-                head.target(),
-                head.headers(),
-                body,
-                origin.client(),
-                origin.scheme(),
-                origin.host(),
-                peer.certificate());
     }
 
     private void refuse(Http2Stream stream, HttpException fault, boolean headOnly) {

@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import microdot.Headers;
 import microdot.HttpException;
 import microdot.internal.Quoted;
+import microdot.netty.exchange.RequestChecks;
 import microdot.netty.proxy.HostField;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +70,7 @@ record RequestHead(String method, String target, Headers headers, @Nullable Http
             addHost(headers, fields);
             addFields(headers, fields, maxFields);
             checkScheme(text(fields.scheme()));
-            checkExpectation(headers.get("expect"));
+            RequestChecks.expectation(headers.get("expect"));
         } catch (HttpException e) {
             fault = e;
         } catch (IllegalArgumentException e) {
@@ -83,12 +84,7 @@ record RequestHead(String method, String target, Headers headers, @Nullable Http
     }
 
     private static boolean isTarget(String text) {
-        boolean fits = text.startsWith("/") || text.equals("*");
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            fits &= c > ' ' && c < 127 && c != '#';
-        }
-        return fits;
+        return (text.startsWith("/") || text.equals("*")) && RequestChecks.isTarget(text);
     }
 
     /** A request that names its host in two ways must name the same one. */
@@ -159,13 +155,6 @@ record RequestHead(String method, String target, Headers headers, @Nullable Http
         if (!scheme.equalsIgnoreCase("http") && !scheme.equalsIgnoreCase("https")) {
             throw new HttpException(
                     400, ":scheme: " + Quoted.of(scheme) + " (expected: http or https)");
-        }
-    }
-
-    private static void checkExpectation(@Nullable String expect) {
-        if (expect != null && !expect.equalsIgnoreCase("100-continue")) {
-            throw new HttpException(
-                    417, "expect: " + Quoted.of(expect) + " (expected: 100-continue)");
         }
     }
 

@@ -3,6 +3,8 @@ package microdot.netty.proxy;
 import java.net.SocketAddress;
 import java.security.cert.X509Certificate;
 import microdot.Headers;
+import microdot.Request;
+import microdot.RequestBody;
 import microdot.internal.IpNetworks;
 import org.jspecify.annotations.Nullable;
 
@@ -48,11 +50,6 @@ public final class Peer {
         return new Peer(address, "https", trusted, hosts, loopback, client);
     }
 
-    /** Returns the certificate of the other end; null if it has shown none. */
-    public @Nullable X509Certificate certificate() {
-        return certificate;
-    }
-
     /**
      * Returns which client sent a request with these fields.
      *
@@ -61,6 +58,20 @@ public final class Peer {
     public RequestOrigin origin(Headers headers, @Nullable String host) {
         var direct = new RequestOrigin(address, scheme, host);
         return trusted == null ? direct : ForwardedFields.read(headers, trusted, direct);
+    }
+
+    /** Returns a request of this peer, with its certificate. */
+    public Request request(
+            String method, String target, Headers headers, RequestBody body, RequestOrigin origin) {
+        return new Request(
+                method,
+                target,
+                headers,
+                body,
+                origin.client(),
+                origin.scheme(),
+                origin.host(),
+                certificate);
     }
 
     /** Returns why a request for this host is rejected; null if it is not. */

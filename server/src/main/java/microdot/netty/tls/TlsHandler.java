@@ -5,6 +5,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -59,10 +60,23 @@ public final class TlsHandler extends SslHandler {
     }
 
     /**
+     * Ends the server's side of a connection. Over TLS a close_notify comes first, by which the
+     * client knows that nothing was truncated.
+     */
+    public static void endOutput(DuplexChannel channel) {
+        TlsHandler tls = channel.pipeline().get(TlsHandler.class);
+        if (tls == null) {
+            channel.shutdownOutput();
+        } else {
+            tls.endOutput().addListener(done -> channel.shutdownOutput());
+        }
+    }
+
+    /**
      * Sends a close_notify after what was written, and drops what arrives from now on. An engine
      * whose output has ended decrypts nothing more.
      */
-    public ChannelFuture endOutput() {
+    private ChannelFuture endOutput() {
         outputEnded = true;
         return closeOutbound();
     }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * A network namespace for a server, with one cable to it. While the cable is cut, packets are
- * dropped and no end of a connection is told, so that only timeouts notice.
+ * dropped and no end of a connection arrives, so that only timeouts notice.
  */
 public final class NetworkNamespace implements AutoCloseable {
     private final String name;

@@ -66,7 +66,7 @@ public final class TcpProxy implements AutoCloseable {
         deaf = true;
     }
 
-    /** Bytes do not arrive from now on, and nobody is told; connecting works. */
+    /** Bytes do not arrive from now on, and neither end can notice it; connecting works. */
     public void hold() {
         held = new CountDownLatch(1);
     }
