@@ -13,7 +13,6 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
-import java.lang.System.Logger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import microdot.CloseReason;
@@ -34,8 +33,6 @@ import org.jspecify.annotations.Nullable;
  * ConnectionPhase}. Confined to its event loop.
  */
 final class HttpConnection extends Connection {
-    private static final Logger LOG = System.getLogger("microdot.netty");
-
     private final DuplexChannel channel;
     private final ServerContext server;
     private final LoopConnections loop;
