@@ -34,6 +34,26 @@ final class Load {
             description = "How often everything is measured; the servers alternate.")
     int repetitions = 3;
 
+    @Option(
+            names = "--tls",
+            description = "HTTP/1.1 over TLS, by the servers that are prepared for it.")
+    boolean tls;
+
+    @Option(
+            names = "--http2",
+            description = "HTTP/2 over TLS, by the servers that are prepared for it.")
+    boolean http2;
+
+    @Option(names = "--streams", description = "Streams on one connection, with --http2.")
+    int streams = 1;
+
+    @Option(names = "--tls-version", description = "The version of TLS: 1.3 or 1.2.")
+    String tlsVersion = "1.3";
+
+    Wire wire() {
+        return http2 ? Wire.HTTP2 : tls ? Wire.TLS : Wire.PLAIN;
+    }
+
     Duration warming() {
         return Duration.ofSeconds(warmUp);
     }
