@@ -222,6 +222,9 @@ final class SecureConnections implements Connections {
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
         closed = true;
         streams.forEach(Channel::close);
         if (publisher != null) {
