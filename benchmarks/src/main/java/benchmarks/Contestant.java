@@ -123,7 +123,7 @@ enum Contestant {
                         .map(
                                 folder ->
                                         """
-                                         ssl http2;
+                                        ssl http2;
                                                 ssl_certificate FOLDER/chain.pem;
                                                 ssl_certificate_key FOLDER/key.pem;
                                                 ssl_protocols TLSv1.2 TLSv1.3;

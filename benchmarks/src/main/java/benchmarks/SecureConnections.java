@@ -4,6 +4,8 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
@@ -20,6 +22,8 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
@@ -28,6 +32,7 @@ import java.net.Socket;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +52,7 @@ final class SecureConnections implements Connections {
     private static final int SESSIONS = 50_000;
 
     private final Wire wire;
+    private final String version;
     private final int streamsPerConnection;
     private final AnyCertificate certificates = new AnyCertificate();
     private final ManualIoEventLoop loop;
@@ -67,16 +73,18 @@ final class SecureConnections implements Connections {
     private boolean closed;
 
     /**
-     * @param protocol the only version of TLS that is offered, such as {@code TLSv1.3}
+     * @param version the version of TLS that every server must choose: {@code TLSv1.3}, offered
+     *     beside 1.2 as browsers do, or {@code TLSv1.2}, offered alone
      * @param streamsPerConnection how many streams share a connection, with HTTP/2
      */
     SecureConnections(
-            InetSocketAddress server, Wire wire, String protocol, int streamsPerConnection)
+            InetSocketAddress server, Wire wire, String version, int streamsPerConnection)
             throws SSLException {
         this.wire = wire;
         this.streamsPerConnection = streamsPerConnection;
-        tls = context(protocol, wire == Wire.HTTP2 ? "h2" : "http/1.1");
-        publisherTls = context(protocol, "http/1.1");
+        this.version = version;
+        tls = context(wire == Wire.HTTP2 ? "h2" : "http/1.1");
+        publisherTls = context("http/1.1");
         boolean epoll = Epoll.isAvailable();
         IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         loop = new ManualIoEventLoop(Thread.currentThread(), io);
@@ -88,7 +96,7 @@ final class SecureConnections implements Connections {
                         .remoteAddress(server);
     }
 
-    private SslContext context(String protocol, String application) throws SSLException {
+    private SslContext context(String application) throws SSLException {
         SslContext context =
                 SslContextBuilder.forClient()
                         .sslProvider(
@@ -97,7 +105,10 @@ final class SecureConnections implements Connections {
                                         : SslProvider.JDK)
                         .trustManager(certificates)
                         .endpointIdentificationAlgorithm(null)
-                        .protocols(protocol)
+                        .protocols(
+                                version.equals("TLSv1.2")
+                                        ? List.of(version)
+                                        : List.of(version, "TLSv1.2"))
                         .applicationProtocolConfig(
                                 new ApplicationProtocolConfig(
                                         Protocol.ALPN,
@@ -163,6 +174,7 @@ final class SecureConnections implements Connections {
                                         .addLast(
                                                 context.newHandler(
                                                         channel.alloc(), "localhost", own))
+                                        .addLast(new Handshake())
                                         .addLast(handler);
                             }
                         })
@@ -236,6 +248,33 @@ final class SecureConnections implements Connections {
         }
         ReferenceCountUtil.release(tls);
         ReferenceCountUtil.release(publisherTls);
+    }
+
+    /** Fails unless the handshake chose what is measured. */
+    private final class Handshake extends ChannelInboundHandlerAdapter {
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) {
+            if (event instanceof SslHandshakeCompletionEvent handshake) {
+                check(context.pipeline().get(SslHandler.class), handshake);
+                context.pipeline().remove(this);
+            }
+            context.fireUserEventTriggered(event);
+        }
+
+        private void check(SslHandler handler, SslHandshakeCompletionEvent handshake) {
+            String chosen = handler.engine().getSession().getProtocol();
+            if (!handshake.isSuccess()) {
+                failed(handshake.cause());
+            } else if (!version.equals(chosen)) {
+                failed(new IOException("TLS: " + chosen + " (expected: " + version + ")"));
+            }
+        }
+
+        /** The connection closes. */
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            failed(cause);
+        }
     }
 
     /** Trusts every certificate, and counts them. A resumed session has none. */

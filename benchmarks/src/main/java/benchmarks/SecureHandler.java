@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.util.function.Consumer;
 
@@ -19,8 +18,7 @@ final class SecureHandler extends ChannelInboundHandlerAdapter {
     /**
      * @param request is sent when the connection is open; empty to send nothing
      * @param ended runs when the connection has closed
-     * @param failed gets what is no fault of the connection: a failed handshake, an unexpected
-     *     response
+     * @param failed gets what is no fault of the connection, such as an unexpected response
      * @param buffer shared by all connections of the thread
      */
     SecureHandler(
@@ -64,13 +62,6 @@ final class SecureHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         ended.run();
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess()) {
-            failed.accept(handshake.cause());
-        }
     }
 
     /** A reset connection closes, and counts as ended. */

@@ -14,7 +14,6 @@ import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -44,7 +43,7 @@ final class SecureHttp2 extends Http2ConnectionHandler {
     }
 
     /**
-     * @param failed gets what is no fault of a stream: a failed handshake, a server without HTTP/2
+     * @param failed gets what is no fault of a stream: an error of the connection
      * @param buffer shared by all connections of the thread
      */
     static SecureHttp2 create(Consumer<Throwable> failed, byte[] buffer) {
@@ -102,14 +101,6 @@ final class SecureHttp2 extends Http2ConnectionHandler {
                         connection().connectionStream(), CONNECTION_WINDOW - (1 << 16) + 1);
         early.forEach(Runnable::run);
         early.clear();
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
-        if (event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess()) {
-            failed.accept(handshake.cause());
-        }
-        super.userEventTriggered(context, event);
     }
 
     @Override
