@@ -36,10 +36,18 @@ final class LoadClient implements AutoCloseable {
     private Times rounds = new Times();
     private Times latencies = new Times();
 
+    /**
+     * @param connections are closed with this client, and when the publisher cannot connect
+     */
     LoadClient(Connections connections, Payload payload) throws IOException {
         this.connections = connections;
         this.payload = payload;
-        publisher = new Publisher(connections, payload);
+        try {
+            publisher = new Publisher(connections, payload);
+        } catch (IOException | RuntimeException e) {
+            connections.close();
+            throw e;
+        }
     }
 
     /**

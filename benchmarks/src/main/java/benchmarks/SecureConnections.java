@@ -70,6 +70,7 @@ final class SecureConnections implements Connections {
     private int session = 1;
     private int firstOfWave = 1;
     private int firstOfNext = 1;
+    private long handshakes;
     private boolean closed;
 
     /**
@@ -153,8 +154,9 @@ final class SecureConnections implements Connections {
                         publisherTls,
                         new SecureHandler(new byte[0], responses, ended, this::failed, buffer));
         publisher = channel;
+        firstOfNext = session;
         long deadline = System.nanoTime() + CONNECT;
-        while (!channel.isActive()) {
+        while (handshakes == 0) {
             pump(deadline);
             if (System.nanoTime() - deadline > 0) {
                 throw new IOException("the publisher could not connect");
@@ -267,6 +269,8 @@ final class SecureConnections implements Connections {
                 failed(handshake.cause());
             } else if (!version.equals(chosen)) {
                 failed(new IOException("TLS: " + chosen + " (expected: " + version + ")"));
+            } else {
+                handshakes++;
             }
         }
 
