@@ -14,6 +14,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** Measures what an event costs, in this server and in others. */
 @Command(
@@ -79,6 +80,10 @@ public final class Bench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        String refused = load.refused();
+        if (!refused.isEmpty()) {
+            throw new ParameterException(new CommandLine(this), refused);
+        }
         Files.createDirectories(out);
         if (only != Half.FANOUT && !load.wire().isSecure()) {
             Micro.run(Duration.ofSeconds(microSeconds), javaOptions(), out.resolve("micro.json"));

@@ -26,7 +26,10 @@ final class Certificate {
         try {
             char[] password = PASSWORD.toCharArray();
             KeyStore keys = KeyStore.getInstance(store.toFile(), password);
-            pem(folder.resolve("chain.pem"), "CERTIFICATE", keys.getCertificate("bench").getEncoded());
+            pem(
+                    folder.resolve("chain.pem"),
+                    "CERTIFICATE",
+                    keys.getCertificate("bench").getEncoded());
             pem(
                     folder.resolve("key.pem"),
                     "PRIVATE KEY",

@@ -1,6 +1,7 @@
 package benchmarks;
 
 import java.time.Duration;
+import java.util.List;
 import picocli.CommandLine.Option;
 
 /** The options that size the comparison of fan-out. */
@@ -52,6 +53,18 @@ final class Load {
 
     Wire wire() {
         return http2 ? Wire.HTTP2 : tls ? Wire.TLS : Wire.PLAIN;
+    }
+
+    /** Returns what is wrong with the options; empty if nothing is. */
+    String refused() {
+        if (!List.of("1.3", "1.2").contains(tlsVersion)) {
+            return "--tls-version: " + tlsVersion + " (expected: 1.3 or 1.2)";
+        }
+        if (streams < 1 || streams > 100) {
+            // Vert.x allows 100 by default, as RFC 9113 recommends at least.
+            return "--streams: " + streams + " (expected: 1 to 100)";
+        }
+        return "";
     }
 
     Duration warming() {

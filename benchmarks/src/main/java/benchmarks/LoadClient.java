@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.function.LongPredicate;
 
 /**
- * Hundreds of followers of one server and their publisher, on one thread. It thus
- * leaves the CPU to the server on the same machine, and knows when an event has reached every
- * follower without synchronization. Confined to one thread.
+ * Hundreds of followers of one server and their publisher, on one thread. It thus leaves the CPU to
+ * the server on the same machine, and knows when an event has reached every follower without
+ * synchronization. Confined to one thread.
  */
 final class LoadClient implements AutoCloseable {
     /** Connections whose stream has not begun: fewer than the accept queue of a server holds. */

@@ -55,7 +55,12 @@ final class Measurement {
         }
 
         static Result deliveries(
-                double cpu, double perSecond, double p50, double p99, double others, String faults) {
+                double cpu,
+                double perSecond,
+                double p50,
+                double p99,
+                double others,
+                String faults) {
             return new Result(
                     cpu, perSecond, p50, p99, NONE, NONE, NONE, NONE, NONE, others, faults);
         }
@@ -106,8 +111,7 @@ final class Measurement {
         // What a connection costs is that of one with a stream alone.
         int streams = scenario == Scenario.CONNECTS ? 1 : load.streams;
         return wire.isSecure()
-                ? new SecureConnections(
-                        server.address(), wire, "TLSv" + load.tlsVersion, streams)
+                ? new SecureConnections(server.address(), wire, "TLSv" + load.tlsVersion, streams)
                 : new PlainConnections(server.address());
     }
 

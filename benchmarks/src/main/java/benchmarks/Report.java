@@ -132,7 +132,10 @@ final class Report {
         var text = new StringBuilder();
         text.append(load.wire().text)
                 .append(load.wire().isSecure() ? " " + load.tlsVersion : "")
-                .append(load.wire() == Wire.HTTP2 ? ", streams on a connection: " + load.streams : "")
+                .append(
+                        load.wire() == Wire.HTTP2
+                                ? ", streams on a connection: " + load.streams
+                                : "")
                 .append("; ");
         text.append(
                 "%d followers, %d bytes; %d s after %d s of warm-up; median of %d; %s, %d cores, Java %s\n"
@@ -164,7 +167,8 @@ final class Report {
             List<Result> all = results.getOrDefault(scenario, Map.of()).get(server);
             if (all != null) {
                 var cells = new ArrayList<String>();
-                columns.forEach(c -> cells.add(number(median(scenario, server, c.value), c.digits)));
+                columns.forEach(
+                        c -> cells.add(number(median(scenario, server, c.value), c.digits)));
                 double ours = headline(scenario, Contestant.OURS);
                 cells.add(number(headline(scenario, server) / ours, 2));
                 row(text, name(server), cells, faults(all));

@@ -78,8 +78,7 @@ final class SecureConnections implements Connections {
      *     beside 1.2 as browsers do, or {@code TLSv1.2}, offered alone
      * @param streamsPerConnection how many streams share a connection, with HTTP/2
      */
-    SecureConnections(
-            InetSocketAddress server, Wire wire, String version, int streamsPerConnection)
+    SecureConnections(InetSocketAddress server, Wire wire, String version, int streamsPerConnection)
             throws SSLException {
         this.wire = wire;
         this.streamsPerConnection = streamsPerConnection;
@@ -147,8 +146,7 @@ final class SecureConnections implements Connections {
 
     @Override
     public void connectPublisher(Bytes responses) throws IOException {
-        Runnable ended =
-                () -> failed(new IOException("the connection of the publisher has ended"));
+        Runnable ended = () -> failed(new IOException("the connection of the publisher has ended"));
         Channel channel =
                 connect(
                         publisherTls,

@@ -36,8 +36,7 @@ final class SecureConnectionsTest {
 
     @ParameterizedTest
     @CsvSource({"TLS,TLSv1.3,1", "TLS,TLSv1.2,1", "HTTP2,TLSv1.3,1", "HTTP2,TLSv1.3,8"})
-    void everyEventReachesEveryFollower(Wire wire, String version, int streams)
-            throws IOException {
+    void everyEventReachesEveryFollower(Wire wire, String version, int streams) throws IOException {
         try (Server server = FanoutServer.app().start(options());
                 var client = client(server, wire, version, streams, new Payload(128))) {
             client.follow("/events", FOLLOWERS);
@@ -67,8 +66,7 @@ final class SecureConnectionsTest {
 
     @ParameterizedTest
     @CsvSource({"TLS,TLSv1.3", "TLS,TLSv1.2", "HTTP2,TLSv1.3"})
-    void connectionsResumeTheSessionsOfTheWaveBefore(Wire wire, String version)
-            throws IOException {
+    void connectionsResumeTheSessionsOfTheWaveBefore(Wire wire, String version) throws IOException {
         try (Server server = FanoutServer.app().start(options());
                 var connections = new SecureConnections(address(server), wire, version, 1);
                 var client = new LoadClient(connections, new Payload(10))) {

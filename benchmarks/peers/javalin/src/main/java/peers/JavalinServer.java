@@ -83,6 +83,7 @@ public final class JavalinServer {
                         http1);
         connector.setHost("127.0.0.1");
         connector.setPort(port);
+        connector.setIdleTimeout(0); // Streams without events stay open.
         return connector;
     }
 

@@ -38,7 +38,8 @@ public final class VertxServer extends VerticleBase {
         int cores = Runtime.getRuntime().availableProcessors();
         Vertx.vertx(new VertxOptions().setPreferNativeTransport(true))
                 .deployVerticle(
-                        () -> new VertxServer(port, options), new DeploymentOptions().setInstances(cores))
+                        () -> new VertxServer(port, options),
+                        new DeploymentOptions().setInstances(cores))
                 .await();
     }
 
