@@ -134,7 +134,7 @@ final class ServerProcess implements AutoCloseable {
         if (jcmd.waitFor() != 0 || last.isEmpty()) {
             throw new IOException("jcmd could not read the heap of the server");
         }
-        return Double.parseDouble(last.strip().split("\\s+")[2]);
+        return Double.parseDouble(last.strip().split("\\s+", 4)[2]);
     }
 
     private Stream<ProcessHandle> family() {
