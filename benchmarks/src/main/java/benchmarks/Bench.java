@@ -7,11 +7,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** Measures what an event costs, in this server and in others. */
 @Command(
@@ -29,14 +32,17 @@ public final class Bench implements Callable<Integer> {
     @Option(
             names = "--servers",
             split = ",",
-            description = "The scenarios, in this order: ${COMPLETION-CANDIDATES}. Default: all.")
+            description = "The servers, in this order: ${COMPLETION-CANDIDATES}. Default: all.")
     private List<Contestant> servers = List.of(Contestant.values());
 
     @Option(
             names = "--scenarios",
             split = ",",
-            description = "The servers: ${COMPLETION-CANDIDATES}. Default: all.")
-    private List<Scenario> scenarios = List.of(Scenario.values());
+            description = {
+                "The scenarios: ${COMPLETION-CANDIDATES}. Default: the first five;",
+                "with --tls or --http2 connects, memory, broadcast, ticks."
+            })
+    private List<Scenario> scenarios = List.of();
 
     @Option(
             names = "--jvm",
@@ -74,8 +80,12 @@ public final class Bench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        String refused = load.refused();
+        if (!refused.isEmpty()) {
+            throw new ParameterException(new CommandLine(this), refused);
+        }
         Files.createDirectories(out);
-        if (only != Half.FANOUT) {
+        if (only != Half.FANOUT && !load.wire().isSecure()) {
             Micro.run(Duration.ofSeconds(microSeconds), javaOptions(), out.resolve("micro.json"));
         }
         return only == Half.MICRO || fanOut() ? 0 : 1;
@@ -91,7 +101,12 @@ public final class Bench implements Callable<Integer> {
 
     /** Returns whether no event was faulty and no server failed. */
     private boolean fanOut() throws IOException, InterruptedException {
-        List<Contestant> present = present();
+        Wire wire = load.wire();
+        List<Scenario> scenarios = this.scenarios.isEmpty() ? Scenario.usual(wire) : this.scenarios;
+        if (wire.isSecure()) {
+            Certificate.make(Files.createDirectories(out.resolve("certificate")));
+        }
+        List<Contestant> present = present(wire);
         var report = new Report(present, scenarios, load);
         for (Scenario scenario : scenarios) {
             for (int i = 1; i <= load.repetitions; i++) {
@@ -110,15 +125,19 @@ public final class Bench implements Callable<Integer> {
         }
         String text = report.text();
         System.out.println(text);
-        Files.writeString(out.resolve("fanout.md"), text);
-        Files.writeString(out.resolve("fanout.svg"), new Chart(report).svg());
-        System.err.println("Written: " + out.resolve("fanout.md") + ", fanout.svg");
+        String name = wire.isSecure() ? wire.name().toLowerCase(Locale.ROOT) : "fanout";
+        Files.writeString(out.resolve(name + ".md"), text);
+        Files.writeString(out.resolve(name + ".svg"), new Chart(report).svg());
+        System.err.println("Written: " + out.resolve(name + ".md") + ", " + name + ".svg");
         return report.isSound();
     }
 
-    private List<Contestant> present() {
+    private List<Contestant> present(Wire wire) {
         var present = new ArrayList<Contestant>();
         for (Contestant server : servers) {
+            if (!server.speaks(wire)) {
+                continue;
+            }
             String missing = server.missing(home);
             if (missing.isEmpty()) {
                 present.add(server);
@@ -127,6 +146,10 @@ public final class Bench implements Callable<Integer> {
             }
         }
         return present;
+    }
+
+    private Optional<Path> certificate() {
+        return load.wire().isSecure() ? Optional.of(out.resolve("certificate")) : Optional.empty();
     }
 
     private static void progress(String text) {
@@ -140,7 +163,9 @@ public final class Bench implements Callable<Integer> {
             Path log = out.resolve(contestant.id() + ".log");
             try (var server =
                     ServerProcess.start(
-                            port -> contestant.command(home, javaOptions(), work, port),
+                            port ->
+                                    contestant.command(
+                                            home, javaOptions(), work, certificate(), port),
                             log.toFile())) {
                 return new Measurement(scenario, load).of(server);
             }

@@ -2,11 +2,14 @@ package benchmarks;
 
 import static microdot.sse.Sse.sseResponse;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import microdot.HttpException;
 import microdot.Microdot;
 import microdot.Request;
+import microdot.ServerOptions;
+import microdot.Tls;
 import microdot.sse.Topics;
 
 /**
@@ -25,9 +28,20 @@ import microdot.sse.Topics;
 public final class FanoutServer {
     private FanoutServer() {}
 
-    /** Listens on loopback only, because everyone may publish. */
+    /**
+     * Listens on loopback only, because everyone may publish. With TLS if the second argument is a
+     * folder with {@code chain.pem} and {@code key.pem}.
+     */
     public static void main(String[] args) {
-        app().run("127.0.0.1", args.length > 0 ? Integer.parseInt(args[0]) : 5000);
+        ServerOptions options =
+                new ServerOptions()
+                        .host("127.0.0.1")
+                        .port(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
+        if (args.length > 1) {
+            Path folder = Path.of(args[1]);
+            options = options.tls(Tls.pem(folder.resolve("chain.pem"), folder.resolve("key.pem")));
+        }
+        app().run(options);
     }
 
     static Microdot app() {

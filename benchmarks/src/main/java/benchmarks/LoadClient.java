@@ -1,23 +1,15 @@
 package benchmarks;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
-import java.nio.ByteBuffer;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongPredicate;
 
 /**
- * Hundreds of followers of one server and their publisher, on one thread and one selector. It thus
- * leaves the CPU to the server on the same machine, and knows when an event has reached every
- * follower without synchronization. Confined to one thread.
+ * Hundreds of followers of one server and their publisher, on one thread. It thus leaves the CPU to
+ * the server on the same machine, and knows when an event has reached every follower without
+ * synchronization. Confined to one thread.
  */
 final class LoadClient implements AutoCloseable {
     /** Connections whose stream has not begun: fewer than the accept queue of a server holds. */
@@ -28,11 +20,8 @@ final class LoadClient implements AutoCloseable {
 
     private static final long STALLED = Duration.ofSeconds(30).toNanos();
 
-    private final InetSocketAddress server;
+    private final Connections connections;
     private final Payload payload;
-    private final Selector selector = Selector.open();
-    private final byte[] bytes = new byte[256 << 10];
-    private final ByteBuffer buffer = ByteBuffer.wrap(bytes);
     private final List<Stream> streams = new ArrayList<>();
     private final Faults faults = new Faults();
     private final Publisher publisher;
@@ -41,19 +30,24 @@ final class LoadClient implements AutoCloseable {
     private long published;
     private long finished;
     private long deliveries;
-    private long readAt;
     private long lastDelivery;
     private final int[] missing = new int[ON_THEIR_WAY];
     private final long[] due = new long[ON_THEIR_WAY];
     private Times rounds = new Times();
     private Times latencies = new Times();
 
-    LoadClient(InetSocketAddress server, Payload payload) throws IOException {
-        this.server = server;
+    /**
+     * @param connections are closed with this client, and when the publisher cannot connect
+     */
+    LoadClient(Connections connections, Payload payload) throws IOException {
+        this.connections = connections;
         this.payload = payload;
-        SocketChannel channel = open();
-        publisher = new Publisher(channel, payload);
-        register(channel, publisher::take);
+        try {
+            publisher = new Publisher(connections, payload);
+        } catch (IOException | RuntimeException e) {
+            connections.close();
+            throw e;
+        }
     }
 
     /**
@@ -65,26 +59,32 @@ final class LoadClient implements AutoCloseable {
      */
     record Figures(long deliveries, Duration time, Times rounds, Times latencies) {}
 
-    /** A reader of one connection. */
-    private interface Reader {
-        void take(byte[] bytes, int from, int to);
-    }
-
-    private final class Stream implements Reader {
+    private final class Stream implements Connections.Receiver {
         final Follower follower = new Follower(payload, faults, LoadClient.this::received);
-        final HttpReader reader = new HttpReader(follower::take);
-        private boolean open;
+        private boolean left;
+
+        @Override
+        public void begun(int status) {
+            if (left) {
+                return;
+            }
+            begun++;
+            if (status != 200) {
+                throw new IllegalStateException("stream: " + status + " (expected: 200)");
+            }
+        }
 
         @Override
         public void take(byte[] bytes, int from, int to) {
-            reader.feed(bytes, from, to);
-            if (!open && reader.isInBody()) {
-                open = true;
-                begun++;
-                if (reader.status() != 200) {
-                    throw new IllegalStateException(
-                            "stream: " + reader.status() + " (expected: 200)");
-                }
+            if (!left) {
+                follower.take(bytes, from, to);
+            }
+        }
+
+        @Override
+        public void ended() {
+            if (!left) {
+                faults.ended++;
             }
         }
     }
@@ -97,48 +97,26 @@ final class LoadClient implements AutoCloseable {
 
     /** Opens streams and returns when all have begun. */
     void follow(String path, int count) throws IOException {
-        ByteBuffer request =
-                ByteBuffer.wrap(
-                        "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
-                                .formatted(path)
-                                .getBytes(US_ASCII));
         int wanted = begun + count;
         long deadline = System.nanoTime() + STALLED;
         while (begun < wanted) {
             while (streams.size() < wanted && streams.size() - begun < CONNECTING) {
-                SocketChannel channel = open();
-                channel.write(request.duplicate());
                 var stream = new Stream();
                 streams.add(stream);
-                register(channel, stream);
+                connections.open(path, stream);
                 deadline = System.nanoTime() + STALLED;
             }
-            pump(deadline);
+            connections.pump(deadline);
             if (System.nanoTime() - deadline > 0) {
                 throw stalled(begun + " of " + wanted + " streams have begun");
             }
         }
     }
 
-    private SocketChannel open() throws IOException {
-        SocketChannel channel = SocketChannel.open(server);
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        channel.configureBlocking(false);
-        return channel;
-    }
-
-    private void register(SocketChannel channel, Reader reader) throws IOException {
-        channel.register(selector, SelectionKey.OP_READ, reader);
-    }
-
     /** Closes all streams. */
     void closeStreams() throws IOException {
-        for (SelectionKey key : selector.keys()) {
-            if (key.attachment() instanceof Stream) {
-                key.channel().close();
-            }
-        }
-        selector.selectNow();
+        streams.forEach(stream -> stream.left = true);
+        connections.closeStreams();
         streams.clear();
         begun = 0;
     }
@@ -155,7 +133,7 @@ final class LoadClient implements AutoCloseable {
             publish(System.nanoTime());
             long patience = System.nanoTime() + Duration.ofSeconds(1).toNanos();
             while (!(publisher.isIdle() && allHaveBegun()) && System.nanoTime() - patience < 0) {
-                pump(patience);
+                connections.pump(patience);
             }
             if (System.nanoTime() - deadline > 0) {
                 throw stalled("not every stream got an event");
@@ -214,7 +192,7 @@ final class LoadClient implements AutoCloseable {
         long start = reset();
         long end = start + time.toNanos();
         while (System.nanoTime() - end < 0) {
-            pump(end);
+            connections.pump(end);
         }
         return figures(start);
     }
@@ -248,6 +226,7 @@ final class LoadClient implements AutoCloseable {
 
     private void received(long number) {
         deliveries++;
+        long readAt = System.nanoTime();
         lastDelivery = readAt;
         if (payload.size() == 0) {
             return; // A tick, which this client did not publish.
@@ -266,7 +245,7 @@ final class LoadClient implements AutoCloseable {
     private void pumpOrStall(long until) throws IOException {
         // Measured on deliveries: a server that lost an event still sends comments.
         long stalled = lastDelivery + STALLED;
-        pump(Math.min(until, stalled));
+        connections.pump(Math.min(until, stalled));
         if (!faults.none()) {
             throw new IllegalStateException(
                     faults.toString()); // A lost event would be awaited for ever.
@@ -280,37 +259,9 @@ final class LoadClient implements AutoCloseable {
         return new IllegalStateException("stalled: " + what);
     }
 
-    private void pump(long until) throws IOException {
-        long millis = (until - System.nanoTime() + 999_999) / 1_000_000;
-        if (millis > 0) {
-            selector.select(this::read, millis);
-        } else {
-            selector.selectNow(this::read);
-        }
-    }
-
-    private void read(SelectionKey key) {
-        try {
-            buffer.clear();
-            int count = ((SocketChannel) key.channel()).read(buffer);
-            if (count < 0) {
-                faults.ended++;
-                key.channel().close();
-                return;
-            }
-            readAt = System.nanoTime();
-            ((Reader) key.attachment()).take(bytes, 0, count);
-        } catch (IOException e) {
-            faults.ended++;
-            key.cancel();
-        }
-    }
-
     @Override
     public void close() throws IOException {
-        for (SelectionKey key : selector.keys()) {
-            key.channel().close();
-        }
-        selector.close();
+        streams.forEach(stream -> stream.left = true);
+        connections.close();
     }
 }

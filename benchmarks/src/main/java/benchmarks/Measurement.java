@@ -10,6 +10,11 @@ final class Measurement {
     // Long enough for a server to finish the work that connecting caused.
     private static final Duration SETTLE = Duration.ofSeconds(1);
 
+    // Longer than the interval in which the JVM returns freed native memory.
+    private static final Duration TRIM = Duration.ofSeconds(3);
+
+    private static final double NONE = Double.NaN;
+
     private final Scenario scenario;
     private final Load load;
 
@@ -25,7 +30,10 @@ final class Measurement {
      * @param perSecond deliveries per second
      * @param p50 the median in milliseconds: of a round, and in {@code rate} of a delivery
      * @param resident memory of the server per follower, in KiB
+     * @param heap memory of the server's heap per follower, in bytes
      * @param connect CPU time of the server per connect, in microseconds
+     * @param resumed the same for a connect that resumes a session
+     * @param resumedShare the connects that could resume their session, in percent
      * @param others CPU time of other processes, in percent of the machine
      * @param faults the text of {@link Faults}
      */
@@ -35,13 +43,38 @@ final class Measurement {
             double p50,
             double p99,
             double resident,
+            double heap,
             double connect,
+            double resumed,
+            double resumedShare,
             double others,
             String faults) {
 
         static Result failed(String why) {
-            double none = Double.NaN;
-            return new Result(none, none, none, none, none, none, none, why);
+            return deliveries(NONE, NONE, NONE, NONE, NONE, why);
+        }
+
+        static Result deliveries(
+                double cpu,
+                double perSecond,
+                double p50,
+                double p99,
+                double others,
+                String faults) {
+            return new Result(
+                    cpu, perSecond, p50, p99, NONE, NONE, NONE, NONE, NONE, others, faults);
+        }
+
+        static Result memory(
+                double resident, double heap, double connect, double others, String faults) {
+            return new Result(
+                    NONE, NONE, NONE, NONE, resident, heap, connect, NONE, NONE, others, faults);
+        }
+
+        static Result connects(
+                double full, double resumed, double share, double others, String faults) {
+            return new Result(
+                    NONE, NONE, NONE, NONE, NONE, NONE, full, resumed, share, others, faults);
         }
 
         boolean isSound() {
@@ -49,9 +82,16 @@ final class Measurement {
         }
     }
 
-    Result of(ServerProcess server) throws IOException {
+    Result of(ServerProcess server) throws IOException, InterruptedException {
         var payload = new Payload(scenario == Scenario.TICKS ? 0 : load.payload);
-        try (var client = new LoadClient(server.address(), payload)) {
+        try (var connections = connections(server);
+                var client = new LoadClient(connections, payload)) {
+            if (scenario == Scenario.CONNECTS) {
+                return connects(server, client, connections);
+            }
+            if (scenario == Scenario.MEMORY) {
+                return memory(server, client);
+            }
             Usage before = server.usage();
             client.follow(path(), load.followers);
             if (scenario == Scenario.IDLE) {
@@ -64,6 +104,15 @@ final class Measurement {
             Duration cpu = server.usage().cpu().minus(start.cpu());
             return result(figures, cpu, others.percent(), client.faults());
         }
+    }
+
+    private Connections connections(ServerProcess server) throws IOException {
+        Wire wire = load.wire();
+        // What a connection costs is that of one with a stream alone.
+        int streams = scenario == Scenario.CONNECTS ? 1 : load.streams;
+        return wire.isSecure()
+                ? new SecureConnections(server.address(), wire, "TLSv" + load.tlsVersion, streams)
+                : new PlainConnections(server.address());
     }
 
     private String path() {
@@ -90,14 +139,80 @@ final class Measurement {
         client.follow(path(), load.followers);
         client.listen(SETTLE);
         double connect = micros(server.usage().cpu().minus(start)) / load.followers;
-        double none = Double.NaN;
-        return new Result(
-                none,
-                none,
-                none,
-                none,
+        return Result.memory(
                 resident / 1024 / load.followers,
+                NONE,
                 connect,
+                others.percent(),
+                client.faults().toString());
+    }
+
+    /** Waves of connections warm up: full handshakes, and then the same number of resumed ones. */
+    private Result connects(ServerProcess server, LoadClient client, Connections connections)
+            throws IOException {
+        long end = System.nanoTime() + load.warming().toNanos();
+        boolean secure = load.wire().isSecure();
+        do {
+            wave(server, client);
+            if (secure) {
+                connections.resumeSessions();
+                wave(server, client);
+            }
+        } while (System.nanoTime() - end < 0);
+        var others = new Others(server);
+        double full = wave(server, client);
+        double resumed = NONE;
+        double share = NONE;
+        if (secure) {
+            int before = connections.fullHandshakes();
+            connections.resumeSessions();
+            resumed = wave(server, client);
+            share = 100.0 - 100.0 * (connections.fullHandshakes() - before) / load.followers;
+        }
+        return Result.connects(full, resumed, share, others.percent(), client.faults().toString());
+    }
+
+    /** Returns the CPU time of a connect in microseconds. The closing is not a part of it. */
+    private double wave(ServerProcess server, LoadClient client) throws IOException {
+        Duration start = server.usage().cpu();
+        client.follow(path(), load.followers);
+        client.listen(SETTLE);
+        double connect = micros(server.usage().cpu().minus(start)) / load.followers;
+        client.closeStreams();
+        client.listen(SETTLE);
+        return connect;
+    }
+
+    /**
+     * A fifth of the followers opens and closes until the server is warm, and then stays. What the
+     * others add is the result, so that what the server uses itself does not count.
+     */
+    private Result memory(ServerProcess server, LoadClient client)
+            throws IOException, InterruptedException {
+        int few = Math.max(1, load.followers / 5);
+        int more = load.followers - few;
+        long end = System.nanoTime() + load.warming().toNanos();
+        do {
+            client.follow(path(), few);
+            client.listen(SETTLE);
+            client.closeStreams();
+            client.listen(SETTLE);
+        } while (System.nanoTime() - end < 0);
+        var others = new Others(server);
+        client.follow(path(), few);
+        client.listen(SETTLE);
+        double heap = server.heap();
+        client.listen(TRIM);
+        long resident = server.usage().resident();
+        client.follow(path(), more);
+        client.listen(SETTLE);
+        heap = server.heap() - heap;
+        client.listen(TRIM);
+        resident = server.usage().resident() - resident;
+        return Result.memory(
+                resident / 1024.0 / more,
+                heap / more,
+                NONE,
                 others.percent(),
                 client.faults().toString());
     }
@@ -116,20 +231,18 @@ final class Measurement {
             case BROADCAST -> client.closedLoop(1, 10, load.measured());
             case PIPELINED -> client.closedLoop(16, 32, load.measured());
             case RATE -> client.rate(load.rate, 10, load.measured());
-            case TICKS, IDLE -> client.listen(load.measured());
+            case TICKS, IDLE, CONNECTS, MEMORY -> client.listen(load.measured());
         };
     }
 
     private Result result(Figures figures, Duration cpu, double others, Faults faults) {
         double deliveries = figures.deliveries();
         Times times = scenario == Scenario.RATE ? figures.latencies() : figures.rounds();
-        return new Result(
+        return Result.deliveries(
                 micros(cpu) / deliveries,
                 deliveries * 1e9 / figures.time().toNanos(),
                 times.quantile(0.5) / 1e6,
                 times.quantile(0.99) / 1e6,
-                Double.NaN,
-                Double.NaN,
                 others,
                 faults.toString());
     }

@@ -4,18 +4,17 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 
 /** Publishes over one connection that stays open. */
 final class Publisher {
-    private final SocketChannel channel;
+    private final Connections connections;
     private final Payload payload;
     private final byte[] head;
     private final HttpReader reader = new HttpReader((bytes, from, to) -> {});
     private int sent;
 
-    Publisher(SocketChannel channel, Payload payload) {
-        this.channel = channel;
+    Publisher(Connections connections, Payload payload) throws IOException {
+        this.connections = connections;
         this.payload = payload;
         head =
                 """
@@ -27,6 +26,7 @@ final class Publisher {
                 """
                         .formatted(payload.size())
                         .getBytes(US_ASCII);
+        connections.connectPublisher(this::take);
     }
 
     /** Returns whether every request has been answered. */
@@ -36,16 +36,12 @@ final class Publisher {
 
     void publish(long number) throws IOException {
         ByteBuffer request = ByteBuffer.allocate(head.length + payload.size());
-        request.put(head).put(payload.of(number)).flip();
+        request.put(head).put(payload.of(number));
         sent++;
-        // The few requests that may be unread are far smaller than the socket's buffer: this loop
-        // does not spin.
-        while (request.hasRemaining()) {
-            channel.write(request);
-        }
+        connections.send(request.array());
     }
 
-    void take(byte[] bytes, int from, int to) {
+    private void take(byte[] bytes, int from, int to) {
         reader.feed(bytes, from, to);
         if (reader.status() / 100 != 2 && reader.status() != 0) {
             throw new IllegalStateException(

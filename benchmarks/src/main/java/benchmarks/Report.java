@@ -32,6 +32,19 @@ final class Report {
                     new Column("CPU µs a connect", 0, Result::connect),
                     OTHERS);
 
+    private static final List<Column> OF_MEMORY =
+            List.of(
+                    new Column("KiB a follower", 1, Result::resident),
+                    new Column("bytes of heap a follower", 0, Result::heap),
+                    OTHERS);
+
+    private static final List<Column> OF_CONNECTS =
+            List.of(
+                    new Column("CPU µs a connect", 0, Result::connect),
+                    new Column("CPU µs a resumed one", 0, Result::resumed),
+                    new Column("resumed %", 0, Result::resumedShare),
+                    OTHERS);
+
     private static final List<Column> OF_TICKS =
             List.of(
                     new Column("CPU µs a delivery", 2, Result::cpu),
@@ -50,6 +63,8 @@ final class Report {
         return switch (scenario) {
             case IDLE -> OF_IDLE;
             case TICKS -> OF_TICKS;
+            case MEMORY -> OF_MEMORY;
+            case CONNECTS -> OF_CONNECTS;
             case BROADCAST, PIPELINED, RATE -> OF_EVENTS;
         };
     }
@@ -115,6 +130,13 @@ final class Report {
 
     String text() {
         var text = new StringBuilder();
+        text.append(load.wire().text)
+                .append(load.wire().isSecure() ? " " + load.tlsVersion : "")
+                .append(
+                        load.wire() == Wire.HTTP2
+                                ? ", streams on a connection: " + load.streams
+                                : "")
+                .append("; ");
         text.append(
                 "%d followers, %d bytes; %d s after %d s of warm-up; median of %d; %s, %d cores, Java %s\n"
                         .formatted(
@@ -137,18 +159,25 @@ final class Report {
                 .append("**: ")
                 .append(scenario.text)
                 .append("\n\n");
-        row(text, "server", columns.stream().map(Column::title).toList(), "faults");
-        row(text, "---", columns.stream().map(column -> "---:").toList(), "---");
+        var titles = new ArrayList<>(columns.stream().map(Column::title).toList());
+        titles.add("times ours");
+        row(text, "server", titles, "faults");
+        row(text, "---", titles.stream().map(title -> "---:").toList(), "---");
         for (Contestant server : servers) {
             List<Result> all = results.getOrDefault(scenario, Map.of()).get(server);
             if (all != null) {
-                List<String> cells =
-                        columns.stream()
-                                .map(c -> number(median(scenario, server, c.value), c.digits))
-                                .toList();
-                row(text, server.id(), cells, faults(all));
+                var cells = new ArrayList<String>();
+                columns.forEach(
+                        c -> cells.add(number(median(scenario, server, c.value), c.digits)));
+                double ours = headline(scenario, Contestant.OURS);
+                cells.add(number(headline(scenario, server) / ours, 2));
+                row(text, name(server), cells, faults(all));
             }
         }
+    }
+
+    private String name(Contestant server) {
+        return load.wire().isSecure() ? server.id() + ", " + server.tls() : server.id();
     }
 
     private static String faults(List<Result> all) {

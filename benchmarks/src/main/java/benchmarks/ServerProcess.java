@@ -1,5 +1,6 @@
 package benchmarks;
 
+import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -105,6 +106,35 @@ final class ServerProcess implements AutoCloseable {
             resident += resident(each.pid());
         }
         return new Usage(cpu, resident);
+    }
+
+    /**
+     * Collects the garbage of a server in Java and returns the bytes of heap that are left; NaN for
+     * other servers.
+     */
+    double heap() throws IOException, InterruptedException {
+        String program = process.info().command().orElse("");
+        if (!program.endsWith("/java")) {
+            return Double.NaN;
+        }
+        Process jcmd =
+                new ProcessBuilder(
+                                Path.of(program).resolveSibling("jcmd").toString(),
+                                Long.toString(process.pid()),
+                                "GC.class_histogram")
+                        .redirectErrorStream(true)
+                        .start();
+        // The last line: Total, objects, bytes.
+        String last = "";
+        try (BufferedReader lines = jcmd.inputReader()) {
+            for (String line; (line = lines.readLine()) != null; ) {
+                last = line.startsWith("Total") ? line : last;
+            }
+        }
+        if (jcmd.waitFor() != 0 || last.isEmpty()) {
+            throw new IOException("jcmd could not read the heap of the server");
+        }
+        return Double.parseDouble(last.strip().split("\\s+", 4)[2]);
     }
 
     private Stream<ProcessHandle> family() {

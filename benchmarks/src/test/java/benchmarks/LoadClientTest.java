@@ -26,7 +26,7 @@ final class LoadClientTest {
     @Test
     void everyEventReachesEveryFollower() throws IOException {
         try (Server server = FanoutServer.app().start(FREE_PORT);
-                var client = new LoadClient(address(server), new Payload(128))) {
+                var client = client(server, new Payload(128))) {
             client.follow("/events", FOLLOWERS);
             client.begin();
             Figures alone = client.closedLoop(1, 30, Duration.ZERO);
@@ -45,7 +45,7 @@ final class LoadClientTest {
     @Test
     void eachStreamTicksByItself() throws IOException {
         try (Server server = FanoutServer.app().start(FREE_PORT);
-                var client = new LoadClient(address(server), new Payload(0))) {
+                var client = client(server, new Payload(0))) {
             client.follow("/ticks?ms=1", FOLLOWERS);
             long deliveries = 0;
             while (deliveries < 10 * FOLLOWERS) {
@@ -58,7 +58,7 @@ final class LoadClientTest {
     @Test
     void followersCanReconnect() throws IOException {
         try (Server server = FanoutServer.app().start(FREE_PORT);
-                var client = new LoadClient(address(server), new Payload(10))) {
+                var client = client(server, new Payload(10))) {
             client.follow("/events", FOLLOWERS);
             client.closeStreams();
             client.follow("/events", 2);
@@ -84,7 +84,7 @@ final class LoadClientTest {
                     return 204;
                 });
         try (Server server = app.start(FREE_PORT);
-                var client = new LoadClient(address(server), new Payload(128))) {
+                var client = client(server, new Payload(128))) {
             client.follow("/events", FOLLOWERS);
             client.begin();
             // With two events in flight the second shows that the first is lost.
@@ -93,6 +93,10 @@ final class LoadClientTest {
                     () -> client.closedLoop(2, 30, Duration.ofMinutes(1)));
             assertTrue(client.faults().lost > 0);
         }
+    }
+
+    private static LoadClient client(Server server, Payload payload) throws IOException {
+        return new LoadClient(new PlainConnections(address(server)), payload);
     }
 
     private static InetSocketAddress address(Server server) {

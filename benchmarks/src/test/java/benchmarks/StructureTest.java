@@ -27,7 +27,19 @@ class StructureTest {
         noClasses()
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("io.netty..", "microdot.internal..", "microdot.netty..")
+                .resideInAnyPackage("microdot.internal..", "microdot.netty..")
+                .check(BENCHMARKS);
+    }
+
+    /** The client for TLS is on Netty; everything else is independent of it. */
+    @Test
+    void onlyTheSecureClientUsesNetty() {
+        noClasses()
+                .that()
+                .haveNameNotMatching("benchmarks\\.Secure.*")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.netty..")
                 .check(BENCHMARKS);
     }
 }

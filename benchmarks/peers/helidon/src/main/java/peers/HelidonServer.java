@@ -1,11 +1,17 @@
 package peers;
 
+import io.helidon.common.configurable.Resource;
+import io.helidon.common.pki.Keys;
+import io.helidon.common.tls.Tls;
 import io.helidon.http.sse.SseEvent;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.sse.SseSink;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,8 +39,11 @@ public final class HelidonServer {
     private HelidonServer() {}
 
     public static void main(String[] args) {
-        WebServer.builder()
-                .host("127.0.0.1")
+        WebServerConfig.Builder builder = WebServer.builder();
+        if (args.length > 1) {
+            builder.tls(tls(Path.of(args[1])));
+        }
+        builder.host("127.0.0.1")
                 .port(Integer.parseInt(args[0]))
                 .routing(
                         routing ->
@@ -43,6 +52,22 @@ public final class HelidonServer {
                                         .get("/ticks", HelidonServer::tick))
                 .build()
                 .start();
+    }
+
+    /** The JDK's TLS; HTTP/2 by ALPN, because its module is there. */
+    private static Tls tls(Path folder) {
+        Keys keys =
+                Keys.builder()
+                        .pem(
+                                pem ->
+                                        pem.certChain(Resource.create(folder.resolve("chain.pem")))
+                                                .key(Resource.create(folder.resolve("key.pem"))))
+                        .build();
+        return Tls.builder()
+                .privateKey(keys)
+                .privateKeyCertChain(keys)
+                .enabledProtocols(List.of("TLSv1.3", "TLSv1.2"))
+                .build();
     }
 
     private static void follow(ServerRequest request, ServerResponse response) throws Exception {

@@ -2,11 +2,18 @@ package peers;
 
 import io.undertow.Handlers;
 import io.undertow.Undertow;
+import io.undertow.UndertowOptions;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.sse.ServerSentEventConnection;
 import io.undertow.server.handlers.sse.ServerSentEventHandler;
 import io.undertow.util.StatusCodes;
+import java.nio.file.Path;
+import java.security.KeyStore;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import org.xnio.Options;
+import org.xnio.Sequence;
 import org.xnio.XnioExecutor;
 
 /** Undertow: its handler for event streams keeps the set of connections. */
@@ -15,10 +22,18 @@ public final class UndertowServer {
 
     private UndertowServer() {}
 
-    public static void main(String[] args) {
-        Undertow.builder()
-                .addHttpListener(Integer.parseInt(args[0]), "127.0.0.1")
-                .setHandler(
+    public static void main(String[] args) throws Exception {
+        int port = Integer.parseInt(args[0]);
+        Undertow.Builder builder = Undertow.builder();
+        if (args.length > 1) {
+            builder.addHttpsListener(port, "127.0.0.1", tls(Path.of(args[1])))
+                    .setServerOption(UndertowOptions.ENABLE_HTTP2, true)
+                    .setSocketOption(
+                            Options.SSL_ENABLED_PROTOCOLS, Sequence.of("TLSv1.3", "TLSv1.2"));
+        } else {
+            builder.addHttpListener(port, "127.0.0.1");
+        }
+        builder.setHandler(
                         Handlers.routing()
                                 .get("/events", EVENTS)
                                 .post("/publish", UndertowServer::publish)
@@ -28,6 +43,16 @@ public final class UndertowServer {
                                                 (connection, last) -> tick(connection))))
                 .build()
                 .start();
+    }
+
+    /** The JDK's TLS. */
+    private static SSLContext tls(Path folder) throws Exception {
+        char[] password = "password".toCharArray();
+        var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(KeyStore.getInstance(folder.resolve("keys.p12").toFile(), password), password);
+        var tls = SSLContext.getInstance("TLS");
+        tls.init(keys.getKeyManagers(), null, null);
+        return tls;
     }
 
     private static void publish(HttpServerExchange exchange) {

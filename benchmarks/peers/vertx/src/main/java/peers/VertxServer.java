@@ -6,10 +6,14 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.OpenSSLEngineOptions;
+import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -19,19 +23,36 @@ import java.util.Set;
  */
 public final class VertxServer extends VerticleBase {
     private final int port;
+    private final HttpServerOptions options;
     private final Set<HttpServerResponse> streams = new HashSet<>();
 
-    private VertxServer(int port) {
+    private VertxServer(int port, HttpServerOptions options) {
         this.port = port;
+        this.options = options;
     }
 
     public static void main(String[] args) {
         int port = Integer.parseInt(args[0]);
+        HttpServerOptions options =
+                args.length > 1 ? tls(Path.of(args[1])) : new HttpServerOptions();
         int cores = Runtime.getRuntime().availableProcessors();
         Vertx.vertx(new VertxOptions().setPreferNativeTransport(true))
                 .deployVerticle(
-                        () -> new VertxServer(port), new DeploymentOptions().setInstances(cores))
+                        () -> new VertxServer(port, options),
+                        new DeploymentOptions().setInstances(cores))
                 .await();
+    }
+
+    /** BoringSSL instead of the JDK's TLS, and HTTP/2 by ALPN. */
+    private static HttpServerOptions tls(Path folder) {
+        return new HttpServerOptions()
+                .setSsl(true)
+                .setUseAlpn(true)
+                .setSslEngineOptions(new OpenSSLEngineOptions())
+                .setKeyCertOptions(
+                        new PemKeyCertOptions()
+                                .setCertPath(folder.resolve("chain.pem").toString())
+                                .setKeyPath(folder.resolve("key.pem").toString()));
     }
 
     @Override
@@ -47,7 +68,7 @@ public final class VertxServer extends VerticleBase {
         router.get("/events").handler(this::follow);
         router.post("/publish").handler(BodyHandler.create(false)).handler(this::publish);
         router.get("/ticks").handler(this::tick);
-        return vertx.createHttpServer().requestHandler(router).listen(port, "127.0.0.1");
+        return vertx.createHttpServer(options).requestHandler(router).listen(port, "127.0.0.1");
     }
 
     private static HttpServerResponse stream(RoutingContext context) {
