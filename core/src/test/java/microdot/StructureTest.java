@@ -88,7 +88,7 @@ class StructureTest {
         noClasses()
                 .that()
                 .haveNameNotMatching(
-                        ".*\\.(Changes|ColdHistory|LocalPresence|PresenceTopics|QueuedAppends"
+                        ".*\\.(Changes|ColdHistory|LocalPresence|QueuedAppends"
                                 + "|RepeatedPublishes|Runs|SharedPresence|StoreRetentions"
                                 + "|TableSnapshots|TopicOrder)(\\$.*)?")
                 .should()

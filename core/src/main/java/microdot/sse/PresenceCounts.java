@@ -3,26 +3,25 @@ package microdot.sse;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import microdot.sse.log.Row;
 import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the processes of a store tell each other about presence, in two tables. Each process has a
- * row in the first, its lease, as long as it puts the row again and again. In the second it has a
- * row for each name that its own streams have, with their number. What a process without a lease
- * has counted does not count.
+ * How many streams of each process of a store have a name, in two tables. Each process has a row in
+ * the first, its lease, as long as it puts the row again and again. In the second it has a row for
+ * each name that its own streams have, with their number. Counts of a process without a lease do
+ * not count.
  */
 final class PresenceCounts {
-    private static final String LEASES = "microdot/processes";
-    private static final String COUNTS = "microdot/presence";
+    private static final String LEASES = TopicRules.RESERVED_TOPICS + "processes";
+    private static final String COUNTS = TopicRules.RESERVED_TOPICS + "presence";
     private static final int PROCESS_LENGTH = 16;
-
-    private static final TableOptions LEASE_OPTIONS =
-            new TableOptions().ttl(Duration.ofSeconds(20));
+    private static final Duration LEASE = Duration.ofSeconds(20);
 
     private static final TableOptions COUNT_OPTIONS =
             new TableOptions().maxRows(100_000).maxBytes(64 << 20);
@@ -31,16 +30,23 @@ final class PresenceCounts {
     private final TableChanges changes;
     private final TopicState leases;
     private final TopicState counts;
-
-    /** The name of this process. */
-    private final String process = HexFormat.of().toHexDigits(new SecureRandom().nextLong());
+    private final String process;
+    private final boolean alone;
+    private volatile boolean ended;
 
     private PresenceCounts(
-            TopicOrder order, TableChanges changes, TopicState leases, TopicState counts) {
+            TopicOrder order,
+            TableChanges changes,
+            TopicState leases,
+            TopicState counts,
+            String process,
+            boolean alone) {
         this.order = order;
         this.changes = changes;
         this.leases = leases;
         this.counts = counts;
+        this.process = process;
+        this.alone = alone;
     }
 
     /** Makes a topic a table, and waits until its rows were read. */
@@ -48,42 +54,56 @@ final class PresenceCounts {
         TopicState open(String name, TableOptions options);
     }
 
+    /** Returns a name for this process. */
+    static String newProcess() {
+        return HexFormat.of().toHexDigits(new SecureRandom().nextLong());
+    }
+
     /**
      * Reads what is there, and takes a lease. Blocks.
      *
-     * @param isAlone whether no other process can use the engine at the same time
+     * @param alone whether no other process can use the engine at the same time; then the lease
+     *     lasts until the next process starts
      */
     static PresenceCounts open(
-            TopicOrder order, TableChanges changes, Tables tables, boolean isAlone) {
-        TopicState leases = tables.open(LEASES, LEASE_OPTIONS);
-        var all = new PresenceCounts(order, changes, leases, tables.open(COUNTS, COUNT_OPTIONS));
-        if (isAlone) {
-            all.changes.all(leases).forEach(lease -> changes.remove(leases, lease));
+            TopicOrder order, TableChanges changes, Tables tables, String process, boolean alone) {
+        TableOptions options = alone ? new TableOptions() : new TableOptions().ttl(LEASE);
+        TopicState leases = tables.open(LEASES, options);
+        TopicState counts = tables.open(COUNTS, COUNT_OPTIONS);
+        var all = new PresenceCounts(order, changes, leases, counts, process, alone);
+        if (alone) {
+            changes.all(leases).stream()
+                    .filter(lease -> !lease.key().equals(process))
+                    .forEach(lease -> changes.remove(leases, lease));
         }
         all.renew();
         return all;
     }
 
     /** How many streams of a process have a name. */
-    record Count(String process, String table, String name, int streams, Row row) {}
+    record Count(String process, String table, String name, Row row) {}
 
-    /** Takes the lease, or keeps it. Blocks. */
+    /** Takes the lease, or renews it. Blocks. */
     void renew() {
-        changes.put(leases, process, 1);
-    }
-
-    /** The other processes take note at once that this one ends. */
-    void end() {
-        Row lease = changes.get(leases, process);
-        if (lease != null) {
-            changes.expire(leases, lease);
+        if (!ended && !(alone && hasLease())) {
+            changes.put(leases, process, 1);
         }
     }
 
-    /** Tells the other processes how many streams this one has of a name. Blocks. */
+    private boolean hasLease() {
+        return changes.get(leases, process) != null;
+    }
+
+    /** Gives the lease up. Does not wait for the engine. */
+    void end() {
+        ended = true;
+        changes.removeSoon(leases, process);
+    }
+
+    /** Sets how many streams of this process have a name. Blocks. */
     void put(String table, String name, int streams) {
-        check();
-        if (changes.get(leases, process) == null) { // It was suspended, or without the engine.
+        checkLoaded();
+        if (!hasLease()) { // The process was suspended, or could not reach the engine.
             renew();
         }
         String key = key(process, table, name);
@@ -100,7 +120,7 @@ final class PresenceCounts {
      *
      * @throws EngineAwayException when they are read again, after a loss of the engine
      */
-    void check() {
+    void checkLoaded() {
         leases.checkLoaded();
         counts.checkLoaded();
     }
@@ -109,22 +129,32 @@ final class PresenceCounts {
         return count.process.equals(process);
     }
 
-    /** Returns whether the process of a count has a lease. */
-    boolean hasLease(Count count) {
-        return changes.get(leases, count.process) != null;
+    /** Returns the processes that have a lease. */
+    Set<String> processes() {
+        return changes.all(leases).stream().map(Row::key).collect(Collectors.toSet());
     }
 
-    /** Returns the counts of all processes, also of those without a lease. */
-    List<Count> all() {
-        return changes.all(counts).stream()
-                .map(PresenceCounts::count)
-                .filter(Objects::nonNull)
-                .toList();
+    /** Passes the counts of all processes, also of those without a lease. */
+    void forEach(Consumer<Count> action) {
+        changes.forEach(
+                counts,
+                row -> {
+                    Count count = count(row);
+                    if (count != null) {
+                        action.accept(count);
+                    }
+                });
     }
 
     /** Removes a count, unless its process has changed it. Does not wait for the engine. */
-    void dismiss(Count count) {
+    void removeUnchanged(Count count) {
         changes.expire(counts, count.row);
+    }
+
+    /** Returns whether one more name fits. Under the lock of the order. */
+    boolean hasRoom() {
+        TableRows rows = counts.log.rows();
+        return rows == null || rows.size() < COUNT_OPTIONS.maxRows();
     }
 
     /** Returns how many streams of all processes have a name. Under the lock of the order. */
@@ -141,7 +171,7 @@ final class PresenceCounts {
         return total;
     }
 
-    /** Returns how many streams this process has told of. Under the lock of the order. */
+    /** Returns the count of this process as the store has it. Under the lock of the order. */
     int own(String table, String name) {
         TableRows rows = counts.log.rows();
         Row row = rows == null ? null : rows.get(key(process, table, name));
@@ -156,6 +186,7 @@ final class PresenceCounts {
         return process + table.length() + ":" + table + name;
     }
 
+    /** Returns null for a row that no process of this library has put. */
     private static @Nullable Count count(Row row) {
         String key = row.key();
         int colon = key.indexOf(':', PROCESS_LENGTH);
@@ -163,14 +194,9 @@ final class PresenceCounts {
             String process = key.substring(0, PROCESS_LENGTH);
             int table = colon + 1;
             int name = table + Integer.parseInt(key.substring(PROCESS_LENGTH, colon));
-            return new Count(
-                    process,
-                    key.substring(table, name),
-                    key.substring(name),
-                    PresenceRows.streams(row),
-                    row);
+            return new Count(process, key.substring(table, name), key.substring(name), row);
         } catch (IndexOutOfBoundsException | NumberFormatException e) {
-            return null; // Nothing that a process of this library has put.
+            return null;
         }
     }
 }

@@ -23,13 +23,17 @@ interface PresenceRows {
         return Map.of("count", streams);
     }
 
-    /** Returns the number that a row has as its value, or in it. */
+    /** Returns the first number in the JSON of a row. */
     static int streams(Row row) {
         int number = 0;
+        boolean begun = false;
         for (byte each : row.value()) {
-            if (each >= '0' && each <= '9') {
-                number = 10 * number + each - '0';
+            boolean digit = each >= '0' && each <= '9';
+            if (begun && !digit) {
+                break;
             }
+            begun = digit;
+            number = digit ? 10 * number + each - '0' : 0;
         }
         return number;
     }

@@ -1,6 +1,6 @@
 package microdot.sse;
 
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import microdot.Request;
 import microdot.sse.log.TopicOrder;
@@ -15,58 +15,62 @@ final class PresenceTopics {
     private final TableTopics tables;
     private final TableChanges changes;
     private final @Nullable StoreNode store; // Null for topics in memory.
-    private final Function<String, TopicState> pinned;
+    private final Function<String, TopicState> reserved;
+    private final String process = PresenceCounts.newProcess();
 
-    // Held while the rows of a store are read. No event loop waits for it.
-    private final ReentrantLock making = new ReentrantLock();
-    private volatile @Nullable PresenceUpkeep upkeep; // Null until a table is made on a store.
+    /** Null until a table is made on a store. */
+    private final AtomicReference<@Nullable PresenceUpkeep> upkeep = new AtomicReference<>();
 
     /**
-     * @param pinned returns a topic that is not forgotten
+     * @param reserved returns a topic of the library, pinned
      */
     PresenceTopics(
             TopicOrder order,
             TableTopics tables,
             TableChanges changes,
             @Nullable StoreNode store,
-            Function<String, TopicState> pinned) {
+            Function<String, TopicState> reserved) {
         this.order = order;
         this.tables = tables;
         this.changes = changes;
         this.store = store;
-        this.pinned = pinned;
+        this.reserved = reserved;
     }
 
-    /** Makes the topic a table that its streams fill, or returns the table that it is. */
+    /** Makes the topic, which is pinned, such a table, or returns the table that it is. */
     Table presence(TopicState topic, Function<Request, @Nullable String> names) {
-        TopicOrder.enter(making);
-        try {
-            if (order.locked(() -> isMade(topic, names))) {
-                return tables.of(topic);
-            }
-            StoreNode node = store;
-            if (node == null) {
-                fill(topic, new Presence(topic, names, new LocalPresence(topic, changes)));
-            } else {
-                PresenceUpkeep kept = upkeep(node);
-                tables.table(topic, OPTIONS);
-                var rows = new SharedPresence(topic, changes, kept.counts(), node);
-                var presence = new Presence(topic, names, rows);
-                fill(topic, presence);
-                kept.keep(topic, presence, rows);
-            }
-            return tables.of(topic);
-        } finally {
-            making.unlock();
+        StoreNode node = store;
+        if (node == null) {
+            order.runLocked(
+                    () -> {
+                        if (!isFilled(topic, names)) {
+                            var rows = new LocalPresence(topic, changes);
+                            tables.fill(topic, new Presence(topic, names, rows), OPTIONS);
+                        }
+                    });
+        } else if (!order.locked(() -> isFilled(topic, names) && topic.table() != null)) {
+            PresenceUpkeep kept = upkeep(node);
+            order.runLocked(
+                    () -> {
+                        if (!isFilled(topic, names)) {
+                            fill(topic, names, kept, node);
+                        }
+                    });
+            tables.load(topic, OPTIONS, node);
         }
+        return tables.of(topic);
     }
 
-    /** Under the lock of the order. */
-    private static boolean isMade(TopicState topic, Function<Request, @Nullable String> names) {
-        if (topic.table() == null) {
+    /**
+     * Returns whether the streams fill it, perhaps before its rows are read. Under the lock of the
+     * order.
+     */
+    private static boolean isFilled(TopicState topic, Function<Request, @Nullable String> names) {
+        Visits visits = topic.visits();
+        if (visits == null && topic.table() == null) {
             return false;
         }
-        if (!Presence.isBy(topic.visits(), names)) {
+        if (!Presence.isBy(visits, names)) {
             throw new IllegalArgumentException(
                     "presence: another table or function than before for \""
                             + topic.name
@@ -75,23 +79,33 @@ final class PresenceTopics {
         return true;
     }
 
-    private void fill(TopicState topic, Presence presence) {
-        order.runLocked(() -> tables.fill(topic, presence));
+    /** Streams that open while the rows are read count already. Under the lock of the order. */
+    private void fill(
+            TopicState topic,
+            Function<Request, @Nullable String> names,
+            PresenceUpkeep kept,
+            StoreNode node) {
+        var rows = new SharedPresence(topic, changes, kept.counts(), node);
+        var presence = new Presence(topic, names, rows);
+        tables.fill(topic, presence, null);
+        kept.add(topic, presence, rows);
     }
 
     private PresenceUpkeep upkeep(StoreNode node) {
-        PresenceUpkeep known = upkeep;
+        PresenceUpkeep known = upkeep.get();
         if (known != null) {
             return known;
         }
-        boolean isAlone = node.limits().contains(Limit.ONE_NODE);
-        var made = new PresenceUpkeep(PresenceCounts.open(order, changes, this::opened, isAlone));
-        upkeep = made;
-        return made;
+        boolean alone = node.limits().contains(Limit.ONE_NODE);
+        var made =
+                new PresenceUpkeep(
+                        PresenceCounts.open(order, changes, this::opened, process, alone));
+        PresenceUpkeep first = upkeep.compareAndExchange(null, made);
+        return first == null ? made : first;
     }
 
     private TopicState opened(String name, TableOptions options) {
-        TopicState topic = pinned.apply(name);
+        TopicState topic = reserved.apply(name);
         try {
             tables.table(topic, options);
             return topic; // It has options of its own, so that it is not forgotten.
@@ -100,17 +114,17 @@ final class PresenceTopics {
         }
     }
 
-    /** Does on another thread what is due. */
+    /** Starts the upkeep if its period is over. */
     void sweep(long now) {
-        PresenceUpkeep kept = upkeep;
+        PresenceUpkeep kept = upkeep.get();
         if (kept != null) {
             kept.sweep(now);
         }
     }
 
-    /** The other processes take note at once that this one ends. */
+    /** Gives up the lease of this process. */
     void end() {
-        PresenceUpkeep kept = upkeep;
+        PresenceUpkeep kept = upkeep.get();
         if (kept != null) {
             kept.end();
         }

@@ -11,10 +11,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import microdot.internal.ProcessErrors;
 import microdot.sse.store.StoreException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the lease of this process, and the presence tables of a store right: what a process has
- * left that was killed goes when its lease is over.
+ * Renews the lease of this process, and brings the presence tables of a store up to date: rows of a
+ * process that was killed are removed when its lease is over.
  */
 final class PresenceUpkeep {
     private static final Logger LOG = System.getLogger("microdot.sse");
@@ -22,13 +23,17 @@ final class PresenceUpkeep {
     /** A fourth of a lease. */
     private static final long PERIOD = TimeUnit.SECONDS.toNanos(5);
 
-    private final PresenceCounts counts;
-    private final Map<String, Kept> tables = new ConcurrentHashMap<>();
-    private final AtomicBoolean running = new AtomicBoolean();
-    private volatile long last;
+    private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
 
-    /** A table of this process. */
-    private record Kept(TopicState topic, Visits visits, SharedPresence rows) {
+    private final PresenceCounts counts;
+    private final Map<String, Filled> tables = new ConcurrentHashMap<>();
+    private final AtomicBoolean renewing = new AtomicBoolean();
+    private final AtomicBoolean repairing = new AtomicBoolean();
+    private long last; // Of the sweeper.
+    private volatile long reported;
+
+    /** A table that the streams of this process fill. */
+    private record Filled(TopicState topic, Visits visits, SharedPresence rows) {
         boolean isCurrent() {
             return visits.equals(topic.visits());
         }
@@ -36,64 +41,110 @@ final class PresenceUpkeep {
 
     PresenceUpkeep(PresenceCounts counts) {
         this.counts = counts;
-        this.last = counts.order().now() - PERIOD; // What others have left goes at the next sweep.
+        this.last = counts.order().now() - PERIOD; // Repairs begin at the next sweep.
+        this.reported = last - MINUTE;
     }
 
     PresenceCounts counts() {
         return counts;
     }
 
-    void keep(TopicState topic, Visits visits, SharedPresence rows) {
-        tables.put(topic.name, new Kept(topic, visits, rows));
+    /** Keeps a table up to date as long as these visits fill it. */
+    void add(TopicState topic, Visits visits, SharedPresence rows) {
+        tables.put(topic.name, new Filled(topic, visits, rows));
     }
 
-    /** Does on another thread what is due. */
+    /** Starts the upkeep on other threads if its period is over. One call at a time. */
     void sweep(long now) {
-        if (now - last >= PERIOD && running.compareAndSet(false, true)) {
+        if (now - last >= PERIOD) {
             last = now;
-            Thread.ofVirtual().name("microdot-presence").start(this::run);
+            start(renewing, this::renew); // A long repair must not cost the lease.
         }
     }
 
-    private void run() {
+    private static void start(AtomicBoolean running, Runnable action) {
+        if (!running.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            Thread.ofVirtual().name("microdot-presence").start(action);
+        } catch (RuntimeException | Error e) {
+            running.set(false);
+            throw e;
+        }
+    }
+
+    private void renew() {
         try {
             counts.renew();
-            counts.check();
-            repair();
+            start(repairing, this::repair);
         } catch (StoreException e) {
-            // The engine is away, or is read again: the next time.
+            // The engine is away, which is in the log already.
         } catch (RuntimeException | Error e) {
-            ProcessErrors.check(e);
-            if (!counts.order().isClosed()) {
-                LOG.log(
-                        Level.ERROR,
-                        "presence could not be brought up to date; it is tried again",
-                        e);
-            }
+            report(e);
         } finally {
-            running.set(false);
+            renewing.set(false);
         }
     }
 
     private void repair() {
-        tables.values().removeIf(table -> !table.isCurrent());
-        var names = new HashMap<String, Set<String>>();
-        for (PresenceCounts.Count count : counts.all()) {
-            names.computeIfAbsent(count.table(), table -> new HashSet<>()).add(count.name());
-            boolean isLeft = counts.isOwn(count) && !tables.containsKey(count.table());
-            if (isLeft || !counts.hasLease(count)) {
-                counts.dismiss(count);
-            }
+        try {
+            counts.checkLoaded();
+            repairAll();
+        } catch (StoreException e) {
+            // The engine is away, or is read again after a loss.
+        } catch (RuntimeException | Error e) {
+            report(e);
+        } finally {
+            repairing.set(false);
         }
-        tables.forEach((name, table) -> table.rows.repair(names.getOrDefault(name, Set.of())));
     }
 
-    /** The other processes take note at once that this one ends. */
+    private void report(Throwable failure) {
+        ProcessErrors.check(failure);
+        long now = counts.order().now();
+        if (!counts.order().isClosed() && now - reported >= MINUTE) {
+            reported = now;
+            LOG.log(
+                    Level.WARNING,
+                    "presence is not up to date; it is tried again every 5 s: " + failure,
+                    failure);
+        }
+    }
+
+    private void repairAll() {
+        tables.values().removeIf(table -> !table.isCurrent());
+        var names = new HashMap<String, Set<String>>();
+        Set<String> processes = counts.processes();
+        counts.forEach(
+                count -> {
+                    names.computeIfAbsent(count.table(), table -> new HashSet<>())
+                            .add(count.name());
+                    boolean isLeft = counts.isOwn(count) && !tables.containsKey(count.table());
+                    if (isLeft || !processes.contains(count.process())) {
+                        counts.removeUnchanged(count);
+                    }
+                });
+        tables.forEach((name, table) -> repair(table, names.getOrDefault(name, Set.of())));
+    }
+
+    private void repair(Filled table, Set<String> names) {
+        try {
+            @Nullable RuntimeException failure = table.rows.repair(names);
+            if (failure != null && table.isCurrent() && table.topic.log.closedAt() == 0) {
+                report(failure);
+            }
+        } catch (EngineAwayException e) {
+            // The rows of this table are read first.
+        }
+    }
+
+    /** Gives up the lease of this process. */
     void end() {
         try {
             counts.end();
         } catch (RuntimeException e) {
-            // They do so later.
+            // It ends by itself.
         }
     }
 }

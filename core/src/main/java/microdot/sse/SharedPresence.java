@@ -5,9 +5,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import microdot.sse.log.Row;
 import microdot.sse.log.TableRows;
@@ -17,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Presence on a store: the rows are the sums of the counts of all processes. A process that changes
  * its count of a name writes the row; the last that writes it looks at the counts again, so that
- * the row is right when nothing changes any more. What the engine cannot take now, the upkeep
- * writes later: no client waits for it, and none is rejected.
+ * the row is right when nothing changes any more. What the engine does not take in time, the upkeep
+ * writes later.
  */
 final class SharedPresence implements PresenceRows {
     /** Names that are written at the same time. */
@@ -26,6 +29,9 @@ final class SharedPresence implements PresenceRows {
 
     /** More changes of other processes in between than that are left to the upkeep. */
     private static final int TRIES = 4;
+
+    /** How long a stream that opens or ends waits for the engine, in seconds. */
+    private static final int PATIENCE = 1;
 
     // A bounded slice: no thread may hold the lock of the order for long.
     private static final int SLICE = 256;
@@ -62,56 +68,91 @@ final class SharedPresence implements PresenceRows {
                                     || rows == null
                                     || table.log.closedAt() > 0
                                     || rows.get(name) != null
-                                    || rows.size() < options.maxRows();
+                                    || (rows.size() < options.maxRows() && counts.hasRoom());
                         });
     }
 
     @Override
     public boolean enter(String name) {
         streams.merge(name, 1, Integer::sum);
+        RuntimeException failure;
         try {
-            write(name);
-            return true;
-        } catch (IllegalStateException e) { // Full, closed or removed.
+            failure = writeInTime(name);
+        } catch (RuntimeException | Error e) {
             leave(name, false);
-            return false;
+            throw e;
         }
+        if (failure != null) {
+            leave(name, false);
+        }
+        return failure == null;
     }
 
     @Override
     public void leave(String name, boolean isCurrent) {
         streams.computeIfPresent(name, (key, count) -> count == 1 ? null : count - 1);
         if (isCurrent) {
-            writeIfPossible(name);
+            writeInTime(name); // Closed or removed: the rows are final.
         }
     }
 
-    /** Writes the count of this process, and the row, as far as they are not right. */
-    private void write(String name) {
-        ReentrantLock lock = writing[Math.floorMod(name.hashCode(), LOCKS)];
+    /**
+     * Writes a name on another thread, and waits a moment. An engine that hangs then holds up no
+     * client, and a client that leaves interrupts no append.
+     *
+     * @return why it cannot be written: full, closed or removed; null if it was, or will be
+     */
+    private @Nullable RuntimeException writeInTime(String name) {
+        if (store.isAway()) {
+            return null;
+        }
+        var failure = new AtomicReference<@Nullable RuntimeException>();
+        var done = new CountDownLatch(1);
+        Thread.ofVirtual()
+                .name("microdot-presence")
+                .start(
+                        () -> {
+                            try {
+                                failure.set(write(name));
+                            } finally {
+                                done.countDown();
+                            }
+                        });
         try {
-            if (store.isAway()
-                    || !lock.tryLock(store.publishTimeout().toNanos(), TimeUnit.NANOSECONDS)) {
-                return;
-            }
+            return done.await(PATIENCE, TimeUnit.SECONDS) ? failure.get() : null;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return;
+            return null;
         }
+    }
+
+    /**
+     * Writes the count of this process, and the row, as far as they are not right.
+     *
+     * @return why that is not possible; null if it was, or if the engine did not take it
+     */
+    private @Nullable RuntimeException write(String name) {
+        ReentrantLock lock = writing[Math.floorMod(name.hashCode(), LOCKS)];
+        lock.lock();
         try {
-            counts.put(table.name, name, streams.getOrDefault(name, 0));
-            for (int i = 0; i < TRIES && writeRow(name); i++) {
-                // Another process may have changed its count since.
+            if (!store.isAway()) {
+                counts.put(table.name, name, streams.getOrDefault(name, 0));
+                for (int i = 0; i < TRIES && writeRow(name); i++) {
+                    // Another process may have changed its count since.
+                }
             }
+            return null;
         } catch (StoreException e) {
-            // Away, or slow, or the client has left: the upkeep writes it.
+            return null; // Away, or slow: the upkeep writes it.
+        } catch (RuntimeException e) {
+            return e;
         } finally {
             lock.unlock();
         }
     }
 
-    /** The number of streams that a row should tell, and the row as it is. */
-    private record Difference(String name, int streams, @Nullable Row row) {}
+    /** The number of streams that a row should have, and the row as it is. */
+    private record Difference(int streams, @Nullable Row row) {}
 
     /** Returns false when the row was right. */
     private boolean writeRow(String name) {
@@ -139,7 +180,7 @@ final class SharedPresence implements PresenceRows {
         int total = counts.total(table.name, name);
         return total == (row == null ? 0 : PresenceRows.streams(row))
                 ? null
-                : new Difference(name, total, row);
+                : new Difference(total, row);
     }
 
     // ---- Upkeep ----
@@ -149,18 +190,22 @@ final class SharedPresence implements PresenceRows {
      * did not end in an orderly way. Blocks.
      *
      * @param counted the names that processes have counted for this table
+     * @return why a name could not be written; null if all could
      */
-    void repair(Set<String> counted) {
+    @Nullable RuntimeException repair(Set<String> counted) {
+        table.checkLoaded();
         var names = new HashSet<>(counted);
         names.addAll(streams.keySet());
-        changes.all(table).forEach(row -> names.add(row.key()));
+        changes.forEach(table, row -> names.add(row.key()));
+        var failures = new ConcurrentLinkedQueue<RuntimeException>();
         var all = List.copyOf(names);
-        for (int from = 0; from < all.size(); from += SLICE) {
+        for (int from = 0; from < all.size() && !store.isAway(); from += SLICE) {
             List<String> slice = all.subList(from, Math.min(all.size(), from + SLICE));
             List<String> wrong =
                     counts.order().locked(() -> slice.stream().filter(this::isWrong).toList());
-            writeAll(wrong);
+            writeAll(wrong, failures);
         }
+        return failures.peek();
     }
 
     /** Under the lock of the order. */
@@ -169,17 +214,17 @@ final class SharedPresence implements PresenceRows {
                 || difference(name) != null;
     }
 
-    private void writeAll(List<String> names) {
+    private void writeAll(List<String> names, ConcurrentLinkedQueue<RuntimeException> failures) {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            names.forEach(name -> threads.execute(() -> writeIfPossible(name)));
-        }
-    }
-
-    private void writeIfPossible(String name) {
-        try {
-            write(name);
-        } catch (IllegalStateException e) {
-            // Full: the row comes when another goes. Or closed or removed: the rows are final.
+            for (String name : names) {
+                threads.execute(
+                        () -> {
+                            RuntimeException failure = write(name);
+                            if (failure != null) {
+                                failures.add(failure);
+                            }
+                        });
+            }
         }
     }
 }

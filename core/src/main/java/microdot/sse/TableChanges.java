@@ -1,6 +1,7 @@
 package microdot.sse;
 
 import java.util.List;
+import java.util.function.Consumer;
 import microdot.JsonCodec;
 import microdot.sse.log.Row;
 import microdot.sse.log.TableRows;
@@ -47,6 +48,11 @@ final class TableChanges {
         return writer.expire(table, encoder.removal(table.name, row.key(), row));
     }
 
+    /** Removes the row of a key. Does not wait for an engine, as {@link #expire}. */
+    void removeSoon(TopicState table, String key) {
+        writer.expire(table, encoder.removal(table.name, key, null));
+    }
+
     private long change(TopicState table, Row row) {
         long position = writer.change(table, row);
         if (position == TopicOrder.OTHER_KIND) {
@@ -79,6 +85,23 @@ final class TableChanges {
                     TableRows rows = table.log.rows();
                     return rows == null ? List.of() : rows.all();
                 });
+    }
+
+    /** Passes all rows in slices: the lock of the order is not held meanwhile. */
+    void forEach(TopicState table, Consumer<Row> action) {
+        long position = 0;
+        long end = order.head();
+        while (position < end) {
+            long from = position;
+            List<Row> slice =
+                    order.locked(
+                            () -> {
+                                TableRows rows = table.log.rows();
+                                return rows == null ? List.of() : rows.after(from, SLICE);
+                            });
+            slice.forEach(action);
+            position = slice.size() < SLICE ? end : slice.getLast().position();
+        }
     }
 
     /**

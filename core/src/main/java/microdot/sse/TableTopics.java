@@ -28,9 +28,20 @@ final class TableTopics {
     Table table(TopicState topic, TableOptions options) {
         StoreNode node = store;
         if (node == null) {
-            order.runLocked(() -> begin(topic, options, null));
+            order.runLocked(
+                    () -> {
+                        checkNotFilled(topic);
+                        begin(topic, options, null);
+                    });
             return of(topic);
         }
+        order.runLocked(() -> checkNotFilled(topic));
+        load(topic, options, node);
+        return of(topic);
+    }
+
+    /** Reads the rows of a topic, which is pinned, from the store, if it is no table yet. */
+    void load(TopicState topic, TableOptions options, StoreNode node) {
         Duration timeout = node.publishTimeout();
         long end = System.nanoTime() + timeout.toNanos();
         TableLoad load = loadOf(topic, options, node);
@@ -38,7 +49,6 @@ final class TableTopics {
             load.await(end - System.nanoTime(), timeout);
             load = loadOf(topic, options, node); // With other options, it says so.
         }
-        return of(topic);
     }
 
     private @Nullable TableLoad loadOf(TopicState topic, TableOptions options, StoreNode node) {
@@ -49,15 +59,18 @@ final class TableTopics {
                 });
     }
 
-    /** Returns what has to end before the topic is the table; null if it is. Under the lock. */
-    private @Nullable TableLoad begin(
-            TopicState topic, TableOptions options, @Nullable StoreNode node) {
+    private static void checkNotFilled(TopicState topic) {
         if (topic.visits() != null) {
             throw new IllegalArgumentException(
                     "table: \""
                             + topic.name
                             + "\" is filled by its open streams (expected: topics.presence)");
         }
+    }
+
+    /** Returns what has to end before the topic is the table; null if it is. Under the lock. */
+    private @Nullable TableLoad begin(
+            TopicState topic, TableOptions options, @Nullable StoreNode node) {
         TableOptions known = topic.table();
         if (known != null) {
             TopicRules.checkSame("table", topic.name, known, options);
@@ -74,11 +87,15 @@ final class TableTopics {
         return load;
     }
 
-    /** Makes the topic, which is unused, a table that its streams fill. Under the lock. */
-    void fill(TopicState topic, Visits visits) {
-        if (topic.table() == null) {
-            checkUnused(topic);
-            topic.becomeTable(new TableOptions(), json);
+    /**
+     * Lets the streams of the topic, which is unused, fill it. Under the lock.
+     *
+     * @param options of the table that it becomes now; null if its rows are read first
+     */
+    void fill(TopicState topic, Visits visits, @Nullable TableOptions options) {
+        checkUnused(topic);
+        if (options != null) {
+            topic.becomeTable(options, json);
         }
         topic.fillBy(visits);
     }

@@ -78,7 +78,7 @@ final class TopicRegistry implements NodeTopics {
         this.json = json;
         this.tables = new TableChanges(order, writer, json);
         this.tableTopics = new TableTopics(order, tables, store, json);
-        this.presence = new PresenceTopics(order, tableTopics, tables, store, this::pinned);
+        this.presence = new PresenceTopics(order, tableTopics, tables, store, this::pinnedReserved);
         this.runs = new RunTopics(runs);
         this.quiet = order.locked(() -> new TopicState("", order, 0, DEFAULTS, topic -> {}));
     }
@@ -118,17 +118,21 @@ final class TopicRegistry implements NodeTopics {
             return known;
         }
         TopicRules.checkedName(name);
-        TopicState pinned =
-                order.locked(
-                        () -> {
-                            TopicState topic = topics.computeIfAbsent(name, this::create);
-                            topic.pinKnown();
-                            return topic;
-                        });
+        TopicState pinned = pinnedReserved(name);
         if (isRetained(pinned)) {
             Objects.requireNonNull(store).retentions().tellSoon(pinned); // Perhaps on a loop.
         }
         return pinned;
+    }
+
+    /** Returns a topic whose name may be reserved, as {@link #pinned}. */
+    private TopicState pinnedReserved(String name) {
+        return order.locked(
+                () -> {
+                    TopicState topic = topics.computeIfAbsent(name, this::create);
+                    topic.pinKnown();
+                    return topic;
+                });
     }
 
     /** Returns the topic, pinned; null when it is unknown. */

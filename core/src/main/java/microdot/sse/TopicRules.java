@@ -12,6 +12,9 @@ import microdot.sse.log.EventId;
 final class TopicRules {
     static final int MAX_FOLLOWED = 64;
 
+    /** What the names of the library's own topics begin with. */
+    static final String RESERVED_TOPICS = "microdot/";
+
     private static final int MAX_NAME = 256;
     private static final String SNAPSHOT = "snapshot";
 
@@ -108,6 +111,12 @@ final class TopicRules {
                     "topic: " + name.length() + " characters (expected: 1 to " + MAX_NAME + ")",
                     name,
                     TopicRules::isNoName);
+        }
+        if (name.startsWith(RESERVED_TOPICS)) {
+            throw new RefusedValueException(
+                    "topic: \"" + name + "\" (expected: not a name that begins with microdot/)",
+                    name,
+                    each -> each.startsWith(RESERVED_TOPICS));
         }
         return checkedWhole("topic", name);
     }

@@ -299,10 +299,10 @@ final class TopicState {
     /** The topic has no options of its own any more, and is no table. */
     void dropOptions() {
         configured = false;
+        visits = null;
         if (table != null) {
             rowsUntil = log.removedAt();
             table = null;
-            visits = null;
             pace = null;
             snapshots = null;
         }

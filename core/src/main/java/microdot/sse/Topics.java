@@ -406,7 +406,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * Makes a topic a table of the users that are present: {@code topics.presence("room/1", request
      * -> request.query("name"))}. As long as a stream that follows the topic is open, the table has
      * a row with its name, whose value is {@code {"count": n}}: how many streams have that name. So
-     * two tabs of one user are one row.
+     * two tabs of one user are one row. With a store, the streams of all processes count, and its
+     * rows are read first; rows of a process that was killed are removed within 30 s.
      *
      * @param name of the topic
      * @param who called once for each stream that follows the topic, before it opens, on a thread
@@ -415,6 +416,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * @throws IllegalArgumentException when the name is empty or over 256 characters, the topic has
      *     events or options of its own, or it is another table or has another function, compared as
      *     objects
+     * @throws StoreException when the rows were not read within {@link #publishTimeout}. Reading
+     *     goes on: call this again
      */
     public Table presence(String name, Function<Request, @Nullable String> who) {
         TopicRules.checkedName(name);

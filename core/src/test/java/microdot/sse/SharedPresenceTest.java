@@ -12,11 +12,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import microdot.Headers;
 import microdot.Request;
 import microdot.sse.store.MemoryStore;
+import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -45,10 +47,7 @@ class SharedPresenceTest {
         final Table room;
 
         Node(LaggingStore store) {
-            this.store = store;
-            topics = new Topics(store);
-            room = topics.presence("room", byName);
-            processes.add(this);
+            this(new Topics(store), store);
         }
 
         TestFollower join(String name) {
@@ -63,6 +62,13 @@ class SharedPresenceTest {
 
         void pass(Duration time) {
             topics.registry().timePassed(time);
+        }
+
+        Node(Topics topics, LaggingStore store) {
+            this.store = store;
+            this.topics = topics;
+            room = topics.presence("room", byName);
+            processes.add(this);
         }
 
         void awaitRows(Map<String, Integer> counts) {
@@ -174,6 +180,49 @@ class SharedPresenceTest {
         first.store.back();
         first.pass(UPKEEP);
         awaitRows(Map.of("ann", 1));
+    }
+
+    @Test
+    void clientWaitsForNoEngineThatHangs() {
+        first.topics.publishTimeout(Duration.ofHours(1));
+        first.store.hold();
+        TestFollower ann = first.join("ann").await(1);
+        assertTrue(ann.story().getFirst().endsWith("\"rows\":{}}"), ann.text());
+        first.store.release();
+        awaitRows(Map.of("ann", 1));
+    }
+
+    @Test
+    void callThatCameTooEarlyCanBeRepeated() {
+        first.join("ann");
+        var store = new LaggingStore(engine.node());
+        Topics topics = new Topics(store).publishTimeout(Duration.ofSeconds(20));
+        topics.presence("other", byName); // What all tables share is read.
+        var held = new CountDownLatch(1);
+        store.rowsWait = held;
+        topics.publishTimeout(Duration.ofMillis(1));
+        assertThrows(StoreException.class, () -> topics.presence("room", byName));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> topics.table("room", new TableOptions()),
+                "its streams fill it");
+        topics.publishTimeout(Duration.ofSeconds(20));
+        TestFollower bob =
+                new TestFollower(loop).follow(topics.stream("room"), "/?name=bob", new Headers());
+        held.countDown();
+        var third = new Node(topics, store);
+        third.pass(UPKEEP);
+        third.awaitRows(Map.of("ann", 1, "bob", 1));
+        assertTrue(bob.sink.isOpen());
+    }
+
+    @Test
+    void namesOfTheLibrarysTopicsAreRefused() {
+        assertThrows(
+                IllegalArgumentException.class, () -> first.topics.stream("microdot/presence"));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> first.topics.publish("microdot/presence", "x"));
     }
 
     @Test

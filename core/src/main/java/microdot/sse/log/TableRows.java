@@ -223,6 +223,11 @@ public final class TableRows {
         return new ArrayList<>(rows.values());
     }
 
+    /** Returns the rows that were put after a position, the oldest first. */
+    public List<Row> after(long position, int most) {
+        return rows.tailMap(position, false).values().stream().limit(most).toList();
+    }
+
     /** Returns the rows that were put after a position and up to another. */
     public List<Row> putBetween(long position, long until) {
         return new ArrayList<>(rows.subMap(position, false, until, true).values());
