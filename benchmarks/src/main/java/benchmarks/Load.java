@@ -64,6 +64,12 @@ final class Load {
             // Vert.x allows 100 by default, as RFC 9113 recommends at least.
             return "--streams: " + streams + " (expected: 1 to 100)";
         }
+        if (streams > 1 && !http2) {
+            return "--streams: " + streams + " (expected: 1, or --http2)";
+        }
+        if (followers < 5) {
+            return "--followers: " + followers + " (expected: at least 5)";
+        }
         return "";
     }
 

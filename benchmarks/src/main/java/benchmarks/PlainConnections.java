@@ -122,6 +122,9 @@ final class PlainConnections implements Connections {
 
     @Override
     public void close() throws IOException {
+        if (!selector.isOpen()) {
+            return;
+        }
         for (SelectionKey key : selector.keys()) {
             key.channel().close();
         }

@@ -68,6 +68,17 @@ final class LoadClientTest {
         }
     }
 
+    @Test
+    void connectionsMayBeClosedTwice() throws IOException {
+        try (Server server = FanoutServer.app().start(FREE_PORT);
+                var connections = new PlainConnections(address(server));
+                var client = new LoadClient(connections, new Payload(10))) {
+            client.follow("/events", FOLLOWERS);
+            client.close();
+            connections.close();
+        }
+    }
+
     /** A fault that the client does not see would be missing in the comparison. */
     @Test
     void lostEventIsReported() throws IOException {

@@ -31,20 +31,29 @@ final class Cable implements AutoCloseable {
     }
 
     private void accept() {
-        try {
-            while (true) {
-                Socket near = listener.accept();
-                sockets.add(near);
-                Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
-                sockets.add(far);
-                // As the server: events that follow each other must not wait for each other.
-                near.setTcpNoDelay(true);
-                far.setTcpNoDelay(true);
-                Thread.startVirtualThread(() -> carry(near, far));
-                Thread.startVirtualThread(() -> carry(far, near));
+        while (true) {
+            Socket near;
+            try {
+                near = listener.accept();
+            } catch (IOException e) {
+                return; // The test is over: the listener was closed.
             }
+            connect(near);
+        }
+    }
+
+    private void connect(Socket near) {
+        sockets.add(near);
+        try {
+            var far = new Socket(InetAddress.getLoopbackAddress(), target);
+            sockets.add(far);
+            // As the server: events that follow each other must not wait for each other.
+            near.setTcpNoDelay(true);
+            far.setTcpNoDelay(true);
+            Thread.startVirtualThread(() -> carry(near, far));
+            Thread.startVirtualThread(() -> carry(far, near));
         } catch (IOException e) {
-            // The test is over: the listener was closed.
+            reset(near); // It was cut meanwhile, or the server is gone: others go on.
         }
     }
 
