@@ -118,8 +118,9 @@ final class ColdCatchUp {
         long reached = Math.max(part.upTo(), part.floor());
         long entry = reached < upTo ? ENTRY : entryAfter(topic.log, reached);
         String why = part.cleared() ? "removed" : reason;
+        long lostUpTo = Math.max(part.floor(), order.epoch().beforeAll());
         List<CatchUpResult.Notice> gap =
-                part.floor() > at ? List.of(gap(topic, from, part.floor(), why)) : List.of();
+                part.floor() > at ? List.of(gap(topic, from, lostUpTo, why)) : List.of();
         return new CatchUpResult(gap, part.frames(), entry, reached);
     }
 
