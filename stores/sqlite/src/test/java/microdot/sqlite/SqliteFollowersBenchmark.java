@@ -8,7 +8,8 @@ import microdot.stores.FollowersBenchmark;
 /**
  * Measures followers of a store on disk beside followers in memory.
  *
- * <pre>{@code java microdot.sqlite.SqliteFollowersBenchmark [CLIENTS [SECONDS [MEGABYTES [ROUNDS]]]]}
+ * <pre>
+ * {@code java microdot.sqlite.SqliteFollowersBenchmark [CLIENTS [SECONDS [MEGABYTES [ROUNDS]]]]}
  * </pre>
  */
 final class SqliteFollowersBenchmark {
