@@ -2,6 +2,7 @@ package microdot.sse.store;
 
 import java.time.Duration;
 import java.time.Instant;
+import microdot.internal.Required;
 
 /**
  * A time in which the engine lost nothing. Ids of clients begin with the name of their epoch.
@@ -21,7 +22,8 @@ public record StoreEpoch(String name, long previousEnd, long first) {
      * entries a second are appended. Below 2^53 until the year 2304.
      */
     public static long positionAt(Instant time) {
-        return Math.max(0, Duration.between(START, time).toMillis()) << 10;
+        Instant now = Required.notNull(time, "time", "an instant");
+        return Math.max(0, Duration.between(START, now).toMillis()) << 10;
     }
 
     /**
