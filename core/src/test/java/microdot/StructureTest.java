@@ -88,8 +88,9 @@ class StructureTest {
         noClasses()
                 .that()
                 .haveNameNotMatching(
-                        ".*\\.(Changes|ColdHistory|Presence|QueuedAppends|RepeatedPublishes|Runs"
-                                + "|StoreRetentions|TableSnapshots|TopicOrder)(\\$.*)?")
+                        ".*\\.(Changes|ColdHistory|LocalPresence|PresenceTopics|QueuedAppends"
+                                + "|RepeatedPublishes|Runs|SharedPresence|StoreRetentions"
+                                + "|TableSnapshots|TopicOrder)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName(ReentrantLock.class.getName())

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -124,6 +125,10 @@ final class StoreNode implements EventStore.Tail {
     /** Returns whether the engine ever had an entry of the topic. Blocks. */
     boolean has(String topic) {
         return store.kept(topic).last() > 0;
+    }
+
+    Set<EventStore.Limit> limits() {
+        return store.limits();
     }
 
     TopicWriter writer() {

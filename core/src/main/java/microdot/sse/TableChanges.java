@@ -32,6 +32,21 @@ final class TableChanges {
         return change(table, encoder.removal(table.name, key, null)) != TopicOrder.NOTHING;
     }
 
+    /** Removes a row, unless another was put with its key since. */
+    void remove(TopicState table, Row row) {
+        change(table, encoder.removal(table.name, row.key(), row));
+    }
+
+    /**
+     * Removes a row, unless another was put with its key since. Does not wait for an engine: it may
+     * be refused there, so try again.
+     *
+     * @return false when the table is no longer open
+     */
+    boolean expire(TopicState table, Row row) {
+        return writer.expire(table, encoder.removal(table.name, row.key(), row));
+    }
+
     private long change(TopicState table, Row row) {
         long position = writer.change(table, row);
         if (position == TopicOrder.OTHER_KIND) {
@@ -80,9 +95,7 @@ final class TableChanges {
         List<Row> expired = before(topic, time);
         while (!expired.isEmpty()) {
             for (Row row : expired) {
-                // Of this row only: one that is put meanwhile stays.
-                Row removal = encoder.removal(topic.name, row.key(), row);
-                if (!writer.expire(topic, removal)) {
+                if (!expire(topic, row)) {
                     return; // Closed or removed since.
                 }
             }

@@ -3,9 +3,7 @@ package microdot.sse;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Function;
 import microdot.JsonCodec;
-import microdot.Request;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +29,7 @@ final class TableTopics {
         StoreNode node = store;
         if (node == null) {
             order.runLocked(() -> begin(topic, options, null));
-            return new Table(topic, changes, json);
+            return of(topic);
         }
         Duration timeout = node.publishTimeout();
         long end = System.nanoTime() + timeout.toNanos();
@@ -40,7 +38,7 @@ final class TableTopics {
             load.await(end - System.nanoTime(), timeout);
             load = loadOf(topic, options, node); // With other options, it says so.
         }
-        return new Table(topic, changes, json);
+        return of(topic);
     }
 
     private @Nullable TableLoad loadOf(TopicState topic, TableOptions options, StoreNode node) {
@@ -76,22 +74,17 @@ final class TableTopics {
         return load;
     }
 
-    /** Makes the topic a table that its streams fill, or returns the table that it is. */
-    Table presence(TopicState topic, Function<Request, @Nullable String> names) {
-        order.runLocked(
-                () -> {
-                    Visits known = topic.visits();
-                    if (topic.table() == null) {
-                        checkUnused(topic);
-                        topic.becomeTable(new TableOptions(), json);
-                        topic.fillBy(new Presence(topic, changes, names));
-                    } else if (!Presence.isBy(known, names)) {
-                        throw new IllegalArgumentException(
-                                "presence: another table or function than before for \""
-                                        + topic.name
-                                        + "\" (expected: the same function object again)");
-                    }
-                });
+    /** Makes the topic, which is unused, a table that its streams fill. Under the lock. */
+    void fill(TopicState topic, Visits visits) {
+        if (topic.table() == null) {
+            checkUnused(topic);
+            topic.becomeTable(new TableOptions(), json);
+        }
+        topic.fillBy(visits);
+    }
+
+    /** Returns the table that the topic is. */
+    Table of(TopicState topic) {
         return new Table(topic, changes, json);
     }
 

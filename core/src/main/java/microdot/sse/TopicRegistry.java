@@ -36,6 +36,7 @@ final class TopicRegistry implements NodeTopics {
     private final JsonCodec json;
     private final TableChanges tables;
     private final TableTopics tableTopics;
+    private final PresenceTopics presence;
 
     private final TopicWriter writer;
     private final RunTopics runs;
@@ -77,6 +78,7 @@ final class TopicRegistry implements NodeTopics {
         this.json = json;
         this.tables = new TableChanges(order, writer, json);
         this.tableTopics = new TableTopics(order, tables, store, json);
+        this.presence = new PresenceTopics(order, tableTopics, tables, store, this::pinned);
         this.runs = new RunTopics(runs);
         this.quiet = order.locked(() -> new TopicState("", order, 0, DEFAULTS, topic -> {}));
     }
@@ -227,7 +229,7 @@ final class TopicRegistry implements NodeTopics {
 
     /** Makes the topic a table that its streams fill, or returns the table that it is. */
     Table presence(TopicState topic, Function<Request, @Nullable String> names) {
-        return tableTopics.presence(topic, names);
+        return presence.presence(topic, names);
     }
 
     /** A store has appended something to a topic that this node does not know. */
@@ -402,6 +404,7 @@ final class TopicRegistry implements NodeTopics {
 
     /** Nothing is published from now on; all followers end once they have everything. */
     void close() {
+        presence.end();
         order.close();
         runs.close();
         if (store != null) {
@@ -436,6 +439,7 @@ final class TopicRegistry implements NodeTopics {
             sweep(topic, now);
         }
         runs.sweep();
+        presence.sweep(now);
         quiet.readers.releaseUnused();
         tasks.releaseUnused();
     }

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import microdot.sse.store.Append;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
@@ -29,6 +30,7 @@ final class LaggingStore implements EventStore {
     private String failing = ""; // The topic that cannot be read.
     final CompletableFuture<Thread> retainedBy = new CompletableFuture<>();
     @Nullable Runnable afterFirstRead;
+    volatile Consumer<Append> beforeAppend = append -> {};
     volatile int reads;
     volatile @Nullable Append lastAppend;
     volatile @Nullable CountDownLatch rowsWait; // Until then, rows that were read are not returned.
@@ -137,6 +139,7 @@ final class LaggingStore implements EventStore {
     @Override
     public CompletionStage<List<Long>> append(Append append) {
         lastAppend = append;
+        beforeAppend.accept(append);
         synchronized (this) {
             if (away) {
                 return CompletableFuture.failedFuture(new StoreException("store: away"));

@@ -8,12 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import microdot.Microdot;
+import microdot.Request;
 import microdot.sse.Event;
 import microdot.sse.History;
 import microdot.sse.PublishOptions;
@@ -25,6 +29,7 @@ import microdot.sse.Topics;
 import microdot.sse.store.ConflictException;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.EventStore.Limit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -171,6 +176,57 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
                 assertTrue(String.valueOf(rows.data()).contains("\"two\":2"), () -> "" + rows);
             }
             assertEquals("y", back.next().data());
+        }
+    }
+
+    @Test
+    void presenceTellsTheStreamsOfAllProcesses() throws Exception {
+        OneProcess first = process();
+        OneProcess second = first.isAlone() ? first : process();
+        Function<Request, @Nullable String> name = request -> request.query("name");
+        Table here = first.topics().presence("room", name);
+        Table there = second.topics().presence("room", name);
+        try (TestClient one = client(first);
+                TestClient two = client(second)) {
+            TestStream ann = one.stream("/?name=ann");
+            TestStream tab = two.stream("/?name=ann");
+            TestStream bob = two.stream("/?name=bob");
+            awaitRows(first, here, Map.of("ann", 2, "bob", 1));
+            awaitRows(second, there, Map.of("ann", 2, "bob", 1));
+            tab.close();
+            awaitRows(first, here, Map.of("ann", 1, "bob", 1));
+            ann.close();
+            bob.close();
+            awaitRows(first, here, Map.of());
+            awaitRows(second, there, Map.of());
+        }
+    }
+
+    @Test
+    void presenceOfAProcessGoesWithIt() throws Exception {
+        OneProcess process = process();
+        Function<Request, @Nullable String> name = request -> request.query("name");
+        process.topics().presence("room", name);
+        try (TestClient client = client(process);
+                TestStream ann = client.stream("/?name=ann")) {
+            assertEquals("snapshot", ann.next().event());
+            OneProcess next = after(process);
+            awaitRows(next, next.topics().presence("room", name), Map.of());
+        }
+    }
+
+    private TestClient client(OneProcess process) {
+        return new TestClient(new Microdot().get("/", process.topics().stream("room")))
+                .patience(patience());
+    }
+
+    private static void awaitRows(OneProcess process, Table table, Map<String, Integer> counts) {
+        var rows = new HashMap<String, Object>();
+        counts.forEach((name, count) -> rows.put(name, Map.of("count", count)));
+        try (Subscription changes = process.topics().follow(table.name())) {
+            while (!rows.equals(table.rows())) {
+                changes.next();
+            }
         }
     }
 

@@ -213,6 +213,11 @@ public final class TableRows {
         return known == null || known.isRemoval() ? null : known;
     }
 
+    /** Returns how many rows there are. */
+    public int size() {
+        return rows.size();
+    }
+
     /** Returns all rows, those that were changed last at the end. */
     public List<Row> all() {
         return new ArrayList<>(rows.values());

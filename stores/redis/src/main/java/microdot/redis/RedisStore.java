@@ -83,7 +83,7 @@ public final class RedisStore implements EventStore {
                             RedisURI.create(uri),
                             "microdot",
                             Duration.ofSeconds(5),
-                            Duration.ofSeconds(2),
+                            Duration.ofSeconds(5),
                             16_384,
                             64 << 20,
                             100_000,
@@ -123,7 +123,7 @@ public final class RedisStore implements EventStore {
     }
 
     /**
-     * Returns a store that gives up a try to connect after this time, and tries again. Default 2 s.
+     * Returns a store that gives up a try to connect after this time, and tries again. Default 5 s.
      *
      * @param longest 100 ms to 10 min
      */

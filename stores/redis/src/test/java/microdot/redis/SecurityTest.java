@@ -42,13 +42,20 @@ class SecurityTest {
                 certificates.authority().toString());
     }
 
+    /**
+     * The first connection of a process loads the classes of TLS: with a busy machine it is slow.
+     */
+    private static RedisStore patient(String uri) {
+        return RedisStore.connect(uri).connectTimeout(Duration.ofSeconds(30));
+    }
+
     @Test
     void connectionsAreEncryptedAndCertificatesChecked() throws Exception {
         Certificates certificates = Certificates.in(folder);
         int port = RedisServer.freePort();
         try (var server = secure(port, certificates)) {
             RedisStore store =
-                    RedisStore.connect("rediss://127.0.0.1:" + port)
+                    patient("rediss://127.0.0.1:" + port)
                             .authorities(certificates.authority())
                             .certificate(certificates.client(), certificates.clientKey());
             var tail = new RecordingTail();
@@ -65,9 +72,9 @@ class SecurityTest {
             // The authorities of Java do not have ours; and Redis wants a certificate.
             for (RedisStore refused :
                     List.of(
-                            RedisStore.connect("rediss://127.0.0.1:" + port)
+                            patient("rediss://127.0.0.1:" + port)
                                     .certificate(certificates.client(), certificates.clientKey()),
-                            RedisStore.connect("rediss://127.0.0.1:" + port)
+                            patient("rediss://127.0.0.1:" + port)
                                     .authorities(certificates.authority()))) {
                 assertThrows(StoreException.class, () -> refused.open(new RecordingTail()));
             }
@@ -81,7 +88,7 @@ class SecurityTest {
         try (var server = secure(port, certificates)) {
             server.command("PING");
             RedisStore store =
-                    RedisStore.connect("rediss://127.0.0.2:" + port)
+                    patient("rediss://127.0.0.2:" + port)
                             .authorities(certificates.authority())
                             .certificate(certificates.client(), certificates.clientKey());
             server.command("CONFIG", "SET", "bind", "127.0.0.1 127.0.0.2");
@@ -112,7 +119,7 @@ class SecurityTest {
     @Test
     void userOfTheGuideCanAppendAndIsOnlyRefusedTheSettings() throws Exception {
         try (var server = RedisServer.with(userOfTheGuide(""));
-                var store = RedisStore.connect("redis://app:password@127.0.0.1:" + server.port)) {
+                var store = patient("redis://app:password@127.0.0.1:" + server.port)) {
             store.open(new RecordingTail());
             append(store, "1");
             String log = server.command("ACL", "LOG");
@@ -129,7 +136,7 @@ class SecurityTest {
         try (var server = RedisServer.with(userOfTheGuide(" +config|get"))) {
             String uri = "redis://app:password@127.0.0.1:" + server.port;
             var tail = new RecordingTail();
-            RedisStore store = RedisStore.connect(uri);
+            RedisStore store = patient(uri);
             store.open(tail);
             store.retain("a", new StoreRetention(2, 1 << 20, Duration.ofHours(1), true));
             for (int i = 1; i < 400; i++) {
@@ -175,7 +182,7 @@ class SecurityTest {
 
             String log = server.command("ACL", "LOG");
             assertEquals("*0\r\n", log, "refused: " + log);
-            RedisStore other = RedisStore.connect(uri).namespace("other");
+            RedisStore other = patient(uri).namespace("other");
             assertThrows(StoreException.class, () -> other.open(new RecordingTail()));
         }
     }
