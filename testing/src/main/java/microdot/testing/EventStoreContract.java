@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
  * the limit. How a store behaves when its engine fails is for tests of its own.
  */
 @Timeout(120)
-public abstract class EventStoreContract extends StoreEmptiedCases {
+public abstract class EventStoreContract extends StoreClientCases {
     /** For the test of a store. */
     protected EventStoreContract() {}
 

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -148,35 +147,6 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
         later.put("three", 33);
         assertEquals(33, later.get("three"));
         assertNull(later.get("one"));
-    }
-
-    @Test
-    void clientOfAProcessThatDoesNotKnowTheTableGetsItsRowsElsewhere() throws Exception {
-        OneProcess process = process();
-        Table table = process.topics().table("sensors", new TableOptions());
-        String known = table.put("one", 1);
-        OneProcess early = process.isAlone() ? after(process) : process();
-        if (!process.isAlone()) {
-            table.put("two", 2);
-        }
-        String id;
-        try (Subscription hop = early.topics().followAfter(known, "sensors", "a")) {
-            early.topics().publish("a", "x");
-            Event next = hop.next();
-            assertEquals("x", next.data(), "it knows no rows");
-            id = Objects.requireNonNull(next.id());
-        }
-        OneProcess last = process.isAlone() ? after(early) : process;
-        last.topics().table("sensors", new TableOptions());
-        try (Subscription back = last.topics().followAfter(id, "sensors", "a")) {
-            last.topics().publish("a", "y");
-            if (!process.isAlone()) {
-                Event rows = back.next();
-                assertEquals("snapshot", rows.event(), () -> "" + rows);
-                assertTrue(String.valueOf(rows.data()).contains("\"two\":2"), () -> "" + rows);
-            }
-            assertEquals("y", back.next().data());
-        }
     }
 
     @Test

@@ -10,14 +10,18 @@ import microdot.JsonCodec;
 import microdot.sse.Event;
 import microdot.sse.Gap;
 import microdot.sse.Subscription;
+import microdot.sse.Table;
 import microdot.sse.TableOptions;
 import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
 
-/** What clients get that have an id of an engine which was emptied while no process ran. */
-abstract class StoreEmptiedCases extends StoreTopicsCases {
-    StoreEmptiedCases() {}
+/**
+ * What clients get that were elsewhere before: on an engine that was emptied while no process ran,
+ * or on a process that did not know a table.
+ */
+abstract class StoreClientCases extends StoreTopicsCases {
+    StoreClientCases() {}
 
     private static Topics configured(Topics topics) {
         topics.topic("state", new TopicOptions().snapshot(() -> "snapshot"));
@@ -112,6 +116,35 @@ abstract class StoreEmptiedCases extends StoreTopicsCases {
             try (Subscription follower = topics.followAfter(old, name)) {
                 gap(follower, old);
             }
+        }
+    }
+
+    @Test
+    void clientOfAProcessThatDoesNotKnowTheTableGetsItsRowsElsewhere() throws Exception {
+        OneProcess process = process();
+        Table table = process.topics().table("sensors", new TableOptions());
+        String known = table.put("one", 1);
+        OneProcess early = process.isAlone() ? after(process) : process();
+        if (!process.isAlone()) {
+            table.put("two", 2);
+        }
+        String id;
+        try (Subscription hop = early.topics().followAfter(known, "sensors", "a")) {
+            early.topics().publish("a", "x");
+            Event next = hop.next();
+            assertEquals("x", next.data(), "it knows no rows");
+            id = Objects.requireNonNull(next.id());
+        }
+        OneProcess last = process.isAlone() ? after(early) : process;
+        last.topics().table("sensors", new TableOptions());
+        try (Subscription back = last.topics().followAfter(id, "sensors", "a")) {
+            last.topics().publish("a", "y");
+            if (!process.isAlone()) {
+                Event rows = back.next();
+                assertEquals("snapshot", rows.event(), () -> "" + rows);
+                assertTrue(String.valueOf(rows.data()).contains("\"two\":2"), () -> "" + rows);
+            }
+            assertEquals("y", back.next().data());
         }
     }
 }
