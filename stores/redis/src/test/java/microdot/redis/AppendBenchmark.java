@@ -27,7 +27,8 @@ import microdot.sse.store.StoredEntry;
  * store and through bare Lettuce with one XADD of the same bytes; alternating. With {@code follow}
  * the bare client reads them too. Needs no framework:
  *
- * <pre>{@code java -cp … microdot.redis.AppendBenchmark [seconds] [pairs] [appendfsync] [follow|alone]
+ * <pre>
+ * {@code java -cp … microdot.redis.AppendBenchmark [seconds] [pairs] [appendfsync] [follow|alone]
  * [publishers...]}
  * </pre>
  */
