@@ -110,16 +110,25 @@ final class ColdCatchUp {
                 });
     }
 
+    private ColdHistory.Part read(TopicState topic, long after, long upTo) {
+        ColdHistory.Part part = history.read(topic.name, after, upTo);
+        if (part.ofTable() && topic.table() == null) {
+            topic.rowsChangedElsewhere();
+        }
+        return part;
+    }
+
     /** The next page of those up to a position, after a gap if some are no longer kept. */
     CatchUpResult page(Cursor cursor, String from, String reason, long upTo) {
         TopicState topic = cursor.topic;
         long at = cursor.at();
-        ColdHistory.Part part = history.read(topic.name, Math.max(0, at), upTo);
+        ColdHistory.Part part = read(topic, Math.max(0, at), upTo);
         long reached = Math.max(part.upTo(), part.floor());
         long entry = reached < upTo ? ENTRY : entryAfter(topic.log, reached);
         String why = part.cleared() ? "removed" : reason;
+        long lostUpTo = Math.max(part.floor(), order.epoch().beforeAll());
         List<CatchUpResult.Notice> gap =
-                part.floor() > at ? List.of(gap(topic, from, part.floor(), why)) : List.of();
+                part.floor() > at ? List.of(gap(topic, from, lostUpTo, why)) : List.of();
         return new CatchUpResult(gap, part.frames(), entry, reached);
     }
 
@@ -152,7 +161,7 @@ final class ColdCatchUp {
         long at = 0;
         long upTo = Math.min(log.floor(), until);
         while (at < upTo) {
-            ColdHistory.Part part = history.read(topic.name, at, upTo);
+            ColdHistory.Part part = read(topic, at, upTo);
             part.frames().forEach(frame -> addLast(last, frame, events));
             at = Math.max(part.upTo(), part.floor());
         }

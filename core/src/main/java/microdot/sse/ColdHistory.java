@@ -47,8 +47,15 @@ final class ColdHistory {
      * @param after the position from which on the page has everything
      * @param upTo the position up to which it has everything
      * @param cleared whether the first thing after the floor is that the topic was removed
+     * @param ofTable whether changes of rows are left out
      */
-    record Part(long floor, long after, long upTo, boolean cleared, List<Frame> frames) {}
+    record Part(
+            long floor,
+            long after,
+            long upTo,
+            boolean cleared,
+            boolean ofTable,
+            List<Frame> frames) {}
 
     ColdHistory(StoreReads reads, Epoch ids, long maxBytes) {
         this.reads = reads;
@@ -107,9 +114,12 @@ final class ColdHistory {
     private Part part(Page page, long after, long upTo) {
         List<StoredEntry> entries = page.entries();
         var frames = new ArrayList<Frame>(entries.size());
+        boolean ofTable = false;
         for (StoredEntry stored : entries) {
-            if (stored.entry().kind() == Entry.Kind.EVENT) {
-                frames.add(frame(stored));
+            switch (stored.entry().kind()) {
+                case EVENT -> frames.add(frame(stored));
+                case PUT, REMOVE -> ofTable = true;
+                case CLOSE, CLEAR -> {}
             }
         }
         boolean cleared =
@@ -117,7 +127,7 @@ final class ColdHistory {
         // What was before the removal is gone, and so is the removal itself.
         long floor = cleared ? entries.getFirst().position() : page.floor();
         long reached = page.more() ? entries.getLast().position() : upTo;
-        return new Part(floor, after, reached, cleared, List.copyOf(frames));
+        return new Part(floor, after, reached, cleared, ofTable, List.copyOf(frames));
     }
 
     private Frame frame(StoredEntry stored) {
@@ -208,7 +218,7 @@ final class ColdHistory {
             List<Frame> rest =
                     part.frames().stream().filter(frame -> frame.position() > after).toList();
             boolean cleared = part.cleared() && after < part.floor();
-            return new Part(part.floor(), after, part.upTo(), cleared, rest);
+            return new Part(part.floor(), after, part.upTo(), cleared, part.ofTable(), rest);
         }
 
         synchronized void add(String topic, Part part, long maxBytes, long readIn) {

@@ -401,9 +401,14 @@ class Cursor extends LoopReaders.Reader {
                 && (log.isKeyed() || log.firstAfter(position) < entry);
     }
 
-    static boolean haveSnapshotBeyond(Cursor[] cursors, long position) {
+    /**
+     * Returns whether a client with the position as its id needs new snapshots: it has one that is
+     * later, or none of a table whose rows this process does not know.
+     */
+    static boolean needSnapshots(Cursor[] cursors, long position) {
         for (Cursor cursor : cursors) {
-            if (cursor.hasSnapshotBeyond(position)) {
+            boolean beyond = cursors.length > 1 && cursor.hasSnapshotBeyond(position);
+            if (beyond || cursor.topic.isTableElsewhere()) {
                 return true;
             }
         }

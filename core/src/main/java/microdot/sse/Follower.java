@@ -147,9 +147,9 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
         }
     }
 
-    /** Puts what the last look found; an event before the client's snapshots has another id. */
+    /** Puts what the last look found; where the client needs new snapshots, with another id. */
     private long putNext(Cursor cursor, BodySink.Space space) {
-        if (lowest > idsFrom() && isBeforeSnapshot(lowest)) {
+        if (lowest > idsFrom() && Cursor.needSnapshots(cursors, lowest)) {
             return cursor.putWith(space, catchUp.ids().idLine(lowest), idLine(lowest));
         }
         return cursor.put(space, second, idsFrom());
@@ -250,16 +250,14 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
         return Math.max(sentId, Math.min(upTo, lowest - 1));
     }
 
-    /**
-     * Returns whether the client has a snapshot with events after the position: with this position
-     * as its id, it would get them again after a disconnect.
-     */
-    private boolean isBeforeSnapshot(long position) {
-        return cursors.length > 1 && Cursor.haveSnapshotBeyond(cursors, position);
+    /** Returns the id with which a client resumes that has everything up to the position. */
+    String id(long position) {
+        String id = catchUp.ids().id(position);
+        return Cursor.needSnapshots(cursors, position) ? id + "s" : id;
     }
 
     private byte[] idLine(long position) {
-        return isBeforeSnapshot(position)
+        return Cursor.needSnapshots(cursors, position)
                 ? catchUp.ids().idLineBeforeSnapshots(position)
                 : catchUp.ids().idLine(position);
     }
@@ -399,7 +397,11 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
     private byte[] checkpointWithoutId() {
         boolean pending =
                 Arrays.stream(cursors)
-                        .anyMatch(cursor -> cursor.isCatchingUp() || cursor.pendingNotices() > 0);
+                        .anyMatch(
+                                cursor ->
+                                        cursor.isCatchingUp()
+                                                || cursor.pendingNotices() > 0
+                                                || cursor.isBeforeTable());
         if (sentId >= 0 || pending || cursors.length == 0) {
             return NO_BYTES;
         }

@@ -279,7 +279,10 @@ final class FollowerStart {
     private boolean beginWithState(List<String> names) {
         for (String name : names) {
             TopicOptions options = registry.options(name);
-            if (options.snapshot() != null || options.key() != null || registry.isTable(name)) {
+            TopicState known = registry.existing(name);
+            boolean elsewhere = known != null && known.isTableElsewhere();
+            boolean isTable = elsewhere || registry.isTable(name);
+            if (options.snapshot() != null || options.key() != null || isTable) {
                 return true;
             }
         }

@@ -49,8 +49,10 @@ final class StoreNode implements EventStore.Tail {
             JsonCodec json) {
         this.store = store;
         Epoch ids = Epoch.of(opened.epochs());
-        this.order = new TopicOrder(budget, ids, opened.head());
-        this.seenFrom = opened.head();
+        // What follows is of the newest epoch: a gap up to here has its id.
+        long from = Math.max(opened.head(), opened.epochs().getLast().first() - 1);
+        this.order = new TopicOrder(budget, ids, from);
+        this.seenFrom = from;
         order.mayHaveOwnIds();
         this.appends = new StoreAppends(store, order);
         this.tail = new StoreTail(order, json, opened.ends());

@@ -130,7 +130,7 @@ final class StoreTail {
             known.skipped(entry.topic(), stored.position());
             return false;
         }
-        return place(stored, topic);
+        return place(stored, topic, known);
     }
 
     /** A topic that has ended is forgotten after the time for which it keeps events. */
@@ -146,7 +146,7 @@ final class StoreTail {
         }
     }
 
-    private boolean place(StoredEntry stored, TopicState topic) {
+    private boolean place(StoredEntry stored, TopicState topic, NodeTopics known) {
         Entry entry = stored.entry();
         long position = stored.position();
         switch (entry.kind()) {
@@ -157,6 +157,11 @@ final class StoreTail {
                 order.place(topic.log, StoredEvents.event(entry), entry.key(), position);
             }
             case PUT, REMOVE -> {
+                if (topic.log.rows() == null) {
+                    topic.rowsChangedElsewhere();
+                    known.skipped(topic.name, position); // Of a later topic of the name, too.
+                    return false;
+                }
                 Row change = change(topic, entry);
                 return change != null && order.placeRow(topic.log, change, position);
             }
@@ -164,6 +169,7 @@ final class StoreTail {
             case CLEAR -> {
                 order.placeRemoval(topic.log, position);
                 topic.hasFormerEnd(0);
+                topic.removedElsewhere();
                 if (topic.table() != null) {
                     topic.dropOptions();
                 }

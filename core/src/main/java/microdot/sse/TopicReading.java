@@ -238,8 +238,8 @@ final class TopicReading {
         try {
             boolean enough = events.size() >= limit && canGoOn();
             boolean idle = upTo >= 0 && !full && !enough; // The next reading gets the rest.
-            if (idle) {
-                next = registry.order().epoch().id(upTo);
+            if (idle && begun != null) {
+                next = begun.id(upTo);
                 loose = false;
             }
             if (isNothing() ? !idle || !expired : !idle && !canGoOn()) {

@@ -38,6 +38,7 @@ final class TopicState {
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile @Nullable EngineWait loading; // Null when all is loaded.
     private volatile boolean becomesTable; // Its rows are read for the first time.
+    private volatile boolean tableElsewhere; // Its rows change, and are not known here.
     private volatile @Nullable Object loadedKeys; // The function of the keys that were loaded.
     private volatile boolean stored;
     private volatile boolean configured;
@@ -173,6 +174,24 @@ final class TopicState {
         return becomesTable;
     }
 
+    /** A store has a change of a row, and this process has not called {@code topics.table}. */
+    void rowsChangedElsewhere() {
+        tableElsewhere = true;
+    }
+
+    /** The topic was removed, and so were the rows that it may have had. */
+    void removedElsewhere() {
+        tableElsewhere = false;
+    }
+
+    /**
+     * Returns whether it is a table whose rows this process does not know: a client that goes to
+     * another process needs a snapshot there.
+     */
+    boolean isTableElsewhere() {
+        return tableElsewhere && table == null;
+    }
+
     /** Returns whether its store may have newest events of keys that are not in memory. */
     boolean needsLatest() {
         Object keys = options.key();
@@ -282,6 +301,7 @@ final class TopicState {
         snapshots = rows;
         long interval = chosen.minIntervalNanos();
         pace = interval == 0 ? null : new Pace(order, log, readers, interval);
+        tableElsewhere = false;
         table = chosen;
     }
 

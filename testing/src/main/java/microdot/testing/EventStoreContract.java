@@ -2,6 +2,7 @@ package microdot.testing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
  * the limit. How a store behaves when its engine fails is for tests of its own.
  */
 @Timeout(120)
-public abstract class EventStoreContract extends StoreTopicsCases {
+public abstract class EventStoreContract extends StoreClientCases {
     /** For the test of a store. */
     protected EventStoreContract() {}
 
@@ -105,6 +106,31 @@ public abstract class EventStoreContract extends StoreTopicsCases {
         assertTrue(next > end, next + " after " + end);
         after.tail().await(next);
         assertEquals(List.of(next), positions(after.tail().entries()), "only what is new");
+    }
+
+    @Test
+    void emptiedEngineBeginsAboveEverythingItHad() throws Exception {
+        Node node = open();
+        var last = 0L;
+        for (int i = 0; i < 5; i++) {
+            last = appendOne(node, event("a", "old"));
+        }
+        String epoch = node.opened().epochs().getLast().name();
+        closeNodes();
+        empty();
+        Node after = open();
+        assertEquals(0, after.opened().head());
+        assertEquals(0, after.store().head());
+        assertEquals(1, after.opened().epochs().size());
+        StoreEpoch begun = after.opened().epochs().getFirst();
+        assertNotEquals(epoch, begun.name());
+        assertEquals(0, begun.previousEnd());
+        assertTrue(begun.first() > last, begun + " after " + last);
+        assertTrue(begun.first() < 1L << 53, begun + " is exact in JavaScript");
+        long first = appendOne(after, event("a", "new"));
+        assertTrue(first >= begun.first(), first + " is of " + begun);
+        assertEquals(List.of("new"), texts(readAll(after, "a")));
+        assertEquals(begun, reopen().opened().epochs().getFirst());
     }
 
     @Test

@@ -52,6 +52,18 @@ abstract class StoreFixture {
     protected void restartEngine() throws Exception {}
 
     /**
+     * Removes everything that the engine has, as a person does who deletes the file, the keys or
+     * the stream. Every node is closed when it is called. The clock of the engine must have moved
+     * since the last entry, as it does by itself when time is real.
+     *
+     * @return whether that is possible; if not, the cases that need it are skipped. The default
+     *     returns false
+     */
+    protected boolean emptyEngine() throws Exception {
+        return false;
+    }
+
+    /**
      * Moves the clock of the engine forward.
      *
      * @return whether that is possible; if not, the cases that need it are skipped. The default
@@ -128,6 +140,11 @@ abstract class StoreFixture {
         nodes.forEach(node -> node.store.close());
         nodes.forEach(node -> node.tail.check());
         nodes.clear();
+    }
+
+    /** Empties the engine, or skips the case. */
+    final void empty() throws Exception {
+        assumeTrue(emptyEngine(), "the engine cannot be emptied");
     }
 
     /** Skips the case when the engine has one of the limits. */

@@ -21,6 +21,13 @@ class MemoryStoreTest extends EventStoreContract {
     }
 
     @Override
+    protected boolean emptyEngine() {
+        now = now.plusSeconds(1);
+        first = null;
+        return true;
+    }
+
+    @Override
     protected boolean passTime(Duration time) {
         now = now.plus(time);
         return true;

@@ -135,6 +135,12 @@ public final class Epoch {
         return before;
     }
 
+    /** Returns the position before the first one of all: nothing was ever kept up to it. */
+    public long beforeAll() {
+        Span[] all = spans;
+        return Math.max(0, all[all.length - 1].begin() - 1);
+    }
+
     private @Nullable Span find(String name) {
         for (Span span : spans) {
             if (span.name().equals(name)) {

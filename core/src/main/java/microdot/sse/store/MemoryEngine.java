@@ -23,13 +23,14 @@ final class MemoryEngine {
     private final Map<String, MemoryTopic> topics = new HashMap<>();
     private final Map<String, Repeat> repeats = new LinkedHashMap<>();
     private long head;
-    private long next = 1;
+    private long next;
 
     private record Repeat(long time, List<Long> positions) {}
 
     MemoryEngine(String epoch, InstantSource clock) {
         this.clock = clock;
-        epochs.add(new StoreEpoch(epoch, 0, 1));
+        next = StoreEpoch.positionAt(clock.instant()) + 1; // Clients may have ids of another one.
+        epochs.add(new StoreEpoch(epoch, 0, next));
     }
 
     List<StoreEpoch> epochs() {

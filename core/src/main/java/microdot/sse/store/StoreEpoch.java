@@ -1,5 +1,9 @@
 package microdot.sse.store;
 
+import java.time.Duration;
+import java.time.Instant;
+import microdot.internal.Required;
+
 /**
  * A time in which the engine lost nothing. Ids of clients begin with the name of their epoch.
  *
@@ -9,6 +13,19 @@ package microdot.sse.store;
  * @param first the first position of this epoch; more than the previous end
  */
 public record StoreEpoch(String name, long previousEnd, long first) {
+    private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+    /**
+     * Returns the position after which an epoch begins that knows no earlier one: an engine that is
+     * empty may have been emptied, and clients have ids of what it had. 1,024 for each millisecond
+     * since 2026, so every earlier position is below it, as long as on average less than a million
+     * entries a second are appended. Below 2^53 until the year 2304.
+     */
+    public static long positionAt(Instant time) {
+        Instant now = Required.notNull(time, "time", "an instant");
+        return Math.max(0, Duration.between(START, now).toMillis()) << 10;
+    }
+
     /**
      * @throws IllegalArgumentException when the name is not ten letters and digits, or the
      *     positions are not in order

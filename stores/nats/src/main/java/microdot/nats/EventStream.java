@@ -169,7 +169,7 @@ final class EventStream {
             long last = info.getStreamState().getLastSequence();
             long end = positions.position(intact < 0 ? last : Math.min(intact, last));
             long before = Math.max(highest, positions.position(last));
-            long first = Math.max(before, base(Instant.now())) + 1;
+            long first = Math.max(before, StoreEpoch.positionAt(Instant.now())) + 1;
             var epoch = new StoreEpoch(Names.random(), end, first);
             long marker = tryBegin(info, headers(epoch), last);
             if (marker > 0) {
@@ -219,13 +219,13 @@ final class EventStream {
 
     /**
      * Returns the epochs of the stream. The first follows from the time at which the server made
-     * the stream: a later stream has higher positions, as long as on average less than a million
-     * events a second are published.
+     * the stream: a later stream has higher positions.
      */
     Positions positions(StreamInfo info) throws IOException, JetStreamApiException {
         ZonedDateTime created = Objects.requireNonNull(info.getCreateTime());
         String incarnation = prefix(info) + created.toInstant();
-        var first = new StoreEpoch(Names.derived(incarnation), 0, base(created.toInstant()) + 1);
+        long before = StoreEpoch.positionAt(created.toInstant());
+        var first = new StoreEpoch(Names.derived(incarnation), 0, before + 1);
         var positions = new Positions(incarnation, List.of(new Span(first, 1)));
         for (Span span :
                 Description.parse(name, info.getConfiguration().getDescription()).later()) {
@@ -253,11 +253,6 @@ final class EventStream {
             }
         }
         return found;
-    }
-
-    private static long base(Instant time) {
-        long since = Duration.between(Instant.parse("2026-01-01T00:00:00Z"), time).toMillis();
-        return Math.max(0, since) << 10;
     }
 
     /** Writes epochs to the description, because the messages that began them are removed once. */

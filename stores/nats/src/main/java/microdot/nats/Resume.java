@@ -27,9 +27,14 @@ record Resume(TailState state, @Nullable StoreEpoch begun) {
     /** Where a tail begins that has nothing yet: at the end. */
     static Resume fresh(EventStream stream, StreamInfo info)
             throws IOException, JetStreamApiException {
-        long last = info.getStreamState().getLastSequence();
-        long time = nanos(Objects.requireNonNull(info.getStreamState().getLastTime()));
-        return new Resume(new TailState(stream.positions(info), last, time), null);
+        Positions positions = stream.positions(info);
+        boolean begun =
+                positions.spans().getLast().marker() > info.getStreamState().getLastSequence();
+        // An epoch that began meanwhile is told here, so what is before it is history.
+        StreamInfo now = begun ? stream.management.getStreamInfo(stream.name) : info;
+        long last = now.getStreamState().getLastSequence();
+        long time = nanos(Objects.requireNonNull(now.getStreamState().getLastTime()));
+        return new Resume(new TailState(positions, last, time), null);
     }
 
     /**

@@ -1,5 +1,7 @@
 package microdot.nats;
 
+import io.nats.client.Connection;
+import io.nats.client.Nats;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +43,14 @@ class NatsContractTest extends EventStoreContract {
         NatsStore store = NatsStore.connect(server.url()).namespace(namespace).maxBytes(64 << 20);
         stores.add(store);
         return store;
+    }
+
+    @Override
+    protected boolean emptyEngine() throws Exception {
+        try (Connection connection = Nats.connect(server.url())) {
+            connection.jetStreamManagement().deleteStream("microdot-" + namespace);
+        }
+        return true;
     }
 
     @Override

@@ -15,9 +15,10 @@ if not m.epoch then
   redis.call('DEL', ns .. 'epochs', ns .. 'jumps', ns .. 'confirm')
   redis.call('HSET', meta, 'format', 1, 'position', 0, 'jump', 0, 'run', run)
   if own == '' and known == 0 then
-    redis.call('HSET', meta, 'epoch', name)
-    redis.call('RPUSH', ns .. 'epochs', name .. ' 0 1')
-    m.epoch = name
+    local before = position_now()
+    redis.call('HSET', meta, 'epoch', name, 'jump', text(before))
+    redis.call('RPUSH', ns .. 'epochs', name .. ' 0 ' .. text(before + 1))
+    m.epoch, m.jump = name, text(before)
   else
     jump(m, known, name, 0)
   end

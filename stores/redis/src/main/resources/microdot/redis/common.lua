@@ -145,11 +145,17 @@ local function trim(topic, now, budget)
   end
 end
 
+-- The position after which an epoch begins that knows no earlier one: StoreEpoch.positionAt.
+local function position_now()
+  return math.max(0, clock(0) - 1767225600000) * 1024
+end
+
 -- Positions go on much later: none is given twice, even if entries were lost. With a name, an epoch begins.
 local function jump(m, known, name, previous_end)
   local position, before = tonumber(m.position), tonumber(m.jump)
   local tip = math.max(position, before)
   local to = math.max(tip, known) + JUMP
+  if name then to = math.max(to, position_now()) end
   redis.call('HSET', meta, 'jump', text(to))
   m.jump = text(to)
   if name then

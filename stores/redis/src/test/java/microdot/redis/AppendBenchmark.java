@@ -27,7 +27,9 @@ import microdot.sse.store.StoredEntry;
  * store and through bare Lettuce with one XADD of the same bytes; alternating. With {@code follow}
  * the bare client reads them too. Needs no framework:
  *
- * <pre>{@code java -cp … microdot.redis.AppendBenchmark [seconds] [pairs] [appendfsync] [follow]}
+ * <pre>
+ * {@code java -cp … microdot.redis.AppendBenchmark [seconds] [pairs] [appendfsync] [follow|alone]
+ * [publishers...]}
  * </pre>
  */
 final class AppendBenchmark {
@@ -68,10 +70,14 @@ final class AppendBenchmark {
                     () -> store.append(Append.of(Entry.event("topic", null, null, DATA)));
             Supplier<CompletionStage<?>> viaBare =
                     () -> bare.async().xadd(key, trim, Map.of(field, DATA));
-            if (args.length > 3) {
+            if (args.length > 3 && args[3].equals("follow")) {
                 follow(client);
             }
-            for (int publishers : new int[] {1, 16, 256}) {
+            int[] numbers =
+                    args.length > 4
+                            ? Arrays.stream(args).skip(4).mapToInt(Integer::parseInt).toArray()
+                            : new int[] {1, 16, 256};
+            for (int publishers : numbers) {
                 run(server, viaStore, publishers, seconds);
                 run(server, viaBare, publishers, seconds);
                 for (int i = 0; i < pairs; i++) {

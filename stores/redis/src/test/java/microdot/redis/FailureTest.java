@@ -73,13 +73,13 @@ class FailureTest {
         var proxy = add(new TcpProxy(server.port));
         var tail = new RecordingTail();
         RedisStore store = open(RedisStore.connect(uri(proxy)), tail);
-        append(store, "before");
+        long before = append(store, "before");
         proxy.cutBeforeReply("marked");
         var marked = store.append(event("marked")).toCompletableFuture();
         proxy.awaitCut();
         long after = append(store, "after");
-        assertEquals(List.of(2L), marked.get(30, TimeUnit.SECONDS));
-        assertEquals(3, after);
+        assertEquals(List.of(before + 1), marked.get(30, TimeUnit.SECONDS));
+        assertEquals(before + 2, after);
         assertEquals(List.of("before", "marked", "after"), texts(tail.awaitEntries(3)));
     }
 
@@ -88,13 +88,13 @@ class FailureTest {
         var proxy = add(new TcpProxy(server.port));
         var tail = new RecordingTail();
         RedisStore store = open(RedisStore.connect(uri(proxy)), tail);
-        append(store, "before");
+        long before = append(store, "before");
         proxy.cutBeforeRequest("marked");
         var marked = store.append(event("marked")).toCompletableFuture();
         proxy.awaitCut();
         long after = append(store, "after");
-        assertEquals(List.of(2L), marked.get(30, TimeUnit.SECONDS));
-        assertEquals(3, after);
+        assertEquals(List.of(before + 1), marked.get(30, TimeUnit.SECONDS));
+        assertEquals(before + 2, after);
         assertEquals(List.of("before", "marked", "after"), texts(tail.awaitEntries(3)));
     }
 
@@ -136,10 +136,10 @@ class FailureTest {
                                 .timeout(Duration.ofSeconds(10))
                                 .connectTimeout(Duration.ofMillis(200)),
                         new RecordingTail());
-        append(store, "1");
+        long first = append(store, "1");
         for (int i = 2; i < 4; i++) {
             CompletableFuture<Void> hanging = hangForASecond();
-            assertEquals(i, append(store, "" + i));
+            assertEquals(first + i - 1, append(store, "" + i));
             hanging.get(30, TimeUnit.SECONDS);
         }
         CompletableFuture<Void> hanging = hangForASecond();
@@ -163,8 +163,9 @@ class FailureTest {
             appends.add(store.append(event("" + i)).toCompletableFuture());
         }
         store.close();
+        long first = appends.getFirst().get(1, TimeUnit.SECONDS).getFirst();
         for (int i = 0; i < 2000; i++) {
-            assertEquals(List.of(i + 1L), appends.get(i).get(1, TimeUnit.SECONDS));
+            assertEquals(List.of(first + i), appends.get(i).get(1, TimeUnit.SECONDS));
         }
     }
 
@@ -193,8 +194,8 @@ class FailureTest {
         var tails = List.of(new RecordingTail(), new RecordingTail());
         RedisStore first = open(RedisStore.connect(server.uri()), tails.get(0));
         RedisStore second = open(RedisStore.connect(server.uri()), tails.get(1));
-        append(first, "1");
-        append(second, "2");
+        long one = append(first, "1");
+        long two = append(second, "2");
         for (RecordingTail tail : tails) {
             tail.awaitEntries(2);
         }
@@ -203,7 +204,7 @@ class FailureTest {
         long last = append(first, "4");
         for (RecordingTail tail : tails) {
             StoreEpoch epoch = tail.awaitEpoch();
-            assertEquals(List.of(1L, 2L, next, last), positions(tail.awaitEntries(4)));
+            assertEquals(List.of(one, two, next, last), positions(tail.awaitEntries(4)));
             assertTrue(next >= epoch.first());
             assertEquals(epoch, tail.calls().get(2), "told before anything of it");
         }
@@ -277,7 +278,7 @@ class FailureTest {
         var other = new RecordingTail();
         RedisStore lagging = open(RedisStore.connect(uri(proxy)), tail);
         RedisStore writer = open(RedisStore.connect(server.uri()).shortSpine(100), other);
-        append(lagging, "1");
+        long first = append(lagging, "1");
         tail.awaitEntries(1);
         proxy.to(1); // Nobody listens there.
         tail.awaitCall("away");
@@ -287,7 +288,7 @@ class FailureTest {
         }
         proxy.to(server.port);
         StoreEpoch epoch = tail.awaitEpoch();
-        assertEquals(1, epoch.previousEnd());
+        assertEquals(first, epoch.previousEnd());
         assertTrue(epoch.first() > last);
         assertEquals(epoch, other.awaitEpoch());
         assertEquals(1001, other.awaitEntries(1001).size());

@@ -53,11 +53,12 @@ class ListTest {
     @Test
     void longestListIsAppendedAndALongerOneIsRefused() throws Exception {
         store.open(tail);
-        assertEquals(8192, append(8192, 256).get(60, TimeUnit.SECONDS).size());
+        List<Long> longest = append(8192, 256).get(60, TimeUnit.SECONDS);
+        assertEquals(8192, longest.size());
         assertRefused(
                 append(8193, 256), "list: 8193 events", "at most 8192 events and 67108864 bytes");
         assertRefused(append(100_000, 256), "list: 100000 events with 35600000 bytes");
-        assertEquals(List.of(8193L), append(1, 1).get(60, TimeUnit.SECONDS));
+        assertEquals(List.of(longest.getLast() + 1), append(1, 1).get(60, TimeUnit.SECONDS));
         assertEquals(8193, tail.awaitEntries(8193).size());
     }
 
@@ -66,7 +67,7 @@ class ListTest {
         store = RedisStore.connect(server.uri()).maxInFlight(100, 1 << 20);
         store.open(tail);
         assertRefused(append(2, 1 << 20), "at most 8192 events and 1048576", "maxInFlight");
-        assertEquals(List.of(1L, 2L), append(2, 1 << 18).get(60, TimeUnit.SECONDS));
+        assertEquals(2, append(2, 1 << 18).get(60, TimeUnit.SECONDS).size());
     }
 
     /** A list that the spine cannot keep would leave every node behind. */
@@ -75,9 +76,10 @@ class ListTest {
         store = RedisStore.connect(server.uri()).spineEntries(1000);
         store.open(tail);
         assertRefused(append(3000, 1), "at most 500 events", "spineEntries");
-        assertEquals(500, append(500, 1).get(60, TimeUnit.SECONDS).size());
+        List<Long> longest = append(500, 1).get(60, TimeUnit.SECONDS);
+        assertEquals(500, longest.size());
         long next = append(1, 1).get(60, TimeUnit.SECONDS).getFirst();
-        assertEquals(501, next);
+        assertEquals(longest.getLast() + 1, next);
         assertEquals(501, tail.awaitEntries(501).size());
         assertEquals(List.of(), RecordingTail.epochs(tail.calls()));
     }
@@ -93,7 +95,7 @@ class ListTest {
         long before = 0;
         for (var each : all) {
             List<Long> positions = each.get(60, TimeUnit.SECONDS);
-            assertEquals(before + 1, positions.getFirst());
+            assertTrue(before == 0 || before + 1 == positions.getFirst(), () -> "" + positions);
             before = positions.getLast();
         }
         tail.awaitEntries(50_000);

@@ -38,6 +38,12 @@ class RedisStoreTest extends EventStoreContract {
     }
 
     @Override
+    protected boolean emptyEngine() {
+        server.command("FLUSHALL"); // The cases run one after another.
+        return true;
+    }
+
+    @Override
     protected boolean passTime(Duration time) {
         ahead.addAndGet(time.toMillis());
         return true;

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -93,7 +95,7 @@ class RestartTest {
     @Test
     void reopenedStoreKeepsEpochAndHead() throws Exception {
         open();
-        append(store, "1");
+        long first = append(store, "1");
         tail.awaitEntries(1);
         StoreEpoch epoch = opened.epochs().getLast();
         store.close();
@@ -101,9 +103,11 @@ class RestartTest {
         server.start();
         open();
         assertEquals(List.of(epoch), opened.epochs());
-        assertEquals(1, opened.head());
+        assertEquals(first, opened.head());
         long next = append(store, "2");
-        assertTrue(next > 1L << 32, "positions that may have been given are not given again");
+        assertTrue(
+                next > first + (1L << 32),
+                "positions that may have been given are not given again");
         assertEquals(next, tail.awaitEntries(2).getLast().position());
     }
 
@@ -136,7 +140,7 @@ class RestartTest {
         server.close();
         server = RedisServer.with("--appendonly", "yes", "--appendfsync", "everysec");
         open();
-        append(store, "kept");
+        long kept = append(store, "kept");
         // With everysec an acknowledged write may not be in the file yet.
         while (!server.command("INFO", "persistence").contains("aof_buffer_length:0")) {
             Thread.onSpinWait();
@@ -151,7 +155,7 @@ class RestartTest {
         delete(copy);
         server.start();
         StoreEpoch epoch = tail.awaitEpoch();
-        assertEquals(1, epoch.previousEnd());
+        assertEquals(kept, epoch.previousEnd());
         assertTrue(epoch.first() > lost + (1L << 32) - 2);
         append(store, "new");
         assertEquals("new", text(tail.awaitEntries(3).getLast()));
@@ -165,26 +169,70 @@ class RestartTest {
         server.close();
         server = RedisServer.with("--appendonly", "yes", "--appendfsync", "everysec");
         open();
-        append(store, "1");
+        long last = append(store, "1");
         // A node that was killed: it cannot say whether what it was given is there.
         server.command("HSET", "microdot:meta", "node:dead", "1");
         server.stop();
         server.start();
         StoreEpoch epoch = tail.awaitEpoch();
-        assertEquals(1, epoch.previousEnd());
+        assertEquals(last, epoch.previousEnd());
         assertNotEquals(opened.epochs().getLast().name(), epoch.name());
     }
 
     @Test
     void restoreThatAnOperatorTellsBeginsAnEpoch() throws Exception {
         open();
-        append(store, "1");
+        long last = append(store, "1");
         store.close();
         server.command("HDEL", "microdot:meta", "run");
         open();
         assertEquals(2, opened.epochs().size());
-        assertEquals(1, opened.epochs().getLast().previousEnd());
+        assertEquals(last, opened.epochs().getLast().previousEnd());
         assertEquals(List.of("1"), history());
+    }
+
+    @Test
+    void positionsThatBeganAtOneGoOn() throws Exception {
+        String run =
+                server.command("INFO", "server")
+                        .lines()
+                        .filter(line -> line.startsWith("run_id:"))
+                        .findFirst()
+                        .orElseThrow()
+                        .substring("run_id:".length());
+        var meta = List.of("format", "1", "epoch", "oldEpoch01", "position", "0", "jump", "0");
+        var command = new ArrayList<>(List.of("HSET", "microdot:meta", "run", run));
+        command.addAll(meta);
+        server.command(command.toArray(String[]::new));
+        server.command("RPUSH", "microdot:epochs", "oldEpoch01 0 1");
+        open();
+        assertEquals(List.of(new StoreEpoch("oldEpoch01", 0, 1)), opened.epochs());
+        assertEquals(1, append(store, "1"));
+        store.close();
+        open();
+        assertEquals(1, opened.epochs().size());
+        assertEquals(2, append(store, "2"));
+        assertEquals(List.of("1", "2"), history());
+        store.close();
+        Instant before = Instant.now();
+        server.command("FLUSHALL");
+        open();
+        StoreEpoch begun = opened.epochs().getFirst();
+        assertTrue(begun.first() > StoreEpoch.positionAt(before), begun::toString);
+        assertTrue(begun.first() <= StoreEpoch.positionAt(Instant.now()) + 1, begun::toString);
+    }
+
+    @Test
+    void restoreBeginsAboveWhatTheClockAllows() throws Exception {
+        open();
+        append(store, "1");
+        store.close();
+        // As long ago: positions may have gone on beyond a jump since.
+        server.command("HSET", "microdot:meta", "position", "1", "jump", "0");
+        server.command("HDEL", "microdot:meta", "run");
+        Instant before = Instant.now();
+        open();
+        assertTrue(opened.epochs().getLast().first() > StoreEpoch.positionAt(before));
     }
 
     @Test
@@ -201,12 +249,12 @@ class RestartTest {
     @Test
     void olderFormatIsMigrated() throws Exception {
         open();
-        append(store, "1");
+        long first = append(store, "1");
         store.close();
         server.command("HDEL", "microdot:meta", "format", "jump");
         open();
-        assertEquals(1, opened.head());
-        assertEquals(2, append(store, "2"));
+        assertEquals(first, opened.head());
+        assertEquals(first + 1, append(store, "2"));
         assertEquals(List.of("1", "2"), history());
         assertTrue(server.command("HGET", "microdot:meta", "format").contains("1"));
     }

@@ -60,7 +60,7 @@ class SecurityTest {
                             .certificate(certificates.client(), certificates.clientKey());
             var tail = new RecordingTail();
             store.open(tail);
-            assertEquals(1, append(store, "1"));
+            append(store, "1");
             tail.awaitEntries(1);
             String clients = server.command("CLIENT", "LIST");
             assertEquals(
@@ -121,7 +121,7 @@ class SecurityTest {
         try (var server = RedisServer.with(userOfTheGuide(""));
                 var store = patient("redis://app:password@127.0.0.1:" + server.port)) {
             store.open(new RecordingTail());
-            assertEquals(1, append(store, "1"));
+            append(store, "1");
             String log = server.command("ACL", "LOG");
             Matcher refused = Pattern.compile("object\r\n\\$\\d+\r\n(\\S+)").matcher(log);
             assertEquals(
@@ -149,16 +149,17 @@ class SecurityTest {
                                     Entry.event("a", "key", "id", new byte[9])),
                             OptionalLong.empty(),
                             "once");
-            store.append(row).toCompletableFuture().get(30, TimeUnit.SECONDS);
-            store.append(row).toCompletableFuture().get(30, TimeUnit.SECONDS);
-            var expecting = new Append(event("x").entries(), OptionalLong.of(401), null);
+            List<Long> rows = store.append(row).toCompletableFuture().get(30, TimeUnit.SECONDS);
+            assertEquals(rows, store.append(row).toCompletableFuture().get(30, TimeUnit.SECONDS));
+            long last = rows.getLast();
+            var expecting = new Append(event("x").entries(), OptionalLong.of(last), null);
             assertEquals(
-                    List.of(402L),
+                    List.of(last + 1),
                     store.append(expecting).toCompletableFuture().get(30, TimeUnit.SECONDS));
-            assertEquals(402, store.head());
+            assertEquals(last + 1, store.head());
             assertEquals(1, store.latest("rows", 0, 1000).entries().size());
-            assertEquals(401, store.find("a", "id").orElse(0));
-            assertEquals(402, store.kept("a").last());
+            assertEquals(last, store.find("a", "id").orElse(0));
+            assertEquals(last + 1, store.kept("a").last());
             assertTrue(store.read("a", 0, Long.MAX_VALUE, 1 << 20).entries().size() >= 2);
             append(store, "end");
             store.append(Append.of(Entry.close("a")))

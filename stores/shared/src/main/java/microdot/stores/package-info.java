@@ -1,4 +1,4 @@
-/** What the tests of the stores on Redis and NATS share: networks that fail. */
+/** What the tests of the stores on Redis and NATS share: networks that fail, and a benchmark. */
 @NullMarked
 package microdot.stores;
 

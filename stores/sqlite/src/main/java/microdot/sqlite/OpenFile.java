@@ -14,7 +14,7 @@ import microdot.sse.store.StoredEntry;
 
 /** The file while it is open for writing: its lock, its connection, and how it begins and ends. */
 final class OpenFile {
-    /** A new epoch begins this far after the end of the one before. */
+    /** A new epoch begins at least this far after the end of the one before. */
     static final long JUMP = 1L << 32;
 
     private static final String LETTERS =
@@ -117,11 +117,13 @@ final class OpenFile {
         boolean replaced = !memory.knows(before.opening) || memory.head() > head;
         boolean lost = before.running && !before.always;
         lock.remember(new StoreLock.Memory(opening, before.opening, head), true);
+        // Above everything that clients may have of a file that was deleted or replaced.
+        long now = StoreEpoch.positionAt(settings.clock().instant());
         if (fresh) {
-            add(new StoreEpoch(letters(), 0, 1));
+            add(new StoreEpoch(letters(), 0, Math.max(memory.head(), now) + 1));
         } else if (replaced || lost) {
-            long end = Math.max(head, memory.head());
-            add(new StoreEpoch(letters(), head, Math.max(end, next() - 1) + JUMP));
+            long end = Math.max(Math.max(head, memory.head()), next() - 1);
+            add(new StoreEpoch(letters(), head, Math.max(end + JUMP, now + 1)));
         }
         database.update(
                 "UPDATE store SET running = 1, always = ?, opening = ?",

@@ -23,7 +23,8 @@ import microdot.sse.store.StoreRetention;
  * Measures acknowledged events a second with 1, 16 and 256 publishers, each on a virtual thread
  * that waits for each of its events; and bare JDBC that commits the same rows in groups of as many.
  *
- * <pre>java microdot.sqlite.PublishBenchmark [FOLDER [SECONDS [always|none|every]]]</pre>
+ * <pre>java microdot.sqlite.PublishBenchmark [FOLDER [SECONDS [always|none|every
+ * [PUBLISHERS...]]]]</pre>
  */
 final class PublishBenchmark {
     private static final int BYTES = 256;
@@ -39,7 +40,11 @@ final class PublishBenchmark {
                     case "every" -> Durability.every(Duration.ofMillis(100));
                     default -> Durability.always();
                 };
-        for (int publishers : new int[] {1, 16, 256}) {
+        int[] numbers =
+                args.length > 3
+                        ? Arrays.stream(args).skip(3).mapToInt(Integer::parseInt).toArray()
+                        : new int[] {1, 16, 256};
+        for (int publishers : numbers) {
             Path place = Files.createTempDirectory(folder, "publish");
             for (int round = 0; round < 2; round++) {
                 store(place.resolve("s" + round + ".db"), durability, publishers, seconds, false);

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import microdot.sse.store.StoreEpoch;
@@ -69,14 +70,15 @@ class SqliteEpochTest {
         for (Durability durability :
                 List.of(Durability.none(), Durability.every(Duration.ofMillis(50)))) {
             file = folder.resolve(durability.isAlways() + "" + copies + ".db");
+            long last;
             try (Opening open = new Opening(SqliteStore.at(file).durability(durability))) {
-                long last = open.append("a", "1");
+                last = open.append("a", "1");
                 try (Opening again = Opening.at(crash())) {
                     assertBegun(again, last, last);
                 }
             }
             try (Opening cleanly = new Opening(SqliteStore.at(file).durability(durability))) {
-                assertSame(cleanly, 1);
+                assertSame(cleanly, last);
             }
         }
     }
@@ -98,8 +100,9 @@ class SqliteEpochTest {
     @Test
     void olderCopyInThePlaceOfTheFileBeginsAnEpoch() throws Exception {
         Path copy = folder.resolve("copy.db");
+        long first;
         try (Opening open = Opening.at(file)) {
-            open.append("a", "1");
+            first = open.append("a", "1");
         }
         Files.copy(file, copy);
         long last;
@@ -108,36 +111,55 @@ class SqliteEpochTest {
         }
         Files.copy(copy, file, StandardCopyOption.REPLACE_EXISTING);
         try (Opening open = Opening.at(file)) {
-            assertBegun(open, 1, last);
+            assertBegun(open, first, last);
         }
     }
 
     @Test
     void copyOfTheSameOpeningInThePlaceOfTheFileBeginsAnEpoch() throws Exception {
         Path copy = folder.resolve("copy.db");
+        long first;
         long last;
         try (Opening open = Opening.at(file)) {
-            open.append("a", "1");
+            first = open.append("a", "1");
             Opening.sql(file, "VACUUM INTO '" + copy + "'");
             last = open.append("a", "2");
         }
         Files.copy(copy, file, StandardCopyOption.REPLACE_EXISTING);
         try (Opening open = Opening.at(file)) {
-            assertBegun(open, 1, last);
+            assertBegun(open, first, last);
         }
     }
 
     @Test
     void fileWithoutItsLockFileBeginsAnEpoch() throws Exception {
+        long last;
         try (Opening open = Opening.at(file)) {
-            open.append("a", "1");
+            last = open.append("a", "1");
         }
         Files.delete(folder.resolve("events.db.lock"));
         try (Opening open = Opening.at(file)) {
-            assertBegun(open, 1, 1);
+            assertBegun(open, last, last);
         }
         try (Opening open = Opening.at(file)) {
             assertEquals(2, open.opened.epochs().size(), "only once");
+        }
+    }
+
+    @Test
+    void positionsThatBeganAtOneGoOn() throws Exception {
+        SqliteStore old = SqliteStore.at(file).clock(() -> Instant.EPOCH);
+        try (Opening open = new Opening(old)) {
+            assertEquals(1, open.append("a", "1"));
+        }
+        try (Opening open = Opening.at(file)) {
+            assertSame(open, 1);
+            assertEquals(List.of("1", "next"), open.texts("a"));
+        }
+        Files.delete(folder.resolve("events.db.lock"));
+        try (Opening open = Opening.at(file)) {
+            // As after a restored backup: clients may know positions of a later epoch.
+            assertBegun(open, 2, StoreEpoch.positionAt(Instant.now().minusSeconds(60)));
         }
     }
 
@@ -191,15 +213,19 @@ class SqliteEpochTest {
     @Test
     void newFileBesideAnOldLockFileIsNew() throws Exception {
         String name;
+        long last;
         try (Opening open = Opening.at(file)) {
-            open.append("a", "1");
+            last = open.append("a", "1");
             name = open.opened.epochs().getFirst().name();
         }
         Files.delete(file);
-        try (Opening open = Opening.at(file)) {
+        // The clock was set back meanwhile: the lock file knows more.
+        SqliteStore late = SqliteStore.at(file).clock(() -> Instant.EPOCH);
+        try (Opening open = new Opening(late)) {
             assertEquals(1, open.opened.epochs().size());
             assertNotEquals(name, open.opened.epochs().getFirst().name());
             assertEquals(0, open.opened.head());
+            assertEquals(last + 1, open.append("a", "1"));
         }
     }
 }

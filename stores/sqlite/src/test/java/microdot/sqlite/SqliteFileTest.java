@@ -77,10 +77,12 @@ class SqliteFileTest {
     @Test
     void otherProgramsCanReadMeanwhile() throws Exception {
         try (Opening open = Opening.at(file)) {
-            open.append("orders", "data: 1\n\n");
-            open.append("orders", "data: 2\n\n");
+            long first = open.append("orders", "data: 1\n\n");
+            long second = open.append("orders", "data: 2\n\n");
             assertEquals(
-                    List.of("1 orders event data: 1\n\n", "2 orders event data: 2\n\n"),
+                    List.of(
+                            first + " orders event data: 1\n\n",
+                            second + " orders event data: 2\n\n"),
                     Opening.sql(
                             file,
                             "SELECT position || ' ' || topic || ' ' || kind || ' ' || data"

@@ -1,8 +1,11 @@
 package microdot.sqlite;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.stream.Stream;
 import microdot.sse.store.EventStore;
 import microdot.testing.EventStoreContract;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,6 +18,17 @@ class SqliteStoreTest extends EventStoreContract {
     @Override
     protected EventStore newNode() {
         return SqliteStore.at(folder.resolve("events.db")).clock(() -> now);
+    }
+
+    @Override
+    protected boolean emptyEngine() throws IOException {
+        now = now.plusSeconds(1);
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path each : files.toList()) { // The lock file, too: it remembers a position.
+                Files.delete(each);
+            }
+        }
+        return true;
     }
 
     @Override

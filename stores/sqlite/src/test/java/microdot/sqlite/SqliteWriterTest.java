@@ -101,7 +101,7 @@ class SqliteWriterTest {
                 each.get(60, TimeUnit.SECONDS);
             }
             stopped.store.append(append(1)).toCompletableFuture().get(60, TimeUnit.SECONDS);
-            assertEquals(6, stopped.store.read("a", 0, 1000, 1000).entries().size());
+            assertEquals(6, stopped.store.read("a", 0, Long.MAX_VALUE, 1000).entries().size());
         }
     }
 
@@ -150,11 +150,10 @@ class SqliteWriterTest {
                             throw new IllegalStateException("a fault of the tail");
                         }
                     });
-            for (int i = 1; i <= 3; i++) {
-                assertEquals(
-                        List.of((long) i),
-                        store.append(append(1)).toCompletableFuture().get(60, TimeUnit.SECONDS));
+            for (int i = 0; i < 3; i++) {
+                store.append(append(1)).toCompletableFuture().get(60, TimeUnit.SECONDS);
             }
+            assertEquals(3, store.read("a", 0, Long.MAX_VALUE, 1000).entries().size());
         }
     }
 
