@@ -11,7 +11,10 @@ interface NodeTopics {
     /** Returns the options of the topic, whether or not it is known. */
     TopicOptions options(String name);
 
-    /** Nothing was kept of an entry, because its topic is not known, or not as a table. Under the order's lock. */
+    /**
+     * Nothing was kept of an entry, because its topic is not known, or not as a table. Under the
+     * order's lock.
+     */
     void skipped(String name, long position);
 
     /** Returns all that this process knows. */
