@@ -15,7 +15,6 @@ import microdot.Microdot;
 import microdot.Response;
 import microdot.Server;
 import microdot.ServerOptions;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
@@ -66,8 +65,8 @@ class HandedResponsesTest extends TransportContract {
         return Response.bytes(bytes, "a/b");
     }
 
-    @AfterEach
-    void unblock() {
+    /** Before the server is closed, which would wait for the handlers and loops. */
+    private void unblock() {
         handlers.countDown();
         blocked.countDown();
     }
@@ -124,7 +123,8 @@ class HandedResponsesTest extends TransportContract {
 
     @Test
     void bodyCountsBeforeItsLoopTakesIt() throws Exception {
-        try (Served served = served(app)) {
+        try (Served served = served(app);
+                AutoCloseable last = this::unblock) {
             respondWhileLoopsAreBlocked(served, "/own");
             long all = (long) CLIENTS * BODY;
             assertBetween(all, all + HEADS, served.server.stats().memory());
@@ -134,7 +134,8 @@ class HandedResponsesTest extends TransportContract {
 
     @Test
     void bodyOfManyResponsesCountsOnce() throws Exception {
-        try (Served served = served(app)) {
+        try (Served served = served(app);
+                AutoCloseable last = this::unblock) {
             respondWhileLoopsAreBlocked(served, "/shared");
             assertBetween(BODY, BODY + HEADS, served.server.stats().memory());
             readAll(served);
@@ -144,7 +145,8 @@ class HandedResponsesTest extends TransportContract {
     @Test
     void bodiesBeyondTheMemoryAreRejected() throws Exception {
         var options = new ServerOptions().maxMemory(4 * BODY);
-        try (Served served = served(app, options).expectFailures(1)) {
+        try (Served served = served(app, options).expectFailures(1);
+                AutoCloseable last = this::unblock) {
             respondWhileLoopsAreBlocked(served, "/own");
             Server.Stats stats = served.server.stats();
             // The memory, a quarter more, and one body: on one connection not even the quarter.

@@ -76,6 +76,11 @@ public final class Exchange {
         }
     }
 
+    /** Returns what observes the request if it is rejected in place of {@link #begin}. */
+    public @Nullable Observation rejected() {
+        return Observation.rejected(server, request);
+    }
+
     private void start(Call routed) {
         call = routed;
         RequestLimit.Permit permit = server.requests().enter();

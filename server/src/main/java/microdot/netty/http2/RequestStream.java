@@ -57,7 +57,8 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
         } else {
             exchange = null;
             ended();
-            ResponseStream.begin(streams, stream, streams.rejection(accept), headOnly, null);
+            Observation rejected = handled.rejected();
+            ResponseStream.begin(streams, stream, streams.rejection(accept), headOnly, rejected);
         }
     }
 
