@@ -202,6 +202,10 @@ public final class Exchange {
     /** The body counts from now on, also while the event loop is busy with others. */
     private void handOver(Call call, Response response) {
         byte[] body = response.body() instanceof Body.Bytes made ? made.bytes() : NOTHING;
+        if (body.length < HandedBodies.LEAST) {
+            respond(response);
+            return;
+        }
         HandedBodies handed = responder.handed();
         if (handed.add(body)) {
             respond(response, () -> handed.taken(body));
@@ -210,8 +214,8 @@ public final class Exchange {
         }
     }
 
-    private void respond(Response rejection) {
-        respond(rejection, () -> {});
+    private void respond(Response small) {
+        respond(small, () -> {});
     }
 
     private void respond(Response response, Runnable taken) {

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * could make more than the heap holds. Thread-safe.
  */
 public final class HandedBodies {
-    /** Shorter bodies do not count: their requests, which count, take as much. */
-    private static final int LEAST = 1 << 10;
+    /** Shorter bodies need not be added: their requests, which count, take as much. */
+    public static final int LEAST = 1 << 10;
 
     private final WaitingMemory server;
     private final AtomicLong bytes = new AtomicLong();
@@ -24,9 +24,6 @@ public final class HandedBodies {
      * not count, and must be released.
      */
     public boolean add(byte[] body) {
-        if (body.length < LEAST) {
-            return true;
-        }
         long before = bytes.getAndAdd(body.length);
         boolean added = server.hand(body, before);
         if (!added) {
@@ -37,9 +34,7 @@ public final class HandedBodies {
 
     /** The event loop has taken a body that was added, or never will. */
     public void taken(byte[] body) {
-        if (body.length >= LEAST) {
-            bytes.addAndGet(-body.length);
-            server.taken(body);
-        }
+        bytes.addAndGet(-body.length);
+        server.taken(body);
     }
 }

@@ -61,9 +61,9 @@ class WaitingMemoryTest {
     void takenAndRejectedBodiesDoNotCount() {
         var connection = new HandedBodies(memory);
         byte[] shared = new byte[BODY];
-        byte[] short1 = new byte[2_000];
+        byte[] small = new byte[2_000];
         byte[] huge = new byte[3 * MAX];
-        List<byte[]> bodies = List.of(shared, short1, shared, new byte[10], huge);
+        List<byte[]> bodies = List.of(shared, small, shared, huge);
         bodies.forEach(body -> assertTrue(connection.add(body)));
         assertEquals(BODY + 2_000 + MAX / 2, memory.used());
         assertFalse(connection.add(new byte[3 * MAX]));
