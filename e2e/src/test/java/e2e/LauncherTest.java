@@ -103,8 +103,7 @@ class LauncherTest {
                 """);
         String launcher = Child.home().resolve("microdot").toString();
         String data = "XDG_DATA_HOME=" + folder;
-        try (Child app =
-                Child.start(folder, "env", data, launcher, "run", "--tls", "App.java")) {
+        try (Child app = Child.start(folder, "env", data, launcher, "run", "--tls", "App.java")) {
             Matcher url = Pattern.compile("https://localhost:\\d+").matcher(app.await("https://"));
             assertTrue(url.find());
             try (Child curl =

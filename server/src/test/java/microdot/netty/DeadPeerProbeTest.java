@@ -140,8 +140,7 @@ class DeadPeerProbeTest {
         var options =
                 new ServerOptions().host("0.0.0.0").port(0).heartbeat(heartbeat).halfOpen(halfOpen);
         try (var server = app(begun).start(wire.options(options))) {
-            Process lazy =
-                    client(wire, "10.213.7.3", server.port(), "/flood", " | sleep 1000");
+            Process lazy = client(wire, "10.213.7.3", server.port(), "/flood", " | sleep 1000");
             stalled.await();
             Process lost = client(wire, "10.213.7.2", server.port(), "/quiet", "");
             begun.await();

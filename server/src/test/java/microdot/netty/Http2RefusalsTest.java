@@ -97,8 +97,7 @@ class Http2RefusalsTest {
 
     @Test
     void requestWithoutMemoryIsLogged() throws Exception {
-        try (Served served =
-                        served(new ServerOptions().maxMemory(10_000)).expectFailures(1);
+        try (Served served = served(new ServerOptions().maxMemory(10_000)).expectFailures(1);
                 FrameClient client = FrameClient.of(served)) {
             assertEquals("503", send(client, 1, 12_000).outcome(1));
             assertLogged("GET", "/", 503);
