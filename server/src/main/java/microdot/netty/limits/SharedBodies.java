@@ -1,7 +1,6 @@
 package microdot.netty.limits;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 import microdot.internal.BriefLock;
 
 /**
@@ -13,7 +12,7 @@ final class SharedBodies extends BriefLock {
     private static final int LARGE = 16 << 10;
 
     // Guarded by the lock.
-    private final Map<byte[], Integer> holders = new IdentityHashMap<>();
+    private final IdentityHashMap<byte[], Integer> holders = new IdentityHashMap<>();
 
     /** One more response has the body; returns whether it is the only one. */
     boolean enter(byte[] body) {
