@@ -27,7 +27,6 @@ import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -39,7 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass
 @EnumSource(Wire.class)
 class CloseReasonTest extends TransportContract {
-    @Parameter Wire wire;
+    private final Wire wire;
 
     private final BlockingQueue<CloseReason> reasons = new LinkedBlockingQueue<>();
     private final Topics topics = new Topics();
@@ -57,6 +56,10 @@ class CloseReasonTest extends TransportContract {
                     };
             return new Response(new Body.Stream(writer, stream.closingFrames()));
         };
+    }
+
+    CloseReasonTest(Wire wire) {
+        this.wire = wire;
     }
 
     @Override

@@ -17,7 +17,6 @@ import microdot.Server;
 import microdot.ServerOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -38,7 +37,7 @@ class HandedResponsesTest extends TransportContract {
 
     private static final byte[] SHARED = new byte[BODY];
 
-    @Parameter Wire wire;
+    private final Wire wire;
 
     private final Set<Executor> loops = ConcurrentHashMap.newKeySet();
     private final CountDownLatch handlers = new CountDownLatch(1);
@@ -50,6 +49,10 @@ class HandedResponsesTest extends TransportContract {
                     .get("/loop", request -> new Response(new Body.Stream(this::note)))
                     .get("/own", request -> body(new byte[BODY]))
                     .get("/shared", request -> body(SHARED));
+
+    HandedResponsesTest(Wire wire) {
+        this.wire = wire;
+    }
 
     @Override
     Wire wire() {

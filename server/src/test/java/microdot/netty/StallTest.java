@@ -10,7 +10,6 @@ import microdot.sse.Sse;
 import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -22,9 +21,13 @@ class StallTest extends TransportContract {
     private static final ServerOptions SHORT =
             new ServerOptions().stallTimeout(Duration.ofSeconds(2));
 
-    @Parameter Wire wire;
+    private final Wire wire;
 
     private final Topics topics = new Topics();
+
+    StallTest(Wire wire) {
+        this.wire = wire;
+    }
 
     @Override
     Wire wire() {
