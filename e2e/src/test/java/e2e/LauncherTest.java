@@ -13,7 +13,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
@@ -81,6 +84,53 @@ class LauncherTest {
         String line = app.await("microdot: cannot listen on 0.0.0.0:" + port);
         assertEquals(1, app.exitCode());
         assertEquals(line, app.lines().getLast());
+    }
+
+    /** With the certificate that the option keeps in the folder of the user. */
+    @ParameterizedTest
+    @CsvSource({"--http2, 2", "--http1.1, 1.1"})
+    void tlsOptionServesAProgramOverHttps(String option, String version) throws Exception {
+        Files.writeString(
+                folder.resolve("App.java"),
+                """
+                import static microdot.sse.Sse.withSse;
+
+                void main() {
+                    var app = new microdot.Microdot();
+                    app.get("/events", withSse((request, sse) -> sse.send(request.scheme(), "a")));
+                    app.run("localhost", 0);
+                }
+                """);
+        String launcher = Child.home().resolve("microdot").toString();
+        String data = "XDG_DATA_HOME=" + folder;
+        try (Child app = Child.start(folder, "env", data, launcher, "run", "--tls", "App.java")) {
+            Matcher url = Pattern.compile("https://localhost:\\d+").matcher(app.await("https://"));
+            assertTrue(url.find());
+            try (Child curl =
+                    Child.start(
+                            folder,
+                            "curl",
+                            "-sSN",
+                            option,
+                            "--cacert",
+                            pem(folder.resolve("microdot/tls.p12")).toString(),
+                            "--write-out",
+                            "%{http_version}",
+                            url.group() + "/events")) {
+                assertEquals(List.of("event: a", "data: https", "", version), curl.lines());
+                assertEquals(0, curl.exitCode());
+            }
+        }
+    }
+
+    /** Returns the file of the certificate in a store that {@code Tls.selfSigned} has made. */
+    private Path pem(Path store) throws Exception {
+        KeyStore keys = KeyStore.getInstance(store.toFile(), "microdot".toCharArray());
+        var certificate = keys.getCertificate(keys.aliases().nextElement());
+        String text = Base64.getMimeEncoder().encodeToString(certificate.getEncoded());
+        return Files.writeString(
+                folder.resolve("tls.pem"),
+                "-----BEGIN CERTIFICATE-----\n" + text + "\n-----END CERTIFICATE-----\n");
     }
 
     @Test

@@ -106,6 +106,7 @@ final class Listeners {
                         context.handlers(),
                         context.limits(),
                         context.requests(),
+                        context.memory(),
                         options,
                         context.failed(),
                         context.accessLog());

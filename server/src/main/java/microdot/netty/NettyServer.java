@@ -110,7 +110,7 @@ final class NettyServer implements Server {
         this.accessLog = log == null ? null : new AccessLogQueue(log);
         var context =
                 new ServerContext(
-                        app, handlers, limits, requests, options, errors::check, accessLog);
+                        app, handlers, limits, requests, memory, options, errors::check, accessLog);
         this.listeners =
                 new Listeners(
                         io, group, options, loop -> Objects.requireNonNull(loops.get(loop)), tls);

@@ -4,6 +4,7 @@ import static microdot.sse.Sse.withSse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -20,20 +21,25 @@ import microdot.HttpException;
 import microdot.Microdot;
 import microdot.Response;
 import microdot.ServerOptions;
-import microdot.netty.io.IoMode;
 import microdot.netty.stream.ChannelSink;
 import microdot.sse.Event;
 import microdot.sse.TopicOptions;
 import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Every way in which a stream ends has a name. CLIENT_VANISHED needs a network that drops packets:
  * {@link DeadPeerProbeTest}.
  */
 @Timeout(60)
-class CloseReasonTest {
+@ParameterizedClass
+@EnumSource(Wire.class)
+class CloseReasonTest extends TransportContract {
+    private final Wire wire;
+
     private final BlockingQueue<CloseReason> reasons = new LinkedBlockingQueue<>();
     private final Topics topics = new Topics();
 
@@ -52,16 +58,21 @@ class CloseReasonTest {
         };
     }
 
+    CloseReasonTest(Wire wire) {
+        this.wire = wire;
+    }
+
+    @Override
+    Wire wire() {
+        return wire;
+    }
+
     private Microdot app(Handler handler) {
         return new Microdot().get("/", noting(reasons, handler));
     }
 
     private void assertReason(CloseReason expected) throws InterruptedException {
         assertEquals(expected, reasons.poll(30, TimeUnit.SECONDS));
-    }
-
-    private static Served served(Microdot app, ServerOptions options) {
-        return new Served(app, options, IoMode.best());
     }
 
     private static Handler waiting() {
@@ -79,7 +90,7 @@ class CloseReasonTest {
 
     @Test
     void handlerReturned() throws Exception {
-        try (Served served = Served.of(app(withSse((request, sse) -> sse.send("a"))));
+        try (Served served = served(app(withSse((request, sse) -> sse.send("a"))));
                 RawClient client = served.client()) {
             client.get("/").readAll();
             assertReason(CloseReason.HANDLER_RETURNED);
@@ -93,7 +104,7 @@ class CloseReasonTest {
                         (request, sse) -> {
                             throw new IllegalStateException("thrown by the test");
                         });
-        try (Served served = Served.of(app(failing)).expectFailures(1);
+        try (Served served = served(app(failing)).expectFailures(1);
                 RawClient client = served.client()) {
             client.get("/").readAll();
             assertReason(CloseReason.HANDLER_FAILED);
@@ -102,7 +113,7 @@ class CloseReasonTest {
 
     @Test
     void clientClosed() throws Exception {
-        try (Served served = Served.of(app(waiting()))) {
+        try (Served served = served(app(waiting()))) {
             try (RawClient client = served.client()) {
                 client.get("/").readHead();
             }
@@ -123,7 +134,7 @@ class CloseReasonTest {
     @Test
     void lagged() throws Exception {
         topics.topic("t", new TopicOptions().keepEvents(1).onSlow(TopicOptions.OnSlow.DISCONNECT));
-        try (Served served = Served.of(app(topics.stream("t")));
+        try (Served served = served(app(topics.stream("t")));
                 RawClient client = served.client(4096)) {
             client.get("/").readHead();
             while (reasons.isEmpty()) {
@@ -141,7 +152,7 @@ class CloseReasonTest {
                             sse.send("first");
                             throw new HttpException(404);
                         });
-        try (Served served = Served.of(app(handler)).expectFailures(1);
+        try (Served served = served(app(handler)).expectFailures(1);
                 RawClient client = served.client()) {
             String all = client.get("/").readTo("0\r\n\r\n");
             Matcher retry = Pattern.compile("retry: (\\d+)\n\n").matcher(all);
@@ -155,21 +166,27 @@ class CloseReasonTest {
         }
     }
 
+    /** The oldest, or the last: the streams of an HTTP/2 connection count together. */
     @Test
     void overBudget() throws Exception {
         var options = new ServerOptions().maxMemory(1 << 20);
-        Microdot app = app(topics.stream("t")).get("/large", request -> "y".repeat(15 << 20));
+        Microdot app = app(topics.stream(request -> List.of(request.query("topic", ""))));
         try (Served served = served(app, options).expectFailures(1);
                 RawClient oldest = served.client(4096);
                 RawClient second = served.client(4096);
                 RawClient third = served.client(4096)) {
-            oldest.get("/").readHead();
-            topics.publish("t", Event.of("x".repeat(15 << 20)));
-            oldest.readTo("xx"); // Its bytes wait before those of the others.
-            second.get("/large").readHead();
-            third.get("/large").readHead();
+            follow(oldest, "a").readTo("xx"); // Its bytes wait before those of the others.
+            follow(second, "b").readTo("xx");
+            follow(third, "c");
             assertReason(CloseReason.OVER_BUDGET);
         }
+    }
+
+    /** Follows a topic, and publishes an event that the sockets do not take. */
+    private RawClient follow(RawClient client, String topic) throws IOException {
+        client.get("/?topic=" + topic).readHead();
+        topics.publish(topic, Event.of("x".repeat(15 << 20)));
+        return client;
     }
 
     @Test
@@ -184,7 +201,7 @@ class CloseReasonTest {
 
     @Test
     void topicClosed() throws Exception {
-        try (Served served = Served.of(app(topics.stream("t")));
+        try (Served served = served(app(topics.stream("t")));
                 RawClient client = served.client()) {
             client.get("/").readHead();
             topics.close();
@@ -195,7 +212,7 @@ class CloseReasonTest {
 
     @Test
     void serverClosing() throws Exception {
-        try (Served served = Served.of(app(topics.stream("t")));
+        try (Served served = served(app(topics.stream("t")));
                 RawClient client = served.client()) {
             client.get("/").readHead();
             served.server.close();
@@ -216,7 +233,7 @@ class CloseReasonTest {
                                                     });
                                             sink.loop().execute(sink::pull);
                                         }));
-        try (Served served = Served.of(app(failing)).expectFailures(1);
+        try (Served served = served(app(failing)).expectFailures(1);
                 RawClient client = served.client()) {
             client.get("/").readAll();
             assertReason(CloseReason.FAILED);

@@ -3,6 +3,7 @@ package microdot.netty;
 import static microdot.sse.Sse.withSse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.EnumSource.Mode.MATCH_ANY;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,12 +18,13 @@ import microdot.ServerOptions;
 import microdot.sse.SseHandler;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Clients in their own network namespace, on a wire that can be cut. Needs root, iproute2 and
- * nftables.
+ * Clients in their own network namespace, on a wire that can be cut. Needs root, iproute2, nftables
+ * and curl. Not over NIO, where the kernel is not asked (TCP_INFO).
  */
 @Timeout(120)
 class DeadPeerProbeTest {
@@ -49,6 +51,8 @@ class DeadPeerProbeTest {
     @AfterEach
     void unwire() throws Exception {
         run("ip netns pids " + namespace + " | xargs -r kill");
+        // The kernel deletes it with the namespace, but after its last process.
+        run("ip link del " + here);
         run("ip netns del " + namespace);
     }
 
@@ -64,16 +68,22 @@ class DeadPeerProbeTest {
                 () -> command + ": " + output + " (expected: root, iproute2, nftables)");
     }
 
-    /** Starts a client in the namespace that requests a stream and reads nothing of it. */
-    private Process client(String from, int port, String path) throws Exception {
-        String script =
-                "exec 3<>/dev/tcp/10.213.7.1/"
-                        + port
-                        + "; printf 'GET "
-                        + path
-                        + " HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' >&3; exec sleep 1000";
+    /** Starts a client in the namespace, which requests a stream. */
+    private Process client(Wire wire, String from, int port, String path, String output)
+            throws Exception {
         // The route decides which address the client has.
         run("ip -n " + namespace + " route replace 10.213.7.0/24 dev " + there + " src " + from);
+        boolean tls = wire.isSecured();
+        String version = !wire.http2 ? "http1.1" : tls ? "http2" : "http2-prior-knowledge";
+        String script =
+                "curl -skN --"
+                        + version
+                        + " http"
+                        + (tls ? "s" : "")
+                        + "://10.213.7.1:"
+                        + port
+                        + path
+                        + output;
         return new ProcessBuilder("ip", "netns", "exec", namespace, "bash", "-c", script).start();
     }
 
@@ -118,17 +128,21 @@ class DeadPeerProbeTest {
                         + " drop; }; }'");
     }
 
-    @Test
-    void vanishedPeerIsDetectedAndPeerThatDoesNotReadIsKept() throws Exception {
+    @ParameterizedTest
+    @EnumSource(
+            value = Wire.class,
+            mode = MATCH_ANY,
+            names = {"EPOLL_AND_RING", ".*_EPOLL"})
+    void vanishedPeerIsDetectedAndPeerThatDoesNotReadIsKept(Wire wire) throws Exception {
         var begun = new CountDownLatch(1);
         Duration heartbeat = Duration.ofMillis(200);
         Duration halfOpen = Duration.ofSeconds(2);
         var options =
                 new ServerOptions().host("0.0.0.0").port(0).heartbeat(heartbeat).halfOpen(halfOpen);
-        try (var server = app(begun).start(options)) {
-            Process lazy = client("10.213.7.3", server.port(), "/flood");
+        try (var server = app(begun).start(wire.options(options))) {
+            Process lazy = client(wire, "10.213.7.3", server.port(), "/flood", " | sleep 1000");
             stalled.await();
-            Process lost = client("10.213.7.2", server.port(), "/quiet");
+            Process lost = client(wire, "10.213.7.2", server.port(), "/quiet", "");
             begun.await();
             cut("10.213.7.2");
             // The kernel alone would take 15 minutes. The server promises the two timeouts plus two

@@ -87,6 +87,13 @@ class Http2RequestsTest {
         "RST_STREAM 1, " + GOOD + "Upper case",
         "RST_STREAM 1, " + GOOD + "content-length 3",
         "RST_STREAM 1, " + GOOD + "content-length x",
+        "RST_STREAM 1, " + GOOD + "content-length 0 content-length 0",
+        "RST_STREAM 1, '" + GOOD + "content-length 0,0'",
+        "RST_STREAM 1, " + GOOD + "content-length 0 content-length 1",
+        "400,          :method GET :scheme http :path / :authority x:a",
+        "400,          :method GET :scheme http :path / :authority x:1:2",
+        "400,          :method GET :scheme http :path / :authority u@x",
+        "400,          :method GET :scheme http :path / :authority [::1]a",
         "400,          " + GOOD + "host y",
         "400,          " + GOOD + "host x host x",
         "417,          " + GOOD + "expect more"

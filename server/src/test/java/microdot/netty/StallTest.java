@@ -5,21 +5,34 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.time.Duration;
 import microdot.Microdot;
 import microdot.ServerOptions;
-import microdot.netty.io.IoMode;
 import microdot.sse.Event;
 import microdot.sse.Sse;
 import microdot.sse.Topics;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients that take nothing of what waits for them. */
 @Timeout(60)
-class StallTest {
+@ParameterizedClass
+@EnumSource(Wire.class)
+class StallTest extends TransportContract {
     private static final ServerOptions SHORT =
             new ServerOptions().stallTimeout(Duration.ofSeconds(2));
 
+    private final Wire wire;
+
     private final Topics topics = new Topics();
+
+    StallTest(Wire wire) {
+        this.wire = wire;
+    }
+
+    @Override
+    Wire wire() {
+        return wire;
+    }
 
     private Microdot app() {
         return new Microdot()
@@ -34,10 +47,9 @@ class StallTest {
                                 }));
     }
 
-    @ParameterizedTest
-    @EnumSource(IoMode.class)
-    void followerThatReadsNothingIsDisconnectedAndAnotherNotifiedOfAll(IoMode io) throws Exception {
-        try (Served served = new Served(app(), SHORT, io);
+    @Test
+    void followerThatReadsNothingIsDisconnectedAndAnotherNotifiedOfAll() throws Exception {
+        try (Served served = served(app(), SHORT);
                 RawClient stalled = served.client(4096);
                 RawClient healthy = served.client()) {
             stalled.get("/topic").readHead();
@@ -55,10 +67,9 @@ class StallTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(IoMode.class)
-    void handlerOfAClientThatReadsNothingIsCancelled(IoMode io) throws Exception {
-        try (Served served = new Served(app(), SHORT, io);
+    @Test
+    void handlerOfAClientThatReadsNothingIsCancelled() throws Exception {
+        try (Served served = served(app(), SHORT);
                 RawClient stalled = served.client(4096)) {
             stalled.get("/handler").readHead();
             served.awaitNothingOpen();

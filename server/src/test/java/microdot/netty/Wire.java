@@ -26,6 +26,10 @@ enum Wire {
         this.tls = tls;
     }
 
+    boolean isSecured() {
+        return tls != null;
+    }
+
     /** Returns the options of a server that is reached so. */
     ServerOptions options(ServerOptions others) {
         return tls == null ? others : TestCertificate.secured(others, tls.equals("BoringSSL"));

@@ -15,6 +15,7 @@ import microdot.CloseReason;
 import microdot.HttpException;
 import microdot.Request;
 import microdot.Response;
+import microdot.netty.limits.HandedBodies;
 import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
 import microdot.netty.stream.ChannelSink;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** One request and its response. It knows no HTTP version: its {@link Responder} does. */
 public final class Exchange {
     private static final Logger LOG = System.getLogger("microdot.netty");
+    private static final byte[] NOTHING = {};
 
     private final ServerContext server;
     private final Request request;
@@ -72,6 +74,11 @@ public final class Exchange {
             server.failed().accept(e);
             fail(e);
         }
+    }
+
+    /** Returns what observes the request if it is rejected in place of {@link #begin}. */
+    public @Nullable Observation rejected() {
+        return Observation.rejected(server, request);
     }
 
     private void start(Call routed) {
@@ -164,7 +171,7 @@ public final class Exchange {
                 }
                 response = server.limits().rejection(request, response);
             }
-            respond(response);
+            handOver(call, response);
         } catch (RuntimeException | Error e) {
             fail(e);
         }
@@ -192,10 +199,35 @@ public final class Exchange {
         return !request.method().equals("HEAD") && !OpenedResponse.isBodiless(response);
     }
 
-    private void respond(Response response) {
+    /** The body counts from now on, also while the event loop is busy with others. */
+    private void handOver(Call call, Response response) {
+        byte[] body = response.body() instanceof Body.Bytes made ? made.bytes() : NOTHING;
+        if (body.length < HandedBodies.LEAST) {
+            respond(response);
+            return;
+        }
+        HandedBodies handed = responder.handed();
+        if (handed.add(body)) {
+            respond(response, () -> handed.taken(body));
+        } else {
+            respond(server.limits().rejection(request, call.rejection()));
+        }
+    }
+
+    private void respond(Response small) {
+        respond(small, () -> {});
+    }
+
+    private void respond(Response response, Runnable taken) {
         OpenedResponse opened = open(response);
         Observation observed = observation;
-        if (!onLoop(() -> responder.respond(opened, observed))) {
+        Runnable task =
+                () -> {
+                    taken.run();
+                    responder.respond(opened, observed);
+                };
+        if (!onLoop(task)) {
+            taken.run();
             opened.release();
             if (observed != null) {
                 observed.responded(response.status(), 0, CloseReason.SERVER_CLOSING);

@@ -68,6 +68,19 @@ public final class Observation {
                 observed ? call : null);
     }
 
+    /** Returns the observation of a request that is rejected before it is routed. */
+    static @Nullable Observation rejected(ServerContext server, Request request) {
+        return server.accessLog() == null
+                ? null
+                : new Observation(
+                        server,
+                        request.clientAddress(),
+                        shortened(request.method()),
+                        shortened(request.path()),
+                        null,
+                        null);
+    }
+
     /** Thousands of entries may wait to be written, and a client chooses the length of a path. */
     private static String shortened(String text) {
         return text.length() > LONGEST ? text.substring(0, LONGEST) + "…" : text;

@@ -2,6 +2,7 @@ package microdot.netty.exchange;
 
 import java.util.concurrent.Executor;
 import microdot.ClosingFrames;
+import microdot.netty.limits.HandedBodies;
 import microdot.netty.stream.ChannelSink;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,12 @@ import org.jspecify.annotations.Nullable;
 public interface Responder {
     /** Returns the connection's event loop, which runs tasks in order. */
     Executor loop();
+
+    /**
+     * Returns what counts the bodies of this connection's responses until {@link #respond}. From
+     * any thread.
+     */
+    HandedBodies handed();
 
     /**
      * Sends the head and the body of a response that is not a stream. On the event loop.

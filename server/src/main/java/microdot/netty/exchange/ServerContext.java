@@ -8,6 +8,7 @@ import microdot.Request;
 import microdot.ServerOptions;
 import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
+import microdot.netty.limits.WaitingMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ public record ServerContext(
         HandlerThreads handlers,
         StreamLimits limits,
         RequestLimit requests,
+        WaitingMemory memory,
         ServerOptions options,
         Consumer<Throwable> failed,
         @Nullable AccessLogQueue accessLog) {}

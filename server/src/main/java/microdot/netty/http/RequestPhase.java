@@ -20,6 +20,7 @@ import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.Responder;
 import microdot.netty.io.HalfClosedPeer;
 import microdot.netty.io.UnreadPeer;
+import microdot.netty.limits.HandedBodies;
 import microdot.netty.proxy.Peer;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
@@ -257,6 +258,12 @@ final class RequestPhase implements ConnectionPhase {
         @Override
         public Executor loop() {
             return channel.eventLoop();
+        }
+
+        /** A connection has one response at a time. */
+        @Override
+        public HandedBodies handed() {
+            return new HandedBodies(connection.server().memory());
         }
 
         @Override

@@ -44,9 +44,17 @@ final class Http2Codec extends Http2ConnectionHandler {
      */
     private static final int MAX_RESETS = 2_000;
 
+    /**
+     * How much longer than allowed a head may be so that only its request is refused. Netty ends
+     * the connection above 1.25 times what it is told, and with it the requests of all other users
+     * of a proxy.
+     */
+    private static final long READ_TIMES = 4;
+
     private @Nullable ChannelHandlerContext context;
     private final FrameLimit faults = new FrameLimit(MAX_FAULTS, 30);
     private Runnable whenFailed = () -> {};
+    private Runnable whenHeadRefused = () -> {};
     private Runnable beforeReset = () -> {};
     private boolean failed; // The client broke a rule of the connection.
     private final UnfinishedHead head = new UnfinishedHead();
@@ -73,7 +81,7 @@ final class Http2Codec extends Http2ConnectionHandler {
         var settings =
                 new Http2Settings()
                         .maxConcurrentStreams(options.maxConcurrentStreams())
-                        .maxHeaderListSize(options.maxHead());
+                        .maxHeaderListSize(READ_TIMES * options.maxHead());
         return new Builder(connection, settings).build();
     }
 
@@ -83,6 +91,7 @@ final class Http2Codec extends Http2ConnectionHandler {
             connection(connection);
             initialSettings(settings);
             frameListener(new Http2FrameAdapter());
+            frameLogger(HeadLengths.CHECK);
             validateRequiredPseudoHeaders(true);
             gracefulShutdownTimeoutMillis(LAST_FRAME_MILLIS);
             decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, 30);
@@ -140,6 +149,18 @@ final class Http2Codec extends Http2ConnectionHandler {
     /** Sets what is done after a client that broke a rule of the connection got its GOAWAY. */
     void whenFailed(Runnable action) {
         whenFailed = action;
+    }
+
+    /** Sets what is done when a head is so long that Netty answers it with 431. */
+    void whenHeadRefused(Runnable action) {
+        whenHeadRefused = action;
+    }
+
+    @Override
+    protected void handleServerHeaderDecodeSizeError(
+            ChannelHandlerContext ctx, Http2Stream stream) {
+        super.handleServerHeaderDecodeSizeError(ctx, stream);
+        whenHeadRefused.run();
     }
 
     @Override

@@ -58,7 +58,9 @@ final class Http2ServerConnection extends Connection {
         channel.pipeline().addLast(codec);
         this.streams = new Http2Streams(channel, server, loop, codec);
         this.output = streams.output();
-        codec.decoder().frameListener(new FrameListener(streams, new RequestFrames(streams, peer)));
+        var requests = new RequestFrames(streams, peer);
+        codec.decoder().frameListener(new FrameListener(streams, requests));
+        codec.whenHeadRefused(requests::headRefused);
         codec.connection().addListener(new Closed());
         codec.whenFailed(this::failed);
     }

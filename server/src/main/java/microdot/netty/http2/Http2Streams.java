@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import microdot.CloseReason;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.ServerContext;
+import microdot.netty.limits.HandedBodies;
 import microdot.netty.limits.MemoryAccount;
 import microdot.netty.loop.LoopConnections;
 import microdot.netty.stream.FrameOutput;
@@ -30,6 +31,7 @@ final class Http2Streams {
     private final Http2Codec codec;
     private final PropertyKey key;
     private final FrameOutput output;
+    private final HandedBodies handed;
     private long requests; // What those take in memory that are being handled.
     private boolean closed;
     private boolean counted; // Something of it, in the account.
@@ -48,6 +50,7 @@ final class Http2Streams {
         this.codec = codec;
         this.key = codec.connection().newKey();
         this.output = new FrameOutput(codec, codec.context(), this::account);
+        this.handed = new HandedBodies(server.memory());
         codec.beforeReset(output::release);
         codec.onlyAccepted(stream -> of(stream) != null);
     }
@@ -158,6 +161,11 @@ final class Http2Streams {
 
     boolean isStopping() {
         return stopping;
+    }
+
+    /** Returns what counts the bodies that handlers have made. From any thread. */
+    HandedBodies handed() {
+        return handed;
     }
 
     // ---- The memory of requests ----

@@ -45,7 +45,7 @@ final class RequestFrames {
     private void request(Http2Stream stream, Http2Headers fields, boolean last) {
         RequestHead head;
         try {
-            head = RequestHead.of(fields, server.options().maxFields());
+            head = RequestHead.of(fields, server.options());
         } catch (HttpException e) {
             refuse(stream, e, false);
             return;
@@ -76,6 +76,11 @@ final class RequestFrames {
     private IncomingBody body(RequestStream handled, RequestHead head) {
         int limit = server.options().maxBody();
         return new IncomingBody(handled, head.length(), limit, head.isContinueExpected());
+    }
+
+    /** A head was too long to be read at all. */
+    void headRefused() {
+        Observation.refused(server, peer.address(), 431, 0);
     }
 
     private void refuse(Http2Stream stream, HttpException fault, boolean headOnly) {

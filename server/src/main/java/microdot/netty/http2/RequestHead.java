@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import microdot.Headers;
 import microdot.HttpException;
+import microdot.ServerOptions;
 import microdot.internal.Quoted;
 import microdot.netty.exchange.RequestChecks;
 import microdot.netty.proxy.HostField;
@@ -44,6 +45,7 @@ record RequestHead(String method, String target, Headers headers, @Nullable Http
                             "x-forwarded-proto")
                     .collect(Collectors.toUnmodifiableMap(AsciiString::cached, name -> name));
 
+    private static final int FIELD_COST = 32;
     private static final String HOST = "host";
     private static final String COOKIE = "cookie";
     private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
@@ -53,7 +55,7 @@ record RequestHead(String method, String target, Headers headers, @Nullable Http
      *
      * @throws HttpException if it cannot be given to an application
      */
-    static RequestHead of(Http2Headers fields, int maxFields) {
+    static RequestHead of(Http2Headers fields, ServerOptions options) {
         String method = text(fields.method());
         if (!TOKEN.matcher(method).matches()) {
             throw new HttpException(400, ":method: " + Quoted.of(method) + " (expected: a token)");
@@ -68,7 +70,7 @@ record RequestHead(String method, String target, Headers headers, @Nullable Http
         HttpException fault = null;
         try {
             addHost(headers, fields);
-            addFields(headers, fields, maxFields);
+            addFields(headers, fields, options.maxFields());
             checkScheme(text(fields.scheme()));
             RequestChecks.expectation(headers.get("expect"));
         } catch (HttpException e) {
@@ -76,7 +78,29 @@ record RequestHead(String method, String target, Headers headers, @Nullable Http
         } catch (IllegalArgumentException e) {
             fault = new HttpException(400, String.valueOf(e.getMessage()));
         }
+        if (size(fields) > options.maxHead()) {
+            fault = tooLong(options.maxHead());
+        }
         return new RequestHead(method, target, headers, fault);
+    }
+
+    /** Returns the size of all fields: RFC 9113, section 6.5.2. */
+    private static long size(Http2Headers fields) {
+        long size = 0;
+        for (Map.Entry<CharSequence, CharSequence> field : fields) {
+            size += FIELD_COST + field.getKey().length() + field.getValue().length();
+        }
+        return size;
+    }
+
+    private static HttpException tooLong(int maxHead) {
+        return new HttpException(
+                431,
+                "header fields of more than "
+                        + maxHead
+                        + " bytes, with "
+                        + FIELD_COST
+                        + " for each field (maxHead)");
     }
 
     private static String text(@Nullable CharSequence value) {

@@ -13,6 +13,7 @@ import microdot.netty.exchange.Exchange;
 import microdot.netty.exchange.Observation;
 import microdot.netty.exchange.OpenedResponse;
 import microdot.netty.exchange.Responder;
+import microdot.netty.limits.HandedBodies;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.FrameSink;
 import microdot.netty.stream.OpenStream;
@@ -56,7 +57,8 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
         } else {
             exchange = null;
             ended();
-            ResponseStream.begin(streams, stream, streams.rejection(accept), headOnly, null);
+            Observation rejected = handled.rejected();
+            ResponseStream.begin(streams, stream, streams.rejection(accept), headOnly, rejected);
         }
     }
 
@@ -136,6 +138,11 @@ final class RequestStream implements OpenStream, Responder, IncomingBody.Connect
     @Override
     public Executor loop() {
         return streams.channel().eventLoop();
+    }
+
+    @Override
+    public HandedBodies handed() {
+        return streams.handed();
     }
 
     @Override

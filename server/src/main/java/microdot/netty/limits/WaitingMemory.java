@@ -24,12 +24,17 @@ public final class WaitingMemory {
     /** Connections below this many bytes are spared. */
     static final int SPARED = 64 << 10;
 
+    /** What one connection may hand over of the memory at once, while that is used up. */
+    private static final int SHARE = 64;
+
     private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
 
     private final long max;
     private final AtomicLong used = new AtomicLong();
     // Only accounts that are large enough to be chosen: most connections never enter the set.
     private final Set<MemoryUser> large = ConcurrentHashMap.newKeySet();
+
+    private final SharedBodies handed = new SharedBodies();
 
     /** Connections that were chosen and are not closed yet. */
     private final AtomicInteger leaving = new AtomicInteger();
@@ -84,6 +89,42 @@ public final class WaitingMemory {
     /** The event loop has taken bytes of {@link #waits}, or never will. From any thread. */
     public void taken(long bytes) {
         add(-bytes);
+    }
+
+    /**
+     * Counts a body that a handler has made, until {@link #taken(byte[])}. An array that several
+     * responses have counts once. From any thread.
+     *
+     * @param before the bytes of other bodies that the same connection has handed over
+     * @return false if there is no memory: then it does not count
+     */
+    boolean hand(byte[] body, long before) {
+        // What this call has made of it: of many at once the first ones still fit.
+        long bytes = handed.enter(body) ? used.addAndGet(counted(body.length)) : used.get();
+        if (bytes <= max || admits(bytes, before, body.length)) {
+            return true;
+        }
+        taken(body);
+        rejected.increment();
+        report(bytes);
+        return false;
+    }
+
+    private boolean admits(long bytes, long before, int length) {
+        // The loops may be behind with counting what their connections hold. Until they have closed
+        // the one that is chosen, all others could be innocent.
+        if (leaving.get() == 0) {
+            makeRoom(null);
+        }
+        boolean takesMore = before > 0 && before + length > max / SHARE;
+        return !takesMore && bytes - counted(length) <= max + max / 4;
+    }
+
+    /** The event loop has taken a body of {@link #hand}, or never will. From any thread. */
+    void taken(byte[] body) {
+        if (handed.leave(body)) {
+            add(-counted(body.length));
+        }
     }
 
     void enter(MemoryUser account) {

@@ -20,6 +20,7 @@ import microdot.Microdot;
 import microdot.Request;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
+import microdot.netty.limits.HandedBodies;
 import microdot.netty.limits.RequestLimit;
 import microdot.netty.limits.StreamLimits;
 import microdot.netty.limits.WaitingMemory;
@@ -40,6 +41,7 @@ class ExchangeTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final Topics topics = new Topics();
     private final HandlerThreads handlers = new HandlerThreads(1, () -> false);
+    private final WaitingMemory memory = new WaitingMemory(new ServerOptions());
     private final LoopStreams streams =
             new LoopStreams(
                     channel.eventLoop(),
@@ -47,7 +49,7 @@ class ExchangeTest {
                     IoMode.NIO,
                     () -> Duration.ofSeconds(1),
                     handlers,
-                    new WaitingMemory(new ServerOptions()),
+                    memory,
                     failure -> {},
                     new EndedStreams());
     private final BlockingQueue<OpenedResponse> heads = new LinkedBlockingQueue<>();
@@ -66,6 +68,7 @@ class ExchangeTest {
                 handlers,
                 new StreamLimits(options),
                 new RequestLimit(options),
+                memory,
                 options,
                 failure -> {},
                 null);
@@ -87,6 +90,11 @@ class ExchangeTest {
         @Override
         public Executor loop() {
             return loop;
+        }
+
+        @Override
+        public HandedBodies handed() {
+            return new HandedBodies(memory);
         }
 
         @Override
