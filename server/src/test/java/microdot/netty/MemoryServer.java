@@ -110,16 +110,14 @@ final class MemoryServer {
     private void awaitHandlers(MemoryChannel channel) throws Exception {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(2);
         do {
+            handlers.await(end);
             loop.submit(() -> {}).sync();
-            if (channel.isAllRead() && handlers.size() == 0) {
-                loop.submit(() -> {}).sync();
-                return;
-            }
-            Thread.onSpinWait();
-        } while (System.nanoTime() - end < 0);
+        } while (!(channel.isAllRead() && handlers.size() == 0) && System.nanoTime() - end < 0);
     }
 
     private void checkNothingLeft() throws Exception {
+        handlers.await(System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE));
+        loop.submit(() -> {}).sync();
         awaitNone("handlers", handlers::size);
         awaitNone("requests", requests::size);
         awaitNone("streams", streams::streams);
