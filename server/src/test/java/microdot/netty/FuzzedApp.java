@@ -23,12 +23,14 @@ final class FuzzedApp {
         final String method;
         final String path;
         final String query;
+        final String client;
         volatile byte @Nullable [] body; // Null if no handler has read all of it.
 
         Seen(Request request) {
             method = request.method();
             path = request.path();
             query = request.rawQuery();
+            client = request.clientIp();
         }
 
         @Override

@@ -40,7 +40,16 @@ class Http1FuzzTest extends FuzzContract {
         APP.takeSeen(); // Of an input that has failed.
         byte[] received = SERVER.serve(FuzzedApp.pieces(sent, input[0]), (input[0] & 8) == 0);
         List<FuzzedApp.Seen> seen = APP.takeSeen();
-        List<RequestBytes.Read> expected = RequestBytes.read(sent);
+        check(RequestBytes.read(sent), seen, received);
+    }
+
+    /**
+     * Checks what handlers saw and what the client has received.
+     *
+     * @param expected the requests by the grammar
+     */
+    static void check(
+            List<RequestBytes.Read> expected, List<FuzzedApp.Seen> seen, byte[] received) {
         checkSeen(expected, seen);
         var responses = new ResponseBytes(received);
         int count = 0;
