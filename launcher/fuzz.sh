@@ -4,7 +4,7 @@
 
 # fuzz [TARGET|all] [MINUTES]: the minutes are those of each target.
 fuzz() {
-    local target=${1:-all} minutes=${2:-5} tests=*
+    local target=${1:-all} minutes=${2:-5} tests='*'
     case $minutes in '' | *[!0-9]* | 0) die "fuzz: $minutes (expected: a number of minutes)" ;; esac
     if [ "$target" != all ]; then
         fuzz_targets | grep -qx -- "$target" || die "fuzz: $target (expected: all, or one of$(fuzz_targets | sed 's/^/ /' | tr -d '\n'))"
