@@ -423,8 +423,7 @@ class MultipartParserTest {
     @Test
     void charsetIsFoundAfterLettersThatGrowInLowerCase() throws Exception {
         String type = "text/plain; \u0130\u0130\u0130\u0130; CHARSET=utf-16be";
-        String text =
-                part("name=\"a\"\r\nContent-Type: " + type, "\u0000a") + END;
+        String text = part("name=\"a\"\r\nContent-Type: " + type, "\u0000a") + END;
         assertEquals("a", read(text.getBytes(UTF_8)).getFirst().text());
     }
 }

@@ -8,9 +8,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What a client sends over HTTP/2: the preface, and frames that an input describes. Each begins with
- * its type, flags, stream and length, of one byte each, so that a changed input still has frames.
- * The type 0xFF stands for bytes without the head of a frame.
+ * What a client sends over HTTP/2: the preface, and frames that an input describes. Each begins
+ * with its type, flags, stream and length, of one byte each, so that a changed input still has
+ * frames. The type 0xFF stands for bytes without the head of a frame.
  */
 final class FrameBytes {
     static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -69,8 +69,7 @@ final class FuzzedApp {
                 .get(
                         "/file/{path:path}",
                         request ->
-                                Response.resource(
-                                        FuzzedApp.class, "/fuzz", request.param("path")))
+                                Response.resource(FuzzedApp.class, "/fuzz", request.param("path")))
                 .post("/echo", this::echo)
                 .put("/echo", this::echo)
                 .post("/ignore", request -> "ignored")

@@ -17,13 +17,12 @@ import microdot.contract.FuzzContract;
 /**
  * Whatever a client sends over HTTP/1.1: handlers see no other requests than those that the grammar
  * finds in its bytes, each gets one well-formed response, and nothing is left after the connection.
- * The first byte of an input chooses how it is split, and whether
- * the client waits for responses before it closes its side.
+ * The first byte of an input chooses how it is split, and whether the client waits for responses
+ * before it closes its side.
  */
 class Http1FuzzTest extends FuzzContract {
     private static final FuzzedApp APP = new FuzzedApp();
-    private static final MemoryServer SERVER =
-            new MemoryServer(APP.app(), FuzzedApp.options());
+    private static final MemoryServer SERVER = new MemoryServer(APP.app(), FuzzedApp.options());
 
     Http1FuzzTest() {
         super(Http1FuzzTest::fuzzerTestOneInput);

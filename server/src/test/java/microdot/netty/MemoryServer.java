@@ -134,7 +134,9 @@ final class MemoryServer {
         assertEquals(0, allocator.metric().usedHeapMemory(), "buffers");
         assertEquals(0, allocator.metric().usedDirectMemory(), "direct buffers");
         List<String> complaints =
-                logged.complaints().stream().filter(text -> !DECLARED.matcher(text).find()).toList();
+                logged.complaints().stream()
+                        .filter(text -> !DECLARED.matcher(text).find())
+                        .toList();
         assertTrue(complaints.isEmpty(), complaints::toString);
     }
 

@@ -15,8 +15,8 @@ import microdot.internal.IpNetworks;
 import org.jspecify.annotations.Nullable;
 
 /**
- * With the PROXY protocol, handlers see only requests after a header, from the client that it names.
- * The first byte of an input chooses how it is split.
+ * With the PROXY protocol, handlers see only requests after a header, from the client that it
+ * names. The first byte of an input chooses how it is split.
  */
 class ProxyHeaderFuzzTest extends FuzzContract {
     private static final Pattern VERSION_1 =
@@ -68,7 +68,8 @@ class ProxyHeaderFuzzTest extends FuzzContract {
     private static @Nullable Header header(byte[] bytes) throws Exception {
         boolean second =
                 bytes.length >= 16
-                        && Arrays.equals(bytes, 0, SIGNATURE.length, SIGNATURE, 0, SIGNATURE.length);
+                        && Arrays.equals(
+                                bytes, 0, SIGNATURE.length, SIGNATURE, 0, SIGNATURE.length);
         if (second) {
             int length = 16 + ((bytes[14] & 0xFF) << 8 | bytes[15] & 0xFF);
             return length > bytes.length ? null : new Header(length, client(bytes));

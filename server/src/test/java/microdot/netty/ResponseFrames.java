@@ -69,8 +69,7 @@ final class ResponseFrames {
             return;
         }
         assertTrue(
-                id % 2 == 1 && (sent.isRaw() || sent.streams().contains(id)),
-                () -> "stream " + id);
+                id % 2 == 1 && (sent.isRaw() || sent.streams().contains(id)), () -> "stream " + id);
         Stream stream = streams.computeIfAbsent(id, any -> new Stream());
         boolean ends = (flags & END_STREAM) != 0;
         switch (type) {

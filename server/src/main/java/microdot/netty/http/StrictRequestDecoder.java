@@ -207,8 +207,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
     /** Skips empty lines before a request (RFC 9112, section 2.2). */
     private static void skipEmptyLines(ByteBuf buffer) {
-        while (buffer.readableBytes() > 1
-                && buffer.getShort(buffer.readerIndex()) == CR_LF) {
+        while (buffer.readableBytes() > 1 && buffer.getShort(buffer.readerIndex()) == CR_LF) {
             buffer.skipBytes(2);
         }
     }
