@@ -141,8 +141,9 @@ final class MemoryChannel extends AbstractChannel implements DuplexChannel {
     }
 
     @Override
-    protected void doRegister() {
+    protected void doRegister(ChannelPromise promise) {
         active = true;
+        promise.setSuccess();
     }
 
     @Override
