@@ -118,7 +118,7 @@ public abstract class FuzzContract {
         command.add("-artifact_prefix=" + folder + "/");
         command.add("-max_total_time=" + SECONDS);
         command.add("-max_len=4096");
-        command.add("-timeout=20"); // Seconds for one input.
+        command.add("-timeout=100"); // Seconds for one input.
         command.add("-rss_limit_mb=2048");
         command.add(found.toString());
         command.add(seeds().toString());

@@ -64,10 +64,10 @@ final class FrameBytes {
     }
 
     static int number(byte[] bytes, int at) {
-        return (bytes[at] & 0x7F) << 24
-                | (bytes[at + 1] & 0xFF) << 16
-                | (bytes[at + 2] & 0xFF) << 8
-                | bytes[at + 3] & 0xFF;
+        return ((bytes[at] & 0x7F) << 24)
+                | ((bytes[at + 1] & 0xFF) << 16)
+                | ((bytes[at + 2] & 0xFF) << 8)
+                | (bytes[at + 3] & 0xFF);
     }
 
     byte[] bytes() {

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import microdot.Microdot;
 import microdot.Request;
@@ -98,7 +99,7 @@ final class FuzzedApp {
 
     private byte[] echo(Request request) {
         byte[] body = request.body();
-        ((Seen) request.g().get("seen")).body = body;
+        ((Seen) Objects.requireNonNull(request.g().get("seen"))).body = body;
         return body;
     }
 
@@ -112,7 +113,7 @@ final class FuzzedApp {
     /** Splits the bytes as the choice says: not at all, everywhere, or anywhere. */
     static List<byte[]> pieces(byte[] bytes, byte choice) {
         var random = new SplittableRandom(choice);
-        int most = choice == 0 ? Integer.MAX_VALUE : choice == 1 ? 1 : 1 << (choice & 7) + 1;
+        int most = choice == 0 ? Integer.MAX_VALUE : choice == 1 ? 1 : 2 << (choice & 7);
         var pieces = new ArrayList<byte[]>();
         for (int at = 0, to; at < bytes.length; at = to) {
             int length = most <= 2 || most == Integer.MAX_VALUE ? most : random.nextInt(1, most);

@@ -15,6 +15,7 @@ import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -179,12 +180,12 @@ final class MemoryChannel extends AbstractChannel implements DuplexChannel {
 
     @Override
     protected SocketAddress localAddress0() {
-        return new InetSocketAddress("127.0.0.1", 5000);
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 5000);
     }
 
     @Override
     protected SocketAddress remoteAddress0() {
-        return new InetSocketAddress("127.0.0.1", 40_000);
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000);
     }
 
     @Override

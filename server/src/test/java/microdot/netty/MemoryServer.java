@@ -35,7 +35,7 @@ import microdot.netty.stream.LoopStreams;
  * the application. After each connection nothing may be left of it.
  */
 final class MemoryServer {
-    private static final int PATIENCE = 10;
+    private static final int PATIENCE = 60; // Seconds; Jazzer instruments each class that is loaded.
     private static final int PROBE = 32 << 10; // More than a loop collects before it reports.
 
     /** What the server says of a fault of its client. */

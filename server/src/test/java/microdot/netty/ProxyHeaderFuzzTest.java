@@ -71,7 +71,7 @@ class ProxyHeaderFuzzTest extends FuzzContract {
                         && Arrays.equals(
                                 bytes, 0, SIGNATURE.length, SIGNATURE, 0, SIGNATURE.length);
         if (second) {
-            int length = 16 + ((bytes[14] & 0xFF) << 8 | bytes[15] & 0xFF);
+            int length = 16 + (((bytes[14] & 0xFF) << 8) | (bytes[15] & 0xFF));
             return length > bytes.length ? null : new Header(length, client(bytes));
         }
         Matcher first = VERSION_1.matcher(new String(bytes, ISO_8859_1));
