@@ -20,7 +20,7 @@ import microdot.contract.FuzzContract;
  * The first byte of an input chooses how it is split, and whether the client waits for responses
  * before it closes its side.
  */
-class Http1FuzzTest extends FuzzContract {
+public class Http1FuzzTest extends FuzzContract {
     private static final FuzzedApp APP = new FuzzedApp();
     private static final MemoryServer SERVER = new MemoryServer(APP.app(), FuzzedApp.options());
 

@@ -12,7 +12,7 @@ import microdot.contract.FuzzContract;
  * first byte of an input chooses how it is split, and whether the client waits for responses before
  * it closes its side; {@link FrameBytes} describes the rest.
  */
-class Http2FuzzTest extends FuzzContract {
+public class Http2FuzzTest extends FuzzContract {
     private static final FuzzedApp APP = new FuzzedApp();
     private static final MemoryServer SERVER = new MemoryServer(APP.app(), FuzzedApp.options());
 

@@ -35,12 +35,14 @@ import microdot.netty.stream.LoopStreams;
  * the application. After each connection nothing may be left of it.
  */
 final class MemoryServer {
-    private static final int PATIENCE = 60; // Seconds; Jazzer instruments each class that is loaded.
+    private static final int PATIENCE =
+            60; // Seconds; Jazzer instruments each class that is loaded.
     private static final int PROBE = 32 << 10; // More than a loop collects before it reports.
 
-    /** What the server says of a fault of its client. */
+    /** What the server says of a fault of its client, and of the time that Jazzer takes. */
     private static final Pattern DECLARED =
-            Pattern.compile("was closed, because its PROXY header is (missing|malformed)");
+            Pattern.compile("was closed, because its PROXY header is (missing|malformed)"
+                            + "|blocked a carrier thread");
 
     private final Logged logged = new Logged();
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * With the PROXY protocol, handlers see only requests after a header, from the client that it
  * names. The first byte of an input chooses how it is split.
  */
-class ProxyHeaderFuzzTest extends FuzzContract {
+public class ProxyHeaderFuzzTest extends FuzzContract {
     private static final Pattern VERSION_1 =
             Pattern.compile(
                     "(?s)(PROXY (?:UNKNOWN[^\r\n]*|TCP[46] ([0-9A-Fa-f.:]+) \\S+ \\d+ \\d+)\r\n).*");
