@@ -41,7 +41,8 @@ final class MemoryServer {
 
     /** What the server says of a fault of its client, and of the time that Jazzer takes. */
     private static final Pattern DECLARED =
-            Pattern.compile("was closed, because its PROXY header is (missing|malformed)"
+            Pattern.compile(
+                    "was closed, because its PROXY header is (missing|malformed)"
                             + "|blocked a carrier thread");
 
     private final Logged logged = new Logged();
