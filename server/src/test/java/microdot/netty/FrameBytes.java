@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * What a client sends over HTTP/2: the preface, and frames that an input describes. Each begins
@@ -21,7 +21,7 @@ final class FrameBytes {
     private static final int FRAME = 16_384;
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    private final Set<Integer> streams = new HashSet<>();
+    private final Map<Integer, Integer> streams = new HashMap<>();
     private long window = WINDOW;
     private int longest = FRAME;
     private boolean raw;
@@ -49,7 +49,7 @@ final class FrameBytes {
                 });
         bytes.writeBytes(payload);
         switch (type) {
-            case 1 -> streams.add(stream);
+            case 1 -> streams.merge(stream, 1, Integer::sum);
             case 4 -> settings(payload);
             case 8 -> window += stream == 0 && payload.length == 4 ? number(payload, 0) : 0;
             default -> {}
@@ -79,8 +79,8 @@ final class FrameBytes {
         return raw;
     }
 
-    /** Returns the streams for which there are HEADERS. */
-    Set<Integer> streams() {
+    /** Returns how many HEADERS there are for each stream that has any. */
+    Map<Integer, Integer> streams() {
         return streams;
     }
 
