@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 import { parser } from '../src/parser.js';
 
@@ -46,4 +47,50 @@ test('retry is digits only', () => {
 test('event without an end is refused', () => {
   const piece = 'data: ' + 'x'.repeat(1 << 20) + '\n';
   assert.throws(() => parsed(Array(40).fill(piece)));
+});
+
+/** The standard's steps over the whole text: the reference. */
+function reference(text) {
+  const events = [], delays = [], lines = text.replace(/\r\n?/g, '\n').split('\n').slice(0, -1);
+  let id = '', own = null, type = '', data = null;
+  for (const line of lines) {
+    if (!line) {
+      if (own != null) id = own;
+      if (data != null) events.push([type || 'message', data, id, own != null]);
+      else if (own != null) events.push(['', '', id, true]);
+      own = data = null;
+      type = '';
+      continue;
+    }
+    const colon = line.indexOf(':'), name = colon < 0 ? line : line.slice(0, colon);
+    let value = colon < 0 ? '' : line.slice(colon + 1);
+    if (value.startsWith(' ')) value = value.slice(1);
+    if (name == 'data') data = data == null ? value : `${data}\n${value}`;
+    if (name == 'event') type = value;
+    if (name == 'id' && !value.includes('\0')) own = value;
+    if (name == 'retry' && value && [...value].every((c) => c >= '0' && c <= '9')) delays.push(+value);
+  }
+  return { events, delays };
+}
+
+test('the seeds of the fuzzing, changed at random, are read as the standard says', () => {
+  const folder = new URL('../../core/src/test/resources/fuzz/EventParser/', import.meta.url);
+  const seeds = readdirSync(folder).map((name) => new TextDecoder().decode(readFileSync(new URL(name, folder)).subarray(1)));
+  assert.ok(seeds.length > 3);
+  const likely = ['\n', '\r', '\r\n', ':', ' ', 'data', 'id', 'event: ', 'retry: 5', '\0', '\u2028', '\n\n', 'é'];
+  let state = +(process.env.MICRODOT_TEST_SEED ?? Date.now() % 1e6);
+  const seed = state;
+  const random = (below) => ((state = (Math.imul(state, 1103515245) + 12345) >>> 0) >>> 8) % below;
+  for (let round = 0; round < 20000; round++) {
+    let text = seeds[random(seeds.length)];
+    for (let changes = random(6); changes > 0; changes--) {
+      const from = random(text.length + 1);
+      text = text.slice(0, from) + likely[random(likely.length)] + text.slice(from + random(4));
+    }
+    const pieces = [];
+    for (let at = 0, to; at < text.length; at = to) pieces.push(text.slice(at, (to = at + 1 + random(12))));
+    const repeat = `MICRODOT_TEST_SEED=${seed} ${JSON.stringify(text)}`;
+    assert.deepEqual(parsed(pieces), reference(text), repeat);
+    assert.deepEqual(parsed([text]), reference(text), repeat);
+  }
 });

@@ -4,11 +4,17 @@ import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.UnsupportedCharsetException;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import microdot.internal.Quoted;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the value of a field {@code Content-Type}. */
 final class ContentType {
+    // Not in a copy in lower case, whose indexes differ: that of U+0130 has two characters.
+    private static final Pattern CHARSET =
+            Pattern.compile("charset=([^;]*)", Pattern.CASE_INSENSITIVE);
+
     private ContentType() {}
 
     /** Returns the type without parameters in lower case; empty for null. */
@@ -22,11 +28,11 @@ final class ContentType {
      * @throws HttpException with status 415 when the charset is unknown
      */
     static Charset charset(@Nullable String value, Charset otherwise) {
-        int at = value == null ? -1 : value.toLowerCase(Locale.ROOT).indexOf("charset=");
-        if (value == null || at < 0) {
+        Matcher charset = CHARSET.matcher(value == null ? "" : value);
+        if (!charset.find()) {
             return otherwise;
         }
-        String name = value.substring(at + 8).split(";", 2)[0].replace("\"", "").strip();
+        String name = charset.group(1).replace("\"", "").strip();
         try {
             return Charset.forName(name);
         } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {

@@ -418,4 +418,12 @@ class MultipartParserTest {
         part.saveTo(folder.resolve("short"));
         assertEquals(1, Files.size(folder.resolve("short")));
     }
+
+    /** In lower case, each of these letters is two characters. */
+    @Test
+    void charsetIsFoundAfterLettersThatGrowInLowerCase() throws Exception {
+        String type = "text/plain; \u0130\u0130\u0130\u0130; CHARSET=utf-16be";
+        String text = part("name=\"a\"\r\nContent-Type: " + type, "\u0000a") + END;
+        assertEquals("a", read(text.getBytes(UTF_8)).getFirst().text());
+    }
 }

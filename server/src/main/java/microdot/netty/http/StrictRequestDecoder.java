@@ -26,6 +26,8 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     /** What each header field counts beside its bytes in {@code maxHead}. */
     static final int FIELD_COST = 32;
 
+    private static final short CR_LF = ('\r' << 8) + '\n';
+
     /** What every decoder may keep for lines while its connection is idle. */
     private static final int KEPT_LINE = 4 << 10;
 
@@ -169,12 +171,19 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         if ((paused && inHead) || (mayBeHttp2 && isHttp2(buffer, out))) {
             return;
         }
-        if (inHead && isFolded(buffer)) {
+        if (inHead && !lineBegun) {
+            skipEmptyLines(buffer);
+            if (isHalfALineEnd(buffer)) {
+                return; // Netty would skip it, whatever follows.
+            }
+        }
+        if (inHead && ((!lineBegun && beginsWithLineEnd(buffer)) || isFolded(buffer))) {
             buffer.skipBytes(buffer.readableBytes());
             HttpMessage refused = createInvalidMessage();
             refused.setDecoderResult(
                     DecoderResult.failure(
-                            new IllegalArgumentException("a line that begins with white space")));
+                            new IllegalArgumentException(
+                                    "a line that begins with white space or half a line end")));
             out.add(refused);
             return;
         }
@@ -194,6 +203,23 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
                 forgetHead();
             }
         }
+    }
+
+    /** Skips empty lines before a request (RFC 9112, section 2.2). */
+    private static void skipEmptyLines(ByteBuf buffer) {
+        while (buffer.readableBytes() > 1 && buffer.getShort(buffer.readerIndex()) == CR_LF) {
+            buffer.skipBytes(2);
+        }
+    }
+
+    private static boolean isHalfALineEnd(ByteBuf buffer) {
+        return buffer.readableBytes() == 1 && buffer.getByte(buffer.readerIndex()) == '\r';
+    }
+
+    /** Whether a CR or an LF is alone. Netty ignores any number of both. */
+    private static boolean beginsWithLineEnd(ByteBuf buffer) {
+        byte first = buffer.isReadable() ? buffer.getByte(buffer.readerIndex()) : 0;
+        return first == '\r' || first == '\n';
     }
 
     /** Returns whether a preface of HTTP/2 has begun; passes it on when it is whole. */
