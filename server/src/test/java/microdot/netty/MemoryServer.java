@@ -81,7 +81,14 @@ final class MemoryServer {
         connections = new LoopConnections(loop, options, shared, errors);
         var context =
                 new ServerContext(
-                        app::route, handlers, streams, requests, options, errors::check, null);
+                        app::route,
+                        handlers,
+                        streams,
+                        requests,
+                        memory,
+                        options,
+                        errors::check,
+                        null);
         setup =
                 new HttpSetup(
                         context,

@@ -206,11 +206,16 @@ public final class Exchange {
             respond(response);
             return;
         }
-        HandedBodies handed = responder.handed();
-        if (handed.add(body)) {
-            respond(response, () -> handed.taken(body));
-        } else {
+        Runnable taken = responder.handed().add(body);
+        if (taken == null) {
             respond(server.limits().rejection(request, call.rejection()));
+            return;
+        }
+        try {
+            respond(response, taken);
+        } catch (RuntimeException | Error e) {
+            taken.run();
+            throw e;
         }
     }
 

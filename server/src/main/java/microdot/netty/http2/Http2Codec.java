@@ -51,6 +51,8 @@ final class Http2Codec extends Http2ConnectionHandler {
      */
     private static final long READ_TIMES = 4;
 
+    private static final long MAX_LIST = 0xFFFF_FFFFL;
+
     private @Nullable ChannelHandlerContext context;
     private final FrameLimit faults = new FrameLimit(MAX_FAULTS, 30);
     private Runnable whenFailed = () -> {};
@@ -81,7 +83,7 @@ final class Http2Codec extends Http2ConnectionHandler {
         var settings =
                 new Http2Settings()
                         .maxConcurrentStreams(options.maxConcurrentStreams())
-                        .maxHeaderListSize(READ_TIMES * options.maxHead());
+                        .maxHeaderListSize(Math.min(MAX_LIST, READ_TIMES * options.maxHead()));
         return new Builder(connection, settings).build();
     }
 
@@ -91,7 +93,6 @@ final class Http2Codec extends Http2ConnectionHandler {
             connection(connection);
             initialSettings(settings);
             frameListener(new Http2FrameAdapter());
-            frameLogger(HeadLengths.CHECK);
             validateRequiredPseudoHeaders(true);
             gracefulShutdownTimeoutMillis(LAST_FRAME_MILLIS);
             decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, 30);

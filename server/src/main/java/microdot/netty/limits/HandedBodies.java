@@ -1,6 +1,8 @@
 package microdot.netty.limits;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bodies of responses that the handlers of one connection have made and that its event loop has
@@ -20,21 +22,40 @@ public final class HandedBodies {
     }
 
     /**
-     * Counts a body, until {@link #taken}. Returns false if there is no memory for it: then it does
-     * not count, and must be released.
+     * Counts a body.
+     *
+     * @return what ends that, when the event loop has taken the body or never will: the first run
+     *     counts. Null if there is no memory for the body: then it does not count, and must be
+     *     released
      */
-    public boolean add(byte[] body) {
+    public @Nullable Runnable add(byte[] body) {
+        var handed = new Handed(body);
         long before = bytes.getAndAdd(body.length);
-        boolean added = server.hand(body, before);
-        if (!added) {
-            bytes.addAndGet(-body.length);
+        boolean added = false;
+        try {
+            added = server.hand(body, before);
+        } finally {
+            if (!added) {
+                bytes.addAndGet(-body.length);
+            }
         }
-        return added;
+        return added ? handed : null;
     }
 
-    /** The event loop has taken a body that was added, or never will. */
-    public void taken(byte[] body) {
-        bytes.addAndGet(-body.length);
-        server.taken(body);
+    private final class Handed implements Runnable {
+        private final byte[] body;
+        private final AtomicBoolean ended = new AtomicBoolean();
+
+        Handed(byte[] body) {
+            this.body = body;
+        }
+
+        @Override
+        public void run() {
+            if (ended.compareAndSet(false, true)) {
+                bytes.addAndGet(-body.length);
+                server.taken(body);
+            }
+        }
     }
 }
