@@ -8,7 +8,6 @@ import static microdot.netty.FrameClient.fields;
 import static microdot.netty.FrameClient.frame;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
@@ -102,24 +101,6 @@ class Http2RefusalsTest {
             assertEquals("503", send(client, 1, 12_000).outcome(1));
             assertLogged("GET", "/", 503);
             assertEquals("200", client.get(3, "/").outcome(3));
-        }
-    }
-
-    /** The body that follows belongs to a stream that was reset, and does no harm. */
-    @Test
-    void equalLengthsAreRefusedAndOthersOfTheirConnectionGoOn() throws Exception {
-        try (Served served = served();
-                FrameClient client = FrameClient.of(served)) {
-            String good = ":method POST :scheme http :path / :authority x content-length 3";
-            client.send(frame(HEADERS, END_HEADERS, 1, fields(good.split(" "))));
-            client.send(frame(DATA, END_STREAM, 1, new byte[] {'a', 'b', 'c'}));
-            assertEquals("abc", client.body(1));
-            String several = good + " content-length 3";
-            client.send(frame(HEADERS, END_HEADERS, 3, fields(several.split(" "))));
-            client.send(frame(DATA, END_STREAM, 3, new byte[3]));
-            assertEquals("RST_STREAM 1", client.outcome(3));
-            assertEquals("200", client.get(5, "/").outcome(5));
-            assertTrue(served.server.stats().connections() > 0);
         }
     }
 }
