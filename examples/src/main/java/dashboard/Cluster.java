@@ -61,7 +61,7 @@ final class Cluster {
 
     private void ended(int number, int status) {
         System.out.printf(
-                "Node %d has ended with status %d. Its pages resume on the others.%n",
+                "Node %d has ended with status %d. Its pages resume on another node, if one is left.%n",
                 number, status);
         feed.removeConnections(number);
     }

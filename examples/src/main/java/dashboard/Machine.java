@@ -16,7 +16,7 @@ record Machine(String host, String processor, int cores, long memory, String sys
                 hardware.getProcessor().getProcessorIdentifier().getName().strip(),
                 hardware.getProcessor().getLogicalProcessorCount(),
                 hardware.getMemory().getTotal(),
-                os.toString(),
+                os.getFamily() + " " + os.getVersionInfo(),
                 Runtime.version().toString());
     }
 }

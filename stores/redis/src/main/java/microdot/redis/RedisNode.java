@@ -82,6 +82,17 @@ final class RedisNode implements LinkOwner {
     }
 
     /** Connects for the first time and begins. */
+    private StoreException notOpened(RuntimeException failure) {
+        // The URI as text has no password.
+        return new StoreException(
+                RedisLink.failure(failure).getMessage()
+                        + " (expected: a Redis that can be reached at "
+                        + settings.uri()
+                        + ")",
+                false,
+                failure);
+    }
+
     Opened open() {
         try {
             RedisLink link = links.connect();
@@ -98,7 +109,7 @@ final class RedisNode implements LinkOwner {
             return new Opened(checked.epochs(), checked.head(), checked.ends());
         } catch (RuntimeException e) {
             close();
-            throw e instanceof StoreException known ? known : RedisLink.failure(e);
+            throw e instanceof StoreException known ? known : notOpened(e);
         } catch (InterruptedException e) {
             close();
             Thread.currentThread().interrupt();
