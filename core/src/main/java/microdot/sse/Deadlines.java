@@ -72,7 +72,11 @@ final class Deadlines {
             }
             idle = false;
             LockSupport.parkNanos(RUNNING, PERIOD);
-            guarded(Deadlines::checkAll);
+            try {
+                guarded(Deadlines::checkAll);
+            } catch (VirtualMachineError e) { // The heap has no room for a log entry either.
+                ProcessErrors.check(e);
+            }
         }
     }
 

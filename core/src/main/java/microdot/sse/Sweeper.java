@@ -35,7 +35,11 @@ final class Sweeper {
         TopicRegistry registry = reference.get();
         ScheduledFuture<?> task = self.get();
         if (registry != null && !registry.order().isClosed()) {
-            guarded(registry::sweep);
+            try {
+                guarded(registry::sweep);
+            } catch (VirtualMachineError e) { // The heap has no room for a log entry either.
+                ProcessErrors.check(e);
+            }
         } else if (task != null) {
             task.cancel(false);
         }

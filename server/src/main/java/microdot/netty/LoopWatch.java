@@ -29,7 +29,8 @@ final class LoopWatch implements Runnable {
      * Creates a watch and starts its thread.
      *
      * @param standstill how long a loop may do nothing before it is reported, in nanoseconds
-     * @param onFailure is called once on the thread of the watch when the server cannot go on
+     * @param onFailure is called on the thread of the watch when the server cannot go on; again if
+     *     it throws an {@link OutOfMemoryError}
      */
     LoopWatch(
             Collection<LoopConnections> loops,
@@ -57,13 +58,26 @@ final class LoopWatch implements Runnable {
         while (!stopped) {
             Throwable failure = errors.first(); // This allocates nothing.
             if (failure != null) {
-                onFailure.accept(failure);
+                report(failure);
                 return;
             }
             LockSupport.parkNanos(this, interval);
             long now = System.nanoTime();
             guardedLook(now, now - last);
             last = now;
+        }
+    }
+
+    /** With a full heap this may fail too: then it is tried again when some memory may be free. */
+    private void report(Throwable failure) {
+        boolean reported = false;
+        while (!reported) {
+            try {
+                onFailure.accept(failure);
+                reported = true;
+            } catch (OutOfMemoryError e) {
+                LockSupport.parkNanos(this, INTERVAL);
+            }
         }
     }
 

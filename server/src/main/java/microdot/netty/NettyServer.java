@@ -70,6 +70,7 @@ final class NettyServer implements Server {
     private final @Nullable TlsContext tls;
     private final Listeners listeners;
     private volatile LoopWatch watch;
+    private boolean ownerKnows; // Of the thread of the watch.
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -84,7 +85,9 @@ final class NettyServer implements Server {
         this.limits = new StreamLimits(options);
         this.requests = new RequestLimit(options);
         this.memory = new WaitingMemory(options);
-        this.handlers = new HandlerThreads(options.blockingThreads(), () -> limits.streams() > 0);
+        this.handlers =
+                new HandlerThreads(
+                        options.blockingThreads(), () -> limits.streams() > 0, memory::isFull);
         this.background = new Background(handlers::isMine);
         // One loop for each core and none only for accepting: a loop does that too.
         this.group =
@@ -270,17 +273,28 @@ final class NettyServer implements Server {
 
     /** The server cannot go on. On the thread of the watch. */
     private void failed(Throwable failure) {
-        Consumer<Throwable> owner = options.onFailure();
         try {
-            if (owner != null) {
-                owner.accept(failure);
-            }
-        } catch (RuntimeException | Error e) {
-            failure.addSuppressed(e);
+            tellOwner(failure);
         } finally {
             close(); // Before the log entry, which may block for ever.
         }
         LOG.log(Level.ERROR, "the server could not go on, and has closed", failure);
+    }
+
+    /** Once, unless the heap is too full even for that. On the thread of the watch. */
+    private void tellOwner(Throwable failure) {
+        Consumer<Throwable> owner = options.onFailure();
+        if (owner == null || ownerKnows) {
+            return;
+        }
+        try {
+            owner.accept(failure);
+        } catch (OutOfMemoryError e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            failure.addSuppressed(e);
+        }
+        ownerKnows = true;
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -66,6 +67,31 @@ class LoopWatchTest {
             assertSame(failure, told.get(30, TimeUnit.SECONDS));
             server.awaitClosed();
         }
+    }
+
+    @Test
+    void ownerForWhomThereWasNoMemoryIsToldAgain() throws Exception {
+        var failure = new OutOfMemoryError("thrown by the test");
+        var told = new CompletableFuture<Throwable>();
+        var calls = new AtomicInteger();
+        var options =
+                new ServerOptions()
+                        .host("127.0.0.1")
+                        .port(0)
+                        .onFailure(
+                                error -> {
+                                    if (calls.incrementAndGet() < 3) {
+                                        throw new OutOfMemoryError("thrown by the test again");
+                                    }
+                                    told.complete(error);
+                                });
+        try (Server server = failing(failure).start(options);
+                RawClient client = new RawClient(server.port())) {
+            client.get("/fail");
+            assertSame(failure, told.get(30, TimeUnit.SECONDS));
+            server.awaitClosed();
+        }
+        assertEquals(3, calls.get());
     }
 
     /** Such as the sweeper of the topics. */

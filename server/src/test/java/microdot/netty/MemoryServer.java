@@ -58,7 +58,7 @@ final class MemoryServer {
         streams = new StreamLimits(options);
         requests = new RequestLimit(options);
         memory = new WaitingMemory(options);
-        handlers = new HandlerThreads(4, () -> streams.streams() > 0);
+        handlers = new HandlerThreads(4, () -> streams.streams() > 0, memory::isFull);
         loop =
                 (EventLoop)
                         new MultiThreadIoEventLoopGroup(

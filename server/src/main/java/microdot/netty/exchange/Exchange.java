@@ -164,6 +164,11 @@ public final class Exchange {
      */
     private @Nullable StreamWriting respond(Call call, @Nullable HandlerRun run) {
         try {
+            // Bodies that are being made cannot be counted: then better fewer of them.
+            if (server.memory().isFull() && !responder.handed().mayMake()) {
+                respond(server.limits().rejection(request, call.rejection()));
+                return released(call);
+            }
             Response response = call.run();
             if (response.body() instanceof Body.Stream stream && takesBody(response)) {
                 if (server.limits().enter(client())) {
@@ -175,6 +180,10 @@ public final class Exchange {
         } catch (RuntimeException | Error e) {
             fail(e);
         }
+        return released(call);
+    }
+
+    private static @Nullable StreamWriting released(Call call) {
         Runnable release = call.release();
         if (release != null) {
             release.run();

@@ -29,6 +29,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
     private final WaitingThreads waiting = new WaitingThreads();
     private final BlockingThreads blocking;
     private final BooleanSupplier streaming;
+    private final BooleanSupplier shortOfMemory;
     private volatile Runs current = new Runs();
 
     /**
@@ -37,10 +38,13 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
      * @param blockingThreads how many platform threads there are at most
      * @param streaming whether a stream is open, perhaps one whose filter runs on threads that are
      *     not known here
+     * @param shortOfMemory whether responses and requests take all the memory that they may
      */
-    public HandlerThreads(int blockingThreads, BooleanSupplier streaming) {
+    public HandlerThreads(
+            int blockingThreads, BooleanSupplier streaming, BooleanSupplier shortOfMemory) {
         this.blocking = new BlockingThreads(blockingThreads);
         this.streaming = streaming;
+        this.shortOfMemory = shortOfMemory;
         watchdog.add(this);
     }
 
@@ -153,6 +157,11 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
     @Override
     public boolean isBusy() {
         return size.get() > 0 || streaming.getAsBoolean();
+    }
+
+    @Override
+    public boolean isShortOfMemory() {
+        return shortOfMemory.getAsBoolean();
     }
 
     @Override

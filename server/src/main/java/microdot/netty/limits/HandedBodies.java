@@ -21,6 +21,11 @@ public final class HandedBodies {
         this.server = server;
     }
 
+    /** Returns whether a handler of the connection may make one more body now. */
+    public boolean mayMake() {
+        return !server.isFull() || server.mayMake(bytes.get());
+    }
+
     /**
      * Counts a body.
      *

@@ -110,6 +110,27 @@ public final class WaitingMemory {
         return false;
     }
 
+    /** Returns whether responses and requests take all that they may. From any thread. */
+    public boolean isFull() {
+        return used.get() > max;
+    }
+
+    /**
+     * Returns whether a handler may make a body, while this is full: more than a quarter more is
+     * for nobody.
+     *
+     * @param before the bytes of bodies that the same connection has handed over
+     */
+    boolean mayMake(long before) {
+        long bytes = used.get();
+        boolean may = before <= max / SHARE && bytes <= max + max / 4;
+        if (!may) {
+            rejected.increment();
+            report(bytes);
+        }
+        return may;
+    }
+
     private boolean admits(long bytes, long before, int length) {
         // The loops may be behind with counting what their connections hold. Until they have closed
         // the one that is chosen, all others could be innocent.

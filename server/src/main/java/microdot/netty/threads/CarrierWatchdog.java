@@ -36,6 +36,7 @@ public final class CarrierWatchdog {
 
     // Confined to its thread.
     private final CarrierProbe probe = new CarrierProbe(Thread::startVirtualThread);
+    private final GarbageCollections collections = new GarbageCollections();
     private final CarrierCount carriers = new CarrierCount();
     private final CarrierHolders holders = new CarrierHolders(CarrierWatchdog::log);
     private final OverdueHandlers overdue = new OverdueHandlers(OVERDUE, CarrierWatchdog::log);
@@ -90,7 +91,11 @@ public final class CarrierWatchdog {
         while (true) {
             LockSupport.parkNanos(this, TICK);
             long now = System.nanoTime();
-            guardedTick(now, now - last);
+            try {
+                guardedTick(now, now - last);
+            } catch (VirtualMachineError e) { // The heap has no room for a log entry either.
+                ProcessErrors.check(e);
+            }
             last = now;
         }
     }
@@ -120,6 +125,16 @@ public final class CarrierWatchdog {
         return false;
     }
 
+    /** Each carrier thread may run a handler that makes one more response. */
+    private boolean isShortOfMemory() {
+        for (ServerThreads server : servers) {
+            if (server.isShortOfMemory()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** A failure must not end the watchdog. */
     private void guardedTick(long now, long elapsed) {
         try {
@@ -132,7 +147,7 @@ public final class CarrierWatchdog {
     }
 
     private void tick(long now, long elapsed) {
-        long waited = probe.waited(elapsed);
+        long waited = probe.waited(Math.max(0, elapsed - collections.since()));
         if (waited == 0) {
             carriers.lower(now);
             holders.forget();
@@ -143,7 +158,7 @@ public final class CarrierWatchdog {
             if (waited >= LONG_WAIT) {
                 holders.warnOfOthers();
             }
-            if (!carriers.raise(now) && carriers.isRaised()) {
+            if (!isShortOfMemory() && !carriers.raise(now) && carriers.isRaised()) {
                 warnOfMost();
             }
         }

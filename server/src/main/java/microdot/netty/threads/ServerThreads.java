@@ -7,6 +7,11 @@ public interface ServerThreads {
     /** Returns whether code of the application runs or may run at any moment; cheap. */
     boolean isBusy();
 
+    /** Returns whether responses and requests take all the memory that they may; cheap. */
+    default boolean isShortOfMemory() {
+        return false;
+    }
+
     /** Returns what runs now. */
     Iterable<? extends UserCode> running();
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import microdot.internal.ProcessErrors;
 import microdot.internal.TlsSettings;
 
 /**
@@ -62,8 +63,16 @@ final class CertificateWatch implements Runnable {
         while (!stopped) {
             LockSupport.parkNanos(this, INTERVAL);
             if (!stopped) {
-                look();
+                guardedLook();
             }
+        }
+    }
+
+    private void guardedLook() {
+        try {
+            look();
+        } catch (VirtualMachineError e) { // It is tried again at the next look.
+            ProcessErrors.check(e);
         }
     }
 

@@ -1,6 +1,7 @@
 package microdot.netty.limits;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -46,6 +47,19 @@ class WaitingMemoryTest {
             assertTrue(memory.used() <= MAX, () -> "" + memory.used());
         }
         assertTrue(hand(new HandedBodies(memory)), "another connection gets some");
+    }
+
+    @Test
+    void connectionThatHasHandedOverMuchNeedMakeNoMore() {
+        var greedy = new HandedBodies(memory);
+        while (hand(greedy)) {
+            assertTrue(greedy.mayMake());
+        }
+        memory.waits(BODY);
+        assertFalse(greedy.mayMake());
+        assertTrue(new HandedBodies(memory).mayMake(), "another connection may");
+        memory.waits(MAX / 4);
+        assertFalse(new HandedBodies(memory).mayMake(), "more than a quarter too much");
     }
 
     @Test
