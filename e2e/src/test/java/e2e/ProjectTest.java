@@ -3,7 +3,6 @@ package e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -134,7 +133,7 @@ class ProjectTest {
     void newProjectRunsReportsATakenPortAndEndsOnCtrlC() throws Exception {
         Path project = newProject("my readings");
         assertTrue(Files.readString(project.resolve("README.md")).contains("./run "));
-        String port = Integer.toString(freePort());
+        String port = Integer.toString(Proxy.freePort());
         try (Child app = inProject(project, "./run", port)) {
             app.await("http://localhost:" + port);
             try (Child second = inProject(project, "./run", port)) {
@@ -166,12 +165,6 @@ class ProjectTest {
         try (Child second = Child.microdot(folder, "new", "empty")) {
             second.await("new: empty is not empty (expected: a folder that is new or empty)");
             assertEquals(1, second.exitCode());
-        }
-    }
-
-    private static int freePort() throws Exception {
-        try (var free = new ServerSocket(0)) {
-            return free.getLocalPort();
         }
     }
 }

@@ -1,11 +1,12 @@
 package e2e;
 
 import java.io.IOException;
-import java.net.InetAddress;
+import java.net.BindException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** A proxy of the Debian package, with the configuration that the guide shows. */
 final class Proxy implements AutoCloseable {
@@ -147,7 +148,10 @@ final class Proxy implements AutoCloseable {
 
     private static Proxy startHaproxy(Path folder, int port, String configuration)
             throws IOException {
-        Path file = Files.writeString(folder.resolve("haproxy.cfg"), configuration);
+        // With several threads, HAProxy 2.6 can lose a request that one of them sends over an idle
+        // connection while another learns that the connection was reset.
+        String all = "global\n    nbthread 1\n" + configuration;
+        Path file = Files.writeString(folder.resolve("haproxy.cfg"), all);
         return start(
                 port, folder, "Loading success", "haproxy", "-W", "-db", "-f", file.toString());
     }
@@ -218,9 +222,16 @@ final class Proxy implements AutoCloseable {
     }
 
     static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        for (int i = 0; i < 100; i++) {
+            // Below those that the kernel gives to clients: none of them takes it meanwhile.
+            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            try (var socket = new ServerSocket(port)) {
+                return socket.getLocalPort();
+            } catch (BindException e) {
+                // Another one.
+            }
         }
+        throw new BindException("no port from 20000 to 32000 is free");
     }
 
     int port() {
