@@ -9,11 +9,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
-import microdot.Microdot;
 import microdot.Server;
 import microdot.ServerOptions;
-import microdot.sse.Topics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -82,19 +79,7 @@ final class LoadClientTest {
     /** A fault that the client does not see would be missing in the comparison. */
     @Test
     void lostEventIsReported() throws IOException {
-        var topics = new Topics();
-        var received = new AtomicInteger();
-        var app = new Microdot();
-        app.get("/events", topics.stream("events"));
-        app.post(
-                "/publish",
-                request -> {
-                    if (received.incrementAndGet() % 10 != 0) {
-                        topics.publish("events", request.text());
-                    }
-                    return 204;
-                });
-        try (Server server = app.start(FREE_PORT);
+        try (Server server = LossyServer.app().start(FREE_PORT);
                 var client = client(server, new Payload(128))) {
             client.follow("/events", FOLLOWERS);
             client.begin();

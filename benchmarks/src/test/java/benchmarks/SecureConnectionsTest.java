@@ -9,12 +9,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
-import microdot.Microdot;
 import microdot.Server;
 import microdot.ServerOptions;
 import microdot.Tls;
-import microdot.sse.Topics;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -88,19 +85,7 @@ final class SecureConnectionsTest {
     @ParameterizedTest
     @CsvSource({"TLS,1", "HTTP2,8"})
     void lostEventIsReported(Wire wire, int streams) throws IOException {
-        var topics = new Topics();
-        var received = new AtomicInteger();
-        var app = new Microdot();
-        app.get("/events", topics.stream("events"));
-        app.post(
-                "/publish",
-                request -> {
-                    if (received.incrementAndGet() % 10 != 0) {
-                        topics.publish("events", request.text());
-                    }
-                    return 204;
-                });
-        try (Server server = app.start(options());
+        try (Server server = LossyServer.app().start(options());
                 var client = client(server, wire, "TLSv1.3", streams, new Payload(128))) {
             client.follow("/events", FOLLOWERS);
             client.begin();

@@ -269,7 +269,7 @@ final class FollowerStart {
                 wish.lastEventId() != null
                                 || wish.last() > 0
                                 || beginWithState(names)
-                                || registry.isAnyClosed(names)
+                                || registry.ends().isAnyClosed(names)
                         ? Retry.in(delay)
                         : StreamClosingFrames.join(
                                 EventEncoder.checkpoint(order.epoch().idLine(wish.opened())),

@@ -59,7 +59,7 @@ public final class Topic {
 
     /** Returns whether the topic has ended and is not forgotten. */
     public boolean isClosed() {
-        return topics.registry().end(name) > 0;
+        return topics.registry().ends().of(name) > 0;
     }
 
     // ---- Figures ----

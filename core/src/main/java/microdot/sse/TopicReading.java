@@ -145,7 +145,7 @@ final class TopicReading {
                                 + " could not be read (expected: another try later; the log says"
                                 + " what failed)");
             }
-            boolean closed = registry.isOver(names, position);
+            boolean closed = registry.ends().isOver(names, position);
             return new History(events, position, closed, gap);
         } finally {
             lock.unlock();

@@ -5,7 +5,6 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,7 +14,6 @@ import microdot.JsonCodec;
 import microdot.Request;
 import microdot.internal.ProcessErrors;
 import microdot.sse.log.DeliveryTasks;
-import microdot.sse.log.EventId;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class TopicRegistry implements NodeTopics {
     private static final Logger LOG = System.getLogger("microdot.sse");
-    private static final TopicOptions DEFAULTS = new TopicOptions();
-
     private final Map<String, TopicState> topics = new ConcurrentHashMap<>();
     private final ForgottenTopics forgotten = new ForgottenTopics();
     private final EndedTopics ended = new EndedTopics();
@@ -37,6 +33,7 @@ final class TopicRegistry implements NodeTopics {
     private final TableChanges tables;
     private final TableTopics tableTopics;
     private final PresenceTopics presence;
+    private final TopicEnds ends;
 
     private final TopicWriter writer;
     private final RunTopics runs;
@@ -45,8 +42,7 @@ final class TopicRegistry implements NodeTopics {
     /** The topic of streams that follow none: nothing is ever published to it. */
     private final TopicState quiet;
 
-    /** The options by prefix, the longest prefix first. Written under the lock of the order. */
-    private volatile List<Map.Entry<String, TopicOptions>> prefixes = List.of();
+    private final PrefixOptions prefixes = new PrefixOptions();
 
     /**
      * @param budget what all topics together may take
@@ -79,8 +75,9 @@ final class TopicRegistry implements NodeTopics {
         this.tables = new TableChanges(order, writer, json);
         this.tableTopics = new TableTopics(order, tables, store, json);
         this.presence = new PresenceTopics(order, tableTopics, tables, store, this::pinnedReserved);
+        this.ends = new TopicEnds(this, order, store, ended);
         this.runs = new RunTopics(runs);
-        this.quiet = order.locked(() -> new TopicState("", order, 0, DEFAULTS, topic -> {}));
+        this.quiet = order.locked(() -> new TopicState("", order, 0, prefixes.of(""), topic -> {}));
     }
 
     TopicOrder order() {
@@ -99,6 +96,10 @@ final class TopicRegistry implements NodeTopics {
     /** Returns the topics of runs, which have no names. */
     RunTopics runs() {
         return runs;
+    }
+
+    TopicEnds ends() {
+        return ends;
     }
 
     DeliveryTasks tasks() {
@@ -158,7 +159,7 @@ final class TopicRegistry implements NodeTopics {
         if (store != null) {
             floor = Math.max(floor, store.seenFrom());
         }
-        var topic = new TopicState(name, order, floor, byPrefix(name), this::forgetIfUnused);
+        var topic = new TopicState(name, order, floor, prefixes.of(name), this::forgetIfUnused);
         topic.configure(topic.options(), json);
         topic.hasFormerEnd(ended.get(name));
         if (forgotten.rowsUntil(name) > 0) {
@@ -171,15 +172,6 @@ final class TopicRegistry implements NodeTopics {
         return topic;
     }
 
-    private TopicOptions byPrefix(String name) {
-        for (Map.Entry<String, TopicOptions> entry : prefixes) {
-            if (name.startsWith(entry.getKey())) {
-                return entry.getValue();
-            }
-        }
-        return DEFAULTS;
-    }
-
     /** Returns null when the topic is unknown or forgotten. */
     @Override
     public @Nullable TopicState existing(String name) {
@@ -190,7 +182,7 @@ final class TopicRegistry implements NodeTopics {
     @Override
     public TopicOptions options(String name) {
         TopicState known = topics.get(name);
-        return known == null ? byPrefix(name) : known.options();
+        return known == null ? prefixes.of(name) : known.options();
     }
 
     /** Sets the topic's own options. */
@@ -223,7 +215,7 @@ final class TopicRegistry implements NodeTopics {
 
     /** Where nothing was chosen, another node may have chosen something. */
     private boolean isRetained(TopicState topic) {
-        return store != null && topic.table() == null && !topic.options().equals(DEFAULTS);
+        return store != null && topic.table() == null && !PrefixOptions.isDefault(topic.options());
     }
 
     /** Makes the topic, which is pinned, a table, or returns the table that it is. */
@@ -295,25 +287,13 @@ final class TopicRegistry implements NodeTopics {
 
     /** Sets the options of all topics whose name begins so and that have none of their own. */
     void configureAll(String prefix, TopicOptions options) {
-        order.runLocked(
-                () -> {
-                    var all = new ArrayList<>(prefixes);
-                    for (Map.Entry<String, TopicOptions> entry : prefixes) {
-                        if (entry.getKey().equals(prefix)) {
-                            TopicRules.checkSame("prefix", prefix, entry.getValue(), options);
-                            all.remove(entry);
-                        }
-                    }
-                    all.add(Map.entry(prefix, options));
-                    all.sort(Comparator.comparingInt(entry -> -entry.getKey().length()));
-                    prefixes = List.copyOf(all);
-                });
+        order.runLocked(() -> prefixes.set(prefix, options));
         // The lock is taken for each topic, so that publishers can take it in between.
         for (TopicState topic : topics.values()) {
             if (topic.name.startsWith(prefix)) {
                 order.runLocked(
                         () -> {
-                            topic.configureByPrefix(byPrefix(topic.name), json);
+                            topic.configureByPrefix(prefixes.of(topic.name), json);
                         });
                 retain(topic);
             }
@@ -334,76 +314,13 @@ final class TopicRegistry implements NodeTopics {
             order.runLocked(
                     () -> {
                         topic.dropOptions();
-                        topic.configureByPrefix(byPrefix(name), json);
+                        topic.configureByPrefix(prefixes.of(name), json);
                     });
         } finally {
             topic.unpin();
         }
         order.runLocked(() -> forgetIfUnused(topic));
         return true;
-    }
-
-    /** Returns whether one of the topics has ended. */
-    boolean isAnyClosed(List<String> names) {
-        for (String name : names) {
-            if (end(name) > 0) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Returns the position of the end of a topic that is not forgotten; 0 if there is none. */
-    long end(String name) {
-        TopicState topic = topics.get(name);
-        if (topic != null) {
-            return topic.log.closedAt();
-        }
-        return store == null ? 0 : store.tail().end(name);
-    }
-
-    /** Returns the position of an id of these topics; -1 for every other text. */
-    private long position(String eventId) {
-        EventId id = EventId.parse(eventId);
-        if (id == null || !order.epoch().isOf(id) || id.position() > order.head()) {
-            return -1;
-        }
-        return id.position();
-    }
-
-    /**
-     * Returns whether all topics have ended and a client with this id has the end of each: it need
-     * not reconnect. Also for topics that were forgotten after their end, as far as they are
-     * remembered.
-     */
-    boolean isOver(List<String> names, String eventId) {
-        long position = position(eventId);
-        long last = 0;
-        boolean former = false;
-        for (String name : names) {
-            TopicState topic = topics.get(name);
-            long end = end(name);
-            if (end > position) {
-                return false;
-            }
-            if (end == 0) {
-                end = formerEnd(topic, name, position);
-                former = true;
-            }
-            if (end == 0) {
-                return false;
-            }
-            last = Math.max(last, end);
-        }
-        // An id from after all ends is that of a client that waits for new topics of the names.
-        return !names.isEmpty() && position >= 0 && (!former || position <= last);
-    }
-
-    /** Returns 0 if an id at the position may be of a new topic of the name. */
-    private long formerEnd(@Nullable TopicState topic, String name, long position) {
-        // That of the topic is still known when the name was pushed out of the others.
-        long end = topic != null && topic.endedAt() > 0 ? topic.endedAt() : ended.get(name);
-        return topic == null || topic.endedAt() > 0 || position <= end ? end : 0;
     }
 
     /** Nothing is published from now on; all followers end once they have everything. */

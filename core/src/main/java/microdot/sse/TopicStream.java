@@ -181,7 +181,7 @@ public final class TopicStream extends TopicSelection implements Handler {
         String lastEventId = Sse.lastEventId(request);
         return lastEventId != null
                 && Accepts.eventStream(request)
-                && topics.registry().isOver(followed, lastEventId);
+                && topics.registry().ends().isOver(followed, lastEventId);
     }
 
     private Response poll(Request request, List<String> followed) {

@@ -181,9 +181,9 @@ class TopicEndTest extends TopicsFixture {
         assertEquals(List.of("b2", "checkpoint:"), client.story());
         String end = Objects.requireNonNull(client.lastEventId());
         follow("a"); // It makes the topic anew, and waits.
-        assertTrue(topics.registry().isOver(List.of("a", "b"), end));
+        assertTrue(topics.registry().ends().isOver(List.of("a", "b"), end));
         topics.publish("a", "a new one");
-        assertFalse(topics.registry().isOver(List.of("a", "b"), end));
+        assertFalse(topics.registry().ends().isOver(List.of("a", "b"), end));
         assertEquals(List.of("a new one"), resume(end, "a", "b").story());
     }
 
@@ -208,7 +208,7 @@ class TopicEndTest extends TopicsFixture {
         client.sink.close();
         String id = Objects.requireNonNull(client.lastEventId());
         topics.registry().sweep();
-        assertFalse(topics.registry().isOver(List.of("a"), id));
+        assertFalse(topics.registry().ends().isOver(List.of("a"), id));
         TestFollower again = resume(id, "a");
         assertTrue(again.sink.isOpen());
         topics.publish("a", "a new one");

@@ -46,8 +46,8 @@ final class Http2Codec extends Http2ConnectionHandler {
 
     /**
      * How much longer than allowed a head may be so that only its request is refused. Netty ends
-     * the connection above 1.25 times what it is told, and with it the requests of all other users
-     * of a proxy.
+     * the connection above 1.25 times its own limit, and so the requests of all other users of a
+     * proxy.
      */
     private static final long READ_TIMES = 4;
 

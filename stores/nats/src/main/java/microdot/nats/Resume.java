@@ -30,7 +30,7 @@ record Resume(TailState state, @Nullable StoreEpoch begun) {
         Positions positions = stream.positions(info);
         boolean begun =
                 positions.spans().getLast().marker() > info.getStreamState().getLastSequence();
-        // An epoch that began meanwhile is told here, so what is before it is history.
+        // The caller learns of an epoch that began meanwhile here, so what is before it is history.
         StreamInfo now = begun ? stream.management.getStreamInfo(stream.name) : info;
         long last = now.getStreamState().getLastSequence();
         long time = nanos(Objects.requireNonNull(now.getStreamState().getLastTime()));
