@@ -140,7 +140,9 @@ public final class ServerOptions {
     /**
      * How long sent bytes may stay unacknowledged by a peer from which nothing arrives, before its
      * stream is aborted; default 20 s; zero for never. Works where the transport can ask the kernel
-     * (epoll). A peer that acknowledges but does not read is kept.
+     * (epoll). A peer that acknowledges but does not read is kept. Systems may delay an
+     * acknowledgement by up to half a second (RFC 9293, section 3.8.6.3): a value below a second
+     * aborts streams of living peers.
      */
     public Duration halfOpen() {
         return values.halfOpen;
