@@ -112,7 +112,15 @@ public final class Exchange {
             blockingRun = threads.startBlocking(routed.route(), work);
             return blockingRun != null;
         }
-        threads.start(routed.route(), work);
+        threads.start(
+                request.clientAddress(),
+                routed.route(),
+                work,
+                e -> {
+                    permit.leave();
+                    server.failed().accept(e);
+                    fail(e);
+                });
         return true;
     }
 

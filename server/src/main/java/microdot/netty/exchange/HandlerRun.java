@@ -36,13 +36,20 @@ final class HandlerRun implements Runnable, UserCode {
     }
 
     private final Listener listener;
+    private final boolean inTurn;
     private final String route;
     private @Nullable Work work;
     private volatile @Nullable Thread thread;
     private volatile @Nullable BodySink stream;
 
-    HandlerRun(Listener listener, String route, Work work) {
+    /**
+     * Creates a run.
+     *
+     * @param inTurn whether {@link HandlerTurns} decide when its thread starts
+     */
+    HandlerRun(Listener listener, boolean inTurn, String route, Work work) {
         this.listener = listener;
+        this.inTurn = inTurn;
         this.route = route;
         this.work = work;
     }
@@ -66,6 +73,10 @@ final class HandlerRun implements Runnable, UserCode {
         Work first = Objects.requireNonNull(work);
         work = null;
         return first.begin(this);
+    }
+
+    boolean isInTurn() {
+        return inTurn;
     }
 
     /** The handler writes this stream. */

@@ -1,11 +1,14 @@
 package microdot.netty.exchange;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Collections;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import microdot.internal.UserCode;
 import microdot.netty.threads.CarrierWatchdog;
 import microdot.netty.threads.ServerThreads;
@@ -17,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * actions: virtual threads, and platform threads for the handlers of {@code blocking}.
  */
 public final class HandlerThreads implements Executor, ServerThreads, AutoCloseable {
+    private static final Logger LOG = System.getLogger("microdot.netty");
+
     private final CarrierWatchdog watchdog = CarrierWatchdog.shared();
 
     /**
@@ -26,6 +31,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
     private final Set<HandlerRun> running = ConcurrentHashMap.newKeySet();
 
     private final AtomicInteger size = new AtomicInteger();
+    private final HandlerTurns turns = new HandlerTurns();
     private final WaitingThreads waiting = new WaitingThreads();
     private final BlockingThreads blocking;
     private final BooleanSupplier streaming;
@@ -52,22 +58,30 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
     @Override
     public void execute(Runnable work) {
         start(
+                HandlerRun.CLOSE_ACTION, // All of them take turns as those of one client.
                 HandlerRun.CLOSE_ACTION,
                 run -> {
                     work.run();
                     return null;
-                });
+                },
+                e -> LOG.log(Level.ERROR, "an onClose action could not run", e));
     }
 
     /**
      * Runs the work on its own virtual thread, then what it returns. By then the work itself is
      * released: a stream may last for days.
      *
+     * <p>While the CPU is busy, clients take turns. If no thread can be started, this throws, or
+     * tells it later.
+     *
+     * @param client for whom the work is
      * @param route what the work is, for log entries
+     * @param notStarted is told why no thread could be started, if that was after this has returned
      */
-    void start(String route, HandlerRun.Work work) {
+    void start(Object client, String route, HandlerRun.Work work, Consumer<Throwable> notStarted) {
         size.incrementAndGet();
-        startThread(new HandlerRun(current, route, work));
+        var run = new HandlerRun(current, true, route, work);
+        turns.start(client, () -> startThread(run), notStarted);
         watchdog.wake();
     }
 
@@ -90,7 +104,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
      */
     @Nullable HandlerRun startBlocking(String route, HandlerRun.Work work) {
         size.incrementAndGet();
-        var run = new HandlerRun(current, route, work);
+        var run = new HandlerRun(current, false, route, work);
         boolean accepted = false;
         try {
             accepted = blocking.execute(run);
@@ -125,6 +139,9 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
 
         @Override
         public void begun(HandlerRun run) {
+            if (run.isInTurn()) {
+                turns.begun();
+            }
             running.add(run); // Before the check: a later interrupt finds this run.
             if (interrupted) {
                 Thread.currentThread().interrupt();

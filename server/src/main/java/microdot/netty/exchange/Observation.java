@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.AccessLogEntry;
 import microdot.Call;
@@ -166,9 +167,24 @@ public final class Observation {
     /** Hooks that block count as requests, so that they cannot pile up without a bound. */
     private void runHooks(Call call, Outcome outcome) {
         RequestLimit.Permit permit = server.requests().count();
+        Consumer<Throwable> notStarted =
+                e -> {
+                    permit.leave();
+                    server.failed().accept(e);
+                    LOG.log(
+                            Level.ERROR,
+                            () ->
+                                    "the afterResponse hooks of "
+                                            + method
+                                            + " "
+                                            + path
+                                            + " could not run",
+                            e);
+                };
         try {
             server.handlers()
                     .start(
+                            client,
                             HandlerRun.AFTER_RESPONSE,
                             run -> {
                                 try {
@@ -177,14 +193,10 @@ public final class Observation {
                                     permit.leave();
                                 }
                                 return null;
-                            });
+                            },
+                            notStarted);
         } catch (RuntimeException | Error e) {
-            permit.leave();
-            server.failed().accept(e);
-            LOG.log(
-                    Level.ERROR,
-                    () -> "the afterResponse hooks of " + method + " " + path + " could not run",
-                    e);
+            notStarted.accept(e);
         }
     }
 }

@@ -22,6 +22,7 @@ import microdot.netty.stream.Framing;
 import microdot.netty.stream.LoopStreams;
 import microdot.netty.stream.SocketSink;
 import microdot.netty.threads.OverdueHandlers;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -52,11 +53,13 @@ class HandlerThreadsTest {
 
     private void startHandlerThatSwallowsInterrupts(ChannelSink sink) throws Exception {
         handlers.start(
+                "client",
                 "GET /swallow",
                 run -> {
                     run.streams(sink);
                     return this::swallow;
-                });
+                },
+                Assertions::fail);
         begun.await();
     }
 

@@ -1,0 +1,64 @@
+package microdot.netty;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import microdot.Microdot;
+import microdot.ServerOptions;
+import microdot.netty.io.IoMode;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A client that keeps all carrier threads busy. */
+@Timeout(60)
+class FairHandlersTest {
+    private static final int STREAMS = 250;
+    private static final int OTHERS = 4;
+
+    private final AtomicInteger begun = new AtomicInteger();
+    private volatile boolean released;
+
+    private String spin() {
+        int before = begun.getAndIncrement();
+        while (!released) {
+            Thread.onSpinWait();
+        }
+        return "before " + before;
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void manyHandlersOfOneClientDoNotAllStandBeforeTheFirstOfAnother(IoMode io) throws Exception {
+        Microdot app = new Microdot().get("/", request -> spin());
+        try (Served served = new Served(app, new ServerOptions(), io);
+                FrameClient flood = FrameClient.of(served)) {
+            // The watchdog cannot know that the handlers will end.
+            served.allowFailures(".*carrier.*");
+            for (int i = 0; i < STREAMS; i++) {
+                flood.get(1 + 2 * i, "/");
+            }
+            served.awaitRequests(STREAMS);
+            // Several: some of them on the event loop of the flood, which is one queue of its own.
+            List<FrameClient> others = new ArrayList<>();
+            for (int i = 1; i <= OTHERS; i++) {
+                others.add(FrameClient.of(served).get(1, "/"));
+                served.awaitRequests(STREAMS + i);
+            }
+            released = true;
+            for (FrameClient other : others) {
+                String answer = other.body(1);
+                int before = Integer.parseInt(answer.replaceAll("\\D+(\\d+).*", "$1"));
+                assertTrue(before < STREAMS * 2 / 3, () -> before + " handlers of " + STREAMS);
+                other.close();
+            }
+            served.awaitIdle();
+            assertEquals(STREAMS + OTHERS, begun.get());
+        } finally {
+            released = true;
+        }
+    }
+}
