@@ -5,7 +5,7 @@ import microdot.sse.log.EventId;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
-/** Which topics have ended, also such as were forgotten, and which clients have their ends. */
+/** Which topics have ended, forgotten ones too, and which clients have their ends. */
 final class TopicEnds {
     private final NodeTopics topics;
     private final TopicOrder order;

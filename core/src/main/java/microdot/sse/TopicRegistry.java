@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TopicRegistry implements NodeTopics {
     private static final Logger LOG = System.getLogger("microdot.sse");
+
     private final Map<String, TopicState> topics = new ConcurrentHashMap<>();
     private final ForgottenTopics forgotten = new ForgottenTopics();
     private final EndedTopics ended = new EndedTopics();

@@ -85,16 +85,19 @@ final class NettyServer implements Server {
         this.limits = new StreamLimits(options);
         this.requests = new RequestLimit(options);
         this.memory = new WaitingMemory(options);
-        this.handlers =
-                new HandlerThreads(
-                        options.blockingThreads(), () -> limits.streams() > 0, memory::isFull);
-        this.background = new Background(handlers::isMine);
         // One loop for each core and none only for accepting: a loop does that too.
         this.group =
                 new MultiThreadIoEventLoopGroup(
                         Runtime.getRuntime().availableProcessors(),
                         new DefaultThreadFactory("microdot-loop", true),
                         io.newHandlerFactory());
+        this.handlers =
+                new HandlerThreads(
+                        options.blockingThreads(),
+                        () -> limits.streams() > 0,
+                        memory::isFull,
+                        group.next());
+        this.background = new Background(handlers::isMine);
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
             var streams =

@@ -58,7 +58,6 @@ final class MemoryServer {
         streams = new StreamLimits(options);
         requests = new RequestLimit(options);
         memory = new WaitingMemory(options);
-        handlers = new HandlerThreads(4, () -> streams.streams() > 0, memory::isFull);
         loop =
                 (EventLoop)
                         new MultiThreadIoEventLoopGroup(
@@ -66,6 +65,7 @@ final class MemoryServer {
                                         new DefaultThreadFactory("memory-loop", true),
                                         LocalIoHandler.newFactory())
                                 .next();
+        handlers = new HandlerThreads(4, () -> streams.streams() > 0, memory::isFull, loop);
         var errors = new FatalErrors();
         var shared =
                 new LoopStreams(

@@ -376,7 +376,7 @@ abstract class StreamContract extends TransportContract {
         }
     }
 
-    /** Clients are watched still, which sends nothing. They acknowledge within half a second. */
+    /** The server still watches the client, and sends nothing for it. */
     @Test
     void streamWithoutHeartbeatsStaysQuiet() throws Exception {
         var options =

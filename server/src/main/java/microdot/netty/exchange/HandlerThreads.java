@@ -31,7 +31,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
     private final Set<HandlerRun> running = ConcurrentHashMap.newKeySet();
 
     private final AtomicInteger size = new AtomicInteger();
-    private final HandlerTurns turns = new HandlerTurns();
+    private final HandlerTurns turns;
     private final WaitingThreads waiting = new WaitingThreads();
     private final BlockingThreads blocking;
     private final BooleanSupplier streaming;
@@ -45,9 +45,14 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
      * @param streaming whether a stream is open, perhaps one whose filter runs on threads that are
      *     not known here
      * @param shortOfMemory whether responses and requests take all the memory that they may
+     * @param loop an event loop, which starts the threads of handlers that waited for their turn
      */
     public HandlerThreads(
-            int blockingThreads, BooleanSupplier streaming, BooleanSupplier shortOfMemory) {
+            int blockingThreads,
+            BooleanSupplier streaming,
+            BooleanSupplier shortOfMemory,
+            Executor loop) {
+        this.turns = new HandlerTurns(loop);
         this.blocking = new BlockingThreads(blockingThreads);
         this.streaming = streaming;
         this.shortOfMemory = shortOfMemory;
@@ -58,7 +63,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
     @Override
     public void execute(Runnable work) {
         start(
-                HandlerRun.CLOSE_ACTION, // All of them take turns as those of one client.
+                work, // Each has a turn of its own: they free what others wait for.
                 HandlerRun.CLOSE_ACTION,
                 run -> {
                     work.run();
@@ -215,7 +220,8 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
 
     /**
      * Drops the requests that wait for a platform thread, and interrupts all other threads that
-     * were started, except the caller's; also those that wait for a carrier thread.
+     * were started, except the caller's; also those that wait for a carrier thread. Those that wait
+     * for their turn are interrupted when they begin.
      */
     public void interrupt() {
         Runs before = current;

@@ -1,6 +1,7 @@
 package microdot.netty.exchange;
 
-import io.netty.util.concurrent.GlobalEventExecutor;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.Queue;
 import java.util.SequencedMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -23,6 +25,7 @@ import java.util.function.Consumer;
  * carrier thread.
  */
 final class HandlerTurns {
+    private static final Logger LOG = System.getLogger("microdot.netty");
     private static final int LEAST_AHEAD = 64;
 
     private record Waiting(Object client, Runnable start, Consumer<Throwable> notStarted) {}
@@ -34,20 +37,18 @@ final class HandlerTurns {
     private final Queue<Waiting> arrived = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean serving = new AtomicBoolean();
 
-    /** The queue of each client, in the order of their turns. Confined to the executor. */
+    /** The queue of each client, in the order of their turns. Only {@link #serve} uses it. */
     private final SequencedMap<Object, Queue<Waiting>> clients = new LinkedHashMap<>();
 
-    HandlerTurns() {
-        this(
-                Math.max(LEAST_AHEAD, 4 * Runtime.getRuntime().availableProcessors()),
-                GlobalEventExecutor.INSTANCE);
+    HandlerTurns(Executor executor) {
+        this(Math.max(LEAST_AHEAD, 4 * Runtime.getRuntime().availableProcessors()), executor);
     }
 
     /**
      * Creates turns.
      *
      * @param maxAhead how many threads that were started may have not begun yet
-     * @param executor starts those that waited, one task at a time; not on a virtual thread, whose
+     * @param executor an event loop, which starts those that waited; not a virtual thread, whose
      *     carrier would run all that it starts before it looks for other work
      */
     HandlerTurns(int maxAhead, Executor executor) {
@@ -56,11 +57,11 @@ final class HandlerTurns {
     }
 
     /**
-     * Starts a thread, at once or when it is the client's turn.
+     * Starts a thread, at once or when it is the client's turn. Throws what {@code start} throws at
+     * once.
      *
-     * @param start starts the thread, which calls {@link #begun} first; throws if it cannot. If
-     *     that is now, it throws here
-     * @param notStarted is told what it threw later
+     * @param start starts the thread, which calls {@link #begun} first
+     * @param notStarted gets what {@code start} throws later
      */
     void start(Object client, Runnable start, Consumer<Throwable> notStarted) {
         if (waiting.get() == 0 && enter()) {
@@ -75,8 +76,9 @@ final class HandlerTurns {
             }
             return;
         }
+        var last = new Waiting(client, start, notStarted);
         waiting.incrementAndGet();
-        arrived.add(new Waiting(client, start, notStarted));
+        arrived.add(last);
         serveSoon();
     }
 
@@ -105,12 +107,21 @@ final class HandlerTurns {
     }
 
     private void serveSoon() {
-        if (!serving.getAndSet(true)) {
+        if (serving.getAndSet(true)) {
+            return;
+        }
+        try {
             executor.execute(this::serve);
+        } catch (RejectedExecutionException e) {
+            serve(); // The event loops have ended: none waits for this thread.
+        } catch (RuntimeException | Error e) {
+            serving.set(false); // No memory for the task: the next one looks.
+            throw e;
         }
     }
 
-    private void serve() {
+    /** Contended only by threads that serve after the event loops have ended. */
+    private synchronized void serve() {
         serving.set(false); // Before the look: what comes after it is looked at again.
         queueArrived();
         while (!clients.isEmpty() && enter()) {
@@ -135,7 +146,17 @@ final class HandlerTurns {
             next.start().run();
         } catch (RuntimeException | Error e) {
             ahead.decrementAndGet();
-            next.notStarted().accept(e);
+            tell(next, e);
+        }
+    }
+
+    /** Others wait still, whatever the listener does. */
+    private static void tell(Waiting waiting, Throwable failure) {
+        try {
+            waiting.notStarted().accept(failure);
+        } catch (RuntimeException | Error e) {
+            failure.addSuppressed(e);
+            LOG.log(Level.ERROR, "a handler could not be started", failure);
         }
     }
 }

@@ -40,7 +40,8 @@ import org.junit.jupiter.api.Timeout;
 class ExchangeTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final Topics topics = new Topics();
-    private final HandlerThreads handlers = new HandlerThreads(1, () -> false, () -> false);
+    private final HandlerThreads handlers =
+            new HandlerThreads(1, () -> false, () -> false, Runnable::run);
     private final WaitingMemory memory = new WaitingMemory(new ServerOptions());
     private final LoopStreams streams =
             new LoopStreams(

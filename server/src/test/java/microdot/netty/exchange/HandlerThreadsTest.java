@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Timeout;
 /** Handlers and close actions that outlive their stream. */
 @Timeout(60)
 class HandlerThreadsTest {
-    private final HandlerThreads handlers = new HandlerThreads(1, () -> false, () -> false);
+    private final HandlerThreads handlers =
+            new HandlerThreads(1, () -> false, () -> false, Runnable::run);
     private final OverdueHandlers overdue =
             new OverdueHandlers(Duration.ofSeconds(10), Runnable::run);
     private final EmbeddedChannel channel = new EmbeddedChannel();

@@ -2,14 +2,26 @@ package microdot.netty.exchange;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(60)
 class HandlerTurnsTest {
+    private static final int STARTERS = 4;
+    private static final int STARTS = 20_000;
+
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private final HandlerTurns turns = new HandlerTurns(4, tasks::add);
     private final List<String> started = new ArrayList<>();
@@ -109,6 +121,64 @@ class HandlerTurnsTest {
         assertEquals(10, failures.size());
         assertEquals("aaaacccc", started());
         assertEquals(0, turns.waiting());
+    }
+
+    @Test
+    void othersAreStartedAlthoughAListenerFails() {
+        start("a", 4);
+        turns.start(
+                "b",
+                HandlerTurnsTest::fail,
+                e -> {
+                    throw new IllegalStateException("thrown by the listener");
+                });
+        start("c", 1);
+        begun(4);
+        assertEquals("aaaac", started());
+    }
+
+    @Test
+    void threadsStartAfterTheEventLoopsHaveEnded() {
+        var ended =
+                new HandlerTurns(
+                        1,
+                        task -> {
+                            throw new RejectedExecutionException();
+                        });
+        for (int i = 0; i < 3; i++) {
+            ended.start("a", () -> started.add("a"), failures::add);
+        }
+        for (int i = 0; i < 3; i++) {
+            ended.begun();
+        }
+        assertEquals("aaa", started());
+    }
+
+    /** Threads start and begin at the same time, on several threads: none is forgotten. */
+    @Test
+    void noThreadIsForgotten() throws Exception {
+        var all = new CountDownLatch(STARTERS * STARTS);
+        try (ExecutorService loop = Executors.newSingleThreadExecutor();
+                ExecutorService carriers = Executors.newFixedThreadPool(3);
+                ExecutorService starters = Executors.newFixedThreadPool(STARTERS)) {
+            var busy = new HandlerTurns(4, loop);
+            Runnable begin =
+                    () -> {
+                        busy.begun();
+                        all.countDown();
+                    };
+            for (int i = 0; i < STARTERS; i++) {
+                String client = "client " + i;
+                starters.execute(
+                        () -> {
+                            for (int each = 0; each < STARTS; each++) {
+                                busy.start(client, () -> carriers.execute(begin), Assertions::fail);
+                            }
+                        });
+            }
+            assertTrue(all.await(50, TimeUnit.SECONDS), () -> all.getCount() + " did not begin");
+            assertEquals(0, busy.waiting());
+        }
     }
 
     private static void fail() {
