@@ -10,7 +10,6 @@ import java.util.SequencedMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -35,9 +34,11 @@ final class HandlerTurns {
     private final AtomicInteger ahead = new AtomicInteger(); // Started, and not begun yet.
     private final AtomicInteger waiting = new AtomicInteger();
     private final Queue<Waiting> arrived = new ConcurrentLinkedQueue<>();
-    private final AtomicBoolean serving = new AtomicBoolean();
 
-    /** The queue of each client, in the order of their turns. Only {@link #serve} uses it. */
+    /** How often someone asked to be served. Who raises it from zero has it served, alone. */
+    private final AtomicInteger rounds = new AtomicInteger();
+
+    /** The queue of each client, in the order of their turns. Only who serves uses it. */
     private final SequencedMap<Object, Queue<Waiting>> clients = new LinkedHashMap<>();
 
     HandlerTurns(Executor executor) {
@@ -107,26 +108,48 @@ final class HandlerTurns {
     }
 
     private void serveSoon() {
-        if (serving.getAndSet(true)) {
-            return;
+        if (rounds.getAndIncrement() == 0 && !isHandedOver()) {
+            serve();
         }
+    }
+
+    /** Returns whether an event loop will serve; false if the event loops have ended. */
+    private boolean isHandedOver() {
         try {
             executor.execute(this::serve);
+            return true;
         } catch (RejectedExecutionException e) {
-            serve(); // The event loops have ended: none waits for this thread.
+            return false; // Then no event loop waits for this thread.
         } catch (RuntimeException | Error e) {
-            serving.set(false); // No memory for the task: the next one looks.
+            rounds.set(0); // There is no memory for the task: the next one serves.
             throw e;
         }
     }
 
-    /** Contended only by threads that serve after the event loops have ended. */
-    private synchronized void serve() {
-        serving.set(false); // Before the look: what comes after it is looked at again.
-        queueArrived();
-        while (!clients.isEmpty() && enter()) {
-            startNext();
+    /** Not all rounds at once: a flood would keep the event loop from its connections. */
+    private void serve() {
+        while (isServedWithMoreToCome()) {
+            if (isHandedOver()) {
+                return;
+            }
         }
+    }
+
+    private boolean isServedWithMoreToCome() {
+        int seen = rounds.get();
+        boolean served = false;
+        try {
+            queueArrived();
+            while (!clients.isEmpty() && enter()) {
+                startNext();
+            }
+            served = true;
+        } finally {
+            if (!served) {
+                rounds.set(0);
+            }
+        }
+        return rounds.addAndGet(-seen) > 0;
     }
 
     private void queueArrived() {
