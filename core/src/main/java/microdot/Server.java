@@ -38,7 +38,7 @@ public interface Server extends AutoCloseable {
      *
      * @param connections open connections
      * @param handlers threads that handle a request or write a stream, and requests that wait for a
-     *     platform thread ({@link Microdot#blocking})
+     *     platform thread ({@link Microdot#blocking}) or, while the CPU is busy, for their turn
      * @param streams streamed bodies that did not end yet
      * @param waiting connections with bytes that their client has not read, or with an unfinished
      *     request of some size

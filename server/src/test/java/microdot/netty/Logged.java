@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * reports; of all servers of the process, also one of an earlier test that is still closing. Not
  * what the watches report of a machine that is too busy to run their threads.
  */
-final class Logged extends Handler {
+final class Logged extends Handler implements AutoCloseable {
     // Strong references: a logger that was garbage-collected loses its handlers.
     private static final List<Logger> LOGGERS =
             List.of(Logger.getLogger("microdot"), Logger.getLogger("io.netty"));

@@ -55,17 +55,26 @@ class LoopWatchTest {
         sink.loop().execute(sink::pull);
     }
 
+    /** It is written after the close: the next test would find it. */
+    private static void awaitEntry(Logged logged) {
+        while (logged.complaints("the server could not go on").isEmpty()) {
+            Thread.onSpinWait();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(IoMode.class)
     void serverThatCannotGoOnTellsItsOwnerAndCloses(IoMode io) throws Exception {
         var failure = new OutOfMemoryError("thrown by the test");
         var told = new CompletableFuture<Throwable>();
         var options = new ServerOptions().host("127.0.0.1").port(0).onFailure(told::complete);
-        try (Server server = NettyServer.start(failing(failure)::route, options, io);
+        try (var logged = new Logged();
+                Server server = NettyServer.start(failing(failure)::route, options, io);
                 RawClient client = new RawClient(server.port())) {
             client.get("/fail");
             assertSame(failure, told.get(30, TimeUnit.SECONDS));
             server.awaitClosed();
+            awaitEntry(logged);
         }
     }
 
@@ -85,11 +94,13 @@ class LoopWatchTest {
                                     }
                                     told.complete(error);
                                 });
-        try (Server server = failing(failure).start(options);
+        try (var logged = new Logged();
+                Server server = failing(failure).start(options);
                 RawClient client = new RawClient(server.port())) {
             client.get("/fail");
             assertSame(failure, told.get(30, TimeUnit.SECONDS));
             server.awaitClosed();
+            awaitEntry(logged);
         }
         assertEquals(3, calls.get());
     }
@@ -103,10 +114,12 @@ class LoopWatchTest {
         var options = new ServerOptions().host("127.0.0.1").port(0);
         var app = new Microdot().get("/", request -> "home");
         app.start(options.onFailure(toldLate::complete)).close();
-        try (Server server = app.start(options.onFailure(told::complete))) {
+        try (var logged = new Logged();
+                Server server = app.start(options.onFailure(told::complete))) {
             ProcessErrors.check(failure);
             assertSame(failure, told.get(30, TimeUnit.SECONDS));
             server.awaitClosed();
+            awaitEntry(logged);
         }
         assertFalse(toldLate.isDone());
     }

@@ -76,12 +76,12 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
      * Runs the work on its own virtual thread, then what it returns. By then the work itself is
      * released: a stream may last for days.
      *
-     * <p>While the CPU is busy, clients take turns. If no thread can be started, this throws, or
-     * tells it later.
+     * <p>While the CPU is busy, clients take turns. If no thread can be started at once, this
+     * throws.
      *
      * @param client for whom the work is
      * @param route what the work is, for log entries
-     * @param notStarted is told why no thread could be started, if that was after this has returned
+     * @param notStarted gets the failure if no thread can be started when it is the client's turn
      */
     void start(Object client, String route, HandlerRun.Work work, Consumer<Throwable> notStarted) {
         size.incrementAndGet();
@@ -166,7 +166,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
         }
     }
 
-    /** Returns the number of running threads, and of requests that wait for a platform thread. */
+    /** Returns the number of running threads, and of those that wait to be started. */
     public int size() {
         return size.get();
     }

@@ -35,10 +35,15 @@ final class HandlerTurns {
     private final AtomicInteger waiting = new AtomicInteger();
     private final Queue<Waiting> arrived = new ConcurrentLinkedQueue<>();
 
-    /** How often someone asked to be served. Who raises it from zero has it served, alone. */
+    /**
+     * How many asked for a look at those that wait. The one that raises it from zero has an event
+     * loop look; until it is zero again, no other does.
+     */
     private final AtomicInteger rounds = new AtomicInteger();
 
-    /** The queue of each client, in the order of their turns. Only who serves uses it. */
+    /**
+     * The queue of each client, in the order of their turns. Only the thread that looks uses it.
+     */
     private final SequencedMap<Object, Queue<Waiting>> clients = new LinkedHashMap<>();
 
     HandlerTurns(Executor executor) {
@@ -91,7 +96,7 @@ final class HandlerTurns {
         }
     }
 
-    /** Returns how many threads wait for their turn. */
+    /** Returns how many threads wait for their turn, for tests. */
     int waiting() {
         return waiting.get();
     }
@@ -108,13 +113,13 @@ final class HandlerTurns {
     }
 
     private void serveSoon() {
-        if (rounds.getAndIncrement() == 0 && !isHandedOver()) {
+        if (rounds.getAndIncrement() == 0 && !tryHandOver()) {
             serve();
         }
     }
 
-    /** Returns whether an event loop will serve; false if the event loops have ended. */
-    private boolean isHandedOver() {
+    /** Has an event loop serve; returns false if the event loops have ended. */
+    private boolean tryHandOver() {
         try {
             executor.execute(this::serve);
             return true;
@@ -126,16 +131,17 @@ final class HandlerTurns {
         }
     }
 
-    /** Not all rounds at once: a flood would keep the event loop from its connections. */
+    /** One look for each task: a flood would keep the event loop from its connections. */
     private void serve() {
-        while (isServedWithMoreToCome()) {
-            if (isHandedOver()) {
+        while (serveOnce()) {
+            if (tryHandOver()) {
                 return;
             }
         }
     }
 
-    private boolean isServedWithMoreToCome() {
+    /** Starts what may start; returns whether another look was asked for meanwhile. */
+    private boolean serveOnce() {
         int seen = rounds.get();
         boolean served = false;
         try {
@@ -173,7 +179,7 @@ final class HandlerTurns {
         }
     }
 
-    /** Others wait still, whatever the listener does. */
+    /** A listener that fails must not keep the others waiting. */
     private static void tell(Waiting waiting, Throwable failure) {
         try {
             waiting.notStarted().accept(failure);
