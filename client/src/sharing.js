@@ -20,8 +20,9 @@ export function compare(a, b) {
 export function share(name, tab) {
   const me = Math.random(), channel = new BroadcastChannel(name), gone = new AbortController();
   let leader, told, release, timer, state, turn = 0; // told: the leader whose state this tab has said.
-  // Events of the leader while this tab does not know yet which of them it has; null when it takes all.
-  let held = null, ready = false;
+  // Events of the leader while this tab does not know yet which of them it has; null when it takes all. They may come
+  // before the browser tells that the lock is taken.
+  let held = [], ready = false;
 
   const post = message => gone.signal.aborted || channel.postMessage(message);
   const claim = () => post({ l: me, at: tab.at(), s: state });

@@ -16,13 +16,13 @@ test('ids of other servers have none', () => {
   for (const id of ['', '7', 'a-1', 'ABCDEFGHIJ-x']) assert.equal(compare(id, 'ABCDEFGHIJ-1'), undefined);
 });
 
-/** A tab that is not the first: the lock is taken, and this channel is the tab that leads. */
-function joining(pages) {
+/** A tab that is not the first: the lock is taken, as the browser tells it later, and this channel is the tab that leads. */
+function joining(pages, told = Promise.resolve()) {
   const got = [], said = [], name = `test ${Math.random()}`;
   let id = '';
   Object.defineProperty(globalThis, 'navigator', {
     configurable: true,
-    value: { locks: { request: async (_, { ifAvailable }, run) => ifAvailable ? run(null) : new Promise(() => {}) } },
+    value: { locks: { request: (_, { ifAvailable }, run) => ifAvailable ? told.then(() => run(null)) : new Promise(() => {}) } },
   });
   const leader = new BroadcastChannel(name);
   const asked = new Promise((resolve) => leader.onmessage = resolve);
@@ -39,7 +39,7 @@ function joining(pages) {
     },
   };
   const shared = share(name, tab);
-  return { got, said, leader, asked, caughtUp, done: () => { shared.quit(); leader.close(); } };
+  return { got, said, name, leader, asked, caughtUp, done: () => { shared.quit(); leader.close(); } };
 }
 
 const event = (n) => ['message', String(n), `ABCDEFGHIJ-${n}`, true];
@@ -57,6 +57,24 @@ test('tab that joins gets what it lacks from the server, then each event of the 
   leader.postMessage({ l: 1, e: [event(5)] });
   while (got.at(-1) != '5') await new Promise(setImmediate);
   assert.deepEqual(got, ['1', '2', '3', '4', '5']);
+  done();
+});
+
+test('tab that does not know yet whether it leads takes no event of the leader', async () => {
+  let tell;
+  const { got, name, leader, asked, caughtUp, done } =
+    joining([{ items: [event(1), event(2), event(3)], more: true }, { items: [] }], new Promise((resolve) => tell = resolve));
+  const witness = new BroadcastChannel(name), passed = new Promise((resolve) => witness.onmessage = resolve);
+  leader.postMessage({ l: 1, e: [event(3)] });
+  await passed;
+  await new Promise(setImmediate);
+  witness.close();
+  tell();
+  await asked;
+  await caughtUp;
+  leader.postMessage({ l: 1, e: [event(4)] });
+  while (got.at(-1) != '4') await new Promise(setImmediate);
+  assert.deepEqual(got, ['1', '2', '3', '4']);
   done();
 });
 
