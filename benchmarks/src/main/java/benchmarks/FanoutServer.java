@@ -3,6 +3,7 @@ package benchmarks;
 import static microdot.sse.Sse.sseResponse;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import microdot.HttpException;
@@ -14,7 +15,7 @@ import microdot.sse.Topics;
 
 /**
  * Our server as it is measured: one topic, and a handler with a loop for each stream of ticks, with
- * the default options.
+ * the default options, but for more streams and a publisher that may rest for long.
  *
  * <ul>
  *   <li>{@code GET /events} follows the topic; {@code GET /spread?topics=N} follows one of N
@@ -35,6 +36,8 @@ public final class FanoutServer {
     public static void main(String[] args) {
         ServerOptions options =
                 new ServerOptions()
+                        .maxStreams(1_000_000)
+                        .idleTimeout(Duration.ofHours(1))
                         .host("127.0.0.1")
                         .port(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
         if (args.length > 1) {

@@ -33,6 +33,7 @@ final class ServerOptionValues implements Cloneable {
     int maxConnections;
     int maxConnectionsPerAddress;
     int maxRequests = 10_000;
+    int maxRequestsPerAddress;
     @Nullable Consumer<Throwable> onFailure;
     int blockingThreads = 64;
     boolean interruptAbandoned;

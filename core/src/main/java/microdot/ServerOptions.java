@@ -344,6 +344,20 @@ public final class ServerOptions {
     }
 
     /**
+     * How many requests of one client address (IPv6: of one /64 network) may be handled at the same
+     * time; 0, the default, for no limit but {@link #maxRequests}. Further ones are answered as
+     * there. Loopback addresses and {@link #trustedProxies} are not counted.
+     */
+    public int maxRequestsPerAddress() {
+        return values.maxRequestsPerAddress;
+    }
+
+    public ServerOptions maxRequestsPerAddress(int requests) {
+        OptionChecks.atLeast(0, "maxRequestsPerAddress", requests);
+        return with(copy -> copy.maxRequestsPerAddress = requests);
+    }
+
+    /**
      * What the server calls when it cannot go on, because a {@link VirtualMachineError} such as an
      * {@link OutOfMemoryError} hit one of its own threads; null, the default, for nothing. It is
      * called once, on its own thread, with the error; then the server closes. {@link Microdot#run}
@@ -432,8 +446,8 @@ public final class ServerOptions {
      * last address that is not that of a trusted proxy. If both kinds come, {@code Forwarded} is
      * ignored, because most proxies pass on what a client sent in it.
      *
-     * <p>{@link #maxStreamsPerAddress} then counts these clients. Connections of the proxies
-     * themselves are not counted.
+     * <p>{@link #maxStreamsPerAddress} and {@link #maxRequestsPerAddress} then count these clients.
+     * Connections of the proxies themselves are not counted.
      */
     public List<String> trustedProxies() {
         return values.trustedProxies;

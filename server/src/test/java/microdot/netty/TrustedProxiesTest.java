@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
 import microdot.Csrf;
 import microdot.Microdot;
 import microdot.ServerOptions;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 /** Requests that a proxy on this machine passes on. */
 @Timeout(60)
 class TrustedProxiesTest {
+    private static final String EVENTS = "Accept: text/event-stream";
     private static final ServerOptions TRUSTED = new ServerOptions().trustedProxies("127.0.0.1");
 
     private static Microdot app() {
@@ -105,21 +107,55 @@ class TrustedProxiesTest {
     @Test
     void streamsCountForTheClientBehindTheProxy() throws Exception {
         ServerOptions options = TRUSTED.maxStreamsPerAddress(1);
-        String accept = "Accept: text/event-stream";
         try (Served served = new Served(app(), options, IoMode.best());
                 RawClient first = served.client();
                 RawClient same = served.client();
                 RawClient other = served.client();
                 RawClient proxy = served.client();
                 RawClient again = served.client()) {
-            send(first, "GET /events", accept, "X-Forwarded-For: 203.0.113.7")
+            send(first, "GET /events", EVENTS, "X-Forwarded-For: 203.0.113.7")
                     .readTo("data: 203.0.113.7\n\n");
-            send(same, "GET /events", accept, "X-Forwarded-For: 203.0.113.7").readTo("retry: ");
-            send(other, "GET /events", accept, "X-Forwarded-For: 203.0.113.8")
+            send(same, "GET /events", EVENTS, "X-Forwarded-For: 203.0.113.7").readTo("retry: ");
+            send(other, "GET /events", EVENTS, "X-Forwarded-For: 203.0.113.8")
                     .readTo("data: 203.0.113.8\n\n");
             // Streams of the proxy itself have no limit.
-            send(proxy, "GET /events", accept).readTo("data: 127.0.0.1\n\n");
-            send(again, "GET /events", accept).readTo("data: 127.0.0.1\n\n");
+            send(proxy, "GET /events", EVENTS).readTo("data: 127.0.0.1\n\n");
+            send(again, "GET /events", EVENTS).readTo("data: 127.0.0.1\n\n");
+        }
+    }
+
+    @Test
+    void requestsCountForTheClientBehindTheProxy() throws Exception {
+        var entered = new CountDownLatch(1);
+        var release = new CountDownLatch(1);
+        Microdot app =
+                app().get(
+                                "/wait",
+                                request -> {
+                                    entered.countDown();
+                                    release.await();
+                                    return "waited";
+                                });
+        ServerOptions options = TRUSTED.maxRequestsPerAddress(1);
+        try (Served served = new Served(app, options, IoMode.best());
+                RawClient waits = served.client();
+                RawClient same = served.client();
+                RawClient other = served.client();
+                RawClient proxy = served.client()) {
+            send(waits, "GET /wait", "X-Forwarded-For: 203.0.113.7");
+            entered.await();
+            String head = send(same, "GET /", "X-Forwarded-For: 203.0.113.7").readHead();
+            assertTrue(head.startsWith("HTTP/1.1 503 "), head);
+            assertTrue(head.contains("\r\nRetry-After: "), head);
+            same.readTo("Service Unavailable");
+            send(same, "GET /events", "X-Forwarded-For: 203.0.113.7", EVENTS).readTo("retry: ");
+            send(other, "GET /", "X-Forwarded-For: 203.0.113.8").readText();
+            send(proxy, "GET /").readText(); // Requests of the proxy itself have no limit.
+            release.countDown();
+            assertEquals("waited", waits.readText());
+            served.awaitIdle();
+            head = send(proxy, "GET /", "X-Forwarded-For: 203.0.113.7").readHead();
+            assertTrue(head.startsWith("HTTP/1.1 200 "), head);
         }
     }
 

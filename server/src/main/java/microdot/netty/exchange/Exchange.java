@@ -83,7 +83,7 @@ public final class Exchange {
 
     private void start(Call routed) {
         call = routed;
-        RequestLimit.Permit permit = server.requests().enter();
+        RequestLimit.Permit permit = server.requests().enter(client());
         if (permit == null) {
             respond(server.limits().rejection(request, routed.rejection()));
             return;
