@@ -5,9 +5,11 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
@@ -43,6 +45,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     private @Nullable ChannelHandlerContext context;
     private boolean paused;
     private boolean inHead = true;
+    private boolean inTrailers; // At least one field after the last chunk was read.
     private boolean lineBegun; // A line of the head has begun; empty lines before it are ignored.
     private int wordEnd;
     private int lengths;
@@ -178,13 +181,11 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             }
         }
         if (inHead && ((!lineBegun && beginsWithLineEnd(buffer)) || isFolded(buffer))) {
-            buffer.skipBytes(buffer.readableBytes());
-            HttpMessage refused = createInvalidMessage();
-            refused.setDecoderResult(
-                    DecoderResult.failure(
-                            new IllegalArgumentException(
-                                    "a line that begins with white space or half a line end")));
-            out.add(refused);
+            refuse(createInvalidMessage(), buffer, out);
+            return;
+        }
+        if (inTrailers && buffer.isReadable() && isFold(buffer.getByte(buffer.readerIndex()))) {
+            refuse(new DefaultLastHttpContent(), buffer, out);
             return;
         }
         int before = out.size();
@@ -200,9 +201,19 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             inHead = out.getLast() instanceof LastHttpContent;
             lineBegun = false;
             if (inHead) {
+                inTrailers = false;
                 forgetHead();
             }
         }
+    }
+
+    private static void refuse(HttpObject part, ByteBuf buffer, List<Object> out) {
+        buffer.skipBytes(buffer.readableBytes());
+        part.setDecoderResult(
+                DecoderResult.failure(
+                        new IllegalArgumentException(
+                                "a line that begins with white space or half a line end")));
+        out.add(part);
     }
 
     /** Skips empty lines before a request (RFC 9112, section 2.2). */
@@ -248,7 +259,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         int end = buffer.writerIndex();
         for (int line = buffer.readerIndex(); line < end; ) {
             byte first = buffer.getByte(line);
-            if (first == ' ' || first == '\t') {
+            if (isFold(first)) {
                 return true;
             }
             int lineFeed = buffer.indexOf(line, end, (byte) '\n');
@@ -260,6 +271,10 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             line = lineFeed + 1;
         }
         return false;
+    }
+
+    private static boolean isFold(byte first) {
+        return first == ' ' || first == '\t';
     }
 
     @Override
@@ -292,12 +307,24 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     protected AsciiString splitHeaderName(byte[] line, int start, int length) {
         longestLine = line.length;
         countField();
+        if (!inHead) {
+            checkNextTrailer();
+        }
         AsciiString name = super.splitHeaderName(line, start, length);
         // In HTTP/1.0 the decoder would take the first of several.
         if (HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name) && ++lengths > 1) {
             throw new IllegalArgumentException("Content-Length: several (expected: one)");
         }
         return name;
+    }
+
+    /** Netty would take a next line that begins with white space for a part of this one. */
+    private void checkNextTrailer() {
+        inTrailers = true;
+        ByteBuf rest = decoding;
+        if (rest != null && rest.isReadable() && isFold(rest.getByte(rest.readerIndex()))) {
+            throw new IllegalArgumentException("a trailer that begins with white space");
+        }
     }
 
     /** Counts the field that was just read. Trailers are counted like the fields of the head. */

@@ -59,6 +59,8 @@ final class Http2Codec extends Http2ConnectionHandler {
     private Runnable whenHeadRefused = () -> {};
     private Runnable beforeReset = () -> {};
     private boolean failed; // The client broke a rule of the connection.
+    private @Nullable ByteBuf decoding; // The buffer that is being decoded.
+    private int followedTo; // Up to where in it the frames were followed.
     private final UnfinishedHead head = new UnfinishedHead();
     private final ResetStreams resets = new ResetStreams();
     private Predicate<Http2Stream> accepted = stream -> false;
@@ -170,9 +172,19 @@ final class Http2Codec extends Http2ConnectionHandler {
         if (failed) {
             in.skipBytes(in.readableBytes());
         } else {
-            int from = in.readerIndex();
+            decoding = in;
+            followedTo = in.readerIndex();
             super.decode(ctx, in, out);
-            head.follow(in, from, in.readerIndex());
+            follow();
+            decoding = null;
+        }
+    }
+
+    private void follow() {
+        ByteBuf in = decoding;
+        if (in != null) {
+            head.follow(in, followedTo, in.readerIndex());
+            followedTo = in.readerIndex();
         }
     }
 
@@ -193,7 +205,14 @@ final class Http2Codec extends Http2ConnectionHandler {
         if (!outbound && stream == null && resets.contains(fault.streamId())) {
             return; // The client did not know yet that it was reset.
         }
-        if (!outbound && faults.isExceeded()) {
+        follow();
+        if (!outbound && head.isPushed()) { // RFC 9113, section 8.4. Netty reads its head first.
+            onError(
+                    ctx,
+                    false,
+                    Http2Exception.connectionError(
+                            Http2Error.PROTOCOL_ERROR, "a client cannot push"));
+        } else if (!outbound && faults.isExceeded()) {
             onError(
                     ctx,
                     false,

@@ -4,12 +4,13 @@ import io.netty.buffer.ByteBuf;
 
 /**
  * Follows the frames of a connection as far as it must to know whether a head has begun and is not
- * whole: Netty tells of a head only at its end. Confined to the event loop.
+ * whole, and of what kind it is: Netty tells of a head only at its end. Confined to the event loop.
  */
 final class UnfinishedHead {
     private static final int PREFACE = 24;
     private static final int FRAME_HEAD = 9;
     private static final int HEADERS = 1;
+    private static final int PUSH_PROMISE = 5;
     private static final int CONTINUATION = 9;
     private static final int END_HEADERS = 4;
 
@@ -17,6 +18,7 @@ final class UnfinishedHead {
     private int read; // Bytes of the frame's head that is being read.
     private int length;
     private int type;
+    private boolean pushed; // The newest head is that of a push.
     private long memory;
     private long since; // From System.nanoTime; 0 if no head is unfinished.
 
@@ -51,8 +53,11 @@ final class UnfinishedHead {
     }
 
     private void begin(boolean last) {
-        if (type != HEADERS && type != CONTINUATION) {
+        if (type != HEADERS && type != PUSH_PROMISE && type != CONTINUATION) {
             return;
+        }
+        if (type != CONTINUATION) {
+            pushed = type == PUSH_PROMISE;
         }
         if (last) {
             since = 0;
@@ -61,6 +66,11 @@ final class UnfinishedHead {
             since = since == 0 ? System.nanoTime() : since;
             memory += length;
         }
+    }
+
+    /** Returns whether the newest head was sent to push a response. */
+    boolean isPushed() {
+        return pushed;
     }
 
     /** Returns the bytes of the unfinished head that are decoded already. */
