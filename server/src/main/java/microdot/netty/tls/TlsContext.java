@@ -52,6 +52,13 @@ public final class TlsContext {
      */
     private static final String[] GROUPS = {"x25519", "secp256r1", "secp384r1"};
 
+    /**
+     * The buffer that each engine of BoringSSL keeps for what it writes while it reads: an alert,
+     * an answer to a change of keys. Parts of a handshake that do not fit are written later.
+     * Netty's default is 2,048 bytes, a third of what an engine takes outside the heap.
+     */
+    private static final int ALERT_BYTES = 256;
+
     private final CertificateWatch certificates;
     private final SslContext context;
 
@@ -104,6 +111,9 @@ public final class TlsContext {
                     .clientAuth(settings.required() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);
         }
         SslContext context = builder.build();
+        if (context instanceof ReferenceCountedOpenSslContext openSsl) {
+            openSsl.setBioNonApplicationBufferSize(ALERT_BYTES);
+        }
         if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
             sessions.setTicketKeys(); // Switches tickets on, with keys that BoringSSL rotates.
         }
