@@ -308,7 +308,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         longestLine = line.length;
         countField();
         if (!inHead) {
-            checkNextTrailer();
+            checkTrailer();
         }
         AsciiString name = super.splitHeaderName(line, start, length);
         // In HTTP/1.0 the decoder would take the first of several.
@@ -318,13 +318,29 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         return name;
     }
 
-    /** Netty would take a next line that begins with white space for a part of this one. */
-    private void checkNextTrailer() {
+    /**
+     * Netty does not look at the values of some trailers, and would take a next line that begins
+     * with white space for a part of this one.
+     */
+    private void checkTrailer() {
         inTrailers = true;
-        ByteBuf rest = decoding;
-        if (rest != null && rest.isReadable() && isFold(rest.getByte(rest.readerIndex()))) {
+        ByteBuf lines = decoding;
+        if (lines == null) {
+            return;
+        }
+        int next = lines.readerIndex();
+        for (int at = next - 3; at >= fieldsFrom && lines.getByte(at) != '\n'; at--) {
+            if (isControl(lines.getByte(at))) {
+                throw new IllegalArgumentException("a trailer with a control character");
+            }
+        }
+        if (lines.isReadable() && isFold(lines.getByte(next))) {
             throw new IllegalArgumentException("a trailer that begins with white space");
         }
+    }
+
+    private static boolean isControl(byte value) {
+        return (value >= 0 && value < ' ' && value != '\t') || value == 0x7F;
     }
 
     /** Counts the field that was just read. Trailers are counted like the fields of the head. */
