@@ -7,7 +7,7 @@ install() {
     say "Installing (the first time downloads the libraries)..."
     logged install -ntp -Pdocumented -Dspotless.check.skip=true -Dmaven.test.skip=true \
         -pl .,bom,structure,core,server,testing,stores/shared,stores/sqlite,stores/redis,stores/nats install "$@"
-    say "Installed microdot, microdot-core, microdot-testing, microdot-sqlite, microdot-nats and microdot-bom $(project_version). Next: ./microdot new DIR"
+    say "Installed microdot, microdot-core, microdot-testing, microdot-sqlite, microdot-redis, microdot-nats and microdot-bom $(project_version). Next: ./microdot new DIR"
 }
 
 # new DIR: makes a project from the template. Its script run replaces Maven's exec plugin: exec:java needs a Maven that runs on Java 25, and

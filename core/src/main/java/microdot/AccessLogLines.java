@@ -19,7 +19,7 @@ final class AccessLogLines {
         Outcome outcome = entry.outcome();
         var line =
                 new StringBuilder(96)
-                        .append(entry.client())
+                        .append(entry.client().isEmpty() ? "-" : entry.client())
                         .append(' ')
                         .append(printable(entry.method()))
                         .append(' ')

@@ -34,6 +34,12 @@ class AccessLogTest {
     }
 
     @Test
+    void lineOfAClientWithoutAnAddress() {
+        var entry = new AccessLogEntry("", "GET", "/hello", null, false, sent(200, 5));
+        assertEquals("- GET /hello 200 bytes=5 seconds=0.012", AccessLogLines.standard(entry));
+    }
+
+    @Test
     void lineOfAStream() {
         assertEquals(
                 "192.0.2.7 GET /events 200 bytes=18233 events=120 seconds=61.204 end=CLIENT_CLOSED",

@@ -38,6 +38,12 @@ class ProxiesTest {
     private static final ServerOptions TRUSTED = OPTIONS.trustedProxies("127.0.0.1");
     private static final ServerOptions SECURE = TRUSTED.tls(Certificate.get().tls());
 
+    private static final String ACCEPT =
+            "Accept: text/event-stream\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n";
+
+    /** So long that a proxy may think it worth to be compressed. */
+    private static final String MISSED = "missed".repeat(1_000);
+
     /** What a client sends that wants to be somebody else. */
     private static final String LIES =
             """
@@ -121,10 +127,9 @@ class ProxiesTest {
         }
     }
 
-    /** Opens a stream, and reads the head of its response. */
+    /** Opens a stream as browsers do, and reads the head of its response. */
     private static BufferedReader stream(Socket socket, String fields) throws IOException {
-        String accept = "Accept: text/event-stream\r\n";
-        BufferedReader stream = send(socket, "GET /events", "app.example", accept + fields);
+        BufferedReader stream = send(socket, "GET /events", "app.example", ACCEPT + fields);
         await("Content-Type: text/event-stream", stream);
         await("", stream);
         return stream;
@@ -143,10 +148,10 @@ class ProxiesTest {
             cable.cut();
             awaitEnd(stream);
         }
-        topics.publish("news", "missed");
+        topics.publish("news", MISSED);
         try (Socket socket = client(proxy.port())) {
             BufferedReader stream = stream(socket, "Last-Event-ID: " + id + "\r\n");
-            await("data: missed", stream);
+            await("data: " + MISSED, stream);
             topics.publish("news", "after");
             await("data: after", stream);
         }

@@ -44,6 +44,11 @@ final class Example implements AutoCloseable {
                 new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
     }
 
+    /** Returns the first address that it has printed. */
+    String address() {
+        return address;
+    }
+
     /** Waits for the next line of its output. */
     String line() throws IOException {
         return String.valueOf(output.readLine());

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -194,6 +196,43 @@ class GuideTest {
             String usage = handlers.get("/disk-usage").body();
             assertTrue(usage.matches("\\d+\\s+\\.\\s*"), usage);
         }
+    }
+
+    @Test
+    void tlsPageRuns(@TempDir Path folder) throws Exception {
+        writePem(folder);
+        try (Example tls = Example.start("guide/TlsGuide.java", folder.toString(), "0")) {
+            assertTrue(tls.address().startsWith("https://"), tls.address());
+        }
+    }
+
+    private static void writePem(Path folder) throws Exception {
+        Path store = folder.resolve("store.p12");
+        String java = System.getProperty("java.home");
+        var keytool =
+                new ProcessBuilder(
+                        java + "/bin/keytool",
+                        "-genkeypair",
+                        "-alias=a",
+                        "-keyalg=EC",
+                        "-dname=CN=app.example",
+                        "-keystore=" + store,
+                        "-storepass=secret");
+        assertEquals(0, keytool.inheritIO().start().waitFor());
+        char[] password = "secret".toCharArray();
+        KeyStore keys = KeyStore.getInstance(store.toFile(), password);
+        write(
+                folder.resolve("fullchain.pem"),
+                "CERTIFICATE",
+                keys.getCertificate("a").getEncoded());
+        byte[] key = keys.getKey("a", password).getEncoded();
+        write(folder.resolve("privkey.pem"), "PRIVATE KEY", key);
+    }
+
+    private static void write(Path file, String label, byte[] der) throws Exception {
+        String lines = Base64.getMimeEncoder().encodeToString(der);
+        String frame = "-----%s " + label + "-----\n";
+        Files.writeString(file, frame.formatted("BEGIN") + lines + "\n" + frame.formatted("END"));
     }
 
     /** The tests of the guide are compiled and run as a user's tests are. */

@@ -64,9 +64,11 @@ final class Listeners {
 
     /** Begins to listen everywhere. If that fails, it listens nowhere. */
     void open(ServerContext context) throws IOException {
+        List<ListenAddress> addresses = addresses();
+        checkRedirect(addresses);
         try {
             int https = -1;
-            for (ListenAddress address : addresses()) {
+            for (ListenAddress address : addresses) {
                 Channel bound = bind(address, context, "");
                 https = https < 0 && address.tls() ? port(bound) : https;
             }
@@ -93,13 +95,17 @@ final class Listeners {
         return ListenAddress.of(listener);
     }
 
-    private void redirect(ServerContext context, int https) throws IOException {
-        if (https < 0) {
+    private void checkRedirect(List<ListenAddress> addresses) {
+        boolean https = addresses.stream().anyMatch(each -> each.tls() && each.path() == null);
+        if (options.redirectHttp() >= 0 && !https) {
             throw new IllegalArgumentException(
                     "redirectHttp: "
                             + options.redirectHttp()
                             + " (expected: a server with tls that listens on a port)");
         }
+    }
+
+    private void redirect(ServerContext context, int https) throws IOException {
         var redirecting =
                 new ServerContext(
                         HttpsRedirect.to(https)::route,
@@ -198,8 +204,8 @@ final class Listeners {
         LOG.log(
                 Level.INFO,
                 () ->
-                        "Microdot "
-                                + (version == null ? "(unknown version)" : version)
+                        "Microdot"
+                                + (version == null ? "" : " " + version)
                                 + " listens on "
                                 + place
                                 + " with "

@@ -167,6 +167,17 @@ abstract class TlsContract extends TransportContract {
         assertRefused(Tls.pem(chain, other), "the private key of the first certificate of");
         assertRefused(Tls.keyStore(certificate.store(), "wrong"), "a key store and its password");
         assertRefused(Tls.keyStore(chain, "x"), "a key store and its password");
+        String isFolder = folder + " (expected: a file): it is a folder";
+        assertRefused(Tls.pem(folder, chain), "Tls.pem: " + isFolder);
+        assertRefused(Tls.pem(chain, folder), "Tls.pem: " + isFolder);
+        assertRefused(Tls.keyStore(folder, "x"), "Tls.keyStore: " + isFolder);
+        Tls pair = Tls.pem(chain, certificate.writeKey(folder.resolve("a-key.pem")));
+        assertRefused(
+                pair.requireClientCertificates(missing),
+                "Tls.requireClientCertificates: " + missing + " does not exist");
+        assertRefused(
+                pair.acceptClientCertificates(missing),
+                "Tls.acceptClientCertificates: " + missing + " does not exist");
     }
 
     private void assertRefused(Tls tls, String text) {

@@ -205,21 +205,9 @@ final class Http2Codec extends Http2ConnectionHandler {
         if (!outbound && stream == null && resets.contains(fault.streamId())) {
             return; // The client did not know yet that it was reset.
         }
-        follow();
-        if (!outbound && head.isPushed()) { // RFC 9113, section 8.4. Netty reads its head first.
-            onError(
-                    ctx,
-                    false,
-                    Http2Exception.connectionError(
-                            Http2Error.PROTOCOL_ERROR, "a client cannot push"));
-        } else if (!outbound && faults.isExceeded()) {
-            onError(
-                    ctx,
-                    false,
-                    Http2Exception.connectionError(
-                            Http2Error.ENHANCE_YOUR_CALM,
-                            "more than %d streams with faults in 30 s",
-                            MAX_FAULTS));
+        Http2Exception broken = outbound ? null : brokenRule(fault);
+        if (broken != null) {
+            onError(ctx, false, broken);
         } else if (!outbound && stream == null) {
             afterEnd(ctx, fault);
         } else if (stream != null
@@ -231,6 +219,25 @@ final class Http2Codec extends Http2ConnectionHandler {
         } else {
             super.onStreamError(ctx, outbound, cause, fault);
         }
+    }
+
+    /** Returns the fault of the connection that this one is; null if it is that of its stream. */
+    private @Nullable Http2Exception brokenRule(Http2Exception.StreamException fault) {
+        follow();
+        if (head.isPushed()) { // RFC 9113, section 8.4. Netty reads its head first.
+            return Http2Exception.connectionError(
+                    Http2Error.PROTOCOL_ERROR, "a client cannot push");
+        }
+        if (head.isPriority() && !connection().streamMayHaveExisted(fault.streamId())) {
+            // Section 5.1: a stream that was not opened may not be reset.
+            return Http2Exception.connectionError(fault.error(), "%s", fault.getMessage());
+        }
+        return faults.isExceeded()
+                ? Http2Exception.connectionError(
+                        Http2Error.ENHANCE_YOUR_CALM,
+                        "more than %d streams with faults in 30 s",
+                        MAX_FAULTS)
+                : null;
     }
 
     /** A frame came for a stream that has ended: that breaks a rule (RFC 9113, section 5.1). */

@@ -10,6 +10,7 @@ final class UnfinishedHead {
     private static final int PREFACE = 24;
     private static final int FRAME_HEAD = 9;
     private static final int HEADERS = 1;
+    private static final int PRIORITY = 2;
     private static final int PUSH_PROMISE = 5;
     private static final int CONTINUATION = 9;
     private static final int END_HEADERS = 4;
@@ -71,6 +72,11 @@ final class UnfinishedHead {
     /** Returns whether the newest head was sent to push a response. */
     boolean isPushed() {
         return pushed;
+    }
+
+    /** Returns whether the newest frame has a priority, and nothing else. */
+    boolean isPriority() {
+        return type == PRIORITY;
     }
 
     /** Returns the bytes of the unfinished head that are decoded already. */

@@ -3,6 +3,8 @@ package microdot.netty.tls;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -117,12 +119,13 @@ final class CertificateFiles {
 
     private static List<KeyedCertificate> store(TlsSettings.Store store) throws IOException {
         Path file = store.path();
+        byte[] bytes = bytes("Tls.keyStore", file);
         char[] password = store.password().toCharArray();
         var found = new ArrayList<KeyedCertificate>();
         try {
             // The type that the file has, whatever was asked for: PKCS #12 or JKS.
             KeyStore keys = KeyStore.getInstance("PKCS12");
-            keys.load(new ByteArrayInputStream(bytes("Tls.keyStore", file)), password);
+            keys.load(new ByteArrayInputStream(bytes), password);
             for (String alias : Collections.list(keys.aliases())) {
                 Certificate[] chain = keys.getCertificateChain(alias);
                 if (chain != null && keys.getKey(alias, password) instanceof PrivateKey key) {
@@ -134,8 +137,6 @@ final class CertificateFiles {
                                             .toList()));
                 }
             }
-        } catch (NoSuchFileException e) {
-            throw e;
         } catch (IOException | GeneralSecurityException | ClassCastException e) {
             throw unreadable("Tls.keyStore", file, "a key store and its password", e);
         }
@@ -148,18 +149,34 @@ final class CertificateFiles {
 
     private static byte[] bytes(String setting, Path file) throws IOException {
         try {
-            if (Files.size(file) > MAX_BYTES) {
-                throw new IOException(
-                        setting + ": " + file + " (expected: at most " + MAX_BYTES + " bytes)");
+            if (Files.isDirectory(file)) {
+                throw new FileSystemException(file.toString(), null, "it is a folder");
             }
-            return Files.readAllBytes(file);
+            if (Files.size(file) <= MAX_BYTES) {
+                return Files.readAllBytes(file);
+            }
         } catch (NoSuchFileException e) {
             var missing =
                     new NoSuchFileException(
                             setting + ": " + file + " does not exist (expected: a file)");
             missing.initCause(e);
             throw missing;
+        } catch (AccessDeniedException e) {
+            String user = System.getProperty("user.name");
+            throw new IOException(
+                    setting + ": " + file + " (expected: a file that " + user + " may read)", e);
+        } catch (IOException e) {
+            String reason = e instanceof FileSystemException known ? known.getReason() : null;
+            throw new IOException(
+                    setting
+                            + ": "
+                            + file
+                            + " (expected: a file): "
+                            + (reason == null ? e.getMessage() : reason),
+                    e);
         }
+        throw new IOException(
+                setting + ": " + file + " (expected: at most " + MAX_BYTES + " bytes)");
     }
 
     private static IOException unreadable(

@@ -59,7 +59,9 @@ record KeyedCertificate(PrivateKey key, List<X509Certificate> chain, List<String
                     Level.WARNING,
                     () ->
                             "the certificate for "
-                                    + String.join(", ", names)
+                                    + (names.isEmpty()
+                                            ? chain.getFirst().getSubjectX500Principal()
+                                            : String.join(", ", names))
                                     + " has expired; clients refuse it since "
                                     + end);
         }

@@ -107,7 +107,11 @@ public final class TlsContext {
         Path authorities = settings.authorities();
         if (authorities != null) {
             builder.trustManager(
-                            CertificateFiles.certificates("Tls.clientCertificates", authorities))
+                            CertificateFiles.certificates(
+                                    settings.required()
+                                            ? "Tls.requireClientCertificates"
+                                            : "Tls.acceptClientCertificates",
+                                    authorities))
                     .clientAuth(settings.required() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);
         }
         SslContext context = builder.build();
