@@ -57,6 +57,7 @@ class Model {
 final String PAGE = """
     <!doctype html>
     <meta name="viewport" content="width=device-width">
+    <meta name="color-scheme" content="light dark">
     <title>Answers</title>
     <form><input name="prompt" value="tell me more"><button>Send</button><button type="button">Stop</button></form>
     <p></p>

@@ -50,6 +50,7 @@ double number(String text) {
 final String PAGE = """
     <!doctype html>
     <meta name="viewport" content="width=device-width">
+    <meta name="color-scheme" content="light dark">
     <title>Sensors</title>
     <table></table>
     <script>

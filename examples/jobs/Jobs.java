@@ -36,6 +36,7 @@ void main(String[] args) {
 final String PAGE = """
     <!doctype html>
     <meta name="viewport" content="width=device-width">
+    <meta name="color-scheme" content="light dark">
     <title>Jobs</title>
     <button>Start</button> <button>Stop</button>
     <p><progress value="0" max="1"></progress></p>

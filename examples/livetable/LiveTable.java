@@ -39,6 +39,7 @@ double number(String text) {
 final String PAGE = """
     <!doctype html>
     <meta name="viewport" content="width=device-width">
+    <meta name="color-scheme" content="light dark">
     <title>Live table</title>
     <table></table>
     <script>

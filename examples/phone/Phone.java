@@ -43,6 +43,7 @@ void watch() {
 final String PAGE = """
     <!doctype html>
     <meta name="viewport" content="width=device-width">
+    <meta name="color-scheme" content="light dark">
     <title>Camera</title>
     <img id="picture" alt="the last detection" style="width: 100%">
     <p id="text">connecting</p>

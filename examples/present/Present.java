@@ -23,6 +23,7 @@ void main(String[] args) {
 final String PAGE = """
     <!doctype html>
     <meta name="viewport" content="width=device-width">
+    <meta name="color-scheme" content="light dark">
     <title>Room</title>
     <p>Here: <span></span></p>
     <input placeholder="message">

@@ -55,6 +55,7 @@ class Model implements AutoCloseable {
 final String PAGE = """
     <!doctype html>
     <meta name="viewport" content="width=device-width">
+    <meta name="color-scheme" content="light dark">
     <title>Tokens</title>
     <form><input name="prompt" value="tell me more"><button>Send</button><button type="button">Stop</button></form>
     <p></p>

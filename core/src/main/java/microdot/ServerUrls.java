@@ -15,20 +15,28 @@ final class ServerUrls {
         if (!options.listen().isEmpty()) {
             return options.listen().stream().map(Listener::toString).toList();
         }
-        return of(options.tls() == null ? "http://" : "https://", options.host(), port);
-    }
-
-    private static List<String> of(String scheme, String host, int port) {
+        String scheme = options.tls() == null ? "http://" : "https://";
+        String host = options.host();
         if (!host.equals("0.0.0.0") && !host.equals("::")) {
-            return List.of(
-                    scheme + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port);
+            return List.of(url(scheme, host, port));
         }
         var lines = new ArrayList<String>();
-        lines.add(scheme + "localhost:" + port);
-        for (String address : others()) {
-            lines.add(scheme + address + ":" + port);
+        lines.add(url(scheme, "localhost", port));
+        for (String name : names(options.hosts())) {
+            lines.add(url(scheme, name, port));
         }
         return lines;
+    }
+
+    private static String url(String scheme, String host, int port) {
+        return scheme + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    /** Only what the server answers: others than its hosts get 421. */
+    private static List<String> names(List<String> hosts) {
+        return hosts.isEmpty() || hosts.contains("*")
+                ? others()
+                : hosts.stream().filter(host -> !host.startsWith("*")).toList();
     }
 
     /** The IPv4 addresses, for a phone in the same network; IPv6 addresses are too long to type. */
