@@ -209,15 +209,12 @@ class GuideTest {
     private static void writePem(Path folder) throws Exception {
         Path store = folder.resolve("store.p12");
         String java = System.getProperty("java.home");
-        var keytool =
-                new ProcessBuilder(
-                        java + "/bin/keytool",
-                        "-genkeypair",
-                        "-alias=a",
-                        "-keyalg=EC",
-                        "-dname=CN=app.example",
-                        "-keystore=" + store,
-                        "-storepass=secret");
+        String arguments =
+                "-genkeypair -alias a -keyalg EC -dname CN=app.example -storepass secret";
+        var command = new ArrayList<>(List.of(java + "/bin/keytool"));
+        command.addAll(List.of(arguments.split(" ")));
+        command.addAll(List.of("-keystore", store.toString()));
+        var keytool = new ProcessBuilder(command);
         assertEquals(0, keytool.inheritIO().start().waitFor());
         char[] password = "secret".toCharArray();
         KeyStore keys = KeyStore.getInstance(store.toFile(), password);

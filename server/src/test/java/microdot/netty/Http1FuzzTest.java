@@ -73,7 +73,7 @@ public class Http1FuzzTest extends FuzzContract {
             count++;
         }
         // A request that the server has not taken: it has told that it takes no more.
-        if (count < expected.size()) {
+        if (count < expected.size() && !(count > 0 && expected.get(count - 1).odd())) {
             assertTrue(responses.isLast(), () -> "not answered: " + expected);
         }
     }

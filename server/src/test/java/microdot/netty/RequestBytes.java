@@ -21,18 +21,28 @@ final class RequestBytes {
     private static final Pattern FIELD =
             Pattern.compile("(" + TOKEN + "):[ \t]*([\t -~\u0080-\u00FF]*?)[ \t]*");
     private static final Pattern CHUNK =
-            Pattern.compile("([0-9A-Fa-f]{1,16})(?:[ \t]*;[\t -~\u0080-\u00FF]*)?");
+            Pattern.compile("([0-9A-Fa-f]{1,16})([ \t]*;[\t -~\u0080-\u00FF]*)?");
+    private static final Pattern EXTENSIONS =
+            Pattern.compile(
+                    "(?:[ \t]*;[ \t]*"
+                            + TOKEN
+                            + "(?:[ \t]*=[ \t]*(?:"
+                            + TOKEN
+                            + "|\"[\t -~&&[^\"\\\\]]*\"))?)+");
 
     /**
      * A request whose head is whole.
      *
      * @param body null if it is unfinished or malformed
+     * @param odd whether it has an extension of a chunk that a server may refuse, also when it has
+     *     answered already, or ignore
      */
-    record Read(String method, String target, byte @Nullable [] body) {}
+    record Read(String method, String target, byte @Nullable [] body, boolean odd) {}
 
     private final byte[] bytes;
     private final List<Read> requests = new ArrayList<>();
     private int at;
+    private boolean odd;
 
     private RequestBytes(byte[] bytes) {
         this.bytes = bytes;
@@ -73,6 +83,7 @@ final class RequestBytes {
         if (field == null || lengths.size() + codings.size() > 1) {
             return false;
         }
+        odd = false;
         byte[] body;
         if (!codings.isEmpty()) {
             if (!codings.getFirst().equalsIgnoreCase("chunked") || parts.group(3).equals("0")) {
@@ -86,7 +97,7 @@ final class RequestBytes {
         } else {
             return false;
         }
-        requests.add(new Read(parts.group(1), parts.group(2), body));
+        requests.add(new Read(parts.group(1), parts.group(2), body, odd));
         return body != null;
     }
 
@@ -98,6 +109,8 @@ final class RequestBytes {
             if (!chunk.matches()) {
                 return null;
             }
+            String extensions = chunk.group(2);
+            odd |= extensions != null && !EXTENSIONS.matcher(extensions).matches();
             long size = Long.parseUnsignedLong(chunk.group(1), 16);
             if (size == 0) {
                 return trailers() ? body : null;

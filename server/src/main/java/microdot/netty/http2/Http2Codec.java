@@ -228,7 +228,9 @@ final class Http2Codec extends Http2ConnectionHandler {
             return Http2Exception.connectionError(
                     Http2Error.PROTOCOL_ERROR, "a client cannot push");
         }
-        if (head.isPriority() && !connection().streamMayHaveExisted(fault.streamId())) {
+        int id = fault.streamId();
+        boolean mayOpen = head.isNewest() && connection().remote().isValidStreamId(id);
+        if (!mayOpen && !connection().streamMayHaveExisted(id)) {
             // Section 5.1: a stream that was not opened may not be reset.
             return Http2Exception.connectionError(fault.error(), "%s", fault.getMessage());
         }

@@ -10,7 +10,6 @@ final class UnfinishedHead {
     private static final int PREFACE = 24;
     private static final int FRAME_HEAD = 9;
     private static final int HEADERS = 1;
-    private static final int PRIORITY = 2;
     private static final int PUSH_PROMISE = 5;
     private static final int CONTINUATION = 9;
     private static final int END_HEADERS = 4;
@@ -74,9 +73,9 @@ final class UnfinishedHead {
         return pushed;
     }
 
-    /** Returns whether the newest frame has a priority, and nothing else. */
-    boolean isPriority() {
-        return type == PRIORITY;
+    /** Returns whether the newest frame was one of a request's head. */
+    boolean isNewest() {
+        return (type == HEADERS || type == CONTINUATION) && !pushed;
     }
 
     /** Returns the bytes of the unfinished head that are decoded already. */
