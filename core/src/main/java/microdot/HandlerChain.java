@@ -199,7 +199,8 @@ final class HandlerChain {
 
     /** The client gets the status 500 and no detail. */
     private Response failed(Throwable error) {
-        if (request.clientLife().isAbandoned()) {
+        boolean closing = error instanceof InterruptedException && !request.isOpen();
+        if (closing || request.clientLife().isAbandoned()) {
             LOG.log(Level.DEBUG, request + " was cancelled", error);
             return clientLeft();
         }

@@ -14,6 +14,11 @@ public final class ProcessErrors {
     @SuppressWarnings({"unchecked", "rawtypes"}) // There is no array of a generic type.
     private static volatile Consumer<Throwable>[] servers = new Consumer[0];
 
+    // The first use of a literal allocates it, and may find no room.
+    static {
+        isFatal(new OutOfMemoryError(""));
+    }
+
     private ProcessErrors() {}
 
     /** Notifies the server of errors from now on. It must neither block nor allocate. */

@@ -46,6 +46,9 @@ import org.jspecify.annotations.Nullable;
 /** A listening socket, its event loops, and the threads of its handlers. */
 final class NettyServer implements Server {
     /** How long close waits for the loops; a blocked loop never ends. */
+    /** How long the loops may take to abort what is left; less than what a process still has. */
+    private static final Duration ABORT = Duration.ofMillis(200);
+
     private static final Duration LOOPS_END = Duration.ofSeconds(5);
 
     // Practically unlimited, and still representable in nanoseconds.
@@ -243,6 +246,7 @@ final class NettyServer implements Server {
             handlers.await(deadline); // Streams that ended meanwhile may have close actions.
             background.interrupt(); // What handlers have started meanwhile.
             background.await(deadline);
+            abortConnections();
             handlers.interrupt();
             watch.stop();
             shutDownLoops();
@@ -263,8 +267,14 @@ final class NettyServer implements Server {
         }
     }
 
-    private void shutDownLoops() {
+    /** Handlers that are interrupted then know that their clients are gone: that is no failure. */
+    private void abortConnections() {
         loops.values().forEach(LoopConnections::close);
+        long deadline = System.nanoTime() + ABORT.toNanos();
+        loops.values().forEach(loop -> loop.awaitEmpty(deadline));
+    }
+
+    private void shutDownLoops() {
         // The quiet period is for late tasks, and there are none.
         boolean ended =
                 group.shutdownGracefully(0, 5, TimeUnit.SECONDS)

@@ -2,6 +2,7 @@ package microdot.netty;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -61,9 +62,16 @@ record UnixSocketFile(Path path, @Nullable Object key) {
         }
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             probe.connect(UnixDomainSocketAddress.of(file));
-        } catch (SocketException nobodyListens) {
+        } catch (ConnectException nobodyListens) {
             Files.delete(file);
             return;
+        } catch (SocketException unknown) { // Such as one that this user may not connect to.
+            throw new BindException(
+                    "cannot listen on unix:"
+                            + file
+                            + ": the file is there, and the connection"
+                            + " to it failed: "
+                            + unknown.getMessage());
         }
         throw new BindException("cannot listen on unix:" + file + ": another process does");
     }

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What waits in the server is bounded by what it takes in memory. */
 @Timeout(60)
@@ -51,6 +52,68 @@ class MemoryTest {
         } catch (IOException refusedAndClosed) {
             // The response says why.
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/held", "/stream"})
+    void headCountsUntilItsHandlerHasReturned(String path) throws Exception {
+        var entered = new CountDownLatch(1);
+        var release = new CountDownLatch(1);
+        Microdot app =
+                app().get(
+                                "/held",
+                                request -> {
+                                    entered.countDown();
+                                    release.await();
+                                    return "held";
+                                })
+                        .get(
+                                "/stream",
+                                withSse(
+                                        (request, sse) -> {
+                                            sse.comment("begun");
+                                            entered.countDown();
+                                            awaitUninterruptibly(release);
+                                        }));
+        try (Served served = Served.of(app);
+                RawClient client = served.client()) {
+            client.send("GET " + path + " HTTP/1.1\r\nHost: x\r\na: " + "b".repeat(12_000));
+            client.send("\r\n\r\n");
+            entered.await();
+            if (path.equals("/stream")) {
+                client.readTo("begun");
+            }
+            client.reset();
+            while (served.server.stats().connections() > 0) {
+                Thread.onSpinWait();
+            }
+            awaitMemory(served, 12_000);
+            release.countDown();
+            awaitMemory(served, 0);
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        while (latch.getCount() > 0) {
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                // As a handler does that holds its request for longer than its stream.
+            }
+        }
+    }
+
+    /** Waits until the server counts at least this much, or nothing if that is 0. */
+    private static void awaitMemory(Served served, long least) {
+        long patience = System.nanoTime() + 20_000_000_000L;
+        while (System.nanoTime() < patience) {
+            long now = served.server.stats().memory();
+            if (least == 0 ? now == 0 : now >= least) {
+                return;
+            }
+            Thread.onSpinWait();
+        }
+        assertEquals(least, served.server.stats().memory());
     }
 
     @Test

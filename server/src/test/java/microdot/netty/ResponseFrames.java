@@ -68,7 +68,10 @@ final class ResponseFrames {
             assertTrue(type != DATA && type != HEADERS && type != RESET, () -> "type " + type);
             return;
         }
-        boolean known = sent.isRaw() || sent.streams().containsKey(id);
+        // Streams below one that was opened are closed, and may be reset (RFC 9113, section 5.1.1).
+        boolean closed =
+                type == RESET && sent.streams().keySet().stream().anyMatch(other -> other > id);
+        boolean known = sent.isRaw() || closed || sent.streams().containsKey(id);
         assertTrue(id % 2 == 1 && known, () -> "stream " + id);
         Stream stream = streams.computeIfAbsent(id, any -> new Stream());
         boolean ends = (flags & END_STREAM) != 0;

@@ -170,6 +170,27 @@ abstract class ServerCloseContract extends TransportContract {
     }
 
     @Test
+    void handlerThatCloseInterruptsHasNotFailed() throws Exception {
+        var entered = new CountDownLatch(1);
+        Handler waits =
+                request -> {
+                    entered.countDown();
+                    Thread.sleep(Long.MAX_VALUE);
+                    return "";
+                };
+        try (Served served = served(new Microdot().get("/", waits), IMPATIENT);
+                RawClient client = served.client().get("/")) {
+            entered.await();
+            served.server.close();
+            while (served.server.stats().handlers() > 0) {
+                Thread.onSpinWait();
+            }
+            assertEquals(0, served.logged.complaints("failed").size());
+            assertEquals("", client.readAll());
+        }
+    }
+
+    @Test
     void requestInProgressGetsItsResponseWhenServerCloses() throws Exception {
         var running = new CountDownLatch(1);
         var gate = new CountDownLatch(1);

@@ -32,6 +32,8 @@ public final class Exchange {
     private final @Nullable HttpException refusal;
     private @Nullable Call call; // While a thread may run it; confined to the event loop.
     private @Nullable Observation observation; // Set before another thread has this.
+    private volatile boolean handled; // The handler has returned.
+    private volatile @Nullable HeldHead abandoned; // The head that it holds without its client.
     private @Nullable HandlerRun blockingRun; // May wait for a platform thread; as the call.
 
     /**
@@ -129,7 +131,12 @@ public final class Exchange {
         try {
             return respond(routed, run);
         } finally {
+            handled = true;
             permit.leave(); // A stream does not count once it has begun.
+            HeldHead head = abandoned;
+            if (head != null) {
+                head.leave();
+            }
         }
     }
 
@@ -157,6 +164,11 @@ public final class Exchange {
     public void clientLeft() {
         Call waiting = call;
         if (waiting != null) {
+            HeldHead head = HeldHead.of(request, server.memory());
+            abandoned = head;
+            if (handled && head != null) {
+                head.leave();
+            }
             waiting.clientLeft(server.handlers(), server.options().interruptAbandoned());
             HandlerRun queued = blockingRun;
             if (queued != null) {
@@ -298,7 +310,8 @@ public final class Exchange {
             sink.disconnected();
             return null;
         }
-        return new StreamWriting(request, stream.writer(), sink);
+        HeldHead held = run == null ? null : HeldHead.of(request, server.memory());
+        return new StreamWriting(request, stream.writer(), sink, held);
     }
 
     // Static, so that a topic's stream does not keep its request.

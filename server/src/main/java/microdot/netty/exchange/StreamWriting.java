@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Why: docs/decisions/0012-small-stack-frames.md (two frames had 370 and 450 bytes, and have 130
  * and 190).
  */
-record StreamWriting(Request request, Body.StreamWriter writer, ChannelSink sink)
+record StreamWriting(
+        Request request, Body.StreamWriter writer, ChannelSink sink, @Nullable HeldHead head)
         implements Runnable {
     private static final Logger LOG = System.getLogger("microdot.netty");
 
@@ -31,6 +32,9 @@ record StreamWriting(Request request, Body.StreamWriter writer, ChannelSink sink
     }
 
     private void end(@Nullable Throwable failure) {
+        if (head != null) {
+            head.leave();
+        }
         if (failure != null) {
             LOG.log(
                     Level.ERROR,

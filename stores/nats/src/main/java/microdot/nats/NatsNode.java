@@ -142,7 +142,7 @@ final class NatsNode {
                     pause = FIRST_PAUSE_MILLIS;
                 }
                 deliver();
-            } catch (IOException | JetStreamApiException | RuntimeException e) {
+            } catch (IOException | JetStreamApiException | RuntimeException | Error e) {
                 // A connection that ended is tried again at once, before the tail is told.
                 boolean wasConnected = links.get() != null;
                 disconnect();
@@ -322,7 +322,7 @@ final class NatsNode {
         }
         try {
             call.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // This thread goes on: there is no other one.
             LOG.log(Level.ERROR, "NATS: a tail has failed", e);
         }
     }

@@ -1,6 +1,5 @@
 package microdot.redis;
 
-import io.lettuce.core.protocol.CommandType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,15 +12,11 @@ import microdot.redis.Replies.SpineEntry;
  * on an older link can be appended any more, because the check of the new link came before.
  */
 final class FateSearch {
-    private static final int PAGE = 256;
-
     private final AppendQueue queue;
-    private final Keys keys;
     private final String prefix;
 
-    FateSearch(AppendQueue queue, Keys keys, String node) {
+    FateSearch(AppendQueue queue, String node) {
         this.queue = queue;
-        this.keys = keys;
         prefix = node + ":";
     }
 
@@ -66,10 +61,10 @@ final class FateSearch {
         long last = after;
         boolean covered = true;
         while (true) {
-            var args = RedisLink.args().addKey(keys.spine).add((last + 1) + "-0").add("+");
-            args.add("COUNT").add(PAGE);
-            List<Object> reply = link.await(RedisLink.send(link.appends, CommandType.XRANGE, args));
-            List<SpineEntry> page = Replies.spine(reply);
+            List<SpineEntry> page = SpineReader.next(link, link.appends, last);
+            if (page.isEmpty()) {
+                return covered;
+            }
             for (SpineEntry entry : page) {
                 covered &=
                         entry.stored() == null
@@ -80,9 +75,6 @@ final class FateSearch {
                     found.putIfAbsent(
                             Long.parseLong(entry.from().substring(prefix.length())), last);
                 }
-            }
-            if (page.size() < PAGE) {
-                return covered;
             }
         }
     }

@@ -66,7 +66,15 @@ final class Links implements AutoCloseable {
 
     @Override
     public void close() {
-        client.shutdown(0, 2, TimeUnit.SECONDS);
-        resources.shutdown(0, 2, TimeUnit.SECONDS);
+        // An interrupt of the caller must not leave the threads of the client.
+        boolean interrupted = Thread.interrupted();
+        try {
+            client.shutdown(0, 2, TimeUnit.SECONDS);
+        } finally {
+            resources.shutdown(0, 2, TimeUnit.SECONDS);
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 }

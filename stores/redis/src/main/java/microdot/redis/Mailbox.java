@@ -54,9 +54,11 @@ final class Mailbox {
             run++;
             if (scheduled.get() == 1 || run == MOST_TASKS) {
                 run(last);
-                var due = List.copyOf(afterwards);
+                // An action may add another one.
+                for (int i = 0; i < afterwards.size(); i++) {
+                    run(afterwards.get(i));
+                }
                 afterwards.clear();
-                due.forEach(Mailbox::run);
             }
             left = scheduled.decrementAndGet();
         } while (left != 0 && run < MOST_TASKS);
@@ -68,8 +70,12 @@ final class Mailbox {
     private static void run(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "Redis: an append was not understood; it fails later", e);
+        } catch (RuntimeException | Error e) { // The next tasks run in any case.
+            try {
+                LOG.log(Level.ERROR, "Redis: an append was not understood; it fails later", e);
+            } catch (Error full) {
+                // There is no memory for the entry either.
+            }
         }
     }
 }

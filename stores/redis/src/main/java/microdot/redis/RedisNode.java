@@ -71,7 +71,7 @@ final class RedisNode implements LinkOwner {
                         1, task -> daemon(new Thread(task, "microdot-redis-timer")));
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         queue = new AppendQueue(settings, id, this, timer);
-        fates = new FateSearch(queue, keys, id);
+        fates = new FateSearch(queue, id);
         retentions = new RetentionSetter(settings.skew());
         daemon(thread);
     }
@@ -81,7 +81,6 @@ final class RedisNode implements LinkOwner {
         return thread;
     }
 
-    /** Connects for the first time and begins. */
     private StoreException notOpened(RuntimeException failure) {
         // The URI as text has no password.
         return new StoreException(
@@ -93,6 +92,7 @@ final class RedisNode implements LinkOwner {
                 failure);
     }
 
+    /** Connects for the first time and begins. */
     Opened open() {
         try {
             RedisLink link = links.connect();
@@ -185,7 +185,7 @@ final class RedisNode implements LinkOwner {
                 serve(link);
             } catch (InterruptedException e) {
                 return; // Closed.
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) { // This thread goes on: there is no other one.
                 // The second try in a row: the first may have met a connection that was just cut.
                 gone(e, link == null || tries > 0);
             }
@@ -205,7 +205,7 @@ final class RedisNode implements LinkOwner {
         return known;
     }
 
-    private void gone(RuntimeException error, boolean tell) {
+    private void gone(Throwable error, boolean tell) {
         if (closed.get()) {
             return;
         }

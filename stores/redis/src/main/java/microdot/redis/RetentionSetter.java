@@ -1,15 +1,25 @@
 package microdot.redis;
 
+import io.lettuce.core.RedisCommandExecutionException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import microdot.sse.store.StoreRetention;
 
 /** The retentions that the engine has not confirmed yet. */
 final class RetentionSetter {
+    private static final Logger LOG = System.getLogger("microdot.redis");
+    private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final Map<String, StoreRetention> all = new ConcurrentHashMap<>();
     private final Map<String, StoreRetention> due = new ConcurrentHashMap<>();
     private final LongSupplier skew;
+    private volatile long failedAt; // From System.nanoTime; 0 if nothing has failed.
+    private volatile boolean reported;
 
     RetentionSetter(LongSupplier skew) {
         this.skew = skew;
@@ -25,8 +35,13 @@ final class RetentionSetter {
         due.putAll(all);
     }
 
-    /** Sends what is due; what fails is sent again the next time. */
+    /** Sends what is due; what fails is sent again after a second. */
     void send(RedisLink link) {
+        long failed = failedAt;
+        if (failed != 0 && System.nanoTime() - failed < PAUSE_NANOS) {
+            return;
+        }
+        failedAt = 0;
         due.forEach(
                 (topic, retention) -> {
                     due.remove(topic, retention);
@@ -41,10 +56,28 @@ final class RetentionSetter {
                                     Keys.utf8(skew.getAsLong()))
                             .whenComplete(
                                     (reply, error) -> {
-                                        if (error != null) {
+                                        if (error == null) {
+                                            reported = false;
+                                        } else {
                                             due.putIfAbsent(topic, retention);
+                                            failed(error);
                                         }
                                     });
                 });
+    }
+
+    private void failed(Throwable error) {
+        Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+        if (!(cause instanceof RedisCommandExecutionException)) {
+            return; // The connection has ended: the next one tries it at once.
+        }
+        failedAt = System.nanoTime() | 1;
+        if (!reported) {
+            reported = true;
+            LOG.log(
+                    Level.WARNING,
+                    "Redis refused to set what a topic keeps; it is tried again each second: "
+                            + cause.getMessage());
+        }
     }
 }

@@ -21,7 +21,8 @@ enum Script {
     SWEEP,
     CHECK,
     LOSE,
-    LEAVE;
+    LEAVE,
+    NEXT;
 
     private final String source;
     private final String digest;

@@ -1,5 +1,6 @@
 package microdot.redis;
 
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import java.lang.System.Logger;
@@ -24,7 +25,13 @@ final class SpineReader {
     static final Duration BLOCK = Duration.ofMillis(500);
 
     private static final Logger LOG = System.getLogger("microdot.redis");
-    private static final int MOST = 128;
+
+    /**
+     * Of one wait. The size of an entry is not known before, and may be many megabytes: those that
+     * have piled up are read by {@link #next}, which has a limit in bytes.
+     */
+    private static final int MOST = 16;
+
     private static final long MUCH = 4 << 20;
 
     private final Keys keys;
@@ -33,7 +40,7 @@ final class SpineReader {
     private final Set<String> told = new HashSet<>();
     private String epoch;
     private long position;
-    private int count = MOST;
+    private boolean more; // The last read found so much that there may be more.
 
     /**
      * @param position after which the tail wants everything, jumps included
@@ -72,7 +79,16 @@ final class SpineReader {
      * @param wait whether to wait for entries when there are none
      */
     Found read(RedisLink link, boolean wait) {
-        CommandArgs<byte[], byte[]> args = RedisLink.args().add("COUNT").add(count);
+        List<SpineEntry> entries = more ? next(link, link.tail, position) : arrived(link, wait);
+        more = more ? !entries.isEmpty() : entries.size() == MOST;
+        if (entries.isEmpty()) {
+            return Found.NOTHING;
+        }
+        return give(entries) ? Found.ENTRIES : Found.HOLE;
+    }
+
+    private List<SpineEntry> arrived(RedisLink link, boolean wait) {
+        CommandArgs<byte[], byte[]> args = RedisLink.args().add("COUNT").add(MOST);
         if (wait) {
             args.add("BLOCK").add(BLOCK.toMillis());
         }
@@ -81,15 +97,21 @@ final class SpineReader {
                 RedisLink.await(
                         RedisLink.send(link.tail, CommandType.XREAD, args), timeout.plus(BLOCK));
         if (reply == null || reply.isEmpty() || reply.getFirst() == null) {
-            return Found.NOTHING;
+            return List.of();
         }
-        List<SpineEntry> entries = Replies.spine(Replies.list(reply.getFirst()).get(1));
-        return give(entries) ? Found.ENTRIES : Found.HOLE;
+        return Replies.spine(Replies.list(reply.getFirst()).get(1));
+    }
+
+    /** Returns the next entries of the spine after a position: none, or one, or a few megabytes. */
+    static List<SpineEntry> next(
+            RedisLink link, StatefulRedisConnection<byte[], byte[]> connection, long after) {
+        return Replies.spine(
+                link.await(link.start(connection, Script.NEXT, Keys.utf8(after), Keys.utf8(MUCH)))
+                        .getFirst());
     }
 
     private boolean give(List<SpineEntry> entries) {
         var batch = new ArrayList<StoredEntry>(entries.size());
-        long bytes = 0;
         boolean whole = true;
         for (SpineEntry entry : entries) {
             StoredEntry stored = entry.stored();
@@ -100,7 +122,6 @@ final class SpineReader {
             position = entry.position();
             if (stored != null) {
                 batch.add(stored);
-                bytes += stored.entry().bytes().length;
                 continue;
             }
             StoreEpoch next = entry.epoch();
@@ -110,9 +131,6 @@ final class SpineReader {
             }
         }
         flush(batch);
-        // The number of bytes is not known before: what is large is read in smaller steps.
-        long each = Math.max(1, bytes / Math.max(1, entries.size()));
-        count = Math.clamp(MUCH / each, 1, MOST);
         return whole;
     }
 

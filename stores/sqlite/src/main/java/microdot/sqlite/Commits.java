@@ -126,6 +126,9 @@ final class Commits {
         boolean committing = false;
         try {
             Database database = file.database();
+            if (file.takeReopened()) {
+                recover(database);
+            }
             work.run(database);
             topics.save(database);
             committing = true;
@@ -138,6 +141,15 @@ final class Commits {
             topics.forget();
             file.undo(true); // Half of the work must not be committed with the next one.
             throw e;
+        }
+    }
+
+    /** A commit that failed may be in the file after all: its entries are not lost in silence. */
+    private void recover(Database database) throws SQLException {
+        List<StoredEntry> found = Queries.after(database, head);
+        if (!found.isEmpty()) {
+            head = found.getLast().position();
+            tell(() -> tail.appended(found));
         }
     }
 

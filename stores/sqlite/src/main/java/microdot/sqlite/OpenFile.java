@@ -26,6 +26,7 @@ final class OpenFile {
     private final String opening = letters();
     private Database database;
     private boolean broken;
+    private boolean reopened;
     private List<StoreEpoch> epochs = List.of();
     private long head;
 
@@ -243,7 +244,15 @@ final class OpenFile {
         }
     }
 
+    /** Returns whether there is another connection since the last call. */
+    boolean takeReopened() {
+        boolean now = reopened;
+        reopened = false;
+        return now;
+    }
+
     private void reopen() throws SQLException {
+        reopened = true;
         database.close();
         database = Database.open(settings.path(), false);
         setUp();

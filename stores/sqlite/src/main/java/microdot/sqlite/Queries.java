@@ -3,6 +3,7 @@ package microdot.sqlite;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 import microdot.sse.store.Entry;
 import microdot.sse.store.Kept;
@@ -25,6 +26,11 @@ final class Queries {
                     + " AND (n.position > t.floor OR (t.keep_latest = 1 AND n.kind < 3))"
                     + " LEFT JOIN entries e ON e.position = n.position"
                     + " WHERE t.name = ? ORDER BY n.position";
+
+    private static final String AFTER =
+            "SELECT t.name, e.position, e.time, e.kind, e.key, e.id, e.row, e.bytes"
+                    + " FROM entries e JOIN topics t ON t.id = e.topic"
+                    + " WHERE e.position > ? ORDER BY e.position";
 
     private final Readers readers;
 
@@ -60,19 +66,36 @@ final class Queries {
             if (left < 0 && !found.isEmpty()) {
                 return new Page(floor, found, true);
             }
-            found.add(
-                    new StoredEntry(
-                            position,
-                            rows.getLong(3),
-                            new Entry(
-                                    Entry.Kind.of(rows.getInt(4)),
-                                    topic,
-                                    rows.getString(5),
-                                    rows.getString(6),
-                                    rows.getLong(7),
-                                    bytes)));
+            found.add(entry(rows, topic, bytes));
         }
         return new Page(floor, found, false);
+    }
+
+    /** Returns the entries of all topics after a position, with the connection of the writer. */
+    static List<StoredEntry> after(Database database, long position) throws SQLException {
+        return database.query(
+                AFTER,
+                rows -> {
+                    var found = new ArrayList<StoredEntry>();
+                    while (rows.next()) {
+                        found.add(entry(rows, rows.getString(1), bytes(rows)));
+                    }
+                    return found;
+                },
+                position);
+    }
+
+    private static StoredEntry entry(ResultSet rows, String topic, byte[] bytes)
+            throws SQLException {
+        Entry entry =
+                new Entry(
+                        Entry.Kind.of(rows.getInt(4)),
+                        topic,
+                        rows.getString(5),
+                        rows.getString(6),
+                        rows.getLong(7),
+                        bytes);
+        return new StoredEntry(rows.getLong(2), rows.getLong(3), entry);
     }
 
     private static byte[] bytes(ResultSet rows) throws SQLException {

@@ -152,9 +152,7 @@ final class StoreLock implements AutoCloseable {
      */
     void remember(Memory memory, boolean force) throws IOException {
         String earlier = memory.earlier.isEmpty() ? "-" : memory.earlier;
-        String line =
-                String.format("%d %s %s", memory.head, memory.opening, earlier)
-                        + " ".repeat(LENGTH);
+        String line = memory.head + " " + memory.opening + " " + earlier + " ".repeat(LENGTH);
         ByteBuffer bytes =
                 ByteBuffer.wrap(
                         (line.substring(0, LENGTH - 1) + "\n").getBytes(StandardCharsets.US_ASCII));
