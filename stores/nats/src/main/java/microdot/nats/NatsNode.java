@@ -103,7 +103,7 @@ final class NatsNode {
                 + " (expected: a nats-server with JetStream, 2.9 or newer)";
     }
 
-    private static String text(Exception cause) {
+    private static String text(Throwable cause) {
         return NatsSettings.withoutPasswords(String.valueOf(cause.getMessage()));
     }
 
@@ -160,7 +160,7 @@ final class NatsNode {
         disconnect();
     }
 
-    private void leave(Exception cause) {
+    private void leave(Throwable cause) {
         links.giveUp();
         if (!away) {
             away = true;
