@@ -95,7 +95,7 @@ final class NatsNode {
         return new StoreException(reason(cause), false, cause);
     }
 
-    private String reason(Exception cause) {
+    private String reason(Throwable cause) {
         return "NATS: "
                 + settings.shownServers()
                 + ": "
