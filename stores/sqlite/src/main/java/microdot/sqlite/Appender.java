@@ -44,6 +44,11 @@ final class Appender {
         }
     }
 
+    /** The file has entries up to this position. */
+    void follows(long position) {
+        next = Math.max(next, position + 1);
+    }
+
     /** Returns the entries of appends that are not refused, in order. */
     List<StoredEntry> append(Database database, List<Pending> appends) throws SQLException {
         long now = clock.millis();

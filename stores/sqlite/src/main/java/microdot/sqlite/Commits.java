@@ -149,6 +149,7 @@ final class Commits {
         List<StoredEntry> found = Queries.after(database, head);
         if (!found.isEmpty()) {
             head = found.getLast().position();
+            appender.follows(head);
             tell(() -> tail.appended(found));
         }
     }

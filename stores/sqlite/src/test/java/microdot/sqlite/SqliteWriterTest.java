@@ -12,12 +12,15 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import microdot.sse.store.Append;
 import microdot.sse.store.Entry;
 import microdot.sse.store.StoreException;
@@ -67,6 +70,43 @@ class SqliteWriterTest {
         public void close() {
             go.countDown();
             store.close();
+        }
+    }
+
+    /** As after a commit whose sync has failed, and whose journal is read again. */
+    @Test
+    void commitThatSeemedToFailReachesTheTailWhenTheFileHasIt() throws Exception {
+        var fails = new AtomicBoolean();
+        var tail = new ArrayList<StoredEntry>();
+        InstantSource clock =
+                () -> {
+                    if (fails.getAndSet(false)) {
+                        throw new IllegalStateException("the transaction fails");
+                    }
+                    return Instant.EPOCH;
+                };
+        try (SqliteStore store = SqliteStore.at(file).clock(clock)) {
+            store.open(
+                    new Silent() {
+                        @Override
+                        public void appended(List<StoredEntry> batch) {
+                            tail.addAll(batch);
+                        }
+                    });
+            long first = store.append(append(1)).toCompletableFuture().get().getFirst();
+            try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
+                    Statement statement = other.createStatement()) {
+                statement.executeUpdate(
+                        "INSERT INTO entries SELECT position + 1, topic, time, kind, key, id, row,"
+                                + " bytes FROM entries");
+            }
+            fails.set(true);
+            failure(store.append(append(2)).toCompletableFuture());
+            long last = store.append(append(3)).toCompletableFuture().get().getFirst();
+            assertEquals(first + 2, last);
+            assertEquals(
+                    List.of(first, first + 1, last),
+                    tail.stream().map(StoredEntry::position).toList());
         }
     }
 
