@@ -76,7 +76,7 @@ final class Listeners {
                 redirect(context, https);
             }
         } catch (IOException | RuntimeException | Error e) {
-            channels.forEach(channel -> channel.close().awaitUninterruptibly());
+            close(options.closeTimeout().toMillis());
             throw e;
         }
     }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -189,6 +191,18 @@ class ListenersTest {
         var redirect = new ServerOptions().host("127.0.0.1").port(0).redirectHttp(0);
         assertThrows(
                 IllegalArgumentException.class, () -> NettyServer.start(app()::route, redirect));
+    }
+
+    @Test
+    void startThatFailsLeavesNoSocketFile() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Listener other = Listener.of("http://127.0.0.1:" + taken.getLocalPort());
+            var options = new ServerOptions().listen(socket(), other);
+            assertThrows(BindException.class, () -> NettyServer.start(app()::route, options));
+        }
+        try (var left = Files.list(folder)) {
+            assertEquals(0, left.count());
+        }
     }
 
     @Test

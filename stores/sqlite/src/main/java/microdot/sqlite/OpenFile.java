@@ -266,6 +266,15 @@ final class OpenFile {
         lock.remember(new StoreLock.Memory(opening, "", position), false);
     }
 
+    /** Gives the lock back, and leaves the file as after a crash. */
+    void abandon() {
+        try (lock) {
+            database.close();
+        } catch (SQLException | IOException e) {
+            // The failure before is the one that tells what is wrong.
+        }
+    }
+
     /** Closes the file. */
     void close(long position) throws SQLException, IOException {
         try (lock) {

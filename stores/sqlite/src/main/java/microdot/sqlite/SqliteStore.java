@@ -141,6 +141,7 @@ public final class SqliteStore implements EventStore {
 
     private Opened start(Tail tail) {
         OpenFile file = OpenFile.open(settings);
+        boolean started = false;
         try {
             Opened told = file.opened();
             var readers = new Readers(settings);
@@ -148,9 +149,14 @@ public final class SqliteStore implements EventStore {
             var writer = new Writer(settings, commits);
             running = new Running(writer, commits, new Queries(readers));
             writer.start();
+            started = true;
             return told;
         } catch (SQLException e) {
             throw Failures.ofRead(settings.path(), e);
+        } finally {
+            if (!started) {
+                file.abandon(); // It may work later, and needs the lock then.
+            }
         }
     }
 
