@@ -45,10 +45,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A listening socket, its event loops, and the threads of its handlers. */
 final class NettyServer implements Server {
-    /** How long close waits for the loops; a blocked loop never ends. */
     /** How long the loops may take to abort what is left; less than what a process still has. */
     private static final Duration ABORT = Duration.ofMillis(200);
 
+    /** How long close waits for the loops; a blocked loop never ends. */
     private static final Duration LOOPS_END = Duration.ofSeconds(5);
 
     // Practically unlimited, and still representable in nanoseconds.
