@@ -183,8 +183,9 @@ class Http2WindowTest {
     void unreadStreamsStayWithinMemory(int memory) throws Exception {
         int streams = 256;
         var options = new ServerOptions().maxMemory(memory);
-        // The connection is closed if it holds too much.
-        String allowed = memory < 8 << 20 ? "maxMemory is used up" : "nothing";
+        // The connection is closed if it holds too much. Others may get 503 until it is.
+        boolean small = memory < 8 << 20;
+        String allowed = small ? "maxMemory is used up" : "nothing";
         try (Served served = served(options, IoMode.best()).allowFailures(allowed);
                 FrameClient client = FrameClient.of(served, INITIAL_WINDOW, 0)) {
             for (int i = 0; i < streams; i++) {
@@ -192,7 +193,8 @@ class Http2WindowTest {
             }
             publish(1, 2000);
             for (int i = 0; i < 300; i++) {
-                assertEquals("200", other(served));
+                String status = other(served);
+                assertTrue(status.equals("200") || (small && status.equals("503")), status);
                 long taken = served.server.stats().memory();
                 // Somewhat more while a connection that holds too much is being closed.
                 assertTrue(taken <= memory + (2 << 20), taken + " bytes");
