@@ -12,9 +12,6 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 final class HeldHead {
-    /** Heads of browsers and of most programs are smaller, and do not count. */
-    private static final int LEAST = 4 << 10;
-
     private final WaitingMemory memory;
     private final long bytes;
     private final AtomicBoolean left = new AtomicBoolean();
@@ -27,7 +24,7 @@ final class HeldHead {
     /** Counts the head of a request; returns null if it is small. */
     static @Nullable HeldHead of(Request request, WaitingMemory memory) {
         long bytes = RequestMemory.of(request.path(), request.headers());
-        if (bytes <= LEAST) {
+        if (bytes <= RequestMemory.LARGE_HEAD) {
             return null;
         }
         memory.waits(bytes);

@@ -21,6 +21,7 @@ import microdot.netty.exchange.Responder;
 import microdot.netty.io.HalfClosedPeer;
 import microdot.netty.io.UnreadPeer;
 import microdot.netty.limits.HandedBodies;
+import microdot.netty.limits.RequestMemory;
 import microdot.netty.proxy.Peer;
 import microdot.netty.stream.ChannelSink;
 import microdot.netty.stream.Framing;
@@ -31,9 +32,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The connection reads requests and answers them one after another, in order. */
 final class RequestPhase implements ConnectionPhase {
-    /** The heads of requests that are being handled count from this size on. */
-    private static final int LARGE_HEAD = 8 << 10;
-
     private static final Logger LOG = System.getLogger("microdot.netty");
 
     private enum State {
@@ -104,7 +102,7 @@ final class RequestPhase implements ConnectionPhase {
 
     private void requestEnded() {
         decoder.restart();
-        if (waiting.memory() > LARGE_HEAD && !reader.isRefused() && !account()) {
+        if (waiting.memory() > RequestMemory.LARGE_HEAD && !reader.isRefused() && !account()) {
             rejectOverBudget(); // Before a handler begins.
             return;
         }
@@ -202,7 +200,7 @@ final class RequestPhase implements ConnectionPhase {
             case ParsedRequest.Accepted accepted -> {
                 state = State.HANDLING;
                 handledBody = accepted.body();
-                handledHead = accepted.memory() > LARGE_HEAD ? accepted.memory() : 0;
+                handledHead = accepted.memory() > RequestMemory.LARGE_HEAD ? accepted.memory() : 0;
                 var exchange =
                         new Exchange(
                                 connection.server(),

@@ -229,7 +229,7 @@ final class Http2Codec extends Http2ConnectionHandler {
                     Http2Error.PROTOCOL_ERROR, "a client cannot push");
         }
         int id = fault.streamId();
-        boolean mayOpen = head.isNewest() && connection().remote().isValidStreamId(id);
+        boolean mayOpen = head.isOfRequest() && connection().remote().isValidStreamId(id);
         if (!mayOpen && !connection().streamMayHaveExisted(id)) {
             // Section 5.1: a stream that was not opened may not be reset.
             return Http2Exception.connectionError(fault.error(), "%s", fault.getMessage());

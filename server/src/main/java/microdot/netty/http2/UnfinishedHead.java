@@ -73,8 +73,8 @@ final class UnfinishedHead {
         return pushed;
     }
 
-    /** Returns whether the newest frame was one of a request's head. */
-    boolean isNewest() {
+    /** Returns whether the newest frame is a part of the head of a request. */
+    boolean isOfRequest() {
         return (type == HEADERS || type == CONTINUATION) && !pushed;
     }
 

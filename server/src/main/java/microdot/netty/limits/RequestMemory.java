@@ -7,6 +7,9 @@ import microdot.Headers;
  * pointers, rounded up.
  */
 public final class RequestMemory {
+    /** The heads of requests that are being handled count from this size on. */
+    public static final int LARGE_HEAD = 8 << 10;
+
     /** The objects of a field, without its characters. */
     private static final int FIELD = 160;
 

@@ -79,8 +79,12 @@ final class SpineReader {
      * @param wait whether to wait for entries when there are none
      */
     Found read(RedisLink link, boolean wait) {
-        List<SpineEntry> entries = more ? next(link, link.tail, position) : arrived(link, wait);
-        more = more ? !entries.isEmpty() : entries.size() == MOST;
+        List<SpineEntry> entries = more ? next(link, link.tail, position) : List.of();
+        more = !entries.isEmpty();
+        if (!more) {
+            entries = arrived(link, wait);
+            more = entries.size() == MOST;
+        }
         if (entries.isEmpty()) {
             return Found.NOTHING;
         }

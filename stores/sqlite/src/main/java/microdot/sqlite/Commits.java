@@ -126,8 +126,9 @@ final class Commits {
         boolean committing = false;
         try {
             Database database = file.database();
-            if (file.takeReopened()) {
+            if (file.isReopened()) {
                 recover(database);
+                file.recovered();
             }
             work.run(database);
             topics.save(database);

@@ -244,11 +244,14 @@ final class OpenFile {
         }
     }
 
-    /** Returns whether there is another connection since the last call. */
-    boolean takeReopened() {
-        boolean now = reopened;
+    /** Returns whether the connection is a new one, and what it shows was not looked at yet. */
+    boolean isReopened() {
+        return reopened;
+    }
+
+    /** What the new connection shows is known. */
+    void recovered() {
         reopened = false;
-        return now;
     }
 
     private void reopen() throws SQLException {
