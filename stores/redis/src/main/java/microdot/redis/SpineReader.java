@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import microdot.redis.Replies.SpineEntry;
 import microdot.sse.store.EventStore.Tail;
 import microdot.sse.store.StoreEpoch;
@@ -25,14 +26,15 @@ final class SpineReader {
     static final Duration BLOCK = Duration.ofMillis(500);
 
     private static final Logger LOG = System.getLogger("microdot.redis");
+    private static final int FEW = 16;
+    private static final int MOST = 128;
+    private static final long MUCH = 4 << 20;
 
     /**
-     * Of one wait. The size of an entry is not known before, and may be many megabytes: those that
-     * have piled up are read by {@link #next}, which has a limit in bytes.
+     * After a longer time without a read, entries of any size may have piled up: they are read with
+     * a limit in bytes. That costs Redis a tenth more for each publish, so it is not always done.
      */
-    private static final int MOST = 16;
-
-    private static final long MUCH = 4 << 20;
+    private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Keys keys;
     private final Tail tail;
@@ -40,7 +42,9 @@ final class SpineReader {
     private final Set<String> told = new HashSet<>();
     private String epoch;
     private long position;
-    private boolean more; // The last read found so much that there may be more.
+    private int count = MOST;
+    private boolean late = true; // It reads with a limit in bytes until it has nearly everything.
+    private long readAt = System.nanoTime();
 
     /**
      * @param position after which the tail wants everything, jumps included
@@ -79,12 +83,13 @@ final class SpineReader {
      * @param wait whether to wait for entries when there are none
      */
     Found read(RedisLink link, boolean wait) {
-        List<SpineEntry> entries = more ? next(link, link.tail, position) : List.of();
-        more = !entries.isEmpty();
-        if (!more) {
+        late |= System.nanoTime() - readAt > PAUSE_NANOS;
+        List<SpineEntry> entries = late ? next(link, link.tail, position) : List.of();
+        late = entries.size() >= FEW; // Fewer: all, or so large that the next count is small.
+        if (entries.isEmpty()) {
             entries = arrived(link, wait);
-            more = entries.size() == MOST;
         }
+        readAt = System.nanoTime();
         if (entries.isEmpty()) {
             return Found.NOTHING;
         }
@@ -92,7 +97,7 @@ final class SpineReader {
     }
 
     private List<SpineEntry> arrived(RedisLink link, boolean wait) {
-        CommandArgs<byte[], byte[]> args = RedisLink.args().add("COUNT").add(MOST);
+        CommandArgs<byte[], byte[]> args = RedisLink.args().add("COUNT").add(count);
         if (wait) {
             args.add("BLOCK").add(BLOCK.toMillis());
         }
@@ -116,6 +121,7 @@ final class SpineReader {
 
     private boolean give(List<SpineEntry> entries) {
         var batch = new ArrayList<StoredEntry>(entries.size());
+        long bytes = 0;
         boolean whole = true;
         for (SpineEntry entry : entries) {
             StoredEntry stored = entry.stored();
@@ -126,6 +132,7 @@ final class SpineReader {
             position = entry.position();
             if (stored != null) {
                 batch.add(stored);
+                bytes += stored.entry().bytes().length;
                 continue;
             }
             StoreEpoch next = entry.epoch();
@@ -135,6 +142,9 @@ final class SpineReader {
             }
         }
         flush(batch);
+        // The number of bytes is not known before: what is large is read in smaller steps.
+        long each = Math.max(1, bytes / Math.max(1, entries.size()));
+        count = Math.clamp(MUCH / each, 1, MOST);
         return whole;
     }
 
