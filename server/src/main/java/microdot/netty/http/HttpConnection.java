@@ -210,9 +210,12 @@ final class HttpConnection extends Connection {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        loop.remove(this);
-        phase.closed();
-        closeAccount();
+        try {
+            phase.closed(); // A server that closes waits for it until the loop has no connection.
+        } finally {
+            loop.remove(this);
+            closeAccount();
+        }
     }
 
     @Override

@@ -109,8 +109,11 @@ final class Http2ServerConnection extends Connection {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        loop.remove(this);
-        streams.closed();
+        try {
+            streams.closed(); // A server that closes waits for it until the loop has no connection.
+        } finally {
+            loop.remove(this);
+        }
     }
 
     @Override
