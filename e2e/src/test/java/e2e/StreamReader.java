@@ -10,9 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +26,8 @@ final class StreamReader implements AutoCloseable {
     private @Nullable BufferedReader lines;
     private String lastId = "";
 
-    /** The names of all events so far. */
-    final Set<String> names = new HashSet<>();
+    /** The data of the gaps so far. */
+    final List<String> gaps = new ArrayList<>();
 
     /** The data of the events of one name, in order. */
     final List<String> data = new ArrayList<>();
@@ -91,7 +89,9 @@ final class StreamReader implements AutoCloseable {
             }
         }
         lastId = id == null ? lastId : id;
-        names.add(event);
+        if (event.equals("gap")) {
+            gaps.add(text.toString());
+        }
         if (event.equals(name)) {
             data.add(text.toString());
         }
