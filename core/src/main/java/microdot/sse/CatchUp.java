@@ -121,7 +121,11 @@ final class CatchUp {
             Cursor cursor, String from, String reason, boolean snapshotIsLater, Waiter client) {
         TopicState topic = cursor.topic;
         topic.checkLoaded();
-        boolean replaced = snapshotIsLater && topic.snapshots() != null;
+        SnapshotSource newer = snapshotIsLater ? topic.snapshots() : null;
+        boolean replaced = newer != null;
+        if (newer != null && reason.equals("expired") && isAllKnown(cursor)) {
+            return fresh(newer, cursor, client);
+        }
         CatchUpResult page = cold == null || replaced ? null : cold.next(cursor, from, reason);
         if (page != null) {
             return page;
@@ -136,6 +140,13 @@ final class CatchUp {
         }
         return withSnapshot(
                 snapshots, cursor, client, taken -> gap(topic, from, taken.fence(), null, reason));
+    }
+
+    /** Returns whether what the client does not have could be sent, and no gap is needed. */
+    private boolean isAllKnown(Cursor cursor) {
+        TopicState topic = cursor.topic;
+        boolean here = cursor.at() >= order.locked(topic::lossFloor);
+        return here || (cold != null && topic.table() == null && cursor.at() >= cold.floor(topic));
     }
 
     /** For a follower whose topic was removed, or lost events with its store. */

@@ -79,6 +79,11 @@ final class ColdCatchUp {
                 });
     }
 
+    /** Returns the position up to which the store may no longer have events of the topic. */
+    long floor(TopicState topic) {
+        return history.floor(topic.name);
+    }
+
     /** Takes in the newest event of each key that the store has, once for all clients. */
     void loadLatest(TopicState topic) {
         history.oneAtATime(

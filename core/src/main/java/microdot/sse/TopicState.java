@@ -7,6 +7,8 @@ import java.util.function.Supplier;
 import microdot.JsonCodec;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.EventLog;
+import microdot.sse.log.LatestByKey;
+import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.log.TopicReaders;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +83,16 @@ final class TopicState {
     boolean hasSnapshotOfUser() {
         SnapshotSource source = snapshots;
         return source != null && source.runsUserCode();
+    }
+
+    /**
+     * Returns the position up to which something of the topic may be missing: below it, the log may
+     * have only the newest of each key, or row. Under the lock of the order.
+     */
+    long lossFloor() {
+        TableRows rows = log.rows();
+        LatestByKey latest = log.latest();
+        return rows != null ? rows.floor() : latest != null ? latest.floor() : log.floor();
     }
 
     /** Returns null when the topic is no table. */

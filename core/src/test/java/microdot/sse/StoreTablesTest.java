@@ -96,6 +96,23 @@ class StoreTablesTest {
         assertTrue(String.valueOf(first.data()).contains("\"one\":1,\"two\":2"), first::toString);
     }
 
+    /** Its process was killed when it had rows that are newer than its id. */
+    @Test
+    void clientWithLaterSnapshotGetsNoGapFromAProcessThatWasStartedSince() {
+        before.topic("text", new TopicOptions().snapshot(() -> "all"));
+        before.publish("text", "t1");
+        String id = before.publish("news", "n1") + "s";
+        before.publish("text", "t2");
+        table.put("two", 2);
+        try (Topics later = new Topics(store.node())) {
+            later.table("sensors", OPTIONS);
+            later.topic("text", new TopicOptions().snapshot(() -> "all"));
+            var follower = new TestFollower(loop);
+            follower.follow(later.stream("news", "text", "sensors"), id).await(2);
+            assertTrue(follower.events().stream().allMatch(StoreTablesTest::isSnapshot));
+        }
+    }
+
     @Test
     void streamThatIsOpenedWhileRowsAreReadWaitsForThem() throws Exception {
         CountDownLatch held = holdRows();
