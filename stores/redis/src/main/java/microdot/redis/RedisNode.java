@@ -50,8 +50,7 @@ final class RedisNode implements LinkOwner {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private volatile CompletableFuture<RedisLink> ready = new CompletableFuture<>();
-    private volatile String reason = "";
+    private final CurrentLink ready;
     private volatile @Nullable RedisLink current;
 
     // ---- Of the opening thread, then of the own thread.
@@ -66,6 +65,7 @@ final class RedisNode implements LinkOwner {
         keys = new Keys(settings.namespace());
         check = new MasterCheck(id, settings.skew());
         links = new Links(settings, keys);
+        ready = new CurrentLink(settings.timeout());
         timer =
                 new ScheduledThreadPoolExecutor(
                         1, task -> daemon(new Thread(task, "microdot-redis-timer")));
@@ -126,37 +126,22 @@ final class RedisNode implements LinkOwner {
         timer.execute(this::setRetentions);
     }
 
-    /** Runs a script that reads; waits for a link at most as long as a command may take. */
+    /** Runs a script that reads. */
     List<Object> read(Script script, byte[]... values) {
-        RedisLink link = link();
-        return link.await(link.start(link.reads, script, values));
+        return ready.ask(link -> link.start(link.reads, script, values));
     }
 
     /** Returns the position of the newest entry. */
     long head() {
-        RedisLink link = link();
-        var args = RedisLink.args().addKey(keys.meta).add("position");
-        List<Object> reply = link.await(RedisLink.send(link.reads, CommandType.HGET, args));
+        List<Object> reply =
+                ready.ask(
+                        link ->
+                                RedisLink.send(
+                                        link.reads,
+                                        CommandType.HGET,
+                                        RedisLink.args().addKey(keys.meta).add("position")));
         Object position = reply.isEmpty() ? null : reply.getFirst();
         return position == null ? 0 : Replies.number(position);
-    }
-
-    private RedisLink link() {
-        try {
-            return ready.get(settings.timeout().toNanos(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            throw new StoreException(
-                    "Redis: cannot be reached"
-                            + reason
-                            + " (look at the server and the network; it is tried again)",
-                    false,
-                    e);
-        } catch (ExecutionException e) {
-            throw new StoreException("store: closed (expected: read before close)", false, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StoreException("Redis: interrupted while waiting for a link", false, e);
-        }
     }
 
     // ---- The own thread.
@@ -177,7 +162,7 @@ final class RedisNode implements LinkOwner {
                 }
                 if (away) {
                     away = false;
-                    reason = "";
+                    ready.reason("");
                     LOG.log(Level.INFO, "Redis can be reached again");
                     tail.back();
                 }
@@ -215,7 +200,7 @@ final class RedisNode implements LinkOwner {
         StoreException cause =
                 error instanceof StoreException known ? known : RedisLink.failure(error);
         String text = String.valueOf(cause.getMessage());
-        reason = ": " + text;
+        ready.reason(": " + text);
         if (tell && !away) {
             away = true;
             LOG.log(Level.WARNING, "Redis cannot be reached; it is tried again: " + text);
@@ -224,10 +209,8 @@ final class RedisNode implements LinkOwner {
     }
 
     private void end(@Nullable RedisLink link) {
-        if (ready.isDone() && !closed.get()) {
-            ready = new CompletableFuture<>();
-        }
         if (link != null) {
+            ready.lost(link);
             link.close();
             queue.detach(link);
         }
@@ -263,7 +246,7 @@ final class RedisNode implements LinkOwner {
             if (idle && !reader.epoch().equals(sent)) {
                 if (sent.isEmpty()) {
                     queue.attach(link, turn, reader.epoch());
-                    ready.complete(link);
+                    ready.set(link);
                     setRetentions();
                 } else {
                     queue.begins(reader.epoch());
@@ -310,20 +293,20 @@ final class RedisNode implements LinkOwner {
     // ---- The timer.
 
     private void tick() {
-        queue.expire(reason);
+        queue.expire(ready.reason());
         setRetentions();
     }
 
     private void setRetentions() {
         RedisLink link = closed.get() ? null : current;
-        if (link != null && ready.isDone()) {
+        if (link != null && ready.isReady()) {
             retentions.send(link);
         }
     }
 
     private void sweep() {
         RedisLink link = closed.get() ? null : current;
-        if (link == null || !ready.isDone()) {
+        if (link == null || !ready.isReady()) {
             return;
         }
         link.start(link.reads, Script.SWEEP, Keys.utf8(id), Keys.utf8(settings.skew().getAsLong()))
@@ -351,6 +334,7 @@ final class RedisNode implements LinkOwner {
 
     @Override
     public void recheck(RedisLink link) {
+        ready.lost(link);
         link.close(); // The read of the tail ends, and the check comes next.
     }
 
@@ -360,7 +344,7 @@ final class RedisNode implements LinkOwner {
             return;
         }
         RedisLink link = current;
-        if (link != null && link.isOpen() && ready.isDone()) {
+        if (link != null && link.isOpen() && ready.isReady()) {
             await(queue.shut()); // Meanwhile the own thread goes on: it keeps the link.
         }
         closed.set(true);
@@ -378,7 +362,7 @@ final class RedisNode implements LinkOwner {
             link.close();
             await(link.ended());
         }
-        ready.completeExceptionally(new StoreException("store: closed"));
+        ready.close();
         join();
         links.close();
     }

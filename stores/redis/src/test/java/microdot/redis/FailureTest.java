@@ -127,6 +127,20 @@ class FailureTest {
         assertEquals(List.of(), RecordingTail.epochs(tail.calls()));
     }
 
+    @Test
+    void readsGoOnAfterOnlyTheirConnectionDied() throws Exception {
+        var proxy = add(new TcpProxy(server.port));
+        var tail = new RecordingTail();
+        RedisStore store =
+                open(RedisStore.connect(uri(proxy)).timeout(Duration.ofMillis(500)), tail);
+        long position = append(store, "1");
+        proxy.deafen("another topic");
+        assertThrows(StoreException.class, () -> store.kept("another topic"));
+        assertEquals(position, store.head());
+        assertEquals(position, store.kept("a").last());
+        assertEquals(List.of(), RecordingTail.epochs(tail.calls()));
+    }
+
     /** A reply may take longer than a try to connect. */
     @Test
     void slowServerIsWaitedForAsLongAsTheTimeout() throws Exception {

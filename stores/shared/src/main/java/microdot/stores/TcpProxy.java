@@ -24,11 +24,18 @@ public final class TcpProxy implements AutoCloseable {
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicReference<@Nullable String> lostRequest = new AtomicReference<>();
     private final AtomicReference<@Nullable String> lostReply = new AtomicReference<>();
+    private final AtomicReference<@Nullable String> deafened = new AtomicReference<>();
     private volatile int target;
     private volatile CountDownLatch cut = new CountDownLatch(1);
     private volatile CountDownLatch held = new CountDownLatch(0);
     private volatile boolean deaf;
     private volatile long delay;
+
+    /** One connection. */
+    private static final class Line {
+        volatile boolean endsBeforeReply;
+        volatile boolean deaf;
+    }
 
     /**
      * @param target a port of this machine
@@ -64,6 +71,11 @@ public final class TcpProxy implements AutoCloseable {
     /** What the server sends is dropped from now on, until all connections are cut. */
     public void deafen() {
         deaf = true;
+    }
+
+    /** The same for one connection only: that of the next request that has this text. */
+    public void deafen(String marked) {
+        deafened.set(marked);
     }
 
     /** Bytes do not arrive from now on, and neither end can notice it; connecting works. */
@@ -106,9 +118,9 @@ public final class TcpProxy implements AutoCloseable {
                     var engine = new Socket(InetAddress.getLoopbackAddress(), target);
                     open.add(client);
                     open.add(engine);
-                    var silent = new CountDownLatch(1);
-                    thread(() -> pass(client, engine, silent, true));
-                    thread(() -> pass(engine, client, silent, false));
+                    var line = new Line();
+                    thread(() -> pass(client, engine, line, true));
+                    thread(() -> pass(engine, client, line, false));
                 } catch (IOException e) {
                     client.close(); // The server is down.
                 }
@@ -120,7 +132,7 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    private void pass(Socket from, Socket to, CountDownLatch silent, boolean requests) {
+    private void pass(Socket from, Socket to, Line line, boolean requests) {
         try (from;
                 to) {
             InputStream in = from.getInputStream();
@@ -134,13 +146,16 @@ public final class TcpProxy implements AutoCloseable {
                     return;
                 }
                 if (requests && has(buffer, length, lostReply)) {
-                    silent.countDown();
+                    line.endsBeforeReply = true;
                 }
-                if (!requests && silent.getCount() == 0) {
+                if (requests && has(buffer, length, deafened)) {
+                    line.deaf = true;
+                }
+                if (!requests && line.endsBeforeReply) {
                     end(); // The server has answered, so it has done what was asked.
                     return;
                 }
-                if (requests || !deaf) {
+                if (requests || !(deaf || line.deaf)) {
                     out.write(buffer, 0, length);
                     out.flush();
                 }
