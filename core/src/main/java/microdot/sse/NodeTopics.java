@@ -17,6 +17,12 @@ interface NodeTopics {
      */
     void skipped(String name, long position);
 
+    /**
+     * The rows of a topic, which is a table, were lost with its other entries: they are read again.
+     * Under the order's lock.
+     */
+    void readRows(TopicState table);
+
     /** Returns all that this process knows. */
     Collection<TopicState> all();
 }

@@ -156,7 +156,6 @@ final class SharedPresence implements PresenceRows {
 
     /** Returns false when the row was right. */
     private boolean writeRow(String name) {
-        table.checkLoaded();
         Difference difference = counts.order().locked(() -> difference(name));
         if (difference == null) {
             return false;
@@ -172,6 +171,8 @@ final class SharedPresence implements PresenceRows {
 
     /** Under the lock of the order. */
     private @Nullable Difference difference(String name) {
+        table.checkLoaded(); // Here: a loss of the store may just have removed all rows.
+        counts.checkLoaded();
         TableRows rows = table.log.rows();
         if (rows == null || table.log.closedAt() > 0) {
             return null;

@@ -1,8 +1,6 @@
 package microdot.sse;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -10,7 +8,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 import microdot.JsonCodec;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.EventId;
@@ -19,7 +16,6 @@ import microdot.sse.log.TopicOrder;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.StoreEpoch;
-import microdot.sse.store.StoreException;
 import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class StoreNode implements EventStore.Tail {
     /** How long a client waits for this node to come as far as it has already been. */
     private static final Duration LONGEST_LAG = Duration.ofSeconds(2);
-
-    private static final Duration RELOAD = Duration.ofMillis(200);
 
     private final EventStore store;
     private final TopicOrder order;
@@ -233,45 +227,21 @@ final class StoreNode implements EventStore.Tail {
      */
     private void lose(StoreEpoch epoch) {
         long position = epoch.first() - 1;
-        var loads = new ArrayList<TopicState>();
         order.runLocked(
                 () -> {
                     order.epoch().begins(epoch);
                     tail.lose(epoch.previousEnd());
                     for (TopicState topic : topics().all()) {
-                        TableOptions table = topic.table();
                         order.placeLoss(topic.log, position, epoch.previousEnd());
                         tail.created(topic); // If it had ended, it still has.
-                        if (table != null) {
-                            topic.log.becomeTable(topic.name, table.maxRows(), table.maxBytes());
-                            topic.loading(new EngineWait());
-                            loads.add(topic);
+                        if (topic.table() != null) {
+                            topics().readRows(topic);
                         }
                         topic.latestLost();
                     }
                     order.raise(position);
                 });
         topics().all().forEach(topic -> topic.readers.wake());
-        if (!loads.isEmpty()) {
-            // Not here: the engine may need this thread before it can be read.
-            Thread.ofVirtual().name("microdot-load").start(() -> reload(loads, position));
-        }
-    }
-
-    /** Snapshots of the tables wait until it is done. */
-    private void reload(List<TopicState> loads, long position) {
-        var left = new ArrayDeque<>(loads);
-        while (!left.isEmpty() && !order.isClosed()) {
-            TopicState topic = left.element();
-            try {
-                List<StoredEntry> rows = history.latest(topic.name);
-                order.runLocked(() -> tail.load(topic, rows, position));
-                topic.loaded();
-                left.remove();
-            } catch (StoreException e) {
-                LockSupport.parkNanos(RELOAD.toNanos()); // The engine is away, or still begins.
-            }
-        }
     }
 
     @Override

@@ -136,6 +136,7 @@ final class StoreWriter implements TopicWriter {
         Long known =
                 order.locked(
                         () -> {
+                            table.checkLoaded(); // Which rows there are decides.
                             TableRows rows = table.log.rows();
                             if (rows == null || table.isEnded()) {
                                 return rows == null

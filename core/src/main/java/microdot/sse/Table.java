@@ -47,6 +47,8 @@ public final class Table {
      *     of all tables more than half of what topics may take, when {@link Topics#presence} made
      *     the table, when it was removed or closed, or when the topics are closed. Nothing was
      *     changed then
+     * @throws microdot.sse.store.StoreException when the engine of a store does not take it, or the
+     *     rows that are read again after a loss are not there, within {@link Topics#publishTimeout}
      */
     public String put(String key, Object value) {
         TopicRules.checkedKey(key);
@@ -64,6 +66,7 @@ public final class Table {
      * @return false when there was no such row; then followers get nothing
      * @throws IllegalStateException when {@link Topics#presence} made the table, when it was
      *     removed or closed, or when the topics are closed
+     * @throws microdot.sse.store.StoreException as {@link #put}
      */
     public boolean remove(String key) {
         TopicRules.checkedKey(key);
@@ -83,6 +86,9 @@ public final class Table {
     /**
      * Returns the value of a row as followers see it: what its JSON gives, a {@code Map}, {@code
      * List}, text, number, boolean or null. Null, too, when there is no such row.
+     *
+     * @throws microdot.sse.store.StoreException when the store has lost something, and the rows
+     *     cannot be read again within {@link Topics#publishTimeout}
      */
     public @Nullable Object get(String key) {
         TopicRules.checkedKey(key);
@@ -94,6 +100,7 @@ public final class Table {
      * Returns the value of a row as an object of the class; null when there is no such row.
      *
      * @throws IllegalArgumentException when its JSON is not one of that class
+     * @throws microdot.sse.store.StoreException as {@link #get(String)}
      */
     public <T> @Nullable T get(String key, Class<T> type) {
         TopicRules.checkedKey(key);
@@ -105,6 +112,8 @@ public final class Table {
     /**
      * Returns all rows of one moment, with values as {@link #get(String)} returns them. The row
      * that was put last is at the end.
+     *
+     * @throws microdot.sse.store.StoreException as {@link #get(String)}
      */
     public Map<String, Object> rows() {
         var rows = new LinkedHashMap<String, Object>();

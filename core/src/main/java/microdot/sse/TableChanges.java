@@ -1,11 +1,14 @@
 package microdot.sse;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import microdot.JsonCodec;
 import microdot.sse.log.Row;
 import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
+import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
 /** Changes the rows of tables, and wakes their followers. Any thread. */
@@ -15,11 +18,13 @@ final class TableChanges {
 
     private final TopicOrder order;
     private final TopicWriter writer;
+    private final @Nullable StoreNode store; // Null for topics in memory.
     private final RowEncoder encoder;
 
-    TableChanges(TopicOrder order, TopicWriter writer, JsonCodec json) {
+    TableChanges(TopicOrder order, TopicWriter writer, @Nullable StoreNode store, JsonCodec json) {
         this.order = order;
         this.writer = writer;
+        this.store = store;
         this.encoder = new RowEncoder(json);
     }
 
@@ -54,7 +59,7 @@ final class TableChanges {
     }
 
     private long change(TopicState table, Row row) {
-        long position = writer.change(table, row);
+        long position = loaded(() -> writer.change(table, row));
         if (position == TopicOrder.OTHER_KIND) {
             throw new IllegalStateException(
                     "table: \""
@@ -72,22 +77,76 @@ final class TableChanges {
     }
 
     @Nullable Row get(TopicState table, String key) {
-        return order.locked(
-                () -> {
-                    TableRows rows = table.log.rows();
-                    return rows == null ? null : rows.get(key);
-                });
+        return loaded(
+                () ->
+                        order.locked(
+                                () -> {
+                                    TableRows rows = rows(table);
+                                    return rows == null ? null : rows.get(key);
+                                }));
     }
 
     List<Row> all(TopicState table) {
-        return order.locked(
-                () -> {
-                    TableRows rows = table.log.rows();
-                    return rows == null ? List.of() : rows.all();
-                });
+        return loaded(
+                () ->
+                        order.locked(
+                                () -> {
+                                    TableRows rows = rows(table);
+                                    return rows == null ? List.of() : rows.all();
+                                }));
     }
 
-    /** Passes all rows in slices: the lock of the order is not held meanwhile. */
+    /** Under the lock of the order. Null when the topic is no longer a table. */
+    private static @Nullable TableRows rows(TopicState table) {
+        table.checkLoaded();
+        return table.log.rows();
+    }
+
+    /**
+     * Runs what needs the rows of a table. After a loss of the engine they are read again: waits
+     * for that, as long as a publish may take.
+     *
+     * @throws StoreException when it takes longer
+     */
+    private <T extends @Nullable Object> T loaded(Supplier<T> action) {
+        long start = System.nanoTime();
+        while (true) {
+            try {
+                return action.get();
+            } catch (EngineAwayException e) {
+                awaitRows(e, start);
+            }
+        }
+    }
+
+    private void awaitRows(EngineAwayException cause, long start) {
+        EngineWait rows = cause.await();
+        if (store == null || rows == null) {
+            throw cause;
+        }
+        Duration timeout = store.publishTimeout();
+        try {
+            if (!rows.await(start + timeout.toNanos() - System.nanoTime())) {
+                throw new StoreException(
+                        cause.getMessage()
+                                + " (expected: within "
+                                + timeout
+                                + "; reading goes on, so try again, or set a longer"
+                                + " publishTimeout)",
+                        false,
+                        cause);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreException(cause.getMessage() + " (interrupted)", false, e);
+        }
+    }
+
+    /**
+     * Passes all rows in slices: the lock of the order is not held meanwhile.
+     *
+     * @throws EngineAwayException when they are read again, after a loss of the engine
+     */
     void forEach(TopicState table, Consumer<Row> action) {
         long position = 0;
         long end = order.head();
@@ -96,7 +155,7 @@ final class TableChanges {
             List<Row> slice =
                     order.locked(
                             () -> {
-                                TableRows rows = table.log.rows();
+                                TableRows rows = rows(table);
                                 return rows == null ? List.of() : rows.after(from, SLICE);
                             });
             slice.forEach(action);

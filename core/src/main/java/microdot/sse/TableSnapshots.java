@@ -30,6 +30,7 @@ final class TableSnapshots implements SnapshotSource {
     private static final int PART_BYTES = 64 << 10;
     private static final byte[] NAME = "event: snapshot\n".getBytes(US_ASCII);
 
+    private final TopicState topic;
     private final TopicOrder order;
     private final EventLog log;
     private final byte[] start;
@@ -42,11 +43,12 @@ final class TableSnapshots implements SnapshotSource {
 
     private volatile @Nullable Plan newest;
 
-    TableSnapshots(String name, TopicOrder order, EventLog log, JsonCodec json) {
+    TableSnapshots(TopicState topic, TopicOrder order, JsonCodec json) {
+        this.topic = topic;
         this.order = order;
-        this.log = log;
-        this.start =
-                StreamClosingFrames.join("data: {\"table\":".getBytes(US_ASCII), json.encode(name));
+        this.log = topic.log;
+        byte[] name = json.encode(topic.name);
+        this.start = StreamClosingFrames.join("data: {\"table\":".getBytes(US_ASCII), name);
     }
 
     @Override
@@ -97,6 +99,7 @@ final class TableSnapshots implements SnapshotSource {
 
     /** Returns the last plan if it is current or late enough. Under the lock of the order. */
     private @Nullable Known known(long after) {
+        topic.checkLoaded(); // Here: a loss of the store may just have removed all rows.
         Plan last = newest;
         if (last == null) {
             return null;

@@ -3,6 +3,8 @@ package microdot.sse;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Semaphore;
 import microdot.JsonCodec;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +16,13 @@ final class TableTopics {
     private final @Nullable StoreNode store; // Null for topics in memory.
     private final JsonCodec json;
 
+    /** The tables that are read at the same time, after a loss: an engine has other clients. */
+    private static final int READERS = 8;
+
     /** The rows that are read now. Under the lock of the order. */
     private final Map<TopicState, TableLoad> loads = new HashMap<>(0);
+
+    private final Semaphore readers = new Semaphore(READERS);
 
     TableTopics(TopicOrder order, TableChanges changes, @Nullable StoreNode store, JsonCodec json) {
         this.order = order;
@@ -81,10 +88,24 @@ final class TableTopics {
             topic.becomeTable(options, json);
             return null;
         }
-        var load = new TableLoad(node, topic, options, json);
+        return begun(topic, options, node);
+    }
+
+    private TableLoad begun(TopicState topic, TableOptions options, StoreNode node) {
+        var load = new TableLoad(node, topic, options, json, readers, () -> loads.remove(topic));
         loads.put(topic, load);
-        load.begin(() -> loads.remove(topic));
+        load.begin();
         return load;
+    }
+
+    /** Reads the rows of a topic, which is a table, again: its log was emptied. Under the lock. */
+    void loadAgain(TopicState topic) {
+        TableLoad running = loads.get(topic);
+        if (running == null) {
+            begun(topic, Objects.requireNonNull(topic.table()), Objects.requireNonNull(store));
+        } else {
+            running.becomeTable(); // It finds out that it has to read them once more.
+        }
     }
 
     /**

@@ -73,7 +73,7 @@ final class TopicRegistry implements NodeTopics {
         this.writer = writer;
         this.store = store;
         this.json = json;
-        this.tables = new TableChanges(order, writer, json);
+        this.tables = new TableChanges(order, writer, store, json);
         this.tableTopics = new TableTopics(order, tables, store, json);
         this.presence = new PresenceTopics(order, tableTopics, tables, store, this::pinnedReserved);
         this.ends = new TopicEnds(this, order, store, ended);
@@ -227,6 +227,11 @@ final class TopicRegistry implements NodeTopics {
     /** Makes the topic a table that its streams fill, or returns the table that it is. */
     Table presence(TopicState topic, Function<Request, @Nullable String> names) {
         return presence.presence(topic, names);
+    }
+
+    @Override
+    public void readRows(TopicState table) {
+        tableTopics.loadAgain(table);
     }
 
     /** A store has appended something to a topic that this node does not know. */

@@ -39,6 +39,7 @@ final class TopicState {
     private volatile long formerEnd; // Of an earlier topic of the name; 0 if there was none.
     private volatile @Nullable Changes changes; // Most topics have none.
     private volatile @Nullable EngineWait loading; // Null when all is loaded.
+    private volatile boolean unknownRows; // They will never be loaded.
     private volatile boolean becomesTable; // Its rows are read for the first time.
     private volatile boolean tableElsewhere; // Its rows change, and are not known here.
     private volatile @Nullable Object loadedKeys; // The function of the keys that were loaded.
@@ -225,18 +226,20 @@ final class TopicState {
         loading = rows;
     }
 
-    /** The rows were read, or could not be: what waits for them goes on. */
+    /** The rows were read, or could not be. What waits for them may go on. */
     void loaded() {
-        EngineWait rows = loading;
         loading = null;
         becomesTable = false;
-        if (rows != null) {
-            rows.end();
-        }
+    }
+
+    /** The topics were closed before the rows were read again: nothing waits for them any more. */
+    void neverLoaded() {
+        unknownRows = true;
     }
 
     /**
-     * Checks that the rows are loaded.
+     * Checks that the rows are loaded. Under the lock of the order, they are so until the end of
+     * that.
      *
      * @throws EngineAwayException when they are still read
      */
@@ -244,7 +247,9 @@ final class TopicState {
         EngineWait rows = loading;
         if (rows != null) {
             throw new EngineAwayException(
-                    rows, "store: the rows of table \"" + name + "\" are not read yet", null);
+                    unknownRows ? null : rows,
+                    "store: the rows of table \"" + name + "\" are not read yet",
+                    null);
         }
     }
 
@@ -308,7 +313,7 @@ final class TopicState {
         if (log.rows() == null) {
             log.becomeTable(name, chosen.maxRows(), chosen.maxBytes());
         }
-        var rows = new TableSnapshots(name, order, log, json);
+        var rows = new TableSnapshots(this, order, json);
         noRows = rows.empty();
         snapshots = rows;
         long interval = chosen.minIntervalNanos();
@@ -320,7 +325,7 @@ final class TopicState {
     /** An earlier topic of this name was a table: clients with ids below may have rows of it. */
     void wasTable(long until, JsonCodec json) {
         rowsUntil = until;
-        noRows = new TableSnapshots(name, order, log, json).empty();
+        noRows = new TableSnapshots(this, order, json).empty();
     }
 
     /** Lets the streams of the topic, which is a table, fill it. */

@@ -36,6 +36,7 @@ final class LaggingStore implements EventStore {
     volatile @Nullable CountDownLatch rowsWait; // Until then, rows that were read are not returned.
     final CountDownLatch rowsRead = new CountDownLatch(1);
     int failures; // So many reads of the newest of each key fail.
+    @Nullable RuntimeException broken; // The next of them fails with it.
 
     LaggingStore(EventStore store) {
         this.store = store;
@@ -180,6 +181,11 @@ final class LaggingStore implements EventStore {
             if (failures > 0) {
                 failures--;
                 throw new StoreException("store: the test lets it fail");
+            }
+            RuntimeException failure = broken;
+            broken = null;
+            if (failure != null) {
+                throw failure;
             }
             checkReachable(topic);
             page = store.latest(topic, after, maxBytes);
