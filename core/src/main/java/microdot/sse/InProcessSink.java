@@ -28,7 +28,11 @@ final class InProcessSink extends BriefLock implements BodySink {
     // One thread for the whole process: it only copies and parses, and calls no user code.
     private static final Executor LOOP =
             Executors.newSingleThreadExecutor(
-                    Thread.ofPlatform().name("microdot-in-process").daemon().factory());
+                    Thread.ofPlatform()
+                            .name("microdot-in-process")
+                            .daemon()
+                            .uncaughtExceptionHandler((thread, error) -> uncaught(error))
+                            .factory());
 
     private final BooleanSupplier drained;
     private final Runnable closed;
@@ -60,12 +64,23 @@ final class InProcessSink extends BriefLock implements BodySink {
     /** From any thread, as often as wanted: the loop has one task of it at a time. */
     void request() {
         if (!asked.getAndSet(true)) {
-            LOOP.execute(
-                    () -> {
-                        asked.set(false);
-                        guarded(this::pull);
-                    });
+            try {
+                LOOP.execute(this::answer);
+            } catch (RuntimeException | Error e) {
+                asked.set(false); // Nobody would ask again.
+                throw e;
+            }
         }
+    }
+
+    private void answer() {
+        asked.set(false);
+        guarded(this::pull);
+    }
+
+    private static void uncaught(Throwable error) {
+        ProcessErrors.check(error);
+        LOG.log(Level.ERROR, "delivery within the process failed", error);
     }
 
     /** A failure ends the subscription: its reader would wait for ever. */

@@ -50,13 +50,23 @@ final class Pace {
         long known = armed.get();
         if ((known == NONE || slot < known) && armed.compareAndSet(known, slot)) {
             // The timer has a lock with a queue, for which no event loop may wait.
-            FrameworkThreads.EXECUTOR.execute(() -> schedule(slot));
+            unarmedIfFails(slot, () -> FrameworkThreads.EXECUTOR.execute(() -> schedule(slot)));
         }
     }
 
     private void schedule(long slot) {
-        long delay = slot - (System.nanoTime() - start);
-        TIMER.schedule(() -> fire(slot), Math.max(0, delay), TimeUnit.NANOSECONDS);
+        long delay = Math.max(0, slot - (System.nanoTime() - start));
+        unarmedIfFails(slot, () -> TIMER.schedule(() -> fire(slot), delay, TimeUnit.NANOSECONDS));
+    }
+
+    /** There may be no memory for a task: then the next change that is put off tries again. */
+    private void unarmedIfFails(long slot, Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            armed.compareAndSet(slot, NONE);
+            throw e;
+        }
     }
 
     private void fire(long slot) {

@@ -69,10 +69,6 @@ public final class PublishOptions {
         return idempotencyKey;
     }
 
-    boolean isNone() {
-        return equals(NONE) || (expectedLastId == null && idempotencyKey == null);
-    }
-
     @Override
     public String toString() {
         return List.of(

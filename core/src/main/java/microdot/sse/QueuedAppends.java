@@ -64,9 +64,11 @@ final class QueuedAppends {
             }
             var queued = new Queued(what, new CompletableFuture<>());
             queue.add(queued);
-            CompletableFuture.delayedExecutor(
-                            timeout.toNanos(), TimeUnit.NANOSECONDS, Runnable::run)
-                    .execute(() -> expire(queued, gone.exception(timeout)));
+            var timer = new CompletableFuture<Boolean>();
+            timer.thenAccept(late -> expire(queued, gone.exception(timeout)));
+            timer.completeOnTimeout(true, timeout.toNanos(), TimeUnit.NANOSECONDS);
+            // A timer holds the append, and a timeout may be a day.
+            queued.result.whenComplete((position, failure) -> timer.cancel(false));
             return queued.result;
         } finally {
             lock.unlock();

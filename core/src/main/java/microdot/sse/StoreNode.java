@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import microdot.JsonCodec;
+import microdot.internal.ProcessErrors;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.EventId;
 import microdot.sse.log.MemoryBudget;
@@ -202,6 +203,20 @@ final class StoreNode implements EventStore.Tail {
 
     @Override
     public void appended(List<StoredEntry> batch) {
+        checked(() -> take(batch));
+    }
+
+    /** A store has no other way to find out that the process cannot go on. */
+    private static void checked(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
+            throw e;
+        }
+    }
+
+    private void take(List<StoredEntry> batch) {
         for (StoredEntry stored : batch) {
             if (stored.entry().kind() == Entry.Kind.CLEAR) {
                 history.forget(stored.entry().topic());
@@ -215,6 +230,10 @@ final class StoreNode implements EventStore.Tail {
 
     @Override
     public void begins(StoreEpoch epoch) {
+        checked(() -> takeLoss(epoch));
+    }
+
+    private void takeLoss(StoreEpoch epoch) {
         history.forgetAll();
         seenFrom = epoch.first() - 1;
         lose(epoch);

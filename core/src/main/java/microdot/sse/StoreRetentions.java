@@ -29,19 +29,19 @@ final class StoreRetentions {
     private final ReentrantLock telling = new ReentrantLock();
 
     private final BriefLock lock = new BriefLock();
-    private final Queue<TopicState> untold = new ArrayDeque<>(0); // Guarded by the lock.
+    private final Queue<TopicState> unset = new ArrayDeque<>(0); // Guarded by the lock.
     private boolean running; // Guarded by the lock.
 
     StoreRetentions(EventStore store) {
         this.store = store;
     }
 
-    /** Tells the store on another thread. From event loops, too. */
+    /** As {@link #tell}, on another thread. From event loops, too. */
     void tellSoon(TopicState topic) {
         boolean start;
         lock.lock();
         try {
-            untold.add(topic);
+            unset.add(topic);
             start = !running;
             running = true;
         } finally {
@@ -57,7 +57,7 @@ final class StoreRetentions {
             try {
                 tell(topic);
             } catch (StoreException e) {
-                LOG.log(Level.DEBUG, "a store was not told what it keeps of a topic", e);
+                LOG.log(Level.DEBUG, "what a store keeps of a topic was not set", e);
             }
         }
     }
@@ -65,7 +65,7 @@ final class StoreRetentions {
     private @Nullable TopicState next() {
         lock.lock();
         try {
-            TopicState topic = untold.poll();
+            TopicState topic = unset.poll();
             running = topic != null;
             return topic;
         } finally {

@@ -31,7 +31,7 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
     private final Queue<Event> events = new ArrayDeque<>();
     private @Nullable CountDownLatch change; // Made by a thread that waits.
     private boolean ended;
-    private boolean closed; // By its user, who wants no more events.
+    private boolean closed; // By its user: no more events are wanted.
 
     Subscription() {
         sink = new InProcessSink(this::offer, this::isEmpty, this::wake, more -> {});

@@ -41,7 +41,7 @@ interface TopicWriter {
      */
     boolean expire(TopicState table, Row removal);
 
-    /** Returns whether what {@link #expire} was told has happened when it returns. */
+    /** Returns whether the row is removed when {@link #expire} returns. */
     boolean isImmediate();
 
     /** Ends a topic; does nothing if it has ended. */

@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import microdot.sse.store.Append;
 import microdot.sse.store.MemoryStore;
 import microdot.sse.store.StoreException;
 import org.junit.jupiter.api.Test;
@@ -44,6 +47,23 @@ class StorePublishTest {
         lagging.hold(); // The engine has it, and this process does not.
         StoreException failure = failure(async("1"));
         assertTrue(failure.isUnknown(), failure::toString);
+    }
+
+    /** A timer that goes on would keep it in memory: the engine may be away again and again. */
+    @Test
+    void appendThatWaitedIsForgottenAsSoonAsItIsDone() throws Exception {
+        topics.publishTimeout(Duration.ofDays(1));
+        lagging.away();
+        CompletableFuture<String> published = async("waits");
+        lagging.back();
+        published.get();
+        var forgotten = new ReferenceQueue<Append>();
+        var append = new WeakReference<>(Objects.requireNonNull(lagging.lastAppend), forgotten);
+        lagging.lastAppend = null;
+        while (!append.refersTo(null)) {
+            System.gc();
+            forgotten.remove(100);
+        }
     }
 
     @Test

@@ -76,6 +76,9 @@ public final class DeliveryTask implements Runnable {
             } catch (RejectedExecutionException e) {
                 // The server has stopped and its followers with it: nothing is left to deliver to.
                 woken.clear();
+            } catch (RuntimeException | Error e) {
+                armed.set(false); // There is no memory for the task: the next one serves.
+                throw e;
             }
         }
     }

@@ -35,7 +35,7 @@ public final class Epoch {
         }
 
         static Span of(StoreEpoch epoch, boolean oldest, long end) {
-            // The position before the first one is that up to which clients are told of a loss.
+            // The position before the first one is that up to which clients are sent a gap.
             long first = Math.max(epoch.previousEnd() + 1, epoch.first() - 1);
             return of(epoch.name(), oldest ? 0 : first, epoch.first(), epoch.previousEnd(), end);
         }

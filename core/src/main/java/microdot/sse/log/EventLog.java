@@ -47,7 +47,8 @@ public final class EventLog {
     private volatile Segment[] segments = {};
     private volatile long keptFrom;
 
-    // Written before keptFrom rises and before a segment goes: a reader who finds its entry without
+    // Written before keptFrom rises and before a segment goes: a reader that finds its entry
+    // without
     // the lock, and then a floor below its position, has lost nothing.
     private volatile long floor;
 

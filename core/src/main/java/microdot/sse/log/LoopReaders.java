@@ -58,7 +58,12 @@ public final class LoopReaders implements DeliveryTask.Work {
     /** From any thread, after the head has risen. */
     void wake() {
         if (!woken.getAndSet(true)) {
-            task.add(this);
+            try {
+                task.add(this);
+            } catch (RuntimeException | Error e) {
+                woken.set(false); // These would never be woken again.
+                throw e;
+            }
         }
     }
 
