@@ -23,6 +23,9 @@ interface NodeTopics {
      */
     void readRows(TopicState table);
 
+    /** The store may have lost what it keeps of each topic: it is set again. */
+    void retainAgain();
+
     /** Returns all that this process knows. */
     Collection<TopicState> all();
 }

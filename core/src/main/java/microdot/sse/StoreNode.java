@@ -261,6 +261,7 @@ final class StoreNode implements EventStore.Tail {
                     order.raise(position);
                 });
         topics().all().forEach(topic -> topic.readers.wake());
+        topics().retainAgain();
     }
 
     @Override

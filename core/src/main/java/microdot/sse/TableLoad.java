@@ -118,9 +118,7 @@ final class TableLoad {
 
     private void run() {
         try {
-            if (!again) {
-                store.retentions().tell(topic.name, options);
-            }
+            store.retentions().tell(topic.name, options);
             boolean over = false;
             while (!over) {
                 over = again ? tryAgain() : tryOnce();

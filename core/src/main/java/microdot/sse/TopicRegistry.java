@@ -230,6 +230,15 @@ final class TopicRegistry implements NodeTopics {
     }
 
     @Override
+    public void retainAgain() {
+        for (TopicState topic : topics.values()) {
+            if (isRetained(topic)) {
+                Objects.requireNonNull(store).retentions().tellSoon(topic);
+            }
+        }
+    }
+
+    @Override
     public void readRows(TopicState table) {
         tableTopics.loadAgain(table);
     }

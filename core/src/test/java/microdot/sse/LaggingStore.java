@@ -5,9 +5,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import microdot.sse.store.Append;
 import microdot.sse.store.Entry;
@@ -29,6 +31,7 @@ final class LaggingStore implements EventStore {
     private boolean away;
     private String failing = ""; // The topic that cannot be read.
     final CompletableFuture<Thread> retainedBy = new CompletableFuture<>();
+    final BlockingQueue<String> retained = new LinkedBlockingQueue<>(); // The topics, in order.
     @Nullable Runnable afterFirstRead;
     volatile Consumer<Append> beforeAppend = append -> {};
     volatile int reads;
@@ -224,6 +227,7 @@ final class LaggingStore implements EventStore {
     @Override
     public void retain(String topic, StoreRetention retention) {
         retainedBy.complete(Thread.currentThread());
+        retained.add(topic);
         store.retain(topic, retention);
     }
 

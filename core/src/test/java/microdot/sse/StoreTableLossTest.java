@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import microdot.Logged;
 import microdot.sse.store.MemoryStore;
@@ -126,6 +127,18 @@ class StoreTableLossTest {
         assertEquals(Map.of("k", 1), other.rows());
         store.failTopic("");
         assertEquals(Map.of("k", 2), table.rows());
+    }
+
+    @Test
+    void whatTheStoreKeepsIsSetAgain() throws Exception {
+        topics.topic("news", new TopicOptions().keepEvents(10));
+        topics.topic("standard");
+        String last = table.put("k", 1);
+        store.retained.clear();
+        engine.lose(position(last));
+        assertEquals(Set.of("news", "t"), Set.of(store.retained.take(), store.retained.take()));
+        assertEquals(Map.of("k", 1), table.rows());
+        assertTrue(store.retained.isEmpty());
     }
 
     @Test

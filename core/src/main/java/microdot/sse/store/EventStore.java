@@ -143,7 +143,9 @@ public interface EventStore extends AutoCloseable {
 
     /**
      * Sets what is kept of a topic, until it is set again; also in the next process. Until then it
-     * is {@link StoreRetention#STANDARD}. Does not block: it takes effect some time later.
+     * is {@link StoreRetention#STANDARD}. Does not block: it takes effect some time later. After
+     * {@link Tail#begins} it is called again for each topic that the process knows, because the
+     * engine may have lost it.
      */
     void retain(String topic, StoreRetention retention);
 

@@ -156,9 +156,6 @@ final class RedisNode implements LinkOwner {
                     current = link;
                     Checked checked = check.check(link, ++turn, queue.known(), spine().epoch());
                     fates.find(link, !checked.epoch().equals(spine().epoch()));
-                    if (!checked.epoch().equals(spine().epoch())) {
-                        retentions.again();
-                    }
                 }
                 if (away) {
                     away = false;
@@ -250,7 +247,6 @@ final class RedisNode implements LinkOwner {
                     setRetentions();
                 } else {
                     queue.begins(reader.epoch());
-                    retentions.again();
                 }
                 sent = reader.epoch();
             }

@@ -15,7 +15,6 @@ final class RetentionSetter {
     private static final Logger LOG = System.getLogger("microdot.redis");
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final Map<String, StoreRetention> all = new ConcurrentHashMap<>();
     private final Map<String, StoreRetention> due = new ConcurrentHashMap<>();
     private final LongSupplier skew;
     private volatile long failedAt; // From System.nanoTime; 0 if nothing has failed.
@@ -26,13 +25,7 @@ final class RetentionSetter {
     }
 
     void set(String topic, StoreRetention retention) {
-        all.put(topic, retention);
         due.put(topic, retention);
-    }
-
-    /** The engine was emptied, or lost something: it gets all of them again. */
-    void again() {
-        due.putAll(all);
     }
 
     /** Sends what is due; what fails is sent again after a second. */
