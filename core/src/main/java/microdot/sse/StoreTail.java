@@ -162,7 +162,7 @@ final class StoreTail {
                     known.skipped(topic.name, position); // Of a later topic of the name, too.
                     return false;
                 }
-                Row change = change(topic, entry);
+                Row change = change(topic, entry, position);
                 return change != null && order.placeRow(topic.log, change, position);
             }
             case CLOSE -> order.placeEnd(topic.log, position, order.now());
@@ -178,8 +178,8 @@ final class StoreTail {
         return true;
     }
 
-    /** Returns null for a removal of another row than the one that is there. */
-    private @Nullable Row change(TopicState topic, Entry entry) {
+    /** Returns null for a removal of another row than the one that is there, or is still loaded. */
+    private @Nullable Row change(TopicState topic, Entry entry, long position) {
         String key = entry.key();
         TableRows known = topic.log.rows();
         if (key == null || known == null) {
@@ -189,6 +189,11 @@ final class StoreTail {
             return rows.stored(topic.name, key, entry.bytes());
         }
         Row row = known.get(key);
+        if (row == null && entry.row() > 0 && known.isLoading()) {
+            Row removal = rows.removal(topic.name, key, null);
+            known.removeLate(entry.row(), removal, position, order.now());
+            return null;
+        }
         boolean other = row != null && entry.row() > 0 && row.position() != entry.row();
         return other ? null : rows.removal(topic.name, key, row);
     }
@@ -248,7 +253,7 @@ final class StoreTail {
                 table.load(change, stored.position(), timeOf(stored));
             }
         }
-        table.loaded();
+        topic.log.rowsLoaded();
     }
 
     private long timeOf(StoredEntry stored) {

@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import microdot.Logged;
+import microdot.sse.store.Append;
+import microdot.sse.store.Entry;
 import microdot.sse.store.MemoryStore;
 import microdot.sse.store.StoreException;
 import org.junit.jupiter.api.AfterEach;
@@ -82,6 +85,34 @@ class StoreTablesTest {
         assertEquals(rows, second.get().rows());
         assertThrows(
                 IllegalArgumentException.class, () -> topics.table("sensors", OPTIONS.maxRows(3)));
+    }
+
+    /** Such as the {@code ttl} of a process makes that has not seen the newest change. */
+    @Test
+    void removalOfAnotherRowDuringTheReadIsNone() throws Exception {
+        String old = table.put("stays", 1);
+        table.put("stays", 2);
+        String gone = table.put("goes", 1);
+        CountDownLatch held = holdRows();
+        CompletableFuture<Table> made = makeTable();
+        lagging.rowsRead.await();
+        for (Entry each :
+                List.of(
+                        Entry.remove("sensors", "goes", position(gone)),
+                        Entry.remove("sensors", "goes", position(old)),
+                        Entry.remove("sensors", "stays", position(old)))) {
+            store.append(Append.of(each)).toCompletableFuture().get();
+        }
+        held.countDown();
+        assertEquals(Map.of("one", 1, "stays", 2), made.get().rows());
+        assertEquals(Map.of("one", 1, "stays", 2), table.rows());
+        var follower = new TestFollower(loop);
+        follower.follow(topics.stream("sensors"), gone).await(1);
+        assertEquals("remove", follower.event(0).event());
+    }
+
+    private static long position(String id) {
+        return Long.parseLong(id.substring(id.indexOf('-') + 1));
     }
 
     @Test

@@ -163,6 +163,21 @@ public final class EventLog {
         publishSegments();
     }
 
+    /**
+     * All rows of the table are known. A removal that came before its row is no entry: readers from
+     * before it get the rows that have changed.
+     */
+    public void rowsLoaded() {
+        long missing = Objects.requireNonNull(rows).loaded();
+        while (keptFrom < next && positionOf(keptFrom) <= missing) {
+            Segment segment = open.getFirst();
+            drop(segment, (int) (keptFrom - segment.first()));
+        }
+        floor = Math.max(floor, missing);
+        last = Math.max(last, missing);
+        publishSegments();
+    }
+
     /** Returns whether a reader of this entry began before the log was that of a table. */
     public boolean isBeforeTable(long entry) {
         return entry < tableFrom;

@@ -35,6 +35,11 @@ public final class TableRows {
     /** Until the rows of a store are loaded, a removal may be of a row that is not known yet. */
     private boolean isLoading = true;
 
+    /** Removals of rows that are still to be loaded, by the positions of those rows. */
+    private final Map<Long, LateRemoval> lateRemovals = new HashMap<>(0);
+
+    private record LateRemoval(Row removal, long position, long time) {}
+
     /** Under the lock of the order, between {@link #begin} and {@link #done}. */
     private @Nullable Row replaced;
 
@@ -110,15 +115,44 @@ public final class TableRows {
      */
     public void load(Row change, long position, long time) {
         Row known = newest.get(change.key());
-        if (known == null || known.position() < position) {
+        if (known != null && known.position() >= position) {
+            return;
+        }
+        LateRemoval late = lateRemovals.get(position);
+        if (late == null) {
             begin(change, position, time);
             done(change);
+        } else {
+            begin(late.removal, late.position, late.time);
+            done(late.removal);
         }
     }
 
-    /** Everything that the store has is known. */
-    public void loaded() {
+    /** Everything that the store has is known. Returns the position of the last late removal. */
+    long loaded() {
+        long last = 0;
+        for (LateRemoval late : lateRemovals.values()) {
+            last = Math.max(last, late.position);
+        }
         isLoading = false;
+        lateRemovals.clear();
+        return last;
+    }
+
+    /** Returns whether a row that is not known may still be loaded. */
+    public boolean isLoading() {
+        return isLoading;
+    }
+
+    /**
+     * Removes a row that is still to be loaded, if it is: another one of its key stays.
+     *
+     * @param row the position of the row
+     * @param position of the removal
+     * @param time of the removal, as {@link System#nanoTime} gives it
+     */
+    public void removeLate(long row, Row removal, long position, long time) {
+        lateRemovals.put(row, new LateRemoval(removal, position, time));
     }
 
     private static IllegalStateException tooLarge(String what, long bytes, long most) {
