@@ -104,7 +104,7 @@ final class CatchUp {
                         return gap(topic, from, taken.fence(), null, "removed");
                     }
                     Long missed =
-                            cursor.entry() == ColdCatchUp.ENTRY
+                            cursor.entry() == CatchUpResult.MORE
                                     ? null
                                     : taken.entry() - cursor.entry();
                     return gap(topic, from, taken.fence(), missed, "slow");
@@ -265,7 +265,7 @@ final class CatchUp {
         NewestOfKeys found =
                 NewestOfKeys.of(log, from, until, CatchUpResult.BATCH, CatchUpResult.BATCH_BYTES);
         boolean more = found.reached() < until || (log.keptFrom() > 0 && log.floor() > until);
-        long entry = more ? log.keptFrom() - 1 : log.firstAfter(until);
+        long entry = more ? CatchUpResult.MORE : log.firstAfter(until);
         return new CatchUpResult(List.of(), found.frames(), entry, found.reached());
     }
 
@@ -292,7 +292,7 @@ final class CatchUp {
             return removed(cursor, client); // Since it lagged. A removal takes an entry, too.
         }
         Long missed =
-                cursor.entry() == ColdCatchUp.ENTRY
+                cursor.entry() == CatchUpResult.MORE
                         ? null
                         : tail.entry() - tail.frames().size() - cursor.entry();
         return tail.withNotices(List.of(gap(cursor.topic, from, tail.at(), missed, "slow")));
@@ -354,8 +354,8 @@ final class CatchUp {
                 frames.isEmpty()
                         ? table.last()
                         : Math.max(table.floor(), frames.getLast().position());
-        // If the table has more than this batch, the cursor still lags and asks again.
-        long entry = at >= table.last() ? log.keptFrom() : log.keptFrom() - 1;
+        // If the table has more than this batch, the cursor lags, and asks again.
+        long entry = at >= table.last() ? log.keptFrom() : CatchUpResult.MORE;
         var rest = new CatchUpResult(List.of(), frames, entry, Math.max(at, position));
         return new Remembered(rest, table.floor());
     }

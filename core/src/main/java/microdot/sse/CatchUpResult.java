@@ -17,6 +17,12 @@ import org.jspecify.annotations.Nullable;
  *     none
  */
 record CatchUpResult(List<Notice> notices, List<Frame> frames, long entry, long at, long idsFrom) {
+    /**
+     * The entry of a cursor that is sent, part by part, what the log does not have: below all
+     * entries, so that it lags and asks again. Such a client is not slow.
+     */
+    static final long MORE = -1;
+
     /** Frames that one step of a filter or of the latest events by key gives at most. */
     static final int BATCH = 256;
 

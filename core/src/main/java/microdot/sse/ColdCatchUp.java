@@ -16,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  * and asks again. Blocks, as {@link CatchUp} does.
  */
 final class ColdCatchUp {
-    /** The entry of a cursor whose next events are in a store only: below all, so that it lags. */
-    static final long ENTRY = -1;
-
     private final TopicOrder order;
     private final ColdHistory history;
     private final JsonCodec json;
@@ -53,7 +50,7 @@ final class ColdCatchUp {
             return null;
         }
         boolean slow = reason.equals("slow");
-        return !slow ? page : cursor.entry() == ENTRY ? skipHalf(cursor, from) : null;
+        return !slow ? page : cursor.entry() == CatchUpResult.MORE ? skipHalf(cursor, from) : null;
     }
 
     /**
@@ -129,7 +126,7 @@ final class ColdCatchUp {
         long at = cursor.at();
         ColdHistory.Part part = read(topic, Math.max(0, at), upTo);
         long reached = Math.max(part.upTo(), part.floor());
-        long entry = reached < upTo ? ENTRY : entryAfter(topic.log, reached);
+        long entry = reached < upTo ? CatchUpResult.MORE : entryAfter(topic.log, reached);
         String why = part.cleared() ? "removed" : reason;
         long lostUpTo = Math.max(part.floor(), order.epoch().beforeAll());
         List<CatchUpResult.Notice> gap =
@@ -143,7 +140,7 @@ final class ColdCatchUp {
      */
     static long entryAfter(EventLog log, long position) {
         long entry = log.firstAfter(position);
-        return log.floor() > position ? ENTRY : entry;
+        return log.floor() > position ? CatchUpResult.MORE : entry;
     }
 
     private CatchUpResult.Notice gap(TopicState topic, String from, long to, String reason) {

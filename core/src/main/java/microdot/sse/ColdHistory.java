@@ -96,6 +96,13 @@ final class ColdHistory {
     }
 
     private Part readPage(EventStore store, String topic, long after, long upTo) {
+        if (pages.isAnyAfter(topic, after)) { // Then this client probably gets a gap up to there.
+            long floor = store.kept(topic).floor();
+            Part known = floor > after ? pages.find(topic, floor) : null;
+            if (known != null) {
+                return new Part(floor, after, known.upTo(), false, known.ofTable(), known.frames());
+            }
+        }
         long generation = pages.generation();
         Part read = part(store.read(topic, after, upTo, PAGE_BYTES), after, upTo);
         pages.add(topic, read, maxBytes, generation);
@@ -205,6 +212,7 @@ final class ColdHistory {
             return generation;
         }
 
+        /** Returns a page that has everything after the position. */
         synchronized @Nullable Part find(String topic, long after) {
             TreeMap<Long, Part> known = topics.get(topic);
             Map.Entry<Long, Part> entry = known == null ? null : known.floorEntry(after);
@@ -217,12 +225,20 @@ final class ColdHistory {
             }
             List<Frame> rest =
                     part.frames().stream().filter(frame -> frame.position() > after).toList();
-            boolean cleared = part.cleared() && after < part.floor();
-            return new Part(part.floor(), after, part.upTo(), cleared, part.ofTable(), rest);
+            return new Part(part.floor(), after, part.upTo(), false, part.ofTable(), rest);
         }
 
-        synchronized void add(String topic, Part part, long maxBytes, long readIn) {
-            if (part.upTo() <= part.after() || readIn != generation) {
+        synchronized boolean isAnyAfter(String topic, long after) {
+            TreeMap<Long, Part> known = topics.get(topic);
+            return known != null && known.higherKey(after) != null;
+        }
+
+        /** Keeps what is after the floor: the floor rises, and a gap must not be an old one. */
+        synchronized void add(String topic, Part read, long maxBytes, long readIn) {
+            long from = Math.max(read.after(), read.floor());
+            var part =
+                    new Part(read.floor(), from, read.upTo(), false, read.ofTable(), read.frames());
+            if (part.upTo() <= from || readIn != generation) {
                 return;
             }
             Part before =

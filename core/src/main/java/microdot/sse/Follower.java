@@ -185,8 +185,10 @@ class Follower extends FollowerThreads implements BodySink.Feed, ClosingFrames {
         return true;
     }
 
+    /** Returns whether a lag ends the stream. One that is sent older events has none. */
     private static boolean isToDisconnect(Cursor cursor) {
-        return cursor.topic.options().onSlow() == TopicOptions.OnSlow.DISCONNECT;
+        return cursor.topic.options().onSlow() == TopicOptions.OnSlow.DISCONNECT
+                && cursor.entry() != CatchUpResult.MORE;
     }
 
     /** Puts the reconnect delay of the first topic that sets one, before everything else. */

@@ -68,6 +68,50 @@ class StoreHistoryTest {
         }
     }
 
+    private static final TopicOptions DISCONNECT =
+            new TopicOptions().onSlow(TopicOptions.OnSlow.DISCONNECT);
+
+    /** It lags by definition, and that is not its fault. */
+    @Test
+    void clientThatReadsHistoryIsNotSlow() {
+        String id = topics.publish("a", "first");
+        topics.topic("a", DISCONNECT.keepEvents(10_000));
+        for (int i = 0; i < 1500; i++) {
+            topics.publish("a", i + "x".repeat(100));
+        }
+        Topics node = node();
+        node.topic("a", DISCONNECT.keepEvents(10_000));
+        var follower = new TestFollower(new TestLoop()).follow(node.stream("a"), id);
+        follower.await(1500);
+        assertTrue(follower.sink.isOpen());
+        assertEquals(1500, follower.events().size());
+    }
+
+    /** What others have read is kept, and it must not be taken for what the engine has. */
+    @Test
+    void gapGoesUpToWhatIsKeptNowAndNotToWhatAnotherClientHasRead() {
+        TopicOptions few = new TopicOptions().keepEvents(20);
+        String id = topics.publish("a", "first");
+        Topics node = node();
+        for (Topics each : List.of(topics, node)) {
+            each.topic("a", few);
+            each.topic("d", DISCONNECT.keepEvents(20));
+        }
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i < 400; i++) {
+                topics.publish("a", "a" + round + "-" + i);
+                topics.publish("d", "d" + round + "-" + i);
+            }
+            var follower = new TestFollower(new TestLoop()).follow(node.stream("a", "d"), id);
+            follower.awaitData("a" + round + "-399").awaitData("d" + round + "-399");
+            List<String> gaps =
+                    follower.story().stream().filter(each -> each.startsWith("gap")).toList();
+            assertEquals(List.of("gap a expired null", "gap d expired null"), gaps);
+            assertEquals(42, follower.events().size());
+            assertTrue(follower.sink.isOpen());
+        }
+    }
+
     @Test
     void historyOfAnEndedTopicIsTheSameInEveryProcess() {
         for (int i = 0; i < 4; i++) {
