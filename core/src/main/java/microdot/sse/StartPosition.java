@@ -239,8 +239,8 @@ final class StartPosition {
         EventId id = EventId.parse(lastEventId);
         boolean snapshotIsLater = id != null && id.snapshotsAreLater();
         long lostAfter = id == null ? NOWHERE : order.epoch().lostAfter(id);
-        if (lostAfter >= 0) {
-            lost(topics, lastEventId, lostAfter);
+        if (id != null && lostAfter >= 0) {
+            lost(topics, lastEventId, lostAfter, order.epoch().lostUpTo(id));
             return;
         }
         for (TopicState topic : topics) {
@@ -257,8 +257,7 @@ final class StartPosition {
     }
 
     /** For a client that got what a store has lost since. */
-    private void lost(List<TopicState> topics, String lastEventId, long after) {
-        long to = order.epoch().beginsAfter(after);
+    private void lost(List<TopicState> topics, String lastEventId, long after, long to) {
         for (TopicState topic : topics) {
             Cursor cursor = cursor(topic, topic.log.keptFrom(), after);
             prepare(cursor, client -> catchUp.lost(cursor, lastEventId, to, client));

@@ -251,6 +251,45 @@ class StoreTopicsTest {
     }
 
     @Test
+    void lossesThatLeaveNothingInBetweenAreOneGap() {
+        var ids = new ArrayList<String>();
+        for (int i = 0; i < 4; i++) {
+            ids.add(topics.publish("a", "lost " + i));
+            store.lose(0);
+        }
+        String after = topics.publish("a", "after");
+        for (String id : ids) {
+            for (Topics each : List.of(topics, node())) {
+                try (Subscription resumed = each.followAfter(id, "a")) {
+                    Gap gap = gap(resumed.next());
+                    assertEquals("restarted", gap.reason());
+                    assertEquals(id, gap.from());
+                    assertEquals(position(after) - 1, position(gap.to()));
+                    assertEquals(after, resumed.next().id());
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatIsKeptBetweenTwoLossesIsSentAfterTheGap() {
+        String first = topics.publish("a", "1");
+        String lost = topics.publish("a", "lost");
+        store.lose(position(first));
+        String kept = topics.publish("a", "2");
+        topics.publish("a", "lost, too");
+        store.lose(position(kept));
+        topics.publish("a", "3");
+        for (Topics each : List.of(topics, node())) {
+            try (Subscription resumed = each.followAfter(lost, "a")) {
+                assertEquals(position(kept) - 1, position(gap(resumed.next()).to()));
+                assertEquals("2", resumed.next().data());
+                assertEquals("3", resumed.next().data()); // It never had what was lost before.
+            }
+        }
+    }
+
+    @Test
     void lossOfTableGivesWhatTheStoreHas() {
         Table table = topics.table("sensors", new TableOptions());
         String kept = table.put("one", 1);

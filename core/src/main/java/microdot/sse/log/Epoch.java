@@ -110,29 +110,41 @@ public final class Epoch {
     }
 
     /**
-     * Returns the position before the beginning of the epoch that does not have what was at this
-     * position; 0 if nothing of it was lost.
+     * Returns the position up to which a client lacks what a store has lost, if the client has
+     * everything up to the given position; 0 if it lacks nothing of that.
      */
     public long lossAt(long position) {
         Span[] all = spans;
         for (int i = all.length - 2; i >= 0; i--) {
             if (position > all[i].previousEnd() && position < all[i].begin() - 1) {
-                return all[i].begin() - 1;
+                return lostUpTo(all, i);
             }
         }
         return 0;
     }
 
-    /** Returns the position before the first one of the epoch that began after this position. */
-    public long beginsAfter(long position) {
+    /**
+     * Returns the position up to which a client lacks what came after {@link #lostAfter}: that
+     * before the first one of the next epoch of which something is kept.
+     */
+    public long lostUpTo(EventId id) {
         Span[] all = spans;
-        long before = position;
-        for (Span span : all) { // The oldest of those that begin later comes last.
-            if (span.first() > position) {
-                before = span.begin() - 1;
+        int later = all.length - 1;
+        while (later > 0 && !all[later].name().equals(id.epoch())) {
+            later--;
+        }
+        return lostUpTo(all, Math.max(0, later - 1));
+    }
+
+    /** Goes on with the next epoch as long as nothing of the one before is kept. */
+    private static long lostUpTo(Span[] all, int epoch) {
+        long position = all[epoch].begin() - 1;
+        for (int i = epoch - 1; i >= 0; i--) {
+            if (all[i].previousEnd() <= position) {
+                position = all[i].begin() - 1;
             }
         }
-        return before;
+        return position;
     }
 
     /** Returns the position before the first one of all: nothing was ever kept up to it. */
