@@ -82,6 +82,7 @@ final class CatchUp {
         if (rows != null && topic.log.isBeforeTable(cursor.entry())) {
             return fresh(rows, cursor, client);
         }
+        loadLatest(topic);
         String from = ids.id(cursor.at());
         CatchUpResult page = cold == null ? null : cold.next(cursor, from, "slow");
         if (page != null) {
@@ -126,6 +127,7 @@ final class CatchUp {
         if (newer != null && reason.equals("expired") && isAllKnown(cursor)) {
             return fresh(newer, cursor, client);
         }
+        loadLatest(topic);
         CatchUpResult page = cold == null || replaced ? null : cold.next(cursor, from, reason);
         if (page != null) {
             return page;
@@ -251,11 +253,16 @@ final class CatchUp {
      * those up to a position. While there are more, the cursor lags and asks again.
      */
     CatchUpResult newest(Cursor cursor, long until) {
-        if (cold != null) {
-            cold.loadLatest(cursor.topic);
-        }
+        loadLatest(cursor.topic);
         EventLog log = cursor.topic.log;
         return order.locked(() -> newest(log, cursor.at(), until));
+    }
+
+    /** Blocks when the newest event of each key is only in a store: the first client reads it. */
+    private void loadLatest(TopicState topic) {
+        if (cold != null && topic.needsLatest()) {
+            cold.loadLatest(topic);
+        }
     }
 
     private static CatchUpResult newest(EventLog log, long from, long wanted) {

@@ -68,6 +68,25 @@ class StoreLatestTest {
     }
 
     @Test
+    void clientThatResumesBelowWhatIsKeptGetsTheNewestOfEachKey() {
+        TopicOptions few = OPTIONS.keepEvents(2);
+        before.topic("few", few);
+        String id = before.publish("few", Event.of("a1").event("a"));
+        for (String key : List.of("a", "b", "busy", "busy", "busy", "busy")) {
+            before.publish("few", Event.of(key + "2").event(key));
+        }
+        var expected = List.of("a:a2", "b:b2", "busy:busy2");
+        try (Topics later = new Topics(store.node())) {
+            later.topic("few", few);
+            var follower = new TestFollower(loop).follow(later.stream("few"), id);
+            follower.await(event -> "busy2".equals(event.data()));
+            List<String> events =
+                    follower.story().stream().filter(each -> !each.startsWith("gap")).toList();
+            assertEquals(expected, events);
+        }
+    }
+
+    @Test
     void newestOfEachKeyIsReadWhenTheEngineIsBack() {
         lagging.away();
         TestFollower follower = follow();
