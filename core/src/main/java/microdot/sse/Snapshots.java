@@ -151,7 +151,11 @@ final class Snapshots implements SnapshotSource {
     }
 
     private Moment now() {
-        return order.locked(() -> new Moment(order.head(), log.next()));
+        return order.locked(
+                () -> {
+                    long head = order.head();
+                    return new Moment(head, log.firstAfter(head));
+                });
     }
 
     /** Runs code of the application, perhaps beside a change. */

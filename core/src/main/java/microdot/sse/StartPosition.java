@@ -227,7 +227,7 @@ final class StartPosition {
     }
 
     private void fresh(TopicState topic, SnapshotSource snapshots) {
-        Cursor cursor = cursor(topic, topic.log.next(), order.head());
+        Cursor cursor = cursorAtHead(topic);
         prepare(cursor, client -> catchUp.fresh(snapshots, cursor, client));
     }
 
@@ -246,7 +246,7 @@ final class StartPosition {
         for (TopicState topic : topics) {
             SnapshotSource snapshots = topic.snapshots();
             if (unknown) {
-                Cursor cursor = cursor(topic, topic.log.next(), order.head());
+                Cursor cursor = cursorAtHead(topic);
                 prepare(cursor, client -> catchUp.unknown(cursor, lastEventId, client));
             } else if (snapshotIsLater && snapshots != null && position >= topic.log.floor()) {
                 fresh(topic, snapshots);
@@ -293,6 +293,12 @@ final class StartPosition {
         prepare(
                 cursor,
                 client -> catchUp.returning(cursor, lastEventId, reason, snapshotIsLater, client));
+    }
+
+    /** What a store has given already and the head does not cover comes after it. */
+    private Cursor cursorAtHead(TopicState topic) {
+        long head = order.head();
+        return cursor(topic, topic.log.firstAfter(head), head);
     }
 
     /** An id from after all ends is that of a client that waits for new topics of the names. */

@@ -163,7 +163,10 @@ final class StoreTail {
                     return false;
                 }
                 Row change = change(topic, entry, position);
-                return change != null && order.placeRow(topic.log, change, position);
+                if (change != null) {
+                    order.placeRow(topic.log, change, position);
+                }
+                return true; // Also of a row that was loaded before: its followers wait for this.
             }
             case CLOSE -> order.placeEnd(topic.log, position, order.now());
             case CLEAR -> {

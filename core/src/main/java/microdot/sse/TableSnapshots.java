@@ -105,7 +105,7 @@ final class TableSnapshots implements SnapshotSource {
             return null;
         }
         if (last.entry == log.next()) {
-            return new Known(last, order.head());
+            return new Known(last, fence());
         }
         TableRows rows = log.rows();
         // Without the changes since its fence, a follower would lag behind it at once.
@@ -117,7 +117,12 @@ final class TableSnapshots implements SnapshotSource {
     private Moment now() {
         TableRows rows = log.rows();
         // Null while the topic is being removed.
-        return new Moment(rows == null ? List.of() : rows.all(), order.head(), log.next());
+        return new Moment(rows == null ? List.of() : rows.all(), fence(), log.next());
+    }
+
+    /** A store may have given rows that the head does not cover yet. */
+    private long fence() {
+        return Math.max(order.head(), log.last());
     }
 
     /** Which positions each part covers. Thread-safe. */

@@ -164,8 +164,8 @@ public final class EventLog {
     }
 
     /**
-     * All rows of the table are known. A removal that came before its row is no entry: readers from
-     * before it get the rows that have changed.
+     * All rows of the table are known. What was loaded is no entry, and may be newer than the
+     * entries: readers from before it get the rows that have changed.
      */
     public void rowsLoaded() {
         long missing = Objects.requireNonNull(rows).loaded();

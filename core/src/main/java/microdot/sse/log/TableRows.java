@@ -38,6 +38,8 @@ public final class TableRows {
     /** Removals of rows that are still to be loaded, by the positions of those rows. */
     private final Map<Long, LateRemoval> lateRemovals = new HashMap<>(0);
 
+    private long loadedUpTo;
+
     private record LateRemoval(Row removal, long position, long time) {}
 
     /** Under the lock of the order, between {@link #begin} and {@link #done}. */
@@ -122,21 +124,19 @@ public final class TableRows {
         if (late == null) {
             begin(change, position, time);
             done(change);
+            loadedUpTo = Math.max(loadedUpTo, position);
         } else {
             begin(late.removal, late.position, late.time);
             done(late.removal);
+            loadedUpTo = Math.max(loadedUpTo, late.position);
         }
     }
 
-    /** Everything that the store has is known. Returns the position of the last late removal. */
+    /** Everything that the store has is known. Returns the position of the last that was loaded. */
     long loaded() {
-        long last = 0;
-        for (LateRemoval late : lateRemovals.values()) {
-            last = Math.max(last, late.position);
-        }
         isLoading = false;
         lateRemovals.clear();
-        return last;
+        return loadedUpTo;
     }
 
     /** Returns whether a row that is not known may still be loaded. */
