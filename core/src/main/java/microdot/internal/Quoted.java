@@ -11,11 +11,20 @@ public final class Quoted {
         return "\"" + bare(text) + "\"";
     }
 
-    /** The same without the quotes. */
+    /** Returns all of the text, in quotes: for names, whose length is bounded. */
+    public static String whole(String text) {
+        return "\"" + bare(text, text.length()) + "\"";
+    }
+
+    /** The same as {@link #of} without the quotes. */
     public static String bare(String text) {
+        return bare(text, SHOWN);
+    }
+
+    private static String bare(String text, int shown) {
         var out = new StringBuilder();
-        text.chars().limit(SHOWN).forEach(c -> append(out, (char) c));
-        return out.append(text.length() > SHOWN ? "…" : "").toString();
+        text.chars().limit(shown).forEach(c -> append(out, (char) c));
+        return out.append(text.length() > shown ? "…" : "").toString();
     }
 
     private static void append(StringBuilder out, char c) {

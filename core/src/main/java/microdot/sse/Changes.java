@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import microdot.internal.Quoted;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,18 +77,18 @@ final class Changes {
         Object running = RUNNING.get();
         if (running == SNAPSHOT) {
             throw new IllegalStateException(
-                    "topic: \""
-                            + topic
-                            + "\" (expected: no publish(topic, change) within a snapshot's"
+                    "topic: "
+                            + Quoted.whole(topic)
+                            + " (expected: no publish(topic, change) within a snapshot's"
                             + " supplier)");
         }
         if (running instanceof Changes other && other != this) {
             throw new IllegalStateException(
-                    "topic: \""
-                            + topic
-                            + "\" (expected: no publish(topic, change) within a change of topic \""
-                            + other.topic
-                            + "\", because two such changes can wait for each other; publish after"
+                    "topic: "
+                            + Quoted.whole(topic)
+                            + " (expected: no publish(topic, change) within a change of topic "
+                            + Quoted.whole(other.topic)
+                            + ", because two such changes can wait for each other; publish after"
                             + " it)");
         }
     }
@@ -102,9 +103,9 @@ final class Changes {
                         return;
                     }
                     throw new IllegalStateException(
-                            "topic: \""
-                                    + topic
-                                    + "\" (expected: a change within 1 s, but another change of"
+                            "topic: "
+                                    + Quoted.whole(topic)
+                                    + " (expected: a change within 1 s, but another change of"
                                     + " this topic still runs, or waits for a lock that this thread"
                                     + " holds; nothing was changed or published)");
                 } catch (InterruptedException e) {

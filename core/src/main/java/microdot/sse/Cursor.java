@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import microdot.BodySink;
+import microdot.internal.Quoted;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.EventLog;
 import microdot.sse.log.Frame;
@@ -112,9 +113,9 @@ class Cursor extends LoopReaders.Reader {
         } catch (RuntimeException | Error e) {
             LOG.log(
                     Level.ERROR,
-                    "delivery to a follower of topic \""
-                            + topic.name
-                            + "\" failed; its connection was closed",
+                    "delivery to a follower of topic "
+                            + Quoted.whole(topic.name)
+                            + " failed; its connection was closed",
                     e);
             sink.abort();
         }

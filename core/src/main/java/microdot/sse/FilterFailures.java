@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import microdot.internal.Quoted;
 
 /**
  * What the filters of each route failed on, and how many of their calls are overdue, for all
@@ -40,9 +41,9 @@ final class FilterFailures {
                             + route
                             + " failed on event "
                             + id
-                            + " of topic \""
-                            + topic
-                            + "\"; its clients get a gap instead of the event",
+                            + " of topic "
+                            + Quoted.whole(topic)
+                            + "; its clients get a gap instead of the event",
                     failure);
         }
     }

@@ -2,6 +2,7 @@ package microdot.sse;
 
 import java.util.concurrent.TimeoutException;
 import microdot.internal.BriefLock;
+import microdot.internal.Quoted;
 import microdot.sse.log.Frame;
 import org.jspecify.annotations.Nullable;
 
@@ -187,7 +188,7 @@ final class FilterRun extends BriefLock implements Deadlines.Timed {
 
     @Override
     public String name() {
-        return "a filter of topic \"" + topic.name + "\"";
+        return "a filter of topic " + Quoted.whole(topic.name);
     }
 
     @Override

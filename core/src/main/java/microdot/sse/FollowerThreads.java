@@ -8,6 +8,7 @@ import java.util.concurrent.RejectedExecutionException;
 import microdot.BodySink;
 import microdot.CloseReason;
 import microdot.internal.ProcessErrors;
+import microdot.internal.Quoted;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +85,7 @@ abstract class FollowerThreads implements Waiter {
                     // A client that leaves interrupts what is computed for it.
                     sink.isOpen() ? Level.ERROR : Level.DEBUG,
                     "a follower of topics "
-                            + topics
+                            + topics.stream().map(Quoted::whole).toList()
                             + " could not be served; its connection was closed",
                     e);
             sink.abort();

@@ -3,6 +3,7 @@ package microdot.sse;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import microdot.Request;
+import microdot.internal.Quoted;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.store.EventStore.Limit;
 import org.jspecify.annotations.Nullable;
@@ -72,9 +73,9 @@ final class PresenceTopics {
         }
         if (!Presence.isBy(visits, names)) {
             throw new IllegalArgumentException(
-                    "presence: another table or function than before for \""
-                            + topic.name
-                            + "\" (expected: the same function object again)");
+                    "presence: another table or function than before for "
+                            + Quoted.whole(topic.name)
+                            + " (expected: the same function object again)");
         }
         return true;
     }

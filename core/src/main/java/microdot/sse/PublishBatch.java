@@ -1,6 +1,7 @@
 package microdot.sse;
 
 import java.util.List;
+import microdot.internal.Quoted;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.EventId;
 import microdot.sse.log.KeyedEvent;
@@ -39,9 +40,9 @@ record PublishBatch(
         }
         if (id == null || id.snapshotsAreLater()) {
             throw new IllegalArgumentException(
-                    "expectedLastId: \""
-                            + expected
-                            + "\" (expected: an id that publish returned, not one of a"
+                    "expectedLastId: "
+                            + Quoted.of(expected)
+                            + " (expected: an id that publish returned, not one of a"
                             + " publisher)");
         }
         // An id of a lost position is that of no event.

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
+import microdot.internal.Quoted;
 import microdot.internal.Required;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.KeyedEvent;
@@ -153,11 +154,15 @@ final class Publishing {
 
     private static IllegalStateException isTable(String topic) {
         return new IllegalStateException(
-                "topic: \"" + topic + "\" is a table (expected: Table.put and Table.remove)");
+                "topic: "
+                        + Quoted.whole(topic)
+                        + " is a table (expected: Table.put and Table.remove)");
     }
 
     private static IllegalStateException closed(String topic) {
         return new IllegalStateException(
-                "topic: \"" + topic + "\" is closed (expected: no publish after its close)");
+                "topic: "
+                        + Quoted.whole(topic)
+                        + " is closed (expected: no publish after its close)");
     }
 }

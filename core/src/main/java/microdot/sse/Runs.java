@@ -12,6 +12,7 @@ import microdot.HttpException;
 import microdot.Request;
 import microdot.Response;
 import microdot.internal.Background;
+import microdot.internal.Quoted;
 import microdot.internal.RefusedValueException;
 import microdot.internal.Required;
 import microdot.sse.log.TopicOrder;
@@ -100,9 +101,9 @@ public final class Runs implements AutoCloseable {
         Required.notNull(handler, "handler", "a handler");
         if (isNoId(id)) {
             throw new RefusedValueException(
-                    "id: \""
-                            + id
-                            + "\" (expected: 1 to "
+                    "id: "
+                            + Quoted.whole(id)
+                            + " (expected: 1 to "
                             + LONGEST_ID
                             + " characters of ASCII without spaces)",
                     id,

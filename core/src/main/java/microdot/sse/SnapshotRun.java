@@ -11,6 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import microdot.internal.BriefLock;
+import microdot.internal.Quoted;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -364,9 +365,9 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
     private void log(Throwable failure) {
         LOG.log(
                 Level.ERROR,
-                "the snapshot of topic \""
-                        + topic
-                        + "\" failed; the clients that wait for it are disconnected",
+                "the snapshot of topic "
+                        + Quoted.whole(topic)
+                        + " failed; the clients that wait for it are disconnected",
                 failure);
     }
 
@@ -382,7 +383,7 @@ final class SnapshotRun extends BriefLock implements Deadlines.Timed {
 
     @Override
     public String name() {
-        return "the snapshot of topic \"" + topic + "\"";
+        return "the snapshot of topic " + Quoted.whole(topic);
     }
 
     @Override

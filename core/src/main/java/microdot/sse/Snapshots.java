@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
+import microdot.internal.Quoted;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.EventLog;
 import microdot.sse.log.TopicOrder;
@@ -94,9 +95,9 @@ final class Snapshots implements SnapshotSource {
         if (first) {
             LOG.log(
                     Level.ERROR,
-                    "calls of the snapshot of topic \""
-                            + topic
-                            + "\" ignore their interrupt; clients are disconnected until one has"
+                    "calls of the snapshot of topic "
+                            + Quoted.whole(topic)
+                            + " ignore their interrupt; clients are disconnected until one has"
                             + " returned");
         }
         return new SnapshotTicket.Failed(new IllegalStateException("too many calls are stuck"));

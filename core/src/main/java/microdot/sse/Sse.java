@@ -15,6 +15,7 @@ import microdot.CloseReason;
 import microdot.Handler;
 import microdot.Request;
 import microdot.Response;
+import microdot.internal.Quoted;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
@@ -194,7 +195,9 @@ public final class Sse {
     private static void checkBesideTopics(Event event) {
         if (event.id() != null) {
             throw new IllegalStateException(
-                    "id: \"" + event.id() + "\" (expected: none on a stream that follows topics)");
+                    "id: "
+                            + Quoted.whole(event.id())
+                            + " (expected: none on a stream that follows topics)");
         }
         TopicRules.checkNotReserved(event);
     }

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import microdot.JsonCodec;
 import microdot.internal.ProcessErrors;
+import microdot.internal.Quoted;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.KeyedEvent;
 import microdot.sse.log.Row;
@@ -98,9 +99,9 @@ final class StoreTail {
         ProcessErrors.check(failure);
         LOG.log(
                 Level.ERROR,
-                "an entry of topic \""
-                        + stored.entry().topic()
-                        + "\" could not be taken from the store; its followers get a gap",
+                "an entry of topic "
+                        + Quoted.whole(stored.entry().topic())
+                        + " could not be taken from the store; its followers get a gap",
                 failure);
     }
 

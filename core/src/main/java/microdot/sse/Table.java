@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import microdot.JsonCodec;
+import microdot.internal.Quoted;
 import microdot.internal.Required;
 import microdot.sse.log.Row;
 import org.jspecify.annotations.Nullable;
@@ -77,9 +78,9 @@ public final class Table {
     private void checkOwnChanges() {
         if (topic.visits() != null) {
             throw new IllegalStateException(
-                    "table: \""
-                            + topic.name
-                            + "\" is filled by its open streams (expected: no put and no remove)");
+                    "table: "
+                            + Quoted.whole(topic.name)
+                            + " is filled by its open streams (expected: no put and no remove)");
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
+import microdot.internal.Quoted;
 import microdot.sse.log.Row;
 import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
@@ -62,16 +63,16 @@ final class TableChanges {
         long position = loaded(() -> writer.change(table, row));
         if (position == TopicOrder.OTHER_KIND) {
             throw new IllegalStateException(
-                    "table: \""
-                            + table.name
-                            + "\" was removed (expected: no change until topics.table makes it"
+                    "table: "
+                            + Quoted.whole(table.name)
+                            + " was removed (expected: no change until topics.table makes it"
                             + " again)");
         }
         if (position == TopicOrder.TOPIC_CLOSED) {
             throw new IllegalStateException(
-                    "table: \""
-                            + table.name
-                            + "\" is closed (expected: no change after its close)");
+                    "table: "
+                            + Quoted.whole(table.name)
+                            + " is closed (expected: no change after its close)");
         }
         return position;
     }

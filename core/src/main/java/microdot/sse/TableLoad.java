@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import microdot.JsonCodec;
 import microdot.internal.ProcessErrors;
+import microdot.internal.Quoted;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.store.StoreException;
 import microdot.sse.store.StoredEntry;
@@ -92,15 +93,15 @@ final class TableLoad {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StoreException(
-                    "table: \"" + topic.name + "\": interrupted while its rows were read",
+                    "table: " + Quoted.whole(topic.name) + ": interrupted while its rows were read",
                     false,
                     e);
         }
         if (!over) {
             throw new StoreException(
-                    "table: \""
-                            + topic.name
-                            + "\": its rows were not read within "
+                    "table: "
+                            + Quoted.whole(topic.name)
+                            + ": its rows were not read within "
                             + timeout
                             + ": "
                             + reason
@@ -110,7 +111,10 @@ final class TableLoad {
         Throwable failed = failure;
         if (failed != null) {
             throw new StoreException(
-                    "table: \"" + topic.name + "\": its rows could not be read: " + failed,
+                    "table: "
+                            + Quoted.whole(topic.name)
+                            + ": its rows could not be read: "
+                            + failed,
                     false,
                     failed);
         }
@@ -165,9 +169,9 @@ final class TableLoad {
                 reported = true;
                 LOG.log(
                         Level.ERROR,
-                        "the rows of table \""
-                                + topic.name
-                                + "\" could not be read after a loss of the store; they are read"
+                        "the rows of table "
+                                + Quoted.whole(topic.name)
+                                + " could not be read after a loss of the store; they are read"
                                 + " again and again",
                         e);
             }

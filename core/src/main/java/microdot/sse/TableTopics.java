@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import microdot.JsonCodec;
+import microdot.internal.Quoted;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -69,9 +70,9 @@ final class TableTopics {
     private static void checkNotFilled(TopicState topic) {
         if (topic.visits() != null) {
             throw new IllegalArgumentException(
-                    "table: \""
-                            + topic.name
-                            + "\" is filled by its open streams (expected: topics.presence)");
+                    "table: "
+                            + Quoted.whole(topic.name)
+                            + " is filled by its open streams (expected: topics.presence)");
         }
     }
 
@@ -132,9 +133,9 @@ final class TableTopics {
                 || !topic.log.isEmpty()
                 || topic.isEnded()) {
             throw new IllegalArgumentException(
-                    "table: \""
-                            + topic.name
-                            + "\" is a topic with events or options (expected: a name that only"
+                    "table: "
+                            + Quoted.whole(topic.name)
+                            + " is a topic with events or options (expected: a name that only"
                             + " the table has)");
         }
     }

@@ -11,6 +11,7 @@ import microdot.JsonCodec;
 import microdot.Request;
 import microdot.Response;
 import microdot.internal.LongPoll;
+import microdot.internal.Quoted;
 import org.jspecify.annotations.Nullable;
 
 /** One request for the JSON form of a stream of topics. It waits on the request's thread. */
@@ -49,7 +50,8 @@ final class TopicPoll {
         int number = value.matches("\\d{1,9}") ? Integer.parseInt(value) : -1;
         if (number < least) {
             throw new HttpException(
-                    400, name + ": \"" + value + "\" (expected: a number from " + least + " on)");
+                    400,
+                    name + ": " + Quoted.of(value) + " (expected: a number from " + least + " on)");
         }
         return number;
     }

@@ -13,6 +13,7 @@ import java.util.function.Function;
 import microdot.JsonCodec;
 import microdot.Request;
 import microdot.internal.ProcessErrors;
+import microdot.internal.Quoted;
 import microdot.sse.log.DeliveryTasks;
 import microdot.sse.log.MemoryBudget;
 import microdot.sse.log.TopicOrder;
@@ -192,9 +193,9 @@ final class TopicRegistry implements NodeTopics {
                 () -> {
                     if (topic.table() != null) {
                         throw new IllegalArgumentException(
-                                "topic: \""
-                                        + topic.name
-                                        + "\" is a table (expected: TableOptions)");
+                                "topic: "
+                                        + Quoted.whole(topic.name)
+                                        + " is a table (expected: TableOptions)");
                     }
                     TopicOptions own = topic.ownOptions();
                     if (own != null) {
@@ -287,9 +288,9 @@ final class TopicRegistry implements NodeTopics {
         for (String name : names) {
             if (isTable(name)) {
                 throw new IllegalStateException(
-                        "where: a filter on table \""
-                                + name
-                                + "\" (expected: a stream of the table without a filter)");
+                        "where: a filter on table "
+                                + Quoted.whole(name)
+                                + " (expected: a stream of the table without a filter)");
             }
         }
     }
@@ -397,9 +398,9 @@ final class TopicRegistry implements NodeTopics {
             ProcessErrors.check(e);
             LOG.log(
                     Level.ERROR,
-                    "sweeping topic \""
-                            + topic.name
-                            + "\" failed; its events are kept until the next sweep",
+                    "sweeping topic "
+                            + Quoted.whole(topic.name)
+                            + " failed; its events are kept until the next sweep",
                     e);
         }
     }

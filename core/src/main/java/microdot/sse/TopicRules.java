@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import microdot.internal.Quoted;
 import microdot.internal.RefusedValueException;
 import microdot.internal.Required;
 import microdot.sse.log.EventId;
@@ -41,9 +42,9 @@ final class TopicRules {
         String name = event.event();
         if (name != null && isReserved(name)) {
             throw new RefusedValueException(
-                    "event: \""
-                            + name
-                            + "\" (expected: another name; gap, checkpoint, snapshot, put,"
+                    "event: "
+                            + Quoted.whole(name)
+                            + " (expected: another name; gap, checkpoint, snapshot, put,"
                             + " remove, heartbeat, status and run-... are reserved)",
                     name,
                     TopicRules::isReserved);
@@ -54,7 +55,7 @@ final class TopicRules {
     static void checkOfRun(Event event) {
         if (event.id() != null) {
             throw new IllegalArgumentException(
-                    "id: \"" + event.id() + "\" (expected: none; a run gives the ids)");
+                    "id: " + Quoted.whole(event.id()) + " (expected: none; a run gives the ids)");
         }
         checkNotReserved(event);
     }
@@ -72,7 +73,9 @@ final class TopicRules {
         }
         if (event.id() != null && EventId.parse(event.id()) != null) {
             throw new RefusedValueException(
-                    "id: \"" + event.id() + "\" (expected: not the shape of a topic's ids)",
+                    "id: "
+                            + Quoted.whole(event.id())
+                            + " (expected: not the shape of a topic's ids)",
                     event.id(),
                     id -> EventId.parse(id) != null);
         }
@@ -114,7 +117,9 @@ final class TopicRules {
         }
         if (name.startsWith(RESERVED_TOPICS)) {
             throw new RefusedValueException(
-                    "topic: \"" + name + "\" (expected: not a name that begins with microdot/)",
+                    "topic: "
+                            + Quoted.whole(name)
+                            + " (expected: not a name that begins with microdot/)",
                     name,
                     each -> each.startsWith(RESERVED_TOPICS));
         }
@@ -127,9 +132,9 @@ final class TopicRules {
             throw new IllegalArgumentException(
                     "options: other ones than before for the "
                             + what
-                            + " \""
-                            + name
-                            + "\" (expected: options that are set once, or the same again; lambdas"
+                            + " "
+                            + Quoted.whole(name)
+                            + " (expected: options that are set once, or the same again; lambdas"
                             + " are the same only as one object)");
         }
     }

@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
+import microdot.internal.Quoted;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.EventLog;
 import microdot.sse.log.LatestByKey;
@@ -248,7 +249,7 @@ final class TopicState {
         if (rows != null) {
             throw new EngineAwayException(
                     unknownRows ? null : rows,
-                    "store: the rows of table \"" + name + "\" are not read yet",
+                    "store: the rows of table " + Quoted.whole(name) + " are not read yet",
                     null);
         }
     }

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.Objects;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
+import microdot.internal.Quoted;
 import org.jspecify.annotations.Nullable;
 
 /** Publishes what a reactive stream gives to a topic. */
@@ -43,9 +44,9 @@ final class TopicSubscriber implements Flow.Subscriber<Object> {
             LOG.log(
                     Level.ERROR,
                     () ->
-                            "an item for topic \""
-                                    + topic
-                                    + "\" could not be published; its publisher is cancelled",
+                            "an item for topic "
+                                    + Quoted.whole(topic)
+                                    + " could not be published; its publisher is cancelled",
                     e);
             return;
         }
@@ -56,7 +57,10 @@ final class TopicSubscriber implements Flow.Subscriber<Object> {
     public void onError(Throwable failure) {
         LOG.log(
                 Level.ERROR,
-                () -> "the publisher for topic \"" + topic + "\" failed; the topic stays open",
+                () ->
+                        "the publisher for topic "
+                                + Quoted.whole(topic)
+                                + " failed; the topic stays open",
                 failure);
     }
 

@@ -1,5 +1,7 @@
 package microdot.sse.store;
 
+import microdot.internal.Quoted;
+
 /** A topic has another newest entry than the publisher expected. Nothing was appended. */
 public final class ConflictException extends StoreException {
     private static final long serialVersionUID = 1L;
@@ -11,9 +13,9 @@ public final class ConflictException extends StoreException {
      */
     public ConflictException(String topic, long expected, long last) {
         super(
-                "topic: \""
-                        + topic
-                        + "\" has its newest entry at position "
+                "topic: "
+                        + Quoted.whole(topic)
+                        + " has its newest entry at position "
                         + last
                         + " (expected: "
                         + expected

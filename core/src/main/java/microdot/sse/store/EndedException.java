@@ -1,11 +1,13 @@
 package microdot.sse.store;
 
+import microdot.internal.Quoted;
+
 /** A topic has ended. Nothing was appended. */
 public final class EndedException extends StoreException {
     private static final long serialVersionUID = 1L;
 
     /** The topic has ended. */
     public EndedException(String topic) {
-        super("topic: \"" + topic + "\" has ended (expected: no entry after its end)");
+        super("topic: " + Quoted.whole(topic) + " has ended (expected: no entry after its end)");
     }
 }
