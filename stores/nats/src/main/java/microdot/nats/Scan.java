@@ -30,7 +30,7 @@ final class Scan implements AutoCloseable {
     private final String consumer;
     private final String inbox;
     private final Subscription messages;
-    private long pending;
+    private long pending; // Of those that were there when the scan began: it follows no writers.
     private int asked;
     private int batch = 16;
     private long batchBytes;
@@ -87,11 +87,11 @@ final class Scan implements AutoCloseable {
         }
         Delivered at = Delivered.of(message.getReplyTo());
         asked--;
-        pending = at.pending();
+        pending = Math.min(pending - 1, at.pending());
         if (pending == 0) {
             asked = 0;
         }
-        batchBytes += message.getData() == null ? 0 : message.getData().length;
+        batchBytes += message.consumeByteCount(); // With the headers, which may be all.
         return new Found(at, message);
     }
 
