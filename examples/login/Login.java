@@ -61,6 +61,7 @@ String newKey() {
 
 final String LOGIN = """
     <!doctype html>
+    <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
     <title>Login</title>
     <form method="post" action="/login">
       <input name="user" placeholder="user"> <input name="password" type="password"> <button>Log in</button>
@@ -69,6 +70,7 @@ final String LOGIN = """
 
 final String PAGE = """
     <!doctype html>
+    <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
     <title>Events</title>
     <p>connecting</p>
     <script>

@@ -7,25 +7,38 @@ import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.exc.InvalidDefinitionException;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Jackson with its standard settings. No other class uses the library. */
 final class Jackson {
-    // A fraction must not get lost on the way to an int.
+    // A fraction must not get lost on the way to an int, and an object whose fields are private
+    // must not become {}.
     private final JsonMapper mapper =
-            JsonMapper.builder().disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT).build();
+            JsonMapper.builder()
+                    .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+                    .enable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
+                    .build();
 
     byte[] encode(Object value) {
         try {
             return mapper.writeValueAsBytes(value);
         } catch (JacksonException e) {
             throw new IllegalArgumentException(
-                    value.getClass().getName()
-                            + " cannot be written as JSON: "
-                            + e.getOriginalMessage(),
-                    e);
+                    value.getClass().getName() + " cannot be written as JSON: " + reason(e), e);
         }
+    }
+
+    private static String reason(JacksonException e) {
+        String reason = String.valueOf(e.getOriginalMessage());
+        boolean isEmpty = e instanceof InvalidDefinitionException && reason.contains("properties");
+        return isEmpty
+                ? ((InvalidDefinitionException) e).getType().getRawClass().getName()
+                        + " has nothing to write (expected: a record with components, or a class"
+                        + " with getters or public fields)"
+                : reason;
     }
 
     <T> T decode(byte[] json, Class<T> type) {

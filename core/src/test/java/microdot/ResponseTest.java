@@ -51,6 +51,27 @@ class ResponseTest {
         assertEquals("200 [\"own\",{}]", Calls.answer(app, "/"));
     }
 
+    /** It would become {}, and nobody would notice. */
+    @Test
+    void objectWithoutGettersAndPublicFieldsIsRefused() {
+        class Plain {
+            private final int value = 1;
+
+            @Override
+            public String toString() {
+                return "" + value;
+            }
+        }
+        for (Object each : List.of(new Plain(), List.of(new Plain()), Map.of("a", new Plain()))) {
+            var refused =
+                    assertThrows(
+                            IllegalArgumentException.class,
+                            () -> JsonCodec.standard().encode(each));
+            String message = String.valueOf(refused.getMessage());
+            assertTrue(message.contains("Plain has nothing to write (expected: a rec"), message);
+        }
+    }
+
     @Test
     void newBodyReplacesTheJsonValue() {
         var app = new Microdot().get("/", request -> Response.json(Map.of()));
