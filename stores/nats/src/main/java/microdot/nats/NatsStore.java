@@ -166,7 +166,10 @@ public final class NatsStore implements EventStore {
         return with(copy -> copy.timeout = time);
     }
 
-    /** How many appends may be in flight; further ones fail. Default 8,192. */
+    /**
+     * How many appends may be in flight; further ones fail. Default 8,192: one {@code Topics} never
+     * has more.
+     */
     public NatsStore maxInFlight(int appends) {
         Checks.atLeast(1, "maxInFlight", appends);
         return with(copy -> copy.maxInFlight = appends);

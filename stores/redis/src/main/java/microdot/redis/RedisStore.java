@@ -133,7 +133,7 @@ public final class RedisStore implements EventStore {
 
     /**
      * Returns a store with a bound on what may wait or be in flight; a further append fails at
-     * once. Default 16,384 appends and 64 MiB.
+     * once. Default 16,384 appends and 64 MiB. One {@code Topics} never has more than 8,192.
      *
      * @param appends 1 to 1,000,000
      * @param bytes of {@link microdot.sse.store.Entry#bytes}, and 100 for each event; at least 1. A

@@ -89,7 +89,8 @@ public final class SqliteStore implements EventStore {
 
     /**
      * Returns a copy with another bound on what waits to be written; default 16,384 appends and 64
-     * MiB. Appends beyond it fail at once. One append is taken however large it is.
+     * MiB. Appends beyond it fail at once. One append is taken however large it is. One {@code
+     * Topics} never has more than 8,192 appends.
      *
      * @param appends at least 1
      * @param bytes at least 1
