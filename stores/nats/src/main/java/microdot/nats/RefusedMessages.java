@@ -1,15 +1,25 @@
 package microdot.nats;
 
-import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Ends topics again whose end was followed by a message, and tells its publisher. */
 final class RefusedMessages {
+    private static final Executor THREADS =
+            task -> Thread.ofVirtual().name("microdot-nats-end").start(task);
+
     private final NatsSettings settings;
     private final CurrentLink links;
     private final Appends appends;
+
+    /** The last message of each topic that another node is to deal with first. */
+    private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
+
+    private record Waiting(@Nullable Link over, TailBatch.Refused message) {}
 
     RefusedMessages(NatsSettings settings, CurrentLink links, Appends appends) {
         this.settings = settings;
@@ -21,13 +31,21 @@ final class RefusedMessages {
     void endAgain(TailBatch.Refused message) {
         Runnable failOwn = appends.refused(message.number());
         Link over = links.get();
-        // If the node of the message has ended, another one does it: that must not be too soon.
-        Duration wait = failOwn == null ? settings.timeout.multipliedBy(2) : Duration.ZERO;
-        CompletableFuture.delayedExecutor(
-                        wait.toMillis(),
-                        TimeUnit.MILLISECONDS,
-                        task -> Thread.ofVirtual().name("microdot-nats-end").start(task))
-                .execute(() -> endAgain(over, message, failOwn));
+        if (failOwn != null) {
+            THREADS.execute(() -> endAgain(over, message, failOwn));
+        } else if (waiting.put(message.topic(), new Waiting(over, message)) == null) {
+            // If the node of the message has ended, another one does it: that must not be too soon.
+            CompletableFuture.delayedExecutor(
+                            2 * settings.timeout.toMillis(), TimeUnit.MILLISECONDS, THREADS)
+                    .execute(() -> endAgain(message.topic()));
+        }
+    }
+
+    private void endAgain(String topic) {
+        Waiting last = waiting.remove(topic);
+        if (last != null) {
+            endAgain(last.over, last.message, null);
+        }
     }
 
     private static void endAgain(

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -123,7 +124,11 @@ final class RedisNode implements LinkOwner {
 
     void retain(String topic, StoreRetention retention) {
         retentions.set(topic, retention);
-        timer.execute(this::setRetentions);
+        try {
+            timer.execute(this::setRetentions);
+        } catch (RejectedExecutionException e) {
+            throw new StoreException("store: closed (expected: retain before close)", false, e);
+        }
     }
 
     /** Runs a script that reads. */
