@@ -42,6 +42,9 @@ final class Jackson {
     }
 
     <T> T decode(byte[] json, Class<T> type) {
+        if (json.length == 0) {
+            throw new IllegalArgumentException("JSON: an empty text (expected: a value)");
+        }
         T value;
         try {
             value = mapper.readValue(json, type);

@@ -75,6 +75,9 @@ public final class Main implements Callable<Integer> {
     @Override
     public Integer call() {
         double checked = rate();
+        if (port < 0 || port > 65_535) {
+            throw wrong("--port: " + port + " (expected: 0 to 65535)");
+        }
         FrameSource source = source();
         StoreChoice choice = choice();
         if (choice == null) {

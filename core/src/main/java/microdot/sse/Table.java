@@ -107,7 +107,20 @@ public final class Table {
         TopicRules.checkedKey(key);
         Required.notNull(type, "type", "a class");
         Row row = changes.get(topic, key);
-        return row == null ? null : json.decode(row.value(), type);
+        try {
+            return row == null ? null : json.decode(row.value(), type);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "table: "
+                            + Quoted.whole(topic.name)
+                            + ", key "
+                            + Quoted.of(key)
+                            + " is no "
+                            + type.getSimpleName()
+                            + ": "
+                            + e.getMessage(),
+                    e);
+        }
     }
 
     /**

@@ -235,6 +235,10 @@ public final class Topics extends TopicSource implements AutoCloseable {
     private static List<String> namesFor(
             Request request, Function<Request, ? extends Iterable<String>> names) {
         Iterable<String> wanted = names.apply(request);
+        if (wanted == null) {
+            throw new IllegalStateException(
+                    "topics: null (expected: names; none makes a quiet stream)");
+        }
         try {
             return TopicRules.checkedNamesOrNone(wanted);
         } catch (IllegalArgumentException e) {

@@ -156,6 +156,7 @@ class ClientFaultTest {
                 "[] | 400 JSON, line 1, column 1: not what is expected here",
                 "{\"x\":1, | 400 JSON, line 1, column 8: malformed",
                 "null | 400 JSON: null",
+                "`` | 400 JSON: an empty text",
             })
     void messageAboutJsonNamesTheMistakeAndNoClass(String json, String answer) {
         String text = text(post("/point", json));

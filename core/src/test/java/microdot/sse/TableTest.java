@@ -224,6 +224,10 @@ class TableTest extends TopicsFixture {
         assertEquals(new Reading(1.5), table.get("a", Reading.class));
         assertNull(table.get("none"));
         assertNull(table.get("none", Reading.class));
+        var wrong =
+                assertThrows(IllegalArgumentException.class, () -> table.get("b", Reading.class));
+        String message = String.valueOf(wrong.getMessage());
+        assertTrue(message.startsWith("table: \"t\", key \"b\" is no Reading: "), message);
         assertEquals(
                 Map.of("a", Map.of("temp", 1.5), "b", List.of(1, "x"), "c\"\u00e4", true),
                 table.rows());
