@@ -78,7 +78,8 @@ final class TableLoad {
 
     /** Under the lock of the order. */
     void becomeTable() {
-        topic.log.becomeTable(topic.name, options.maxRows(), options.maxBytes());
+        String name = Quoted.whole(topic.name);
+        topic.log.becomeTable(name, options.maxRows(), options.maxBytes());
     }
 
     /**

@@ -30,10 +30,10 @@ final class TableSnapshots implements SnapshotSource {
     private static final int PART_BYTES = 64 << 10;
     private static final byte[] NAME = "event: snapshot\n".getBytes(US_ASCII);
 
-    private final TopicState topic;
     private final TopicOrder order;
     private final EventLog log;
     private final byte[] start;
+    private final Runnable checkLoaded;
 
     /**
      * Held while a snapshot is planned. Nothing blocks under it, or a platform thread could wait
@@ -43,12 +43,16 @@ final class TableSnapshots implements SnapshotSource {
 
     private volatile @Nullable Plan newest;
 
-    TableSnapshots(TopicState topic, TopicOrder order, JsonCodec json) {
-        this.topic = topic;
+    /**
+     * @param checkLoaded throws while the rows of the table are read
+     */
+    TableSnapshots(
+            String name, TopicOrder order, EventLog log, JsonCodec json, Runnable checkLoaded) {
         this.order = order;
-        this.log = topic.log;
-        byte[] name = json.encode(topic.name);
-        this.start = StreamClosingFrames.join("data: {\"table\":".getBytes(US_ASCII), name);
+        this.log = log;
+        this.checkLoaded = checkLoaded;
+        this.start =
+                StreamClosingFrames.join("data: {\"table\":".getBytes(US_ASCII), json.encode(name));
     }
 
     @Override
@@ -99,7 +103,7 @@ final class TableSnapshots implements SnapshotSource {
 
     /** Returns the last plan if it is current or late enough. Under the lock of the order. */
     private @Nullable Known known(long after) {
-        topic.checkLoaded(); // Here: a loss of the store may just have removed all rows.
+        checkLoaded.run(); // Here: a loss of the store may just have removed all rows.
         Plan last = newest;
         if (last == null) {
             return null;

@@ -312,9 +312,9 @@ final class TopicState {
     void becomeTable(TableOptions chosen, JsonCodec json) {
         configureItself(chosen.topicOptions(), json);
         if (log.rows() == null) {
-            log.becomeTable(name, chosen.maxRows(), chosen.maxBytes());
+            log.becomeTable(Quoted.whole(name), chosen.maxRows(), chosen.maxBytes());
         }
-        var rows = new TableSnapshots(this, order, json);
+        var rows = new TableSnapshots(name, order, log, json, this::checkLoaded);
         noRows = rows.empty();
         snapshots = rows;
         long interval = chosen.minIntervalNanos();
@@ -326,7 +326,7 @@ final class TopicState {
     /** An earlier topic of this name was a table: clients with ids below may have rows of it. */
     void wasTable(long until, JsonCodec json) {
         rowsUntil = until;
-        noRows = new TableSnapshots(this, order, json).empty();
+        noRows = new TableSnapshots(name, order, log, json, this::checkLoaded).empty();
     }
 
     /** Lets the streams of the topic, which is a table, fill it. */

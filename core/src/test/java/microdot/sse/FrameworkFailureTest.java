@@ -89,7 +89,7 @@ class FrameworkFailureTest {
             follower().guarded(List.of("a", "b"), this::fail);
             assertEquals(
                     List.of(
-                            "a follower of topics [a, b] could not be served; its connection was"
+                            "a follower of topics [\"a\", \"b\"] could not be served; its connection was"
                                     + " closed"),
                     log.messages());
         }

@@ -139,7 +139,7 @@ public final class EventLog {
     /**
      * Makes this log, which must be empty, a table.
      *
-     * @param name of the topic, for messages
+     * @param name of the topic as it is shown in messages, in quotes
      */
     public void becomeTable(String name, int maxRows, long maxBytes) {
         rows = new TableRows(name, maxRows, maxBytes, budget, floor);

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import microdot.internal.Quoted;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,7 +69,7 @@ public final class TableRows {
         if (row == null && rows.size() >= maxRows) {
             throw new IllegalStateException(
                     "maxRows: table "
-                            + Quoted.whole(name)
+                            + name
                             + " has "
                             + rows.size()
                             + " rows (expected: fewer before a new key is put; remove rows, or set"
@@ -78,11 +77,11 @@ public final class TableRows {
         }
         long more = change.cost() - (row == null ? 0 : row.cost());
         if (more > 0 && bytes + more > maxBytes) {
-            throw tooLarge("maxBytes: table " + Quoted.whole(name), bytes + more, maxBytes);
+            throw tooLarge("maxBytes: table " + name, bytes + more, maxBytes);
         }
         if (more > 0 && !budget.canPin(more)) {
             throw tooLarge(
-                    "maxBytes: with table " + Quoted.whole(name) + ", all tables",
+                    "maxBytes: with table " + name + ", all tables",
                     budget.pinned() + more,
                     budget.maxPinned());
         }
