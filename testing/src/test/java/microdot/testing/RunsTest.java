@@ -166,7 +166,8 @@ class RunsTest extends RunsFixture {
             var refused = assertThrows(IllegalArgumentException.class, () -> runs.start(id, work));
             assertTrue(
                     String.valueOf(refused.getMessage())
-                            .startsWith("id: \"" + id + "\" (expected: 1 to 128"));
+                            .startsWith(
+                                    "id: \"" + id.replace("\n", "\\n") + "\" (expected: 1 to 128"));
         }
     }
 
