@@ -57,6 +57,16 @@ public final class ProcessErrors {
         }
     }
 
+    /** Runs the task, and checks what it throws before it is thrown. */
+    public static void checked(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            check(e);
+            throw e;
+        }
+    }
+
     /**
      * Returns whether a thread of the framework cannot go on after the error: the heap is full, or
      * the JVM is broken.

@@ -38,7 +38,8 @@ abstract class FollowerThreads implements Waiter {
 
     /** Runs the task, which runs no code of the application, on a thread that may block. */
     void onFrameworkThread(List<String> topics, Runnable task) {
-        FrameworkThreads.EXECUTOR.execute(() -> guarded(topics, () -> checked(task)));
+        // What fails there is the framework, and not code of the application.
+        FrameworkThreads.EXECUTOR.execute(() -> guarded(topics, () -> ProcessErrors.checked(task)));
     }
 
     /**
@@ -52,16 +53,6 @@ abstract class FollowerThreads implements Waiter {
             onFrameworkThread(List.of(topic.name), task);
         } else {
             onThread(List.of(topic.name), task);
-        }
-    }
-
-    /** What fails here is the framework, and not code of the application. */
-    private static void checked(Runnable task) {
-        try {
-            task.run();
-        } catch (RuntimeException | Error e) {
-            ProcessErrors.check(e);
-            throw e;
         }
     }
 

@@ -203,17 +203,8 @@ final class StoreNode implements EventStore.Tail {
 
     @Override
     public void appended(List<StoredEntry> batch) {
-        checked(() -> take(batch));
-    }
-
-    /** A store has no other way to find out that the process cannot go on. */
-    private static void checked(Runnable task) {
-        try {
-            task.run();
-        } catch (RuntimeException | Error e) {
-            ProcessErrors.check(e);
-            throw e;
-        }
+        // A store has no other way to find out that the process cannot go on.
+        ProcessErrors.checked(() -> take(batch));
     }
 
     private void take(List<StoredEntry> batch) {
@@ -230,7 +221,7 @@ final class StoreNode implements EventStore.Tail {
 
     @Override
     public void begins(StoreEpoch epoch) {
-        checked(() -> takeLoss(epoch));
+        ProcessErrors.checked(() -> takeLoss(epoch));
     }
 
     private void takeLoss(StoreEpoch epoch) {

@@ -38,7 +38,10 @@ final class TableLoad {
     /** Whether the topic is the table already. Set before the thread starts. */
     private boolean again;
 
-    private boolean reported; // Of the own thread.
+    // Of the own thread.
+    private boolean retained;
+    private boolean reported;
+
     private volatile @Nullable Throwable failure;
     private volatile String reason = "the engine has not answered";
 
@@ -123,7 +126,6 @@ final class TableLoad {
 
     private void run() {
         try {
-            store.retentions().tell(topic.name, options);
             boolean over = false;
             while (!over) {
                 over = again ? tryAgain() : tryOnce();
@@ -183,6 +185,10 @@ final class TableLoad {
 
     /** Returns false when it has to be tried again. */
     private boolean tryOnce() throws InterruptedException {
+        if (!retained) {
+            store.retentions().tell(topic.name, options);
+            retained = true;
+        }
         long removedAt = topic.log.removedAt();
         EngineWait engine;
         readers.acquire();

@@ -38,6 +38,7 @@ final class LaggingStore implements EventStore {
     volatile @Nullable Append lastAppend;
     volatile @Nullable CountDownLatch rowsWait; // Until then, rows that were read are not returned.
     final CountDownLatch rowsRead = new CountDownLatch(1);
+    volatile @Nullable RuntimeException retainFailure; // The next retain fails with it.
     int failures; // So many reads of the newest of each key fail.
     @Nullable RuntimeException broken; // The next of them fails with it.
 
@@ -227,6 +228,11 @@ final class LaggingStore implements EventStore {
     @Override
     public void retain(String topic, StoreRetention retention) {
         retainedBy.complete(Thread.currentThread());
+        RuntimeException failure = retainFailure;
+        retainFailure = null;
+        if (failure != null) {
+            throw failure;
+        }
         retained.add(topic);
         store.retain(topic, retention);
     }

@@ -119,6 +119,15 @@ class StoreTableLossTest {
     }
 
     @Test
+    void storeThatRefusesARetentionOnceKeepsNoTableUnread() {
+        String last = table.put("k", 1);
+        store.retainFailure = new StoreException("the test");
+        engine.lose(position(last));
+        assertEquals(Map.of("k", 1), table.rows());
+        assertEquals(1, log.await(1).size());
+    }
+
+    @Test
     void tableThatCannotBeReadHoldsUpNoOther() {
         Table other = topics.table("other", OPTIONS);
         other.put("k", 1);

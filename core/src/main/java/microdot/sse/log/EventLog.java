@@ -48,8 +48,7 @@ public final class EventLog {
     private volatile long keptFrom;
 
     // Written before keptFrom rises and before a segment goes: a reader that finds its entry
-    // without
-    // the lock, and then a floor below its position, has lost nothing.
+    // without the lock, and then a floor below its position, has lost nothing.
     private volatile long floor;
 
     // Below this entry everything was removed with the topic, not trimmed.

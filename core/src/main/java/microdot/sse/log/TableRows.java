@@ -35,7 +35,10 @@ public final class TableRows {
     /** Until the rows of a store are loaded, a removal may be of a row that is not known yet. */
     private boolean isLoading = true;
 
-    /** Removals of rows that are still to be loaded, by the positions of those rows. */
+    /**
+     * Removals of rows that are still to be loaded, by the positions of those rows: no more than
+     * the store had rows when loading began, because later rows are known.
+     */
     private final Map<Long, LateRemoval> lateRemovals = new HashMap<>(0);
 
     private long loadedUpTo;
