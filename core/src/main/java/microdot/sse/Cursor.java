@@ -257,7 +257,7 @@ class Cursor extends LoopReaders.Reader {
         Segment segment = log.find(entry);
         return segment == null
                 ? entry >= log.keptFrom()
-                : segment.position((int) (entry - segment.first())) > upTo;
+                : segment.position(segment.indexOf(entry)) > upTo;
     }
 
     /**
@@ -291,7 +291,7 @@ class Cursor extends LoopReaders.Reader {
             // Yet to come; or trimmed since, in which case the entry is below what is kept.
             return entry >= log.keptFrom() ? CAUGHT_UP : LAGGED;
         }
-        return segment.position((int) (entry - segment.first()));
+        return segment.position(segment.indexOf(entry));
     }
 
     /** Returns whether a filter has to test first what the last look found. */
@@ -421,7 +421,7 @@ class Cursor extends LoopReaders.Reader {
         if (segment == null) {
             return -1; // Trimmed since the last look; the next look finds that it lags.
         }
-        int first = (int) (entry - segment.first());
+        int first = segment.indexOf(entry);
         int from = segment.start(first);
         int limit = from + space.room();
         int end = first + 1;

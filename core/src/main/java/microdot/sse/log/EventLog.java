@@ -1,9 +1,5 @@
 package microdot.sse.log;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -21,30 +17,25 @@ import org.jspecify.annotations.Nullable;
  * orders the events of all logs of one {@link TopicOrder}. The numbers make it exact how many
  * events a follower has missed; the positions let one id resume a stream over several topics.
  *
- * <p><b>Segments</b> hold the entries: arrays that only grow at their end and are left to the
- * garbage collector, never reused. Each is twice as large as the bytes the log keeps when it is
- * made, from 1 KiB up to 64 KiB, because a topic may stay quiet or keep its last event only. A
- * follower holds numbers and no segment, so a follower that stalls for an hour keeps nothing alive.
+ * <p><b>Segments</b> hold the entries: arrays that only grow at their end. A follower holds numbers
+ * and no segment, so a follower that stalls for an hour keeps nothing alive.
  *
  * <p><b>Writing</b> happens under the lock of the order: append, trim, and the tables.
  * <b>Reading</b> takes no lock, because it happens on event loops: a reader looks at {@link
- * #keptFrom}, then at the array of segments. Either it finds its entry whole, or it finds that the
- * entry has been trimmed, which is an answer too: the reader lags. An entry is seen only after its
- * segment's count, which is volatile, includes it.
+ * #keptFrom}, then at the segments. Either it finds its entry whole, or it finds that the entry has
+ * been trimmed, which is an answer too: the reader lags. An entry is seen only after its segment's
+ * count, which is volatile, includes it.
  *
  * <p><b>Trimming</b> is by entry: {@link #keptFrom} rises. A segment goes when its last entry is
  * gone.
  */
 public final class EventLog {
-    private static final int FIRST_SEGMENT = 1 << 10;
-    private static final int LAST_SEGMENT = 64 << 10;
-
     // A bounded slice: no thread may hold the lock of the order for long.
     private static final int TRIM_SLICE = 1024;
 
+    private final Segments segments;
     private volatile @Nullable LatestByKey latest;
     private volatile @Nullable TableRows rows; // Null when the log is no table.
-    private volatile Segment[] segments = {};
     private volatile long keptFrom;
 
     // Written before keptFrom rises and before a segment goes: a reader that finds its entry
@@ -73,8 +64,7 @@ public final class EventLog {
     private final MemoryBudget.Share budget;
     private final Runnable emptied;
     private final @Nullable Epoch ownIds; // Of a log that is kept whole; null for all others.
-    private final Deque<Segment> open = new ArrayDeque<>(2);
-    private final Map<String, Long> userIds = new HashMap<>(0);
+    private final UserIds userIds;
     private Retention retention;
     private long next;
     private long bytes;
@@ -118,6 +108,8 @@ public final class EventLog {
         this.floor = floor;
         this.last = floor;
         this.budget = budget;
+        this.segments = new Segments(budget);
+        this.userIds = new UserIds(budget);
         this.emptied = emptied;
         this.latest = retention.keyedBy() == null ? null : new LatestByKey(budget, floor);
         budget.add(MemoryBudget.TOPIC);
@@ -150,16 +142,14 @@ public final class EventLog {
      */
     public void beginTable() {
         while (keptFrom < next) {
-            Segment segment = open.getFirst();
-            drop(segment, (int) (keptFrom - segment.first()));
+            dropFirst();
         }
-        open.forEach(this::close); // One without an entry, where an append failed.
-        open.clear();
+        segments.removeAll(); // One without an entry, where an append failed.
         next += 2; // Entries that nobody can read: a reader may lag from the second of them.
         removals += 2;
         tableFrom = next - 1;
         keptFrom = next;
-        publishSegments();
+        segments.publish();
     }
 
     /**
@@ -168,13 +158,12 @@ public final class EventLog {
      */
     public void rowsLoaded() {
         long missing = Objects.requireNonNull(rows).loaded();
-        while (keptFrom < next && positionOf(keptFrom) <= missing) {
-            Segment segment = open.getFirst();
-            drop(segment, (int) (keptFrom - segment.first()));
+        while (keptFrom < next && segments.positionOf(keptFrom) <= missing) {
+            dropFirst();
         }
         floor = Math.max(floor, missing);
         last = Math.max(last, missing);
-        publishSegments();
+        segments.publish();
     }
 
     /** Returns whether a reader of this entry began before the log was that of a table. */
@@ -226,9 +215,7 @@ public final class EventLog {
         if (bytes + length > retention.bytes()) {
             return false;
         }
-        Segment newestSegment = open.peekLast();
-        boolean fits = newestSegment != null && newestSegment.hasRoom(length);
-        return budget.canPin(fits ? 0 : segmentSize(length));
+        return segments.canPin(length, bytes);
     }
 
     /** Counts bytes that are kept as long as this log; returns false if they have no room. */
@@ -262,10 +249,7 @@ public final class EventLog {
             EncodedEvent event, byte[] idLine, long position, long now, @Nullable String givenKey) {
         int length = event.length() + idLine.length;
         String userId = event.userId();
-        Segment segment = segmentFor(length);
-        long before = segment.cost();
-        segment.reserve(givenKey != null, userId != null);
-        budget.add(segment.cost() - before);
+        Segment segment = segments.reserve(next, length, bytes, givenKey != null, userId != null);
         LatestByKey table = latest;
         LatestByKey.Newest newest =
                 givenKey == null || table == null ? null : table.reserve(givenKey);
@@ -278,7 +262,7 @@ public final class EventLog {
                 Objects.requireNonNull(table).release(newest);
             }
             if (userId != null) {
-                restore(userId, previous, position);
+                userIds.undo(userId, previous, position);
             }
             throw e;
         }
@@ -287,45 +271,9 @@ public final class EventLog {
         if (newest != null) {
             Objects.requireNonNull(table).published(newest, next);
         }
-        budget.add(costOf(userId));
         next++;
         bytes += length;
         last = position;
-    }
-
-    private void restore(String userId, @Nullable Long previous, long position) {
-        if (previous == null) {
-            userIds.remove(userId, position);
-        } else {
-            userIds.replace(userId, previous);
-        }
-    }
-
-    private static long costOf(@Nullable String userId) {
-        return userId == null ? 0 : MemoryBudget.OWN_ID + userId.length();
-    }
-
-    private Segment segmentFor(int length) {
-        Segment newestSegment = open.peekLast();
-        if (newestSegment != null && newestSegment.hasRoom(length)) {
-            return newestSegment;
-        }
-        var segment = new Segment(next, segmentSize(length));
-        if (newestSegment != null && newestSegment.count() == 0) {
-            close(open.removeLast()); // An append failed after it had been made.
-        }
-        open.addLast(segment);
-        segments = open.toArray(Segment[]::new);
-        budget.add(segment.cost());
-        return segment;
-    }
-
-    private int segmentSize(int length) {
-        return Math.max(Math.clamp(2 * bytes, FIRST_SEGMENT, LAST_SEGMENT), length);
-    }
-
-    private void close(Segment segment) {
-        budget.add(-segment.cost());
     }
 
     /**
@@ -350,21 +298,19 @@ public final class EventLog {
         long oldest = now - retention.nanos();
         try {
             for (int dropped = 0; keptFrom < next; dropped++) {
-                Segment segment = open.getFirst();
-                int index = (int) (keptFrom - segment.first());
                 boolean tooMany = next - keptFrom > retention.events();
                 boolean tooLarge = bytes > retention.bytes() && keptFrom < next - 1;
-                if (!tooMany && !tooLarge && segment.time(index) - oldest >= 0) {
+                if (!tooMany && !tooLarge && oldestTime(now) - oldest >= 0) {
                     return true;
                 }
                 if (dropped == TRIM_SLICE) {
                     return false;
                 }
-                drop(segment, index);
+                dropFirst();
             }
             return true;
         } finally {
-            publishSegments();
+            segments.publish();
         }
     }
 
@@ -373,9 +319,8 @@ public final class EventLog {
         if (latest != null && !latest.isEmpty()) {
             latest.dropOldest();
         } else {
-            Segment segment = open.getFirst();
-            drop(segment, (int) (keptFrom - segment.first()));
-            publishSegments();
+            dropFirst();
+            segments.publish();
         }
         if (isEmpty()) {
             emptied.run();
@@ -384,38 +329,34 @@ public final class EventLog {
 
     /** Returns the position of the oldest event. There must be one. */
     long oldest() {
-        return latest != null && !latest.isEmpty() ? latest.first() : positionOf(keptFrom);
+        return latest != null && !latest.isEmpty() ? latest.first() : segments.positionOf(keptFrom);
     }
 
     /** Returns the time of the oldest entry; the time now when only the newest of keys are left. */
     long oldestTime(long now) {
-        return keptFrom == next
-                ? now
-                : open.getFirst().time((int) (keptFrom - open.getFirst().first()));
+        if (keptFrom == next) {
+            return now;
+        }
+        Segment segment = segments.oldest();
+        return segment.time(segment.indexOf(keptFrom));
     }
 
-    private void drop(Segment segment, int index) {
+    /** Drops the oldest entry. Readers find its segment until the segments are published. */
+    private void dropFirst() {
+        Segment segment = segments.oldest();
+        int index = segment.indexOf(keptFrom);
         if (latest != null) {
-            latest.trimmed(
-                    isKeyed(segment.first() + index) ? segment.key(index) : null, segment, index);
+            latest.trimmed(isKeyed(keptFrom) ? segment.key(index) : null, segment, index);
         }
         String userId = segment.userId(index);
         if (userId != null) {
             userIds.remove(userId, segment.position(index));
-            budget.add(-costOf(userId));
         }
         floor = segment.position(index);
         bytes -= segment.end(index) - segment.start(index);
         keptFrom = segment.first() + index + 1;
         if (index == segment.count() - 1) {
-            close(open.removeFirst());
-        }
-    }
-
-    /** Once for many dropped segments: the copy is as long as the log. */
-    private void publishSegments() {
-        if (segments.length != open.size()) {
-            segments = open.toArray(Segment[]::new);
+            segments.removeOldest();
         }
     }
 
@@ -476,7 +417,7 @@ public final class EventLog {
         closedAt = 0;
         removedFrom = next;
         keptFrom = next;
-        publishSegments();
+        segments.publish();
     }
 
     /** Releases the memory of all events, which no reader asks for any more. */
@@ -488,15 +429,13 @@ public final class EventLog {
             rows.clear();
             rows = null;
         }
-        userIds.forEach((id, at) -> budget.add(-costOf(id)));
         userIds.clear();
-        open.forEach(this::close);
-        open.clear();
+        segments.removeAll();
     }
 
     /** The topic is forgotten, and takes no memory from now on. */
     void release() {
-        open.forEach(this::close); // One without an entry, where an append failed.
+        segments.removeAll(); // One without an entry, where an append failed.
         budget.add(-MemoryBudget.TOPIC - beside);
     }
 
@@ -527,17 +466,12 @@ public final class EventLog {
 
     /** Returns the position of the newest kept event with this publisher's id, or -1. */
     public long positionOf(String userId) {
-        return userIds.getOrDefault(userId, -1L);
+        return userIds.positionOf(userId);
     }
 
     /** Returns the position of the entry before this one, or the floor. */
     public long positionBefore(long entry) {
-        return entry <= keptFrom ? floor : positionOf(entry - 1);
-    }
-
-    private long positionOf(long entry) {
-        Segment segment = Objects.requireNonNull(find(entry));
-        return segment.position((int) (entry - segment.first()));
+        return entry <= keptFrom ? floor : segments.positionOf(entry - 1);
     }
 
     // ---- Reading, from any thread, without a lock ----
@@ -574,7 +508,7 @@ public final class EventLog {
         if (segment == null) {
             return true; // Nothing is kept; or that entry was trimmed since.
         }
-        return segment.time((int) (entry - segment.first())) - (now - retention.nanos()) >= 0;
+        return segment.time(segment.indexOf(entry)) - (now - retention.nanos()) >= 0;
     }
 
     /**
@@ -623,13 +557,13 @@ public final class EventLog {
 
     /** Returns the segment that holds the entry; null when it is yet to come, or was trimmed. */
     public @Nullable Segment find(long entry) {
-        return Segment.find(segments, entry);
+        return segments.find(entry);
     }
 
     /** Returns the entry; null when it is yet to come, or was trimmed. */
     public @Nullable Frame read(long entry) {
         Segment segment = find(entry);
-        return segment == null ? null : Frame.in(segment, (int) (entry - segment.first()));
+        return segment == null ? null : Frame.in(segment, segment.indexOf(entry));
     }
 
     /**
@@ -637,22 +571,6 @@ public final class EventLog {
      * must be one that was the head of the order: every event up to it is then in its segment.
      */
     public long firstAfter(long position) {
-        Segment[] all = segments;
-        int low = 0;
-        int high = all.length;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (all[middle].count() > 0 && all[middle].position(0) <= position) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        // All segments from low on begin after the position.
-        if (low == 0) {
-            return keptFrom;
-        }
-        Segment segment = all[low - 1];
-        return Math.max(keptFrom, segment.first() + segment.firstAfter(position));
+        return Math.max(keptFrom, segments.firstAfter(position));
     }
 }

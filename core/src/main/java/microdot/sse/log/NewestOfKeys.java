@@ -47,7 +47,7 @@ public record NewestOfKeys(List<Frame> frames, long reached) {
         long entry = log.firstAfter(position);
         for (int searched = 0; searched < SEARCHED; searched++, entry++) {
             Segment segment = log.find(entry);
-            int index = segment == null ? 0 : (int) (entry - segment.first());
+            int index = segment == null ? 0 : segment.indexOf(entry);
             if (segment == null || segment.position(index) > until) {
                 return new NewestOfKeys(found, until);
             }

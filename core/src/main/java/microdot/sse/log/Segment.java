@@ -113,6 +113,11 @@ public final class Segment {
         return first;
     }
 
+    /** Returns the index of an entry, which must be here. */
+    public int indexOf(long entry) {
+        return (int) (entry - first);
+    }
+
     /** Returns the array that holds the frames; never change it. */
     public byte[] bytes() {
         return bytes;

@@ -187,11 +187,11 @@ class InterleavingsTest {
             if (segment == null) {
                 continue; // Yet to come, or trimmed.
             }
-            Frame frame = Frame.in(segment, (int) (entry - segment.first()));
+            Frame frame = Frame.in(segment, segment.indexOf(entry));
             assertTrue(frame.position() == entry + 1 && frame.position() >= last);
             last = frame.position();
             EncodedEvent event = last == 2 ? LONG : SHORT;
-            byte[] copy = Frame.copyOf(segment, (int) (entry - segment.first())).bytes();
+            byte[] copy = Frame.copyOf(segment, segment.indexOf(entry)).bytes();
             assertArrayEquals(event.toBytes(ID_LINES[(int) last]), copy);
         }
     }

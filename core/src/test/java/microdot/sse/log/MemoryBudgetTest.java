@@ -35,7 +35,8 @@ class MemoryBudgetTest {
         EventLog plain = log(order, ALL);
         EventLog keyed = log(order, KEYED);
         for (int i = 0; i < 5000; i++) {
-            order.append(plain, event(i % 300, i % 2 == 0 ? "id" + i : null), null, null, false);
+            order.append(
+                    plain, event(i % 300, i % 2 == 0 ? "id" + i % 900 : null), null, null, false);
             order.append(
                     keyed, event(i % 300, null), "keys", i % 3 == 0 ? null : "key" + i % 70, false);
         }

@@ -128,6 +128,7 @@ public final class Exchange {
 
     private @Nullable StreamWriting respondAndLeave(
             Call routed, HandlerRun run, RequestLimit.Permit permit) {
+        run.responds(() -> leave(routed));
         try {
             return respond(routed, run);
         } finally {
@@ -169,12 +170,16 @@ public final class Exchange {
             if (handled && head != null) {
                 head.leave();
             }
-            waiting.clientLeft(server.handlers(), server.options().interruptAbandoned());
+            leave(waiting);
             HandlerRun queued = blockingRun;
             if (queued != null) {
                 server.handlers().abandon(queued);
             }
         }
+    }
+
+    private void leave(Call abandoned) {
+        abandoned.clientLeft(server.handlers(), server.options().interruptAbandoned());
     }
 
     /**

@@ -41,6 +41,8 @@ final class HandlerRun implements Runnable, UserCode {
     private @Nullable Work work;
     private volatile @Nullable Thread thread;
     private volatile @Nullable BodySink stream;
+    private volatile @Nullable Runnable clientGone;
+    private volatile boolean interrupted;
 
     /**
      * Creates a run.
@@ -79,9 +81,41 @@ final class HandlerRun implements Runnable, UserCode {
         return inTurn;
     }
 
+    /**
+     * The handler responds to a request.
+     *
+     * @param gone tells the handler that its client has gone; may be called twice
+     */
+    void responds(Runnable gone) {
+        clientGone = gone;
+        if (interrupted) { // After the write: one of the two threads sees what the other wrote.
+            gone.run();
+        }
+    }
+
     /** The handler writes this stream. */
     void streams(BodySink sink) {
         stream = sink;
+        clientGone = null; // A stream may last for days.
+    }
+
+    /**
+     * Interrupts the run, unless it is the caller. Its client is gone by then, or will be as soon
+     * as the event loop has time for it: a handler that fails after this has not failed.
+     */
+    void interrupt() {
+        interrupted = true;
+        Thread runner = thread;
+        if (runner == Thread.currentThread()) {
+            return;
+        }
+        Runnable gone = clientGone;
+        if (gone != null) {
+            gone.run();
+        }
+        if (runner != null) {
+            runner.interrupt();
+        }
     }
 
     @Override

@@ -149,6 +149,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
             }
             running.add(run); // Before the check: a later interrupt finds this run.
             if (interrupted) {
+                run.interrupt();
                 Thread.currentThread().interrupt();
             }
         }
@@ -233,10 +234,7 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
             }
         }
         for (HandlerRun run : running) {
-            Thread thread = run.thread();
-            if (thread != null && thread != Thread.currentThread()) {
-                thread.interrupt();
-            }
+            run.interrupt();
         }
     }
 

@@ -10,10 +10,15 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.logging.Filter;
+import java.util.logging.Logger;
 import microdot.ClosingFrames;
 import microdot.Headers;
 import microdot.Microdot;
@@ -147,6 +152,32 @@ class ExchangeTest {
         assertEquals("home", ((ByteBuf) response.content()).toString(UTF_8));
         assertEquals(4, response.length());
         response.release();
+    }
+
+    @Test
+    void handlerThatIsInterruptedWhileTheLoopIsBusyHasNotFailed() throws Exception {
+        var entered = new CountDownLatch(1);
+        app.get(
+                "/wait",
+                request -> {
+                    entered.countDown();
+                    Thread.sleep(Long.MAX_VALUE);
+                    return "";
+                });
+        var errors = new ConcurrentLinkedQueue<String>();
+        Logger logger = Logger.getLogger("microdot");
+        Filter before = logger.getFilter();
+        logger.setFilter(record -> errors.add(record.getMessage()));
+        try {
+            ServerContext server = server(new ServerOptions());
+            new Exchange(server, get("/wait"), new ChannelResponder(Runnable::run), null).begin();
+            entered.await();
+            handlers.interrupt(); // The event loop has not yet said that the client is gone.
+            heads.take().release();
+        } finally {
+            logger.setFilter(before);
+        }
+        assertEquals(List.of(), List.copyOf(errors));
     }
 
     @Test
