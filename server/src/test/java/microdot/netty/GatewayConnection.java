@@ -223,6 +223,10 @@ final class GatewayConnection {
         }
     }
 
+    Channel channel() {
+        return channel;
+    }
+
     boolean isReady() {
         return ready;
     }

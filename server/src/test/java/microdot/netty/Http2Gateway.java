@@ -6,6 +6,8 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpRequestDecoder;
@@ -42,6 +44,7 @@ final class Http2Gateway implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup group =
             new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final EventLoop loop = (EventLoop) group.next();
+    private final ChannelGroup channels = new DefaultChannelGroup(loop, true);
     private final Channel door;
     private final List<GatewayConnection> connections = new ArrayList<>();
     private final AtomicInteger connected = new AtomicInteger();
@@ -63,11 +66,13 @@ final class Http2Gateway implements AutoCloseable {
                         .bind(InetAddress.getLoopbackAddress(), 0)
                         .syncUninterruptibly()
                         .channel();
+        channels.add(door);
     }
 
     private final class Client extends ChannelInitializer<Channel> {
         @Override
         protected void initChannel(Channel channel) {
+            channels.add(channel);
             channel.pipeline()
                     .addLast(
                             new HttpRequestDecoder(HEAD, HEAD, 64 << 10),
@@ -96,6 +101,7 @@ final class Http2Gateway implements AutoCloseable {
             }
         }
         var next = new GatewayConnection(this, loop, server, tls);
+        channels.add(next.channel());
         connections.add(next);
         return next;
     }
@@ -117,8 +123,13 @@ final class Http2Gateway implements AutoCloseable {
                 });
     }
 
+    /**
+     * Closes all channels, then ends the loop: Netty does not close them if the loop learns while
+     * it runs tasks that it is to end, and what they have not written would be a leak.
+     */
     @Override
     public void close() {
+        channels.close().awaitUninterruptibly();
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
     }
 }

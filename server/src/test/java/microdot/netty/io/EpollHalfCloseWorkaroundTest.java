@@ -17,6 +17,8 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -56,18 +58,21 @@ class EpollHalfCloseWorkaroundTest {
     /** Returns how many bytes of the response the client got. */
     private static int received(IoHandlerFactory factory) throws Exception {
         var group = new MultiThreadIoEventLoopGroup(1, factory);
+        var channels = new DefaultChannelGroup(group.next(), true);
         try {
             Channel listener =
                     new ServerBootstrap()
                             .group(group)
                             .channel(EpollServerSocketChannel.class)
                             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                            .childHandler(new Responder())
+                            .childHandler(new Responder(channels))
                             .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                             .sync()
                             .channel();
+            channels.add(listener);
             return receive((InetSocketAddress) listener.localAddress());
         } finally {
+            channels.close().awaitUninterruptibly(); // The end of the loop may leave them open.
             group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
         }
     }
@@ -93,6 +98,17 @@ class EpollHalfCloseWorkaroundTest {
     /** Responds when the client has closed its sending side and the loop has handled that. */
     @ChannelHandler.Sharable
     private static final class Responder extends ChannelInboundHandlerAdapter {
+        private final ChannelGroup channels;
+
+        Responder(ChannelGroup channels) {
+            this.channels = channels;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            channels.add(ctx.channel());
+        }
+
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
             if (event instanceof ChannelInputShutdownEvent) {
