@@ -87,10 +87,7 @@ class StructureTest {
     void eventLoopsWaitForNoLockWithAQueue() {
         noClasses()
                 .that()
-                .haveNameNotMatching(
-                        ".*\\.(Changes|ColdHistory|LocalPresence|QueuedAppends"
-                                + "|RepeatedPublishes|Runs|SharedPresence|StoreRetentions"
-                                + "|TableSnapshots|TopicOrder)(\\$.*)?")
+                .haveNameNotMatching(".*\\.(Changes|PolledLock)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName(ReentrantLock.class.getName())

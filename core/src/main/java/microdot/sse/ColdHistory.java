@@ -7,12 +7,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.Frame;
-import microdot.sse.log.TopicOrder;
+import microdot.sse.log.PolledLock;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.Page;
@@ -35,7 +34,7 @@ final class ColdHistory {
     private final long maxBytes;
 
     // Held while a page is read, so that it is read once; for each topic its own.
-    private final Map<String, ReentrantLock> reading = new LinkedHashMap<>();
+    private final Map<String, PolledLock> reading = new LinkedHashMap<>();
 
     // Under their own lock; the least recently used topic first.
     private final PageCache pages = new PageCache();
@@ -86,8 +85,8 @@ final class ColdHistory {
 
     /** Runs what reads a topic, when nothing else reads it: clients then share what was read. */
     <T> T oneAtATime(String topic, Supplier<T> read) {
-        ReentrantLock lock = lockOf(topic);
-        TopicOrder.enter(lock);
+        PolledLock lock = lockOf(topic);
+        lock.lock();
         try {
             return read.get();
         } finally {
@@ -109,12 +108,12 @@ final class ColdHistory {
         return read;
     }
 
-    private ReentrantLock lockOf(String topic) {
+    private PolledLock lockOf(String topic) {
         synchronized (reading) {
             if (reading.size() > 1024) {
-                reading.values().removeIf(lock -> !lock.isLocked() && !lock.hasQueuedThreads());
+                reading.values().removeIf(PolledLock::isUnused);
             }
-            return reading.computeIfAbsent(topic, name -> new ReentrantLock());
+            return reading.computeIfAbsent(topic, name -> new PolledLock());
         }
     }
 

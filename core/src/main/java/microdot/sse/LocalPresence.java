@@ -2,8 +2,7 @@ package microdot.sse;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
-import microdot.sse.log.TopicOrder;
+import microdot.sse.log.PolledLock;
 
 /**
  * Presence in memory: the rows are the counts of this process. No event loop waits for its lock.
@@ -13,7 +12,7 @@ final class LocalPresence implements PresenceRows {
     private final TableChanges changes;
 
     // Covers a change of a count and of its row, so that the rows have the order of the counts.
-    private final ReentrantLock lock = new ReentrantLock();
+    private final PolledLock lock = new PolledLock();
     private final Map<String, Integer> counts = new HashMap<>();
 
     LocalPresence(TopicState table, TableChanges changes) {
@@ -24,7 +23,7 @@ final class LocalPresence implements PresenceRows {
     @Override
     public boolean fits(String name) {
         TableOptions options = table.table();
-        TopicOrder.enter(lock);
+        lock.lock();
         try {
             return options == null
                     || table.log.closedAt() > 0
@@ -37,7 +36,7 @@ final class LocalPresence implements PresenceRows {
 
     @Override
     public boolean enter(String name) {
-        TopicOrder.enter(lock);
+        lock.lock();
         try {
             int count = counts.getOrDefault(name, 0) + 1;
             changes.put(table, name, PresenceRows.row(count));
@@ -52,7 +51,7 @@ final class LocalPresence implements PresenceRows {
 
     @Override
     public void leave(String name, boolean isCurrent) {
-        TopicOrder.enter(lock);
+        lock.lock();
         try {
             int count = counts.getOrDefault(name, 0) - 1;
             if (count > 0) {

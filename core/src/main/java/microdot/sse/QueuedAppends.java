@@ -5,8 +5,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import microdot.sse.log.PolledLock;
 import microdot.sse.store.Append;
 import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +19,7 @@ final class QueuedAppends {
     private final Function<Append, CompletableFuture<Long>> append;
 
     // Held while what was queued is appended, which does not block. No event loop waits for it.
-    private final ReentrantLock lock = new ReentrantLock();
+    private final PolledLock lock = new PolledLock();
     private final Queue<Queued> queue = new ArrayDeque<>(0); // Under the lock.
 
     private volatile @Nullable Away away; // Written under the lock.

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import microdot.sse.log.PolledLock;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.store.Append;
 import microdot.sse.store.StoreException;
@@ -19,7 +19,7 @@ final class RepeatedPublishes {
 
     // Held during an append, so that a second publish with the key waits for the first. No code of
     // users runs under it, and no event loop waits for it.
-    private final ReentrantLock lock = new ReentrantLock();
+    private final PolledLock lock = new PolledLock();
     private final Map<String, Known> keys = new LinkedHashMap<>();
 
     private record Known(long time, long position) {}
@@ -32,7 +32,7 @@ final class RepeatedPublishes {
      * @throws StoreException when too many keys were used in two minutes
      */
     long once(String key, long now, LongSupplier append) {
-        TopicOrder.enter(lock);
+        lock.lock();
         try {
             forget(now);
             Known known = keys.get(key);

@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import microdot.Handler;
 import microdot.HttpException;
@@ -15,7 +14,7 @@ import microdot.internal.Background;
 import microdot.internal.Quoted;
 import microdot.internal.RefusedValueException;
 import microdot.internal.Required;
-import microdot.sse.log.TopicOrder;
+import microdot.sse.log.PolledLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +49,7 @@ public final class Runs implements AutoCloseable {
     private final AtomicInteger running = new AtomicInteger();
 
     /** Held while a run is added: a second start of its id finds it, and takes no place. */
-    private final ReentrantLock starting = new ReentrantLock();
+    private final PolledLock starting = new PolledLock();
 
     private final Background.Work work = new OfServer();
     private volatile boolean closed;
@@ -123,7 +122,7 @@ public final class Runs implements AutoCloseable {
     private Run start(String id, String token, RunHandler handler) {
         Background.add(work);
         Run run;
-        TopicOrder.enter(starting);
+        starting.lock();
         try {
             Run known = byId.get(id);
             if (known != null) { // Another thread was faster.

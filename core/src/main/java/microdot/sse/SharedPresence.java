@@ -11,7 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
+import microdot.sse.log.PolledLock;
 import microdot.sse.log.Row;
 import microdot.sse.log.TableRows;
 import microdot.sse.store.StoreException;
@@ -45,7 +45,7 @@ final class SharedPresence implements PresenceRows {
     private final Map<String, Integer> streams = new ConcurrentHashMap<>();
 
     // Each is held while names are written, which waits for the engine. No event loop waits for it.
-    private final ReentrantLock[] writing = new ReentrantLock[LOCKS];
+    private final PolledLock[] writing = new PolledLock[LOCKS];
 
     SharedPresence(TopicState table, TableChanges changes, PresenceCounts counts, StoreNode store) {
         this.table = table;
@@ -53,7 +53,7 @@ final class SharedPresence implements PresenceRows {
         this.counts = counts;
         this.store = store;
         for (int i = 0; i < LOCKS; i++) {
-            writing[i] = new ReentrantLock();
+            writing[i] = new PolledLock();
         }
     }
 
@@ -132,7 +132,7 @@ final class SharedPresence implements PresenceRows {
      * @return why that is not possible; null if it was, or if the engine did not take it
      */
     private @Nullable RuntimeException write(String name) {
-        ReentrantLock lock = writing[Math.floorMod(name.hashCode(), LOCKS)];
+        PolledLock lock = writing[Math.floorMod(name.hashCode(), LOCKS)];
         lock.lock();
         try {
             if (!store.isAway()) {

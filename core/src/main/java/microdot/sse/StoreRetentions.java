@@ -5,10 +5,9 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.locks.ReentrantLock;
 import microdot.internal.BriefLock;
+import microdot.sse.log.PolledLock;
 import microdot.sse.log.Retention;
-import microdot.sse.log.TopicOrder;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.StoreException;
 import microdot.sse.store.StoreRetention;
@@ -26,7 +25,7 @@ final class StoreRetentions {
     private final EventStore store;
 
     // Held during the call of the store, so that the newest options of a topic come last.
-    private final ReentrantLock telling = new ReentrantLock();
+    private final PolledLock telling = new PolledLock();
 
     private final BriefLock lock = new BriefLock();
     private final Queue<TopicState> unset = new ArrayDeque<>(0); // Guarded by the lock.
@@ -75,7 +74,7 @@ final class StoreRetentions {
 
     /** Tells the store now, unless the topic is a table. Not on an event loop. */
     void tell(TopicState topic) {
-        TopicOrder.enter(telling);
+        telling.lock();
         try {
             if (topic.table() == null && !topic.becomesTable()) {
                 Retention kept = topic.options().retention();
@@ -94,7 +93,7 @@ final class StoreRetentions {
 
     /** Tells the store what it keeps of a table. */
     void tell(String table, TableOptions options) {
-        TopicOrder.enter(telling);
+        telling.lock();
         try {
             int entries = Math.max(TABLE_ENTRIES, 2 * options.maxRows());
             store.retain(

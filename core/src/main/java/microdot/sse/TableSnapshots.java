@@ -7,11 +7,11 @@ import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.LongStream;
 import microdot.JsonCodec;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.EventLog;
+import microdot.sse.log.PolledLock;
 import microdot.sse.log.Row;
 import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
@@ -39,7 +39,7 @@ final class TableSnapshots implements SnapshotSource {
      * Held while a snapshot is planned. Nothing blocks under it, or a platform thread could wait
      * for a virtual thread that has no carrier.
      */
-    private final ReentrantLock making = new ReentrantLock();
+    private final PolledLock making = new PolledLock();
 
     private volatile @Nullable Plan newest;
 
@@ -70,7 +70,7 @@ final class TableSnapshots implements SnapshotSource {
     public Snapshot take(Waiter client, long after) {
         Known known = order.locked(() -> known(after));
         if (known == null) {
-            TopicOrder.enter(making);
+            making.lock();
             try {
                 known = plan(after);
             } finally {

@@ -4,20 +4,17 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import microdot.sse.store.ConflictException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The common order of all topics, and the lock that makes it one: under it an event gets its
+ * The common order of all topics. It is the lock that makes it one: under it an event gets its
  * position and is appended, and a follower gets its cursors if it begins with a gap, a snapshot or
  * the last events. Publishers and such followers hold the lock for moments; an event loop never
  * waits for it.
  */
-public final class TopicOrder implements MemoryBudget.Member {
+public final class TopicOrder extends PolledLock implements MemoryBudget.Member {
     private static final Logger LOG = System.getLogger("microdot.sse");
 
     /** What {@link #append} returns for a topic that has ended. */
@@ -37,7 +34,6 @@ public final class TopicOrder implements MemoryBudget.Member {
 
     private final AtomicLong passed = new AtomicLong(); // Without waiting, in a test.
     private final Epoch epoch;
-    private final ReentrantLock lock = new ReentrantLock();
     private final OldestFirst oldest = new OldestFirst();
     private final MemoryBudget budget;
     private final MemoryBudget.Share share;
@@ -119,71 +115,6 @@ public final class TopicOrder implements MemoryBudget.Member {
     }
 
     /**
-     * Takes the lock. A platform thread looks again every millisecond whether it is free: in the
-     * queue it may be behind a virtual thread that has its turn but no carrier thread, because
-     * handlers hold them all.
-     */
-    private void enter() {
-        enter(lock);
-    }
-
-    /** Takes such a lock, for which no event loop waits. */
-    public static void enter(ReentrantLock lock) {
-        if (Thread.currentThread().isVirtual()) {
-            lock.lock();
-            return;
-        }
-        boolean interrupted = false;
-        boolean entered = false;
-        while (!entered) {
-            try {
-                entered = lock.tryLock() || lock.tryLock(1, TimeUnit.MILLISECONDS);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Runs the action under the lock. It must not run code of users. */
-    public <T> T locked(Supplier<T> action) {
-        enter();
-        try {
-            return action.get();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Runs the action under the lock. It must not run code of users. */
-    public void runLocked(Runnable action) {
-        enter();
-        try {
-            action.run();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /**
-     * Runs the action under the lock if the lock is free, and returns whether it did. The action
-     * must not run code of users.
-     */
-    public boolean runIfFree(Runnable action) {
-        if (!lock.tryLock()) {
-            return false;
-        }
-        try {
-            action.run();
-            return true;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /**
      * Makes a log that counts against the budget of this order. Under the lock.
      *
      * @param emptied called under the lock when nothing is left after an eviction
@@ -238,7 +169,7 @@ public final class TopicOrder implements MemoryBudget.Member {
         byte[] userIdLine = event.userId() == null ? null : EncodedEvent.idLine(event.userId());
         long position;
         @Nullable Throwable failure;
-        enter();
+        lock();
         try {
             position = refusal(log);
             if (position != 0) {
@@ -253,7 +184,7 @@ public final class TopicOrder implements MemoryBudget.Member {
             head = given;
             failure = tidy(() -> log.trim(now));
         } finally {
-            lock.unlock();
+            unlock();
         }
         report(failure); // Not under the lock: a log may block.
         relieve();
@@ -315,7 +246,7 @@ public final class TopicOrder implements MemoryBudget.Member {
             String name) {
         long position;
         @Nullable Throwable failure;
-        enter();
+        lock();
         try {
             position = refusal(log);
             if (position != 0) {
@@ -342,7 +273,7 @@ public final class TopicOrder implements MemoryBudget.Member {
             }
             failure = tidy(() -> log.trim(now));
         } finally {
-            lock.unlock();
+            unlock();
         }
         report(failure);
         relieve();
@@ -359,7 +290,7 @@ public final class TopicOrder implements MemoryBudget.Member {
     public long change(EventLog log, Row change) {
         long position;
         @Nullable Throwable failure;
-        enter();
+        lock();
         try {
             if (closed) {
                 throw new IllegalStateException(
@@ -379,7 +310,7 @@ public final class TopicOrder implements MemoryBudget.Member {
             head = given;
             failure = tidy(() -> log.trim(now));
         } finally {
-            lock.unlock();
+            unlock();
         }
         report(failure);
         relieve();
@@ -482,12 +413,12 @@ public final class TopicOrder implements MemoryBudget.Member {
     /** Trims a log after entries were placed in it. Not under the lock. */
     public void trim(EventLog log) {
         @Nullable Throwable failure;
-        enter();
+        lock();
         try {
             long now = now();
             failure = tidy(() -> log.trim(now));
         } finally {
-            lock.unlock();
+            unlock();
         }
         report(failure);
     }
