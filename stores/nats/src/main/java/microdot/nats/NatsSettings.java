@@ -1,6 +1,8 @@
 package microdot.nats;
 
 import io.nats.client.Options;
+import io.nats.client.support.NatsUri;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -45,6 +47,24 @@ final class NatsSettings implements Cloneable {
     /** The servers, without passwords: for messages. */
     String shownServers() {
         return withoutPasswords(String.join(", ", servers));
+    }
+
+    static void checkServer(String url) {
+        if (!isServer(url)) {
+            throw new IllegalArgumentException(
+                    "server: \""
+                            + withoutPasswords(url)
+                            + "\" (expected: a URL such as nats://localhost:4222, a name and a"
+                            + " password in it percent-encoded)");
+        }
+    }
+
+    private static boolean isServer(String url) {
+        try {
+            return !url.isEmpty() && new NatsUri(url).getPort() <= 65_535;
+        } catch (URISyntaxException e) {
+            return false; // Its text has the password.
+        }
     }
 
     /** Removes names and passwords from the URLs of a text. */

@@ -62,12 +62,14 @@ public final class NatsStore implements EventStore {
      *
      * @param servers such as {@code nats://localhost:4222}; {@code tls://…} for TLS with the
      *     certificates that Java trusts. A name and a password may stand before the host
+     * @throws IllegalArgumentException when one is not such a URL
      */
     public static NatsStore connect(String... servers) {
         Checks.notNull(servers, "servers", "URLs such as nats://localhost:4222");
         Checks.atLeast(1, "number of servers", servers.length);
         for (String server : servers) {
             Checks.notNull(server, "server", "a URL such as nats://localhost:4222");
+            NatsSettings.checkServer(server);
         }
         var settings = new NatsSettings();
         settings.servers = List.of(servers);

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.List;
 import microdot.sse.store.StoreException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -94,6 +95,26 @@ class NatsLoginTest {
         assertEquals(
                 "credentials: " + missing + " (expected: a file that can be read)",
                 error.getMessage());
+    }
+
+    @Test
+    void urlThatIsNoneIsRefusedAtOnceWithoutItsPassword() {
+        for (String url :
+                List.of(
+                        "",
+                        "http://localhost:4222",
+                        "nats://",
+                        "nats://localhost:port",
+                        "nats://localhost:65536",
+                        "nats://user:secret@a b")) {
+            var error = assertThrows(IllegalArgumentException.class, () -> NatsStore.connect(url));
+            String start = "server: \"" + url.replace("user:secret@", "") + "\" (expected: a URL";
+            assertTrue(error.getMessage().startsWith(start), error.getMessage());
+        }
+        for (String url :
+                List.of("localhost", "nats://[::1]:4222", "tls://user:pass%40word@host")) {
+            NatsStore.connect(url);
+        }
     }
 
     private static String key(NKey of) throws Exception {
