@@ -8,6 +8,7 @@ import microdot.internal.Quoted;
 import microdot.internal.RefusedValueException;
 import microdot.internal.Required;
 import microdot.sse.log.EventId;
+import org.jspecify.annotations.Nullable;
 
 /** Which names of topics and which events are accepted. */
 final class TopicRules {
@@ -86,25 +87,33 @@ final class TopicRules {
     }
 
     static List<String> checkedNames(Iterable<String> names) {
-        List<String> checked = checkedNamesOrNone(names);
+        List<String> checked = distinctNames(names);
         if (checked.isEmpty()) {
             throw new IllegalArgumentException("topics: 0 (expected: 1 to " + MAX_FOLLOWED + ")");
+        }
+        String wrong = tooMany(checked);
+        if (wrong != null) {
+            throw new IllegalArgumentException(wrong);
         }
         return checked;
     }
 
-    static List<String> checkedNamesOrNone(Iterable<String> names) {
+    /** Returns checked names without those that are there twice; they may still be too many. */
+    static List<String> distinctNames(Iterable<String> names) {
         var distinct = new LinkedHashSet<String>();
         names.forEach(name -> distinct.add(checkedName(name)));
-        if (distinct.size() > MAX_FOLLOWED) {
-            throw new IllegalArgumentException(
-                    "topics: "
-                            + distinct.size()
-                            + " (expected: at most "
-                            + MAX_FOLLOWED
-                            + " on one stream)");
-        }
         return List.copyOf(distinct);
+    }
+
+    /** Returns what is wrong with so many topics on one stream; null when there may be as many. */
+    static @Nullable String tooMany(List<String> names) {
+        return names.size() <= MAX_FOLLOWED
+                ? null
+                : "topics: "
+                        + names.size()
+                        + " (expected: at most "
+                        + MAX_FOLLOWED
+                        + " on one stream)";
     }
 
     static String checkedName(String name) {

@@ -230,8 +230,6 @@ public final class Topics extends TopicSource implements AutoCloseable {
         return new TopicStream(this, request -> namesFor(request, names), null);
     }
 
-    // Names may come from the request's path: then a bad one is the client's fault, and no failure
-    // of the application.
     private static List<String> namesFor(
             Request request, Function<Request, ? extends Iterable<String>> names) {
         Iterable<String> wanted = names.apply(request);
@@ -239,11 +237,12 @@ public final class Topics extends TopicSource implements AutoCloseable {
             throw new IllegalStateException(
                     "topics: null (expected: names; none makes a quiet stream)");
         }
-        try {
-            return TopicRules.checkedNamesOrNone(wanted);
-        } catch (IllegalArgumentException e) {
-            throw new HttpException(400, String.valueOf(e.getMessage()));
+        List<String> checked = TopicRules.distinctNames(wanted);
+        String wrong = TopicRules.tooMany(checked);
+        if (wrong != null) { // A function that gives names for a request has them from there.
+            throw new HttpException(400, wrong);
         }
+        return checked;
     }
 
     @Override

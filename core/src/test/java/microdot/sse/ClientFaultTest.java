@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import microdot.Body;
 import microdot.Headers;
 import microdot.Logged;
@@ -52,6 +55,10 @@ class ClientFaultTest {
                     .post("/own", request -> topics.publish("y".repeat(257), "x"))
                     .post("/digit", request -> topics.publish("1" + "y".repeat(256), "x"))
                     .post("/ownName", request -> publish(Event.of("x").event("gap")))
+                    .post("/follow/{t}", topics.stream(request -> List.of(request.param("t"))))
+                    .post("/followOwn", topics.stream(request -> List.of("microdot/x")))
+                    .post("/followNull", topics.stream(request -> Arrays.asList(null, "a")))
+                    .post("/followMany", topics.stream(request -> request.queries("t")))
                     .post("/n/{n}", request -> "" + request.intParam("n"))
                     .post("/point", request -> request.json(Point.class))
                     .post("/reading", request -> request.json(Reading.class));
@@ -138,6 +145,22 @@ class ClientFaultTest {
         try (var log = new Logged("microdot")) {
             assertEquals(500, post(target, "body").status());
             assertEquals(1, log.messages().size());
+        }
+    }
+
+    @Test
+    void nameOfAFollowedTopicIsTheClientsFaultIfItSentIt() {
+        try (var log = new Logged("microdot")) {
+            assertEquals(400, post("/follow/" + longTopic(), "").status());
+            String many =
+                    IntStream.range(0, 65)
+                            .mapToObj(i -> "t=a" + i)
+                            .collect(Collectors.joining("&"));
+            assertEquals(400, post("/followMany?" + many, "").status());
+            assertEquals(List.of(), log.messages());
+            assertEquals(500, post("/followOwn", "").status());
+            assertEquals(500, post("/followNull", "").status());
+            assertEquals(2, log.messages().size());
         }
     }
 

@@ -74,6 +74,11 @@ final class FrameClient implements AutoCloseable {
             return ByteBuffer.wrap(payload).getInt(type == GOAWAY ? 4 : 0);
         }
 
+        /** Returns the last stream that a GOAWAY names. */
+        int lastStream() {
+            return ByteBuffer.wrap(payload).getInt(0);
+        }
+
         /** Returns the status, or why there is none. */
         String outcome() {
             return head == null ? "RST_STREAM " + error() : head.status().toString();
@@ -150,12 +155,14 @@ final class FrameClient implements AutoCloseable {
         bytes.write(rest);
     }
 
-    /** Returns a request without a body. */
-    static byte[] request(int id, String method, String path) {
-        byte[] fields =
-                fields(":method", method, ":scheme", "http", ":path", path, ":authority", "x");
+    /** Returns the head of a request, which is all of it if the method is GET. */
+    static byte[] request(int id, String method, String path, String... others) {
+        var all = new ByteArrayOutputStream();
+        all.writeBytes(
+                fields(":method", method, ":scheme", "http", ":path", path, ":authority", "x"));
+        all.writeBytes(fields(others));
         int end = method.equals("GET") ? END_STREAM : 0;
-        return frame(HEADERS, END_HEADERS | end, id, fields);
+        return frame(HEADERS, END_HEADERS | end, id, all.toByteArray());
     }
 
     static byte[] reset(int id) {

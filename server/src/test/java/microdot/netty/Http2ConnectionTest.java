@@ -1,20 +1,24 @@
 package microdot.netty;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static microdot.netty.FrameClient.ACK;
+import static microdot.netty.FrameClient.END_STREAM;
 import static microdot.netty.FrameClient.GOAWAY;
 import static microdot.netty.FrameClient.HEADERS;
+import static microdot.netty.FrameClient.INITIAL_WINDOW;
 import static microdot.netty.FrameClient.NO_ERROR;
 import static microdot.netty.FrameClient.PING;
 import static microdot.netty.FrameClient.PROTOCOL_ERROR;
 import static microdot.netty.FrameClient.frame;
 import static microdot.netty.FrameClient.request;
 import static microdot.netty.FrameClient.reset;
+import static microdot.netty.FrameClient.window;
 import static microdot.sse.Sse.withSse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -53,6 +57,10 @@ class Http2ConnectionTest {
             new Microdot()
                     .get("/", request -> "home")
                     .get("/topic", topics.stream("topic"))
+                    .get("/last", topics.stream("topic").last(100))
+                    .get("/large", request -> "x".repeat(16 << 20))
+                    .post("/echo", request -> request.text())
+                    .post("/early", request -> "without its body")
                     .get("/sleeps", withSse(sleeper))
                     .get(
                             "/slow",
@@ -117,7 +125,7 @@ class Http2ConnectionTest {
 
     @ParameterizedTest
     @EnumSource(IoMode.class)
-    void drainEndsStreamsWithRetryAndTakesNoFurtherRequests(IoMode io) throws Exception {
+    void drainEndsStreamsWithRetryAndHandlesRequestsInFlight(IoMode io) throws Exception {
         try (Served served = served(PATIENT, io);
                 FrameClient client = FrameClient.of(served)) {
             client.get(1, "/topic").next(HEADERS, 1);
@@ -127,25 +135,103 @@ class Http2ConnectionTest {
                     Thread.startVirtualThread(() -> served.server.close(Duration.ofMillis(300)));
             FrameClient.Frame goAway = client.next(GOAWAY, 0);
             assertEquals(NO_ERROR, goAway.error());
-            assertEquals(3, goAway.payload()[3]);
-            client.send(request(5, "GET", "/"));
-            var texts = new String[] {"", ""};
-            for (int ended = 0; ended < 2; ) {
+            assertEquals(Integer.MAX_VALUE, goAway.lastStream());
+            client.send(request(5, "POST", "/echo"));
+            client.send(frame(FrameClient.DATA, END_STREAM, 5, "in flight".getBytes(US_ASCII)));
+            var texts = new String[] {"", "", ""};
+            for (int ended = 0; ended < 3; ) {
                 FrameClient.Frame frame = client.next(next -> next.id() > 0);
-                if (frame.id() == 5) {
-                    assertEquals("RST_STREAM 7", frame.outcome()); // REFUSED_STREAM
+                if (frame.head() != null) {
+                    assertEquals("200", frame.outcome());
                     continue;
                 }
                 assertEquals(FrameClient.DATA, frame.type());
                 texts[frame.id() / 2] += frame.text();
                 ended += frame.isEnd() ? 1 : 0;
             }
-            for (String text : texts) {
-                assertTrue(text.contains("retry: "), text);
-            }
-            assertEquals(FrameClient.NONE, client.closed());
+            assertTrue(texts[0].contains("retry: "), texts[0]);
+            assertTrue(texts[1].contains("retry: "), texts[1]);
+            assertEquals("in flight", texts[2]);
+            goAway = client.next(GOAWAY, 0);
+            assertEquals(NO_ERROR, goAway.error());
+            assertEquals(5, goAway.lastStream());
             client.close();
             closing.join();
+        }
+    }
+
+    /** A response to it would be a reset of the connection, and that would destroy them. */
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void requestThatComesTooLateDoesNotDestroyTheLastEvents(IoMode io) throws Exception {
+        for (int i = 0; i < 20; i++) {
+            topics.publish("topic", "x".repeat(1000));
+        }
+        try (Served served = served(PATIENT.closeTimeout(NEVER), io);
+                var client = new FrameClient(served.server.port(), 2048)) {
+            client.preface().settings().get(1, "/last");
+            while (served.server.stats().streams() == 0) {
+                Thread.onSpinWait();
+            }
+            Thread closing = Thread.startVirtualThread(served.server::close);
+            while (served.server.stats().streams() > 0) {
+                Thread.onSpinWait();
+            }
+            // Until the old server, which answered them, has closed the connection.
+            for (int i = 0; i < 500 && served.server.stats().connections() > 0; i++) {
+                client.get(3 + 2 * i, "/");
+            }
+            String events = client.body(1);
+            assertTrue(events.contains("retry: "), events);
+            assertEquals(NO_ERROR, client.closed());
+            client.close();
+            closing.join();
+        }
+    }
+
+    /** Until the socket had taken the frame of the reset, Netty logged each frame that came. */
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void framesAfterAResetThatIsNotSentYetAreIgnoredInSilence(IoMode io) throws Exception {
+        try (Served served = served(PATIENT, io);
+                var client = new FrameClient(served.server.port(), 2048)) {
+            client.preface().settings(INITIAL_WINDOW, 64 << 20);
+            client.send(window(0, 64 << 20)).get(1, "/large");
+            while (served.server.stats().waiting() == 0) {
+                Thread.onSpinWait();
+            }
+            client.send(request(3, "POST", "/echo", "content-length", "5"));
+            client.send(frame(FrameClient.DATA, END_STREAM, 3, new byte[1]));
+            for (int i = 0; i < 1000; i++) {
+                client.send(frame(FrameClient.DATA, 0, 3, new byte[0]));
+            }
+            client.send(frame(PING, 0, 0, new byte[8]));
+            client.next(PING, 0);
+            List<String> ignored =
+                    served.logged.lines().stream()
+                            .filter(line -> line.contains("ignoring"))
+                            .toList();
+            assertEquals(List.of(), ignored);
+        }
+    }
+
+    /** As many as a client may have open: none of them is a fault of the client. */
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void manyUploadsMayBeInFlightWhenTheirStreamsAreReset(IoMode io) throws Exception {
+        int uploads = 400;
+        try (Served served = served(PATIENT.maxConcurrentStreams(uploads), io);
+                FrameClient client = FrameClient.of(served)) {
+            for (int i = 0; i < uploads; i++) {
+                client.send(request(1 + 2 * i, "POST", "/early"));
+            }
+            for (int resets = 0; resets < uploads; resets++) {
+                client.next(frame -> frame.type() == FrameClient.RST_STREAM);
+            }
+            for (int i = 0; i < uploads; i++) {
+                client.send(frame(FrameClient.DATA, 0, 1 + 2 * i, new byte[3]));
+            }
+            assertEquals("200", client.get(1 + 2 * uploads, "/").outcome(1 + 2 * uploads));
         }
     }
 
@@ -159,7 +245,7 @@ class Http2ConnectionTest {
             try (var silent = new FrameClient(port, 0)) {
                 assertEquals(-1, silent.read());
             }
-            byte[] half = "PRI * HTTP/2.0\r\n\r\nS".getBytes(StandardCharsets.US_ASCII);
+            byte[] half = "PRI * HTTP/2.0\r\n\r\nS".getBytes(US_ASCII);
             try (var halfPreface = new FrameClient(port, 0)) {
                 halfPreface.send(half);
                 while (halfPreface.read() >= 0) {} // Perhaps a response that says why.
@@ -196,7 +282,7 @@ class Http2ConnectionTest {
     @ParameterizedTest
     @EnumSource(IoMode.class)
     void prefaceInPiecesIsUnderstood(IoMode io) throws Exception {
-        byte[] preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+        byte[] preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(US_ASCII);
         try (Served served = served(PATIENT, io);
                 var client = new FrameClient(served.server.port(), 0)) {
             for (byte b : preface) {
@@ -211,7 +297,7 @@ class Http2ConnectionTest {
     @ParameterizedTest
     @EnumSource(IoMode.class)
     void pingIsAnswered(IoMode io) throws Exception {
-        byte[] data = "pingpong".getBytes(StandardCharsets.US_ASCII);
+        byte[] data = "pingpong".getBytes(US_ASCII);
         try (Served served = served(PATIENT, io);
                 FrameClient client = FrameClient.of(served)) {
             FrameClient.Frame answer = client.send(frame(PING, 0, 0, data)).next(PING, 0);

@@ -59,18 +59,21 @@ final class Http2Codec extends Http2ConnectionHandler {
     private Runnable whenHeadRefused = () -> {};
     private Runnable beforeReset = () -> {};
     private boolean failed; // The client broke a rule of the connection.
+    private boolean inputIgnored;
     private @Nullable ByteBuf decoding; // The buffer that is being decoded.
     private int followedTo; // Up to where in it the frames were followed.
     private final UnfinishedHead head = new UnfinishedHead();
-    private final ResetStreams resets = new ResetStreams();
+    private final ResetStreams resets;
     private Predicate<Http2Stream> accepted = stream -> false;
 
     private Http2Codec(
             Http2ConnectionDecoder decoder,
             Http2ConnectionEncoder encoder,
-            Http2Settings settings) {
+            Http2Settings settings,
+            ResetStreams resets) {
         // Closing the channel closes it at once, also while there are streams.
         super(decoder, encoder, settings, true);
+        this.resets = resets;
     }
 
     /** Creates the codec of a connection; its frames go nowhere until there is a listener. */
@@ -86,12 +89,17 @@ final class Http2Codec extends Http2ConnectionHandler {
                 new Http2Settings()
                         .maxConcurrentStreams(options.maxConcurrentStreams())
                         .maxHeaderListSize(Math.min(MAX_LIST, READ_TIMES * options.maxHead()));
-        return new Builder(connection, settings).build();
+        return new Builder(connection, settings, new ResetStreams(options.maxConcurrentStreams()))
+                .build();
     }
 
     private static final class Builder
             extends AbstractHttp2ConnectionHandlerBuilder<Http2Codec, Builder> {
-        private Builder(DefaultHttp2Connection connection, Http2Settings settings) {
+        private final ResetStreams resets;
+
+        private Builder(
+                DefaultHttp2Connection connection, Http2Settings settings, ResetStreams resets) {
+            this.resets = resets;
             connection(connection);
             initialSettings(settings);
             frameListener(new Http2FrameAdapter());
@@ -113,7 +121,7 @@ final class Http2Codec extends Http2ConnectionHandler {
                 Http2ConnectionDecoder decoder,
                 Http2ConnectionEncoder encoder,
                 Http2Settings settings) {
-            return new Http2Codec(decoder, encoder, settings);
+            return new Http2Codec(decoder, encoder, settings, resets);
         }
     }
 
@@ -149,6 +157,16 @@ final class Http2Codec extends Http2ConnectionHandler {
         beforeReset = action;
     }
 
+    /** Returns whether the client broke a rule of the connection, and got a GOAWAY for it. */
+    boolean hasFailed() {
+        return failed;
+    }
+
+    /** Ignores what the client sends from now on. */
+    void ignoreInput() {
+        inputIgnored = true;
+    }
+
     /** Sets what is done after a client that broke a rule of the connection got its GOAWAY. */
     void whenFailed(Runnable action) {
         whenFailed = action;
@@ -169,7 +187,7 @@ final class Http2Codec extends Http2ConnectionHandler {
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out)
             throws Exception {
-        if (failed) {
+        if (inputIgnored) {
             in.skipBytes(in.readableBytes());
         } else {
             decoding = in;
@@ -260,7 +278,14 @@ final class Http2Codec extends Http2ConnectionHandler {
             ChannelHandlerContext ctx, int streamId, long errorCode, ChannelPromise promise) {
         resets.add(streamId);
         beforeReset.run();
-        return super.resetStream(ctx, streamId, errorCode, promise);
+        ChannelFuture written = super.resetStream(ctx, streamId, errorCode, promise);
+        Http2Stream stream = connection().stream(streamId);
+        if (stream != null) {
+            // Netty would close it when the socket has taken the frame, and write an entry to the
+            // log for each frame of the stream that comes before that.
+            stream.close();
+        }
+        return written;
     }
 
     @Override

@@ -199,21 +199,30 @@ final class Http2ServerConnection extends Connection {
         goAway();
     }
 
-    /** Accepts no further requests, and closes the connection when there are none. */
+    /**
+     * Asks the client to begin no further requests, and closes the connection when there are none.
+     * Those that were in flight are handled (RFC 9113, section 6.8).
+     */
     private void goAway() {
         if (!ending) {
             ending = true;
-            codec.goAway(
-                    codec.context(),
-                    codec.connection().remote().lastStreamCreated(),
-                    Http2Error.NO_ERROR.code(),
-                    Unpooled.EMPTY_BUFFER,
-                    codec.context().newPromise());
-            output.flush();
+            if (streams.size() > 0) {
+                goAway(Integer.MAX_VALUE);
+            }
         }
         if (streams.size() == 0) {
             linger();
         }
+    }
+
+    private void goAway(int lastStream) {
+        codec.goAway(
+                codec.context(),
+                lastStream,
+                Http2Error.NO_ERROR.code(),
+                Unpooled.EMPTY_BUFFER,
+                codec.context().newPromise());
+        output.flush();
     }
 
     /**
@@ -229,13 +238,17 @@ final class Http2ServerConnection extends Connection {
     /**
      * Ends this side after what was written, and waits for the client to end its own. Closing the
      * connection with unread input, such as windows that the client enlarges, would send a reset,
-     * which can destroy the last events in flight.
+     * which can destroy the last events in flight. So would a response to a frame that comes now.
      */
     private void linger() {
         if (lingering) {
             return;
         }
         lingering = true;
+        if (!codec.hasFailed()) {
+            goAway(codec.connection().remote().lastStreamCreated());
+        }
+        codec.ignoreInput();
         output.flush();
         // An empty write completes after the writes before it.
         codec.context()
