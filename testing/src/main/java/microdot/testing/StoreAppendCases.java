@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore.Limit;
+import microdot.sse.store.Page;
 import microdot.sse.store.StoredEntry;
 import org.junit.jupiter.api.Test;
 
@@ -207,6 +208,57 @@ abstract class StoreAppendCases extends StoreFixture {
                     .forEach(each -> given.put(text(each), each.position()));
             assertEquals(acknowledged, given);
             assertEquals(acknowledged.size() + 1, entries.size(), "entries, each once");
+        }
+    }
+
+    @Test
+    void removalOfATopicCostsTailsNoEntryOfAnotherTopic() throws Exception {
+        List<Node> nodes = openSeveral();
+        concurrently(
+                4,
+                thread -> {
+                    Node node = nodes.get(thread % nodes.size());
+                    for (int i = 0; i < 60; i++) {
+                        if (thread == 0) {
+                            appendOne(node, event("removed", "" + i));
+                            appendOne(node, Entry.clear("removed"));
+                        } else {
+                            appendTogether(node, 10);
+                        }
+                    }
+                });
+        settle(nodes);
+        for (Node node : nodes) {
+            assertEquals(1800, node.tail().entries("kept").size());
+        }
+    }
+
+    @Test
+    void removalOfATopicCostsReadersNoEntryOfAnotherTopic() throws Exception {
+        Node node = open();
+        appendTogether(node, 400);
+        concurrently(
+                2,
+                thread -> {
+                    for (int i = 0; i < 60; i++) {
+                        if (thread == 0) {
+                            appendOne(node, event("removed", "" + i));
+                            appendOne(node, Entry.clear("removed"));
+                        } else {
+                            Page page = node.store().read("kept", 0, Long.MAX_VALUE, 1 << 20);
+                            assertEquals(400, page.entries().size());
+                        }
+                    }
+                });
+    }
+
+    private void appendTogether(Node node, int entries) throws Exception {
+        List<CompletionStage<List<Long>>> stages = new ArrayList<>();
+        for (int i = 0; i < entries; i++) {
+            stages.add(node.start(event("kept", "" + i)));
+        }
+        for (CompletionStage<List<Long>> stage : stages) {
+            done(stage);
         }
     }
 

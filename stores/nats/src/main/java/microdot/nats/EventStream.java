@@ -4,6 +4,7 @@ import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.JetStreamOptions;
+import io.nats.client.Message;
 import io.nats.client.PublishOptions;
 import io.nats.client.api.DiscardPolicy;
 import io.nats.client.api.MessageInfo;
@@ -12,6 +13,7 @@ import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
 import io.nats.client.api.StreamInfoOptions;
 import io.nats.client.impl.Headers;
+import io.nats.client.impl.NatsMessage;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -42,6 +44,7 @@ final class EventStream {
     private static final int STREAM_NOT_FOUND = 10059;
     private static final int WRONG_LAST_SEQUENCE = 10071;
     private static final int NO_MESSAGE = 10037;
+    private static final String CONSUMERS_STAY = "2.9.12";
     private static final int TRIES = 20;
 
     final Connection connection;
@@ -300,6 +303,39 @@ final class EventStream {
         } catch (JetStreamApiException e) {
             return noMessage(e);
         }
+    }
+
+    /** Returns the first message of matching subjects after a sequence; null when there is none. */
+    Scan.@Nullable Found next(String subjects, long after)
+            throws IOException, JetStreamApiException {
+        try {
+            MessageInfo found = management.getNextMessage(name, after + 1, subjects);
+            long nanos = Resume.nanos(Objects.requireNonNull(found.getTime()));
+            Message message =
+                    NatsMessage.builder()
+                            .subject(Objects.requireNonNull(found.getSubject()))
+                            .headers(found.getHeaders())
+                            .data(found.getData())
+                            .build();
+            return new Scan.Found(new Delivered(found.getSeq(), 0, nanos, 0), message);
+        } catch (JetStreamApiException e) {
+            noMessage(e);
+            return null;
+        }
+    }
+
+    /** Returns the sequence of the newest message. */
+    long last() throws IOException, JetStreamApiException {
+        return management.getStreamInfo(name).getStreamState().getLastSequence();
+    }
+
+    /**
+     * Returns whether the removal of a topic moves a consumer of all topics to the removal, past
+     * messages that it has not got yet. Servers before 2.9.12 do that (nats-server, pull request
+     * 3838). What a {@link TailConsumer} was moved past is asked for one by one.
+     */
+    boolean movesConsumers() {
+        return !connection.getServerInfo().isSameOrNewerThanVersion(CONSUMERS_STAY);
     }
 
     /** Returns the message with a sequence; null when there is none. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import microdot.sse.store.Entry;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what the stream keeps. Each call asks the server, and blocks meanwhile. */
 final class History {
+    /** How often the ends are read at most, while others write. */
+    private static final int ENDS_READS = 5;
+
     private final NatsNode node;
     private final NatsSettings settings;
 
@@ -240,12 +244,7 @@ final class History {
     long head() {
         return ask(
                 link -> {
-                    long last =
-                            link.stream
-                                    .management
-                                    .getStreamInfo(link.stream.name)
-                                    .getStreamState()
-                                    .getLastSequence();
+                    long last = link.stream.last();
                     node.progress.await(last, settings.timeout.toMillis());
                     return node.state().positions().position(last);
                 });
@@ -255,24 +254,39 @@ final class History {
     List<StoredEntry> ends(TailState start) {
         return ask(
                 link -> {
-                    var found = new ArrayList<StoredEntry>();
-                    var newest =
-                            ConsumerConfiguration.builder()
-                                    .filterSubject(link.prefix + ">")
-                                    .deliverPolicy(DeliverPolicy.LastPerSubject)
-                                    .headersOnly(true);
-                    try (var scan = new Scan(link.stream, settings.timeout, newest)) {
-                        for (Scan.Found next = scan.next(); next != null; next = scan.next()) {
-                            Entry entry = EntryMessage.entry(next.message());
-                            if (entry != null
-                                    && entry.kind() == Entry.Kind.CLOSE
-                                    && next.at().sequence() <= start.sequence()) {
-                                var read = new Read(next.at().sequence(), next.at().nanos(), entry);
-                                found.add(stored(read, start.positions()));
-                            }
+                    Map<Long, StoredEntry> found = new TreeMap<>();
+                    boolean again = true;
+                    for (int i = 0; again && i < ENDS_READS; i++) {
+                        long last = link.stream.last();
+                        for (StoredEntry end : readEnds(link, start)) {
+                            found.put(end.position(), end);
                         }
+                        // What a removal hid from one scan is there for the next.
+                        again = link.stream.movesConsumers() && link.stream.last() != last;
                     }
-                    return found;
+                    return List.copyOf(found.values());
                 });
+    }
+
+    private List<StoredEntry> readEnds(Link link, TailState start)
+            throws IOException, InterruptedException, JetStreamApiException {
+        var found = new ArrayList<StoredEntry>();
+        var newest =
+                ConsumerConfiguration.builder()
+                        .filterSubject(link.prefix + ">")
+                        .deliverPolicy(DeliverPolicy.LastPerSubject)
+                        .headersOnly(true);
+        try (var scan = new Scan(link.stream, settings.timeout, newest)) {
+            for (Scan.Found next = scan.next(); next != null; next = scan.next()) {
+                Entry entry = EntryMessage.entry(next.message());
+                if (entry != null
+                        && entry.kind() == Entry.Kind.CLOSE
+                        && next.at().sequence() <= start.sequence()) {
+                    var read = new Read(next.at().sequence(), next.at().nanos(), entry);
+                    found.add(stored(read, start.positions()));
+                }
+            }
+        }
+        return found;
     }
 }

@@ -213,7 +213,7 @@ final class NatsNode {
         } else {
             resume = Resume.after(stream, info, seen, settings.timeout);
         }
-        caughtUp = stream.management.getStreamInfo(stream.name).getStreamState().getLastSequence();
+        caughtUp = stream.last();
         TailState start = resume.state();
         String prefix = EventStream.prefix(info);
         consumer = new TailConsumer(stream, prefix + ">", start.sequence());

@@ -24,12 +24,17 @@ final class TailConsumer {
     private static final Duration LIFE = Duration.ofSeconds(30);
 
     private final EventStream stream;
+    private final String subjects;
     private final Subscription messages;
     private long number;
+    private long last; // The sequence of the newest message that was returned.
+    private Scan.@Nullable Found removal; // What is before it is looked up first.
 
     TailConsumer(EventStream stream, String subjects, long after)
             throws IOException, JetStreamApiException {
         this.stream = stream;
+        this.subjects = subjects;
+        this.last = after;
         String inbox = stream.connection.createInbox();
         this.messages = stream.connection.subscribe(inbox);
         messages.setPendingLimits(0, 0); // Flow control is the limit: at most 32 MiB.
@@ -55,8 +60,11 @@ final class TailConsumer {
      * @throws IOException when a message is missing
      * @throws IllegalStateException when the consumer has ended
      */
-    Scan.@Nullable Found poll() throws IOException, InterruptedException {
+    Scan.@Nullable Found poll() throws IOException, JetStreamApiException, InterruptedException {
         while (true) {
+            if (removal != null) {
+                return upToRemoval(removal);
+            }
             Message message = messages.nextMessage(null);
             if (message == null) {
                 return null;
@@ -69,8 +77,11 @@ final class TailConsumer {
     }
 
     /** Waits for the next message. */
-    Scan.Found take() throws IOException, InterruptedException {
+    Scan.Found take() throws IOException, JetStreamApiException, InterruptedException {
         while (true) {
+            if (removal != null) {
+                return upToRemoval(removal);
+            }
             Message message = messages.nextMessage(HEARTBEAT.multipliedBy(PATIENCE));
             if (message == null) {
                 throw new IOException("no heartbeat from stream " + stream.name);
@@ -90,7 +101,28 @@ final class TailConsumer {
         Delivered at = Delivered.of(message.getReplyTo());
         check(at.number() - 1);
         number = at.number();
-        return new Scan.Found(at, message);
+        var found = new Scan.Found(at, message);
+        if (at.sequence() > last + 1 && EntryMessage.isRemoval(message)) {
+            removal = found;
+            return null;
+        }
+        last = at.sequence();
+        return found;
+    }
+
+    /**
+     * Returns the next message that the consumer was moved past, then the removal itself: see
+     * {@link EventStream#movesConsumers}.
+     */
+    private Scan.Found upToRemoval(Scan.Found until) throws IOException, JetStreamApiException {
+        long end = until.at().sequence();
+        Scan.Found next = last + 1 < end ? stream.next(subjects, last) : null;
+        if (next == null || next.at().sequence() >= end) {
+            next = until;
+            removal = null;
+        }
+        last = next.at().sequence();
+        return next;
     }
 
     private void status(Message message) throws IOException {
