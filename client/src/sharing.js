@@ -78,9 +78,8 @@ export function share(name, tab) {
       } else if (page && !page.ended) {
         await new Promise(resolve => setTimeout(resolve, backoff(failures++)));
       } else {
-        // Without the JSON form, a tab that has an id gets the events after it on its own connection.
-        if (tab.at()) return quit(), tab.start();
-        more = false;
+        // Without the JSON form it cannot get what the others have already: it has its own connection.
+        return quit(), tab.start();
       }
     }
     ready = true;

@@ -31,7 +31,7 @@ function joining(pages, told = Promise.resolve()) {
   const tab = {
     at: () => id,
     dispatch: (items) => items.forEach((item) => { got.push(item[1]); id = item[2]; }),
-    say: (type) => said.push(type), start: () => {}, stop: () => {},
+    say: (type) => said.push(type), start: () => said.push('started'), stop: () => {},
     page: async () => {
       const page = await pages.shift();
       if (pages.length == 0) served();
@@ -104,5 +104,16 @@ test('follower drops what a new leader repeats', async () => {
   leader.postMessage({ l: 2, e: [event(2), event(3), event(4)] });
   while (got.at(-1) != '4') await new Promise(setImmediate);
   assert.deepEqual(got, ['1', '2', '3', '4']);
+  done();
+});
+
+test('tab that joins has its own connection if the stream has no JSON form', async () => {
+  const { said, got, leader, asked, caughtUp, done } = joining([null]);
+  await asked;
+  await caughtUp;
+  await new Promise(setImmediate);
+  leader.postMessage({ l: 1, e: [event(1)] });
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  assert.deepEqual([said, got], [['started'], []]);
   done();
 });

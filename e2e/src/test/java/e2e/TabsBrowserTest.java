@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import e2e.Script.Received;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -69,6 +70,13 @@ class TabsBrowserTest {
                 .get("/microdot.js", Sse.client())
                 // A new tab begins with all that there was, so that none may miss or repeat any.
                 .get("/events", topics.stream("numbers").last(1000))
+                .get(
+                        "/closes",
+                        topics.stream("numbers")
+                                .last(1000)
+                                .onOpen(
+                                        (request, sse) ->
+                                                sse.closeAt(Instant.parse("9999-01-01T00:00:00Z"))))
                 .get("/mine", topics.stream(request -> List.of("of/" + request.cookie("user"))))
                 .get(
                         "/login/{user}",
@@ -160,6 +168,21 @@ class TabsBrowserTest {
             publish(30);
             assertEachGets(tabs, 1);
             assertEquals(1, server.stats().streams());
+        }
+    }
+
+    /** A second tab could not get what the first one has. */
+    @Test
+    void tabsOfAStreamWithoutTheJsonFormHaveTheirOwnConnections() throws Exception {
+        try (Server server = serve(app())) {
+            publish(5);
+            connect("tab1", server.port(), "/closes", "{}");
+            assertEachGets(List.of("tab1"), 1);
+            connect("tab2", server.port(), "/closes", "{}");
+            assertEachGets(List.of("tab2"), 1);
+            publish(5);
+            assertEachGets(List.of("tab1", "tab2"), 6);
+            assertEquals(2, server.stats().streams());
         }
     }
 

@@ -41,8 +41,6 @@ function follow() {
     return;
   }
   connection = connect(`runs/${id()}`, {
-    // A tab that shares a connection gets what comes from now on. This one wants the run from its first word, so it has its own.
-    key: String(Math.random()),
     on: {
       open: () => OVER.includes(state) || enter("open"),
       reconnecting: () => OVER.includes(state) || enter("reconnecting"),

@@ -43,7 +43,7 @@ final class StoreWriter implements TopicWriter {
 
     @Override
     public long append(PublishBatch batch) {
-        long refusal = refusal(batch.topic());
+        long refusal = refusal(batch);
         if (refusal != 0) {
             return refusal;
         }
@@ -64,7 +64,7 @@ final class StoreWriter implements TopicWriter {
 
     @Override
     public CompletionStage<Long> appendAsync(PublishBatch batch) {
-        long refusal = refusal(batch.topic());
+        long refusal = refusal(batch);
         if (refusal != 0) {
             return CompletableFuture.completedFuture(refusal);
         }
@@ -114,10 +114,13 @@ final class StoreWriter implements TopicWriter {
         return append.unlessEnded(Duration.ofNanos(topic.options().retention().nanos()));
     }
 
-    /** Returns 0 when the topic can get events. */
-    private long refusal(TopicState topic) {
+    /**
+     * Returns 0 when the topic can get events, or when the engine is to say whether it has them.
+     */
+    private long refusal(PublishBatch batch) {
         checkOpen();
-        if (topic.isEnded()) {
+        TopicState topic = batch.topic();
+        if (topic.isEnded() && batch.options().idempotencyKey() == null) {
             return TopicOrder.TOPIC_CLOSED;
         }
         return topic.log.rows() == null ? 0 : TopicOrder.OTHER_KIND;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import microdot.Microdot;
@@ -42,16 +44,19 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
     StoreTopicsCases() {}
 
     /** Topics of a process, and whether there can be no other beside it. */
-    record OneProcess(Topics topics, boolean isAlone) {}
+    record OneProcess(Topics topics, Set<Limit> limits) {
+        boolean isAlone() {
+            return limits.contains(Limit.ONE_NODE);
+        }
+    }
 
     final OneProcess process() throws Exception {
         EventStore store = newNode();
-        boolean isAlone = store.limits().contains(Limit.ONE_NODE);
         var topics = new Topics(store).publishTimeout(patience()).options("", LARGE);
         synchronized (opened) {
             opened.add(topics);
         }
-        return new OneProcess(topics, isAlone);
+        return new OneProcess(topics, store.limits());
     }
 
     /** Returns another process, which takes the place of this one. */
@@ -211,6 +216,22 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
             assertEquals(List.of("1", "done", "checkpoint"), data(late, 3));
             assertFalse(late.hasNext());
         }
+    }
+
+    @Test
+    void repeatedPublishGetsItsFirstIdAlsoAfterTheEndOfTheTopic() throws Exception {
+        OneProcess process = process();
+        assumeFalse(process.limits().contains(Limit.NO_IDEMPOTENCY_KEY), "no keys");
+        var key = new PublishOptions().idempotencyKey("key");
+        String first = process.topics().publish("job", "1", key);
+        process.topics().topic("job").close();
+        assertEquals(first, process.topics().publish("job", "1", key));
+        Topics next = after(process).topics();
+        assertEquals(first, next.publish("job", "1", key));
+        assertEquals(
+                first, next.publishAsync("job", Event.of("1"), key).toCompletableFuture().get());
+        var other = new PublishOptions().idempotencyKey("other");
+        assertThrows(IllegalStateException.class, () -> next.publish("job", "2", other));
     }
 
     @Test
