@@ -23,9 +23,11 @@ class PollTest {
     private final Microdot app =
             new Microdot().get("/a", topics.stream("a")).get("/hello", request -> "hello");
 
+    /** With an id: a poll without one that ends before it knows where it is gets no events. */
     private RawClient poll(Served served) throws Exception {
-        String head = "GET /a?wait=60 HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n\r\n";
-        return served.client().send(head);
+        String target = "/a?wait=60&after=" + topics.lastEventId();
+        String head = "GET " + target + " HTTP/1.1\r\nHost: x\r\n";
+        return served.client().send(head + "Accept: application/json\r\n\r\n");
     }
 
     private List<RawClient> polls(Served served) throws Exception {
