@@ -81,8 +81,8 @@ public interface EventStore extends AutoCloseable {
 
     /**
      * Begins: from now on the tail gets every entry after {@link Opened#head}; each is of the
-     * newest of {@link Opened#epochs}, or of one that begins later. Called once, before every other
-     * method. May block.
+     * newest of {@link Opened#epochs}, or of one that begins later. Called before every other
+     * method, and again only after it has failed. May block.
      *
      * @throws StoreException when the engine cannot be reached or cannot be used; the text says
      *     what to do

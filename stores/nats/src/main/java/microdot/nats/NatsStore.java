@@ -193,18 +193,27 @@ public final class NatsStore implements EventStore {
             throw new StoreException("store: opened already (expected: one Topics for each)");
         }
         var made = new NatsNode(settings, tail);
+        boolean works = false;
+        try {
+            Opened told = start(made);
+            works = true;
+            return told;
+        } finally {
+            if (!works) {
+                made.close();
+                opened.set(false); // It may work later.
+            }
+        }
+    }
+
+    private Opened start(NatsNode made) {
         made.connectFirst();
         TailState start = made.state();
-        try {
-            List<StoredEntry> ends = new History(made, settings).ends(start);
-            made.ends.begin(ends);
-            made.start();
-            node = made;
-            return new Opened(start.positions().epochs(), start.position(), ends);
-        } catch (StoreException e) {
-            made.close();
-            throw e;
-        }
+        List<StoredEntry> ends = new History(made, settings).ends(start);
+        made.ends.begin(ends);
+        made.start();
+        node = made;
+        return new Opened(start.positions().epochs(), start.position(), ends);
     }
 
     private NatsNode node() {

@@ -8,6 +8,7 @@ import static microdot.nats.NatsStoreTest.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.nats.client.Connection;
@@ -78,6 +79,21 @@ class NatsFailureTest {
 
     private static void assertRising(List<Long> positions) {
         assertEquals(positions.stream().distinct().sorted().toList(), positions);
+    }
+
+    @Test
+    void storeThatCouldNotBeOpenedIsOpenedLater() throws Exception {
+        NatsStore store = store();
+        var tail = new RecordedTail();
+        server.stop();
+        String reason = assertThrows(StoreException.class, () -> store.open(tail)).getMessage();
+        String again = assertThrows(StoreException.class, () -> store.open(tail)).getMessage();
+        assertEquals(reason, again);
+        server.start();
+        store.open(tail);
+        append(store, event("a", "1"));
+        tail.awaitEntries(1);
+        assertThrows(StoreException.class, () -> store.open(new RecordedTail()));
     }
 
     @Test

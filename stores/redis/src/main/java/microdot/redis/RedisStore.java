@@ -201,7 +201,17 @@ public final class RedisStore implements EventStore {
             opened.close();
             throw new StoreException("store: opened already (expected: one Topics for each)");
         }
-        return opened.open();
+        boolean works = false;
+        try {
+            Opened told = opened.open();
+            works = true;
+            return told;
+        } finally {
+            if (!works) {
+                opened.close();
+                node.compareAndSet(opened, null); // It may work later.
+            }
+        }
     }
 
     @Override

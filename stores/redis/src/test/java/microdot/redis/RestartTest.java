@@ -64,6 +64,20 @@ class RestartTest {
     }
 
     @Test
+    void storeThatCouldNotBeOpenedIsOpenedLater() throws Exception {
+        store = RedisStore.connect(server.uri());
+        server.stop();
+        String reason = assertThrows(StoreException.class, () -> store.open(tail)).getMessage();
+        String again = assertThrows(StoreException.class, () -> store.open(tail)).getMessage();
+        assertEquals(reason, again);
+        server.start();
+        store.open(tail);
+        append(store, "1");
+        tail.awaitEntries(1);
+        assertThrows(StoreException.class, () -> store.open(new RecordingTail()));
+    }
+
+    @Test
     void cleanRestartWhileOpenKeepsTheEpoch() throws Exception {
         open();
         append(store, "1");
