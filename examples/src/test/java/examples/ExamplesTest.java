@@ -21,6 +21,21 @@ class ExamplesTest {
     }
 
     @Test
+    void metricsCountStreamsAndWhyTheyEnded() throws Exception {
+        try (Example metrics = Example.start("metrics/Metrics.java")) {
+            try (var stream = metrics.open("/events")) {
+                assertTrue(metrics.get("/metrics").body().contains("\nmicrodot_streams 1\n"));
+                metrics.post("/events", "one");
+                assertTrue(stream.readLine().startsWith("id: "));
+            }
+            String ended = "microdot_streams_ended_total{reason=\"CLIENT_CLOSED\"} 1";
+            while (!metrics.get("/metrics").body().contains(ended)) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    @Test
     void counterResumesAtTheLastEventId() throws Exception {
         try (Example counter = Example.start("counter/Counter.java")) {
             assertTrue(counter.get("/").body().contains("EventSource"));
