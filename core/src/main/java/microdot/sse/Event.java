@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
+import microdot.internal.Quoted;
 import microdot.internal.RefusedValueException;
 import org.jspecify.annotations.Nullable;
 
@@ -103,10 +104,17 @@ public final class Event {
     /**
      * Returns a copy with this name; null for none.
      *
-     * @throws IllegalArgumentException when it holds CR, LF or NUL
+     * @throws IllegalArgumentException when it holds CR, LF, NUL or half of a surrogate pair
      */
     public Event event(@Nullable String name) {
-        return new Event(data, json, checked("event", name), id, retry);
+        checked("event", name);
+        if (name != null && hasHalf(name)) {
+            throw new RefusedValueException(
+                    "event: " + Quoted.whole(name) + " (expected: no half of a surrogate pair)",
+                    name,
+                    Event::hasHalf);
+        }
+        return new Event(data, json, name, id, retry);
     }
 
     /**
@@ -186,7 +194,7 @@ public final class Event {
         return new Event(data, json, event, id, retry);
     }
 
-    private static @Nullable String checked(String field, @Nullable String value) {
+    private static void checked(String field, @Nullable String value) {
         if (value != null && hasBreak(value)) {
             String shown = value.replace("\r", "\\r").replace("\n", "\\n").replace("\0", "\\0");
             throw new RefusedValueException(
@@ -194,7 +202,11 @@ public final class Event {
                     value,
                     Event::hasBreak);
         }
-        return value;
+    }
+
+    private static boolean hasHalf(String value) {
+        return value.codePoints()
+                .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
     }
 
     private static boolean hasBreak(String value) {

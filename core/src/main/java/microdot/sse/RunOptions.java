@@ -193,7 +193,11 @@ public final class RunOptions {
     String errorText(Throwable failure, Object run) {
         try {
             String text = errorText.apply(failure);
-            return text.substring(0, Math.min(LONGEST_TEXT, text.length()));
+            if (text.length() <= LONGEST_TEXT) {
+                return text;
+            }
+            boolean inPair = Character.isHighSurrogate(text.charAt(LONGEST_TEXT - 1));
+            return text.substring(0, inPair ? LONGEST_TEXT - 1 : LONGEST_TEXT);
         } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, "the errorText of " + run + " failed; the default was sent", e);
             return RunEnd.FAILED.text();

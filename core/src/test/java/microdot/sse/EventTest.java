@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.Arrays;
@@ -28,6 +29,14 @@ class EventTest {
         assertRejected(
                 "event: \"" + shown + "\" (expected: no CR, LF or NUL)", () -> EVENT.event(value));
         assertRejected("id: \"" + shown + "\" (expected: no CR, LF or NUL)", () -> EVENT.id(value));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\ud800", "\udc00a", "a\ud83d"})
+    void nameThatHasNoFormInUtf8IsRejected(String name) {
+        var failure = assertThrows(IllegalArgumentException.class, () -> EVENT.event(name));
+        assertTrue(failure.getMessage().endsWith(" (expected: no half of a surrogate pair)"));
+        assertEquals("\ud83d\ude00", EVENT.event("\ud83d\ude00").event());
     }
 
     @Test

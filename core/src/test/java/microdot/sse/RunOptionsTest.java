@@ -30,6 +30,9 @@ class RunOptionsTest {
         assertEquals(Duration.ofSeconds(5), options.keepFor());
         assertSame(WhenNobodyFollows.STOP, options.whenNobodyFollows());
         assertEquals("x".repeat(1000), options.errorText(new Exception(), "run a"));
+        // Not in the middle of a pair.
+        var pair = new RunOptions().errorText(failure -> "x".repeat(999) + "\ud83d\ude00");
+        assertEquals("x".repeat(999), pair.errorText(new Exception(), "run a"));
         assertEquals(100, new RunOptions().maxRunning());
     }
 
