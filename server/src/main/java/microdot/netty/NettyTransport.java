@@ -10,7 +10,7 @@ import microdot.ServerOptions;
 import microdot.Transport;
 import org.jspecify.annotations.Nullable;
 
-/** Serves HTTP/1.1 with Netty: with epoll where it is available, with NIO elsewhere. */
+/** Serves HTTP/1.1 and HTTP/2 with Netty: with epoll where it is available, with NIO elsewhere. */
 public final class NettyTransport implements Transport {
     /** Creates the transport. {@link java.util.ServiceLoader} calls this. */
     public NettyTransport() {}

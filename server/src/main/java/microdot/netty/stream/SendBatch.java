@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import microdot.CloseReason;
+import microdot.internal.ProcessErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,6 +122,7 @@ final class SendBatch {
             }
             used.run();
         } catch (RuntimeException | Error e) {
+            ProcessErrors.check(e);
             // The ring is not closed either: closing could submit again what it still holds.
             LOG.log(Level.WARNING, "io_uring failed; each send is a system call from now on", e);
             ring = null;

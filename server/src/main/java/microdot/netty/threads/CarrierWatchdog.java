@@ -80,10 +80,22 @@ public final class CarrierWatchdog {
                             .name("microdot-carrier-watchdog")
                             .unstarted(this::run);
             if (thread.compareAndSet(null, own)) {
-                own.start();
+                start(own);
             }
         }
         return thread.get();
+    }
+
+    private void start(Thread own) {
+        boolean started = false;
+        try {
+            own.start();
+            started = true;
+        } finally {
+            if (!started) {
+                thread.set(null); // There is no thread for it now; the next call tries again.
+            }
+        }
     }
 
     private void run() {

@@ -143,7 +143,7 @@ final class NatsNode {
                 }
                 deliver();
             } catch (IOException | JetStreamApiException | RuntimeException | Error e) {
-                // A connection that ended is tried again at once, before the tail is told.
+                // A connection that ended is tried again at once, before the tail is notified.
                 boolean wasConnected = links.get() != null;
                 disconnect();
                 if (!closed && wasConnected) {

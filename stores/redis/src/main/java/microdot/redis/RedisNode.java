@@ -354,7 +354,7 @@ final class RedisNode implements LinkOwner {
             try {
                 link.run(Script.LEAVE, Keys.utf8(id), Keys.utf8(turn));
             } catch (StoreException e) {
-                LOG.log(Level.DEBUG, "Redis: not told that a node has closed", e);
+                LOG.log(Level.DEBUG, "Redis: the end of a node was not written", e);
             }
         }
         thread.interrupt();

@@ -167,7 +167,7 @@ final class SpineReader {
         }
     }
 
-    /** Goes on with the newest epoch: what is between is told to be lost. */
+    /** Goes on with the newest epoch: what is between is reported as lost. */
     void skipTo(List<StoreEpoch> epochs) {
         epochs.forEach(this::begin);
         position = Math.max(position, epochs.getLast().first() - 1);

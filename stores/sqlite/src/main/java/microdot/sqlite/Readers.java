@@ -68,7 +68,7 @@ final class Readers {
             try {
                 database.close();
             } catch (SQLException e) {
-                // It had failed before; the reader is told that.
+                // It had failed before; the reader gets that failure.
             }
         }
     }
