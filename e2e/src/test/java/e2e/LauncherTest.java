@@ -231,6 +231,14 @@ class LauncherTest {
             option.await("unknown option: --wach");
             assertEquals(1, option.exitCode());
         }
+        try (Child soak = microdot("soak", "long")) {
+            soak.await("soak: long (expected: a number of minutes)");
+            assertEquals(1, soak.exitCode());
+        }
+        try (Child help = microdot("install", "--help")) {
+            help.await("./microdot install");
+            assertEquals(0, help.exitCode());
+        }
         try (Child alone = microdot()) {
             alone.await("./microdot demo");
             assertEquals(0, alone.exitCode());
