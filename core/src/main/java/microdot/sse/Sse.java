@@ -184,7 +184,7 @@ public final class Sse {
      *     stream is open; the event is not sent, and the interrupt flag is kept
      */
     public void send(Event event) {
-        Required.notNull(event, "event", "an event");
+        Required.notNull(event, "event", "an event; the text \"\" is one without data");
         if (closingFrames.isFollowing()) {
             checkBesideTopics(event);
         }
