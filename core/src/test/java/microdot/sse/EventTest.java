@@ -35,7 +35,8 @@ class EventTest {
     @ValueSource(strings = {"\ud800", "\udc00a", "a\ud83d"})
     void nameThatHasNoFormInUtf8IsRejected(String name) {
         var failure = assertThrows(IllegalArgumentException.class, () -> EVENT.event(name));
-        assertTrue(failure.getMessage().endsWith(" (expected: no half of a surrogate pair)"));
+        String message = String.valueOf(failure.getMessage());
+        assertTrue(message.endsWith(" (expected: no half of a surrogate pair)"), message);
         assertEquals("\ud83d\ude00", EVENT.event("\ud83d\ude00").event());
     }
 

@@ -109,7 +109,8 @@ class NatsLoginTest {
                         "nats://user:secret@a b")) {
             var error = assertThrows(IllegalArgumentException.class, () -> NatsStore.connect(url));
             String start = "server: \"" + url.replace("user:secret@", "") + "\" (expected: a URL";
-            assertTrue(error.getMessage().startsWith(start), error.getMessage());
+            String message = String.valueOf(error.getMessage());
+            assertTrue(message.startsWith(start), message);
         }
         for (String url :
                 List.of("localhost", "nats://[::1]:4222", "tls://user:pass%40word@host")) {
