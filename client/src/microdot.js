@@ -1,7 +1,7 @@
 import { source } from './source.js';
 import { share } from './sharing.js';
 
-/** Follows an event stream; all tabs with the same URL and key share one connection. See microdot.d.ts. */
+/** Follows an event stream; all tabs with the same URL and key share one connection if the stream has the JSON form. See microdot.d.ts. */
 export function connect(url, options = {}) {
   const { key = '', on = {}, keep } = options;
   const address = new URL(url, document.baseURI).href;

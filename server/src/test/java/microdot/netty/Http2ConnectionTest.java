@@ -17,6 +17,9 @@ import static microdot.sse.Sse.withSse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -24,11 +27,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import microdot.CloseReason;
 import microdot.Microdot;
+import microdot.Response;
 import microdot.ServerOptions;
 import microdot.netty.io.IoMode;
 import microdot.sse.SseHandler;
 import microdot.sse.Topics;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -37,8 +42,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 class Http2ConnectionTest {
     private static final Duration SOON = Duration.ofMillis(200);
     private static final Duration NEVER = Duration.ofDays(1);
+    private static final int LARGER = 200_000;
     private static final ServerOptions PATIENT =
             new ServerOptions().headTimeout(NEVER).bodyTimeout(NEVER).idleTimeout(NEVER);
+
+    @TempDir private Path folder;
 
     private final Topics topics = new Topics();
     private final CountDownLatch begun = new CountDownLatch(1);
@@ -58,6 +66,7 @@ class Http2ConnectionTest {
                     .get("/", request -> "home")
                     .get("/topic", topics.stream("topic"))
                     .get("/last", topics.stream("topic").last(100))
+                    .get("/larger", request -> "x".repeat(LARGER))
                     .get("/large", request -> "x".repeat(16 << 20))
                     .post("/echo", request -> request.text())
                     .post("/early", request -> "without its body")
@@ -186,6 +195,75 @@ class Http2ConnectionTest {
             assertEquals(NO_ERROR, client.closed());
             client.close();
             closing.join();
+        }
+    }
+
+    /** They are in the same read as the frame after which the last response ends. */
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void requestsBehindTheLastFrameDoNotDestroyTheLastResponse(IoMode io) throws Exception {
+        for (int run = 0; run < 5; run++) {
+            try (Served served = served(PATIENT.closeTimeout(NEVER), io);
+                    var client = new FrameClient(served.server.port(), 4096)) {
+                client.preface().settings().get(1, "/larger");
+                int received = 0;
+                while (received < 65_535) { // The windows are empty then.
+                    received += client.next(FrameClient.DATA, 1).payload().length;
+                }
+                Thread closing = Thread.startVirtualThread(served.server::close);
+                client.next(GOAWAY, 0);
+                var all = new ByteArrayOutputStream();
+                all.writeBytes(window(0, 1 << 20));
+                all.writeBytes(window(1, 1 << 20));
+                for (int i = 0; i < 50; i++) {
+                    all.writeBytes(request(3 + 2 * i, "GET", "/"));
+                }
+                client.send(all.toByteArray());
+                assertEquals(LARGER - received, client.body(1).length());
+                assertEquals(NO_ERROR, client.closed());
+                client.close();
+                closing.join();
+            }
+        }
+    }
+
+    /** So that the client knows which of its requests it may send again. */
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void goAwayForAFaultNamesTheLastStreamAlsoWhileTheServerDrains(IoMode io) throws Exception {
+        try (Served served = served(PATIENT.interruptAbandoned(true), io);
+                FrameClient client = FrameClient.of(served)) {
+            client.get(1, "/slow");
+            begun.await();
+            Thread closing = Thread.startVirtualThread(served.server::close);
+            client.next(GOAWAY, 0);
+            FrameClient.Frame last =
+                    client.send(frame(PING, 0, 1, new byte[8])).next(GOAWAY, 0);
+            assertEquals(PROTOCOL_ERROR, last.error());
+            assertEquals(1, last.lastStream());
+            client.close();
+            closing.join();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoMode.class)
+    void responseThatTheServerResetsHasFailed(IoMode io) throws Exception {
+        Path file = Files.write(folder.resolve("file-" + io), new byte[1 << 20]);
+        var reasons = new LinkedBlockingQueue<String>();
+        var files = new Microdot().get("/", request -> Response.file(file));
+        files.afterResponse((request, outcome) -> reasons.add("" + outcome.closeReason()));
+        try (Served served = new Served(files, PATIENT, io).expectFailures(1);
+                FrameClient client = FrameClient.of(served)) {
+            client.get(1, "/");
+            int received = 0;
+            while (received < 65_535) {
+                received += client.next(FrameClient.DATA, 1).payload().length;
+            }
+            Files.write(file, new byte[10]);
+            client.send(window(0, 2 << 20)).send(window(1, 2 << 20));
+            assertEquals("RST_STREAM 2", client.next(FrameClient.RST_STREAM, 1).outcome());
+            assertEquals("FAILED", reasons.take());
         }
     }
 

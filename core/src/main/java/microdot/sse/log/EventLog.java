@@ -571,6 +571,8 @@ public final class EventLog {
      * must be one that was the head of the order: every event up to it is then in its segment.
      */
     public long firstAfter(long position) {
-        return Math.max(keptFrom, segments.firstAfter(position));
+        // Before keptFrom: a segment that was removed meanwhile is then below it.
+        long found = segments.firstAfter(position);
+        return Math.max(keptFrom, found);
     }
 }

@@ -249,6 +249,24 @@ class InterleavingsTest {
                 });
     }
 
+    /** The segment with the last event that it has goes meanwhile. */
+    @Test
+    void followerThatHasWhatIsTrimmedBeginsBehindIt() {
+        Lincheck.runConcurrentTest(
+                500,
+                () -> {
+                    EventLog log = log(ONE_EVENT);
+                    shared = log;
+                    log.append(SHORT, ID_LINES[1], 1, 0, null);
+                    log.append(LONG, ID_LINES[2], 2, 0, null);
+                    Thread writer = new Thread(() -> log.trim(0));
+                    var begins = new AtomicLong();
+                    Thread reader = new Thread(() -> begins.set(log.firstAfter(1)));
+                    run(writer, reader);
+                    assertEquals(1, begins.get());
+                });
+    }
+
     private static void begin(EventLog log) {
         long entry = log.firstAfter(0);
         if (log.floor() == 0) {

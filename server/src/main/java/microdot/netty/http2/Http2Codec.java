@@ -162,9 +162,13 @@ final class Http2Codec extends Http2ConnectionHandler {
         return failed;
     }
 
-    /** Ignores what the client sends from now on. */
+    /** Ignores what the client sends from now on, and what of it has come and is not decoded yet. */
     void ignoreInput() {
         inputIgnored = true;
+        ByteBuf in = decoding;
+        if (in != null) {
+            in.skipBytes(in.readableBytes());
+        }
     }
 
     /** Sets what is done after a client that broke a rule of the connection got its GOAWAY. */
@@ -305,10 +309,10 @@ final class Http2Codec extends Http2ConnectionHandler {
             super.onConnectionError(ctx, outbound, cause, known);
         } else if (!failed) {
             failed = true;
-            int last =
-                    connection().goAwaySent()
-                            ? connection().remote().lastStreamKnownByPeer()
-                            : connection().remote().lastStreamCreated();
+            int last = connection().remote().lastStreamCreated();
+            if (connection().goAwaySent()) {
+                last = Math.min(last, connection().remote().lastStreamKnownByPeer());
+            }
             ByteBuf reason = Http2CodecUtil.toByteBuf(ctx, known);
             // Not by goAway, which closes the connection as soon as the frame is written.
             encoder()

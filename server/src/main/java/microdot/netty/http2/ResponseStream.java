@@ -189,8 +189,8 @@ final class ResponseStream implements OpenStream {
     }
 
     private void reset(CloseReason reason, Http2Error error) {
+        end(reason); // First: the reset closes the stream, which would be the reason.
         streams.output().reset(stream, error);
-        end(reason); // The socket may take the reset much later.
     }
 
     /** Ends it before its end, once. */

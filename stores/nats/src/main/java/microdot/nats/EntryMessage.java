@@ -27,7 +27,6 @@ final class EntryMessage {
 
     private static final String EXPECTED_LAST = "Nats-Expected-Last-Subject-Sequence";
     private static final String MESSAGE_ID = "Nats-Msg-Id";
-    private static final String ROLLUP = "Nats-Rollup";
     private static final byte[] NO_BYTES = {};
 
     private EntryMessage() {}
@@ -54,7 +53,7 @@ final class EntryMessage {
         }
         if (entry.kind() == Entry.Kind.CLEAR) {
             // The server removes what the topic had before, in the same step.
-            headers.put(ROLLUP, "sub");
+            headers.put("Nats-Rollup", "sub");
         }
         if (append.endLasts() != null) {
             headers.put(END_LASTS, Long.toString(append.endLasts().toMillis()));
@@ -96,12 +95,6 @@ final class EntryMessage {
     /** Returns the headers of an end that replaces one. */
     static Headers endAgain() {
         return new Headers().put(KIND, Integer.toString(Entry.Kind.CLOSE.code())).put(AGAIN, "1");
-    }
-
-    /** Returns whether the server has removed what the topic had before the message. */
-    static boolean isRemoval(Message message) {
-        Headers headers = message.getHeaders();
-        return headers != null && headers.getFirst(ROLLUP) != null;
     }
 
     /** Returns whether the message is an end that replaces one, and no entry of its own. */

@@ -28,7 +28,7 @@ final class TailConsumer {
     private final Subscription messages;
     private long number;
     private long last; // The sequence of the newest message that was returned.
-    private Scan.@Nullable Found removal; // What is before it is looked up first.
+    private Scan.@Nullable Found ahead; // What is before it is looked up first.
 
     TailConsumer(EventStream stream, String subjects, long after)
             throws IOException, JetStreamApiException {
@@ -62,8 +62,8 @@ final class TailConsumer {
      */
     Scan.@Nullable Found poll() throws IOException, JetStreamApiException, InterruptedException {
         while (true) {
-            if (removal != null) {
-                return upToRemoval(removal);
+            if (ahead != null) {
+                return upTo(ahead);
             }
             Message message = messages.nextMessage(null);
             if (message == null) {
@@ -79,8 +79,8 @@ final class TailConsumer {
     /** Waits for the next message. */
     Scan.Found take() throws IOException, JetStreamApiException, InterruptedException {
         while (true) {
-            if (removal != null) {
-                return upToRemoval(removal);
+            if (ahead != null) {
+                return upTo(ahead);
             }
             Message message = messages.nextMessage(HEARTBEAT.multipliedBy(PATIENCE));
             if (message == null) {
@@ -102,8 +102,8 @@ final class TailConsumer {
         check(at.number() - 1);
         number = at.number();
         var found = new Scan.Found(at, message);
-        if (at.sequence() > last + 1 && EntryMessage.isRemoval(message)) {
-            removal = found;
+        if (at.sequence() > last + 1 && stream.movesConsumers()) {
+            ahead = found;
             return null;
         }
         last = at.sequence();
@@ -111,15 +111,16 @@ final class TailConsumer {
     }
 
     /**
-     * Returns the next message that the consumer was moved past, then the removal itself: see
-     * {@link EventStream#movesConsumers}.
+     * Returns the next message that the consumer was moved past, at last the one that it gave: see
+     * {@link EventStream#movesConsumers}. That one need not be the removal, which another removal
+     * may have removed.
      */
-    private Scan.Found upToRemoval(Scan.Found until) throws IOException, JetStreamApiException {
-        long end = until.at().sequence();
+    private Scan.Found upTo(Scan.Found given) throws IOException, JetStreamApiException {
+        long end = given.at().sequence();
         Scan.Found next = last + 1 < end ? stream.next(subjects, last) : null;
         if (next == null || next.at().sequence() >= end) {
-            next = until;
-            removal = null;
+            next = given;
+            ahead = null;
         }
         last = next.at().sequence();
         return next;
