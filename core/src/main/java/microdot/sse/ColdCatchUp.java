@@ -161,14 +161,20 @@ final class ColdCatchUp {
         EventLog log = topic.log;
         var last = new ArrayDeque<Frame>();
         long at = 0;
-        long upTo = Math.min(log.floor(), until);
-        while (at < upTo) {
-            ColdHistory.Part part = read(topic, at, upTo);
-            part.frames().forEach(frame -> addLast(last, frame, events));
-            at = Math.max(part.upTo(), part.floor());
-        }
-        at = Math.min(at, until);
-        long entry = log.firstAfter(at);
+        long entry;
+        do { // The log may be trimmed meanwhile.
+            while (at < Math.min(log.floor(), until)) {
+                ColdHistory.Part part = read(topic, at, Math.min(log.floor(), until));
+                if (part.floor() > at) {
+                    last.clear(); // The store has been trimmed: what was read before does not
+                    // join it.
+                }
+                part.frames().forEach(frame -> addLast(last, frame, events));
+                at = Math.max(part.upTo(), part.floor());
+            }
+            at = Math.min(at, until);
+            entry = log.firstAfter(at);
+        } while (at < Math.min(log.floor(), until));
         Frame frame = log.read(entry);
         while (frame != null && frame.position() <= until) {
             addLast(last, frame, events);

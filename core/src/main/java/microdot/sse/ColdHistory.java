@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.Epoch;
@@ -198,10 +199,19 @@ final class ColdHistory {
         pages.clear();
     }
 
+    /** Pages of one topic by position, and when the first of them was read. */
+    private record Pages(long since, TreeMap<Long, Part> parts) {
+        Pages(long since) {
+            this(since, new TreeMap<>());
+        }
+    }
+
     /** Pages by topic and position. */
     private static final class PageCache {
-        private final Map<String, TreeMap<Long, Part>> topics =
-                new LinkedHashMap<>(16, 0.75f, true);
+        /** A store trims a topic without a notice: a page is not kept for long after that. */
+        private static final long LONGEST = TimeUnit.SECONDS.toNanos(10);
+
+        private final Map<String, Pages> topics = new LinkedHashMap<>(16, 0.75f, true);
         private long bytes;
 
         /** Rises when something is forgotten: what was read before must not be kept. */
@@ -213,8 +223,12 @@ final class ColdHistory {
 
         /** Returns a page that has everything after the position. */
         synchronized @Nullable Part find(String topic, long after) {
-            TreeMap<Long, Part> known = topics.get(topic);
-            Map.Entry<Long, Part> entry = known == null ? null : known.floorEntry(after);
+            Pages known = topics.get(topic);
+            if (known != null && System.nanoTime() - known.since > LONGEST) {
+                drop(topic);
+                known = null;
+            }
+            Map.Entry<Long, Part> entry = known == null ? null : known.parts.floorEntry(after);
             Part part = entry == null ? null : entry.getValue();
             if (part == null || after >= part.upTo()) {
                 return null;
@@ -228,8 +242,8 @@ final class ColdHistory {
         }
 
         synchronized boolean isAnyAfter(String topic, long after) {
-            TreeMap<Long, Part> known = topics.get(topic);
-            return known != null && known.higherKey(after) != null;
+            Pages known = topics.get(topic);
+            return known != null && known.parts.higherKey(after) != null;
         }
 
         /** Keeps what is after the floor: the floor rises, and a gap must not be an old one. */
@@ -241,11 +255,13 @@ final class ColdHistory {
                 return;
             }
             Part before =
-                    topics.computeIfAbsent(topic, name -> new TreeMap<>()).put(part.after(), part);
+                    topics.computeIfAbsent(topic, name -> new Pages(System.nanoTime()))
+                            .parts
+                            .put(part.after(), part);
             bytes += size(part) - (before == null ? 0 : size(before));
             while (bytes > maxBytes) {
                 String oldest = topics.keySet().iterator().next();
-                TreeMap<Long, Part> parts = Objects.requireNonNull(topics.get(oldest));
+                TreeMap<Long, Part> parts = Objects.requireNonNull(topics.get(oldest)).parts;
                 bytes -= size(Objects.requireNonNull(parts.pollFirstEntry()).getValue());
                 if (parts.isEmpty()) {
                     topics.remove(oldest);
@@ -255,9 +271,13 @@ final class ColdHistory {
 
         synchronized void remove(String topic) {
             generation++;
-            TreeMap<Long, Part> parts = topics.remove(topic);
-            if (parts != null) {
-                parts.values().forEach(part -> bytes -= size(part));
+            drop(topic);
+        }
+
+        private void drop(String topic) {
+            Pages dropped = topics.remove(topic);
+            if (dropped != null) {
+                dropped.parts.values().forEach(part -> bytes -= size(part));
             }
         }
 

@@ -193,7 +193,10 @@ class EventStreamPropertyTest {
     private static @Nullable String name(RandomGenerator random) {
         return random.nextInt(3) == 0
                 ? null
-                : text(random).replaceAll("[\r\n\0]", "").replaceAll("(?s)^(.{30}).*", "$1");
+                : text(random)
+                        .replaceAll("[\r\n\0]", "")
+                        .replaceAll("(?s)^(.{30}).*", "$1")
+                        .replaceAll("\\p{Cs}", "");
     }
 
     private static @Nullable String id(RandomGenerator random) {

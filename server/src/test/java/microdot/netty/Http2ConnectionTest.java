@@ -237,8 +237,7 @@ class Http2ConnectionTest {
             begun.await();
             Thread closing = Thread.startVirtualThread(served.server::close);
             client.next(GOAWAY, 0);
-            FrameClient.Frame last =
-                    client.send(frame(PING, 0, 1, new byte[8])).next(GOAWAY, 0);
+            FrameClient.Frame last = client.send(frame(PING, 0, 1, new byte[8])).next(GOAWAY, 0);
             assertEquals(PROTOCOL_ERROR, last.error());
             assertEquals(1, last.lastStream());
             client.close();

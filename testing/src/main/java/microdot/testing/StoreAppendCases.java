@@ -215,11 +215,11 @@ abstract class StoreAppendCases extends StoreFixture {
     void removalOfATopicCostsTailsNoEntryOfAnotherTopic() throws Exception {
         List<Node> nodes = openSeveral();
         concurrently(
-                4,
+                5,
                 thread -> {
                     Node node = nodes.get(thread % nodes.size());
                     for (int i = 0; i < 60; i++) {
-                        if (thread == 0) {
+                        if (thread < 2) {
                             appendOne(node, event("removed", "" + i));
                             appendOne(node, Entry.clear("removed"));
                         } else {

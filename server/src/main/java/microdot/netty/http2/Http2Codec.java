@@ -162,7 +162,9 @@ final class Http2Codec extends Http2ConnectionHandler {
         return failed;
     }
 
-    /** Ignores what the client sends from now on, and what of it has come and is not decoded yet. */
+    /**
+     * Ignores what the client sends from now on, and what of it has come and is not decoded yet.
+     */
     void ignoreInput() {
         inputIgnored = true;
         ByteBuf in = decoding;
