@@ -166,10 +166,15 @@ class SnapshotRunTest {
             assertEquals(1, log.await(1).size(), log.messages()::toString);
             assertTrue(log.messages().getFirst().contains("\"a\""));
             release.countDown();
-            Client later = client("a");
-            while (!later.follower.sink.isOpen()) {
+            Client later;
+            int before;
+            do { // It is refused, a moment later, until one of the calls has returned.
+                before = calls.get();
                 later = client("a");
-            }
+                while (later.follower.sink.isOpen() && calls.get() == before) {
+                    Thread.onSpinWait();
+                }
+            } while (calls.get() == before);
             assertEquals(List.of("snapshot:released"), later.await(1));
         }
     }
