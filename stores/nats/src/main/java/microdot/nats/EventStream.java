@@ -4,7 +4,6 @@ import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.JetStreamOptions;
-import io.nats.client.Message;
 import io.nats.client.PublishOptions;
 import io.nats.client.api.DiscardPolicy;
 import io.nats.client.api.MessageInfo;
@@ -13,7 +12,6 @@ import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
 import io.nats.client.api.StreamInfoOptions;
 import io.nats.client.impl.Headers;
-import io.nats.client.impl.NatsMessage;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -306,21 +304,12 @@ final class EventStream {
     }
 
     /** Returns the first message of matching subjects after a sequence; null when there is none. */
-    Scan.@Nullable Found next(String subjects, long after)
+    @Nullable MessageInfo next(String subjects, long after)
             throws IOException, JetStreamApiException {
         try {
-            MessageInfo found = management.getNextMessage(name, after + 1, subjects);
-            long nanos = Resume.nanos(Objects.requireNonNull(found.getTime()));
-            Message message =
-                    NatsMessage.builder()
-                            .subject(Objects.requireNonNull(found.getSubject()))
-                            .headers(found.getHeaders())
-                            .data(found.getData())
-                            .build();
-            return new Scan.Found(new Delivered(found.getSeq(), 0, nanos, 0), message);
+            return management.getNextMessage(name, after + 1, subjects);
         } catch (JetStreamApiException e) {
-            noMessage(e);
-            return null;
+            return noMessage(e);
         }
     }
 

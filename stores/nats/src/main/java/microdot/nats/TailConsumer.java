@@ -6,9 +6,12 @@ import io.nats.client.Subscription;
 import io.nats.client.api.AckPolicy;
 import io.nats.client.api.ConsumerConfiguration;
 import io.nats.client.api.DeliverPolicy;
+import io.nats.client.api.MessageInfo;
 import io.nats.client.impl.Headers;
+import io.nats.client.impl.NatsMessage;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,13 +120,25 @@ final class TailConsumer {
      */
     private Scan.Found upTo(Scan.Found given) throws IOException, JetStreamApiException {
         long end = given.at().sequence();
-        Scan.Found next = last + 1 < end ? stream.next(subjects, last) : null;
-        if (next == null || next.at().sequence() >= end) {
-            next = given;
+        MessageInfo next = last + 1 < end ? stream.next(subjects, last) : null;
+        if (next == null || next.getSeq() >= end) {
             ahead = null;
+            last = end;
+            return given;
         }
-        last = next.at().sequence();
-        return next;
+        last = next.getSeq();
+        return found(next);
+    }
+
+    private static Scan.Found found(MessageInfo info) {
+        long nanos = Resume.nanos(Objects.requireNonNull(info.getTime()));
+        Message message =
+                NatsMessage.builder()
+                        .subject(Objects.requireNonNull(info.getSubject()))
+                        .headers(info.getHeaders())
+                        .data(info.getData())
+                        .build();
+        return new Scan.Found(new Delivered(info.getSeq(), 0, nanos, 0), message);
     }
 
     private void status(Message message) throws IOException {
