@@ -23,7 +23,7 @@ void main(String[] args) throws Exception {
     Server server = app.start(new ServerOptions().port(args.length > 0 ? Integer.parseInt(args[0]) : 5000));
     started.complete(server);
     Runtime.getRuntime().addShutdownHook(new Thread(server::close));
-    IO.println("http://localhost:" + server.port() + "/");
+    IO.println("http://localhost:" + server.port());
     server.awaitClosed();
 }
 
