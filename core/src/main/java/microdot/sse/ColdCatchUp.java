@@ -165,9 +165,8 @@ final class ColdCatchUp {
         do { // The log may be trimmed meanwhile.
             while (at < Math.min(log.floor(), until)) {
                 ColdHistory.Part part = read(topic, at, Math.min(log.floor(), until));
-                if (part.floor() > at) {
-                    last.clear(); // The store has been trimmed: what was read before does not
-                    // join it.
+                if (part.floor() > at) { // The store was trimmed: this does not join the rest.
+                    last.clear();
                 }
                 part.frames().forEach(frame -> addLast(last, frame, events));
                 at = Math.max(part.upTo(), part.floor());

@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
-import microdot.internal.Quoted;
 import microdot.internal.RefusedValueException;
 import org.jspecify.annotations.Nullable;
 
@@ -108,11 +107,8 @@ public final class Event {
      */
     public Event event(@Nullable String name) {
         checked("event", name);
-        if (name != null && hasHalf(name)) {
-            throw new RefusedValueException(
-                    "event: " + Quoted.whole(name) + " (expected: no half of a surrogate pair)",
-                    name,
-                    Event::hasHalf);
+        if (name != null) {
+            WholeText.checked("event", name);
         }
         return new Event(data, json, name, id, retry);
     }
@@ -202,11 +198,6 @@ public final class Event {
                     value,
                     Event::hasBreak);
         }
-    }
-
-    private static boolean hasHalf(String value) {
-        return value.codePoints()
-                .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
     }
 
     private static boolean hasBreak(String value) {

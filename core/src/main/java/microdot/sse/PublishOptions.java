@@ -58,7 +58,7 @@ public final class PublishOptions {
                             + MAX_KEY
                             + ")");
         }
-        return new PublishOptions(expectedLastId, TopicRules.checkedWhole("idempotencyKey", key));
+        return new PublishOptions(expectedLastId, WholeText.checked("idempotencyKey", key));
     }
 
     @Nullable String expectedLastId() {

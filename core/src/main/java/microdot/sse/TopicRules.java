@@ -1,6 +1,5 @@
 package microdot.sse;
 
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -132,7 +131,7 @@ final class TopicRules {
                     name,
                     each -> each.startsWith(RESERVED_TOPICS));
         }
-        return checkedWhole("topic", name);
+        return WholeText.checked("topic", name);
     }
 
     /** Two parts of a program that disagree would otherwise depend on which of them runs last. */
@@ -157,38 +156,7 @@ final class TopicRules {
                     key,
                     TopicRules::isNoName);
         }
-        return checkedWhole("key", key);
-    }
-
-    /** Checks that a text is one that every engine and every client can keep. */
-    static String checkedWhole(String what, String text) {
-        if (hasHalfCharacter(text)) {
-            throw new RefusedValueException(
-                    what
-                            + ": "
-                            + Arrays.toString(text.codePoints().toArray())
-                            + " as code points (expected: no half of a surrogate pair)",
-                    text,
-                    TopicRules::hasHalfCharacter);
-        }
-        return text;
-    }
-
-    /** In UTF-8 it would be another text, and two of them the same. */
-    private static boolean hasHalfCharacter(String text) {
-        int length = text.length();
-        for (int i = 0; i < length; i++) {
-            if (Character.isSurrogate(text.charAt(i))) {
-                boolean whole =
-                        i + 1 < length
-                                && Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1));
-                if (!whole) {
-                    return true;
-                }
-                i++;
-            }
-        }
-        return false;
+        return WholeText.checked("key", key);
     }
 
     private static boolean isNoName(String name) {

@@ -197,7 +197,7 @@ final class GatewayClient extends ChannelInboundHandlerAdapter {
         var text = new StringBuilder();
         text.append("HTTP/1.1 ").append(HttpResponseStatus.valueOf(status)).append("\r\n");
         if (status >= 200) {
-            bodiless = headOnly || status == 204 || status == 304;
+            bodiless = headOnly || status == 204 || status == 205 || status == 304;
             streamed = !last && !bodiless && !fields.contains(HttpHeaderNames.CONTENT_LENGTH);
             // The server has not taken the whole request while some of it is unsent.
             keepAlive &= requestWhole && unsent == 0 && !streamed && !connection.isEnding();

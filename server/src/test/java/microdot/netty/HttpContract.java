@@ -308,6 +308,18 @@ abstract class HttpContract extends TransportContract {
         }
     }
 
+    /** RFC 9110, section 15.3.6. Over HTTP/1.1 its length may be there, and is 0. */
+    @Test
+    void resetContentHasNoBody() throws Exception {
+        var app = app().get("/reset/x", request -> Response.text("lost").status(205));
+        try (Served served = served(app);
+                RawClient client = served.client()) {
+            String head = client.get("/reset/x").readHead();
+            assertTrue(head.startsWith("HTTP/1.1 205"), head);
+            assertEquals("home", client.get("/").readText());
+        }
+    }
+
     @Test
     void http10ClientThatAsksForKeepAliveKeepsItsConnection() throws Exception {
         try (Served served = served(app());

@@ -74,7 +74,8 @@ public final class OpenedResponse {
 
     /** Returns whether the status forbids a body and, by RFC 9110, its length too. */
     static boolean isBodiless(Response response) {
-        return response.status() == 204 || response.status() == 304;
+        int status = response.status();
+        return status == 204 || status == 205 || status == 304;
     }
 
     public Response response() {

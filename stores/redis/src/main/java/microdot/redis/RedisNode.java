@@ -109,10 +109,8 @@ final class RedisNode implements LinkOwner {
             timer.scheduleWithFixedDelay(this::sweep, 2, 10, TimeUnit.SECONDS);
             return new Opened(checked.epochs(), checked.head(), checked.ends());
         } catch (RuntimeException e) {
-            close();
             throw e instanceof StoreException known ? known : notOpened(e);
         } catch (InterruptedException e) {
-            close();
             Thread.currentThread().interrupt();
             throw new StoreException("Redis: interrupted while opening", false, e);
         }
