@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -44,6 +45,18 @@ final class Mailbox {
     }
 
     private void drain() {
+        while (runMany() > 0) {
+            try {
+                rest.execute(this::drain);
+                return;
+            } catch (RejectedExecutionException e) {
+                // The store closes: this thread runs the rest, or it would wait for ever.
+            }
+        }
+    }
+
+    /** Returns how many tasks wait. */
+    private int runMany() {
         int run = 0;
         int left;
         do {
@@ -62,9 +75,7 @@ final class Mailbox {
             }
             left = scheduled.decrementAndGet();
         } while (left != 0 && run < MOST_TASKS);
-        if (left != 0) {
-            rest.execute(this::drain);
-        }
+        return left;
     }
 
     private static void run(Runnable task) {

@@ -312,9 +312,12 @@ final class Commits {
     /** Closes the file, so that the next process finds it whole. */
     void end() {
         try {
-            readers.close();
-            file.close(head);
-        } catch (SQLException | IOException e) {
+            try {
+                readers.close();
+            } finally {
+                file.close(head); // Its lock is given back, also when somebody reads.
+            }
+        } catch (SQLException | IOException | StoreException e) {
             LOG.log(Level.WARNING, "store: " + settings.path() + " cannot be closed", e);
         }
     }

@@ -1,6 +1,7 @@
 package microdot.sqlite;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
@@ -11,9 +12,8 @@ import org.jspecify.annotations.Nullable;
 /** The connections of readers: a few, which wait for one another. */
 final class Readers {
     private static final int MOST = 4;
-    private static final int WAIT_SECONDS = 30;
-
     private final Settings settings;
+    private final Duration patience;
     private final Deque<Database> free = new ConcurrentLinkedDeque<>();
 
     /** Fair, so that {@link #pause} gets all of them soon. */
@@ -21,8 +21,12 @@ final class Readers {
 
     private volatile boolean closed;
 
-    Readers(Settings settings) {
+    /**
+     * @param patience how long a read waits for others, and a pause for reads
+     */
+    Readers(Settings settings, Duration patience) {
         this.settings = settings;
+        this.patience = patience;
     }
 
     /** Something that reads. */
@@ -52,8 +56,10 @@ final class Readers {
                 database = Database.open(settings.path(), true);
             }
             T result = read.from(database);
-            free.addFirst(database);
-            database = null;
+            if (!closed) {
+                free.addFirst(database);
+                database = null;
+            }
             return result;
         } catch (SQLException e) {
             throw Failures.ofRead(settings.path(), e);
@@ -75,12 +81,12 @@ final class Readers {
 
     private void acquire(int count) {
         try {
-            if (!permits.tryAcquire(count, WAIT_SECONDS, TimeUnit.SECONDS)) {
+            if (!permits.tryAcquire(count, patience.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new StoreException(
                         "store: "
                                 + settings.path()
                                 + " is read by others for "
-                                + WAIT_SECONDS
+                                + patience.toSeconds()
                                 + " s (expected: a faster disk, or fewer that catch up at once)");
             }
         } catch (InterruptedException e) {
@@ -101,12 +107,13 @@ final class Readers {
 
     /** Waits for the readers, and closes their connections. */
     void close() throws SQLException {
-        closed = true;
-        pause(
-                () -> {
-                    for (Database each = free.poll(); each != null; each = free.poll()) {
-                        each.close();
-                    }
-                });
+        closed = true; // A reader closes its own connection from now on.
+        try {
+            pause(() -> {});
+        } finally {
+            for (Database each = free.poll(); each != null; each = free.poll()) {
+                each.close();
+            }
+        }
     }
 }

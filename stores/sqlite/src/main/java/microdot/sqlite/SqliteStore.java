@@ -2,6 +2,7 @@ package microdot.sqlite;
 
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalLong;
@@ -38,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 public final class SqliteStore implements EventStore {
     private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9_-]{1,64}");
     private static final String A_TOPIC = "the name of a topic";
+
+    /** How long a read waits for others; one page takes milliseconds. */
+    private static final Duration READ_PATIENCE = Duration.ofSeconds(30);
 
     private final Settings settings;
     private final AtomicBoolean opened = new AtomicBoolean();
@@ -145,7 +149,7 @@ public final class SqliteStore implements EventStore {
         boolean started = false;
         try {
             Opened told = file.opened();
-            var readers = new Readers(settings);
+            var readers = new Readers(settings, READ_PATIENCE);
             var commits = new Commits(settings, file, tail, readers);
             var writer = new Writer(settings, commits);
             running = new Running(writer, commits, new Queries(readers));

@@ -103,22 +103,27 @@ final class StoreLock implements AutoCloseable {
                             StandardOpenOption.CREATE,
                             StandardOpenOption.READ,
                             StandardOpenOption.WRITE);
-            FileLock lock = channel.tryLock();
-            if (lock == null) {
+            try {
+                FileLock lock = channel.tryLock();
+                if (lock != null) {
+                    return new StoreLock(file, channel, lock);
+                }
+            } catch (Throwable e) {
                 channel.close();
-                throw new StoreException(
-                        "store: "
-                                + path
-                                + " is in use by another process (expected: one process for each"
-                                + " file; end the other one, or use another file)");
+                throw e;
             }
-            return new StoreLock(file, channel, lock);
+            channel.close();
         } catch (IOException e) {
             throw new StoreException(
                     "store: " + file + " cannot be locked: " + e + " (expected: a writable file)",
                     false,
                     e);
         }
+        throw new StoreException(
+                "store: "
+                        + path
+                        + " is in use by another process (expected: one process for each file;"
+                        + " end the other one, or use another file)");
     }
 
     /** Returns what is remembered, or nothing when it cannot be read. */

@@ -1,5 +1,8 @@
 package microdot.sqlite;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +23,15 @@ import microdot.sse.store.StoreRetention;
  * transaction: while the disk works, the next appends gather.
  */
 final class Writer {
+    private static final Logger LOG = System.getLogger("microdot.sqlite");
+
     /** How many appends a transaction has at most, and about how many bytes. */
     private static final int MOST_APPENDS = 2048;
 
     private static final long MOST_BYTES = 8 << 20;
 
-    /** How long a close waits for what is under way, in milliseconds. */
-    private static final long CLOSE_MILLIS = 60_000;
+    /** How long a close waits for what is under way. */
+    private static final Duration CLOSE_TIME = Duration.ofSeconds(60);
 
     private final Settings settings;
     private final Commits commits;
@@ -210,8 +215,14 @@ final class Writer {
     void close() throws InterruptedException {
         closing = true;
         LockSupport.unpark(thread);
-        if (Thread.currentThread() != thread) {
-            thread.join(CLOSE_MILLIS);
+        if (Thread.currentThread() != thread && !thread.join(CLOSE_TIME)) {
+            LOG.log(
+                    Level.WARNING,
+                    "store: "
+                            + settings.path()
+                            + " still writes after "
+                            + CLOSE_TIME.toSeconds()
+                            + " s; it is closed later");
         }
     }
 }
