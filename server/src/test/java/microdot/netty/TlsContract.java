@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -289,6 +290,35 @@ abstract class TlsContract extends TransportContract {
             for (String protocol : new String[] {"TLSv1.3", "TLSv1.2"}) {
                 long first = sessionCreated(served, protocol);
                 assertEquals(first, sessionCreated(served, protocol), protocol);
+            }
+        }
+    }
+
+    @Test
+    void resumedSessionHasTheCertificateOfItsClient() throws Exception {
+        TestCertificate own = TestCertificate.make(folder, "EC", "client.example");
+        Path authorities = own.writeChain(folder.resolve("authorities.pem"));
+        SSLContext clients = TestCertificate.clients(own);
+        var app =
+                new Microdot()
+                        .get(
+                                "/",
+                                request ->
+                                        request.clientCertificate()
+                                                .orElseThrow()
+                                                .getSubjectX500Principal()
+                                                .getName());
+        try (Served served = served(app, tls().requireClientCertificates(authorities))) {
+            for (String protocol : new String[] {"TLSv1.3", "TLSv1.2"}) {
+                var created = new ArrayList<Long>();
+                for (int i = 0; i < 2; i++) {
+                    int port = served.server.port();
+                    try (var client = new RawClient(port, 0, clients, only(protocol))) {
+                        assertEquals("CN=client.example", client.get("/").readText());
+                        created.add(client.tls().getCreationTime());
+                    }
+                }
+                assertEquals(created.getFirst(), created.getLast(), protocol);
             }
         }
     }
