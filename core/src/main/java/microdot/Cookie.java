@@ -49,11 +49,11 @@ public record Cookie(
         check("cookie domain", domain == null ? "" : domain, "");
         if (name.isEmpty() || !List.of("Strict", "Lax", "None").contains(sameSite)) {
             throw new IllegalArgumentException(
-                    "cookie: name \""
-                            + name
-                            + "\", sameSite \""
-                            + sameSite
-                            + "\" (expected: a name, and Strict, Lax or None)");
+                    "cookie: name "
+                            + Quoted.of(name)
+                            + ", sameSite "
+                            + Quoted.of(sameSite)
+                            + " (expected: a name, and Strict, Lax or None)");
         }
     }
 

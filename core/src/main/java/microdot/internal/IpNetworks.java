@@ -63,7 +63,7 @@ public final class IpNetworks {
     }
 
     private static IllegalArgumentException malformed(String text, String expected) {
-        return new IllegalArgumentException("\"" + text + "\" (expected: " + expected + ")");
+        return new IllegalArgumentException(Quoted.of(text) + " (expected: " + expected + ")");
     }
 
     /**

@@ -1,5 +1,7 @@
 package microdot.internal;
 
+import java.util.Locale;
+
 /** Text for error messages: quoted, truncated, and with line breaks and controls escaped. */
 public final class Quoted {
     private static final int SHOWN = 80;
@@ -21,10 +23,16 @@ public final class Quoted {
         return bare(text, SHOWN);
     }
 
-    private static String bare(String text, int shown) {
+    private static String bare(String text, int most) {
         var out = new StringBuilder();
-        text.chars().limit(shown).forEach(c -> append(out, (char) c));
-        return out.append(text.length() > shown ? "…" : "").toString();
+        int shown = Math.min(text.length(), most);
+        if (shown < text.length() && Character.isHighSurrogate(text.charAt(shown - 1))) {
+            shown--;
+        }
+        for (int i = 0; i < shown; i++) {
+            append(out, text.charAt(i));
+        }
+        return out.append(shown < text.length() ? "…" : "").toString();
     }
 
     private static void append(StringBuilder out, char c) {
@@ -33,12 +41,24 @@ public final class Quoted {
             case '\r' -> out.append("\\r");
             case '"' -> out.append("\\\"");
             default -> {
-                if (c < ' ' || c == 127) {
-                    out.append(String.format("\\u%04x", (int) c));
+                if (isControl(c)) {
+                    out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
                 } else {
                     out.append(c);
                 }
             }
         }
+    }
+
+    /** A terminal obeys U+0080 to U+009F too, and what turns the direction of text hides it. */
+    private static boolean isControl(char c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR ->
+                    true;
+            default -> false;
+        };
     }
 }

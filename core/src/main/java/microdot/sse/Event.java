@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
+import microdot.internal.Quoted;
 import microdot.internal.RefusedValueException;
 import org.jspecify.annotations.Nullable;
 
@@ -192,9 +193,8 @@ public final class Event {
 
     private static void checked(String field, @Nullable String value) {
         if (value != null && hasBreak(value)) {
-            String shown = value.replace("\r", "\\r").replace("\n", "\\n").replace("\0", "\\0");
             throw new RefusedValueException(
-                    field + ": \"" + shown + "\" (expected: no CR, LF or NUL)",
+                    field + ": " + Quoted.of(value) + " (expected: no CR, LF or NUL)",
                     value,
                     Event::hasBreak);
         }

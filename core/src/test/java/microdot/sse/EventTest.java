@@ -22,7 +22,7 @@ class EventTest {
         "'a\nb', a\\nb",
         "'a\rb', a\\rb",
         "'a\r\nb', a\\r\\nb",
-        "'a\0b', a\\0b",
+        "'a\0b', a\\u0000b",
         "'\n', \\n"
     })
     void namesAndIdsThatWouldBreakTheStreamAreRejected(String value, String shown) {

@@ -2,6 +2,7 @@ package microdot.sse.store;
 
 import java.time.Duration;
 import java.time.Instant;
+import microdot.internal.Quoted;
 import microdot.internal.Required;
 
 /**
@@ -33,7 +34,7 @@ public record StoreEpoch(String name, long previousEnd, long first) {
     public StoreEpoch {
         if (!name.matches("[A-Za-z0-9]{10}")) {
             throw new IllegalArgumentException(
-                    "epoch: \"" + name + "\" (expected: ten letters and digits)");
+                    "epoch: " + Quoted.of(name) + " (expected: ten letters and digits)");
         }
         if (previousEnd < 0 || first <= previousEnd) {
             throw new IllegalArgumentException(
