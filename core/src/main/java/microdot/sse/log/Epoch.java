@@ -42,7 +42,7 @@ public final class Epoch {
     }
 
     Epoch() {
-        this("", Span.of(EventId.newEpoch(), 0, 0, 0, Long.MAX_VALUE));
+        this("", Span.of(StoreEpoch.newName(), 0, 0, 0, Long.MAX_VALUE));
     }
 
     private Epoch(String part, Span... spans) {

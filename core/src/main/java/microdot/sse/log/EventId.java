@@ -1,6 +1,5 @@
 package microdot.sse.log;
 
-import java.security.SecureRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 public record EventId(String epoch, long position, boolean snapshotsAreLater) {
     private static final Pattern SHAPE =
             Pattern.compile("([A-Za-z0-9]{10})-(0|[1-9][0-9]{0,17})(s?)");
-    private static final String ALPHABET =
-            "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     /** Returns the id; null when the text does not have its shape. */
     public static @Nullable EventId parse(String text) {
@@ -25,15 +22,6 @@ public record EventId(String epoch, long position, boolean snapshotsAreLater) {
                 ? new EventId(
                         parts.group(1), Long.parseLong(parts.group(2)), !parts.group(3).isEmpty())
                 : null;
-    }
-
-    /** Returns ten random letters and digits: 59 bits. */
-    static String newEpoch() {
-        return new SecureRandom()
-                .ints(10, 0, ALPHABET.length())
-                .mapToObj(ALPHABET::charAt)
-                .collect(StringBuilder::new, StringBuilder::append, StringBuilder::append)
-                .toString();
     }
 
     @Override

@@ -1,6 +1,5 @@
 package microdot.sse.store;
 
-import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  * <p>What it cannot do: {@link EventStore.Limit#NOT_DURABLE}.
  */
 public final class MemoryStore implements EventStore {
-    private static final String LETTERS =
-            "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
     private final MemoryEngine engine;
 
     /** All that are open on the engine. Under its lock. */
@@ -52,7 +48,8 @@ public final class MemoryStore implements EventStore {
      */
     public MemoryStore(InstantSource clock) {
         this(
-                new MemoryEngine(newEpoch(), Required.notNull(clock, "clock", "a source of time")),
+                new MemoryEngine(
+                        StoreEpoch.newName(), Required.notNull(clock, "clock", "a source of time")),
                 new ArrayList<>());
     }
 
@@ -64,14 +61,6 @@ public final class MemoryStore implements EventStore {
     /** Returns another node on the same engine. */
     public MemoryStore node() {
         return new MemoryStore(engine, nodes);
-    }
-
-    private static String newEpoch() {
-        return new SecureRandom()
-                .ints(10, 0, LETTERS.length())
-                .mapToObj(LETTERS::charAt)
-                .collect(StringBuilder::new, StringBuilder::append, StringBuilder::append)
-                .toString();
     }
 
     @Override
@@ -207,7 +196,7 @@ public final class MemoryStore implements EventStore {
      */
     public void lose(long after) {
         synchronized (engine) {
-            StoreEpoch epoch = engine.lose(newEpoch(), after);
+            StoreEpoch epoch = engine.lose(StoreEpoch.newName(), after);
             toTell(each -> each.begins(epoch));
         }
         tellAll();

@@ -1,5 +1,6 @@
 package microdot.sse.store;
 
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import microdot.internal.Quoted;
@@ -15,6 +16,18 @@ import microdot.internal.Required;
  */
 public record StoreEpoch(String name, long previousEnd, long first) {
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+    private static final String LETTERS =
+            "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final int LENGTH = 10;
+
+    /** Returns a name for a new epoch: ten random letters and digits, 59 bits. */
+    public static String newName() {
+        return RANDOM.ints(LENGTH, 0, LETTERS.length())
+                .mapToObj(LETTERS::charAt)
+                .collect(StringBuilder::new, StringBuilder::append, StringBuilder::append)
+                .toString();
+    }
 
     /**
      * Returns the position after which an epoch begins that knows no earlier one: an engine that is

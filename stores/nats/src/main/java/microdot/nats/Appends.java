@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import microdot.sse.store.Append;
 import microdot.sse.store.ConflictException;
 import microdot.sse.store.EndedException;
+import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Appends {
     private final NatsSettings settings;
-    private final String node = Names.random();
+    private final String node = StoreEpoch.newName();
     private final TopicEnds ends;
     private final Consumer<Link> doubted;
 

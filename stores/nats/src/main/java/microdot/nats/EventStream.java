@@ -92,7 +92,7 @@ final class EventStream {
     }
 
     private StreamConfiguration.Builder wanted(StreamConfiguration.Builder config) {
-        String subjects = "microdot." + settings.namespace + "." + Names.random() + ".*";
+        String subjects = "microdot." + settings.namespace + "." + StoreEpoch.newName() + ".*";
         return limited(config)
                 .name(name)
                 .description(new Description(Description.FORMAT, List.of()).text())
@@ -171,7 +171,7 @@ final class EventStream {
             long end = positions.position(intact < 0 ? last : Math.min(intact, last));
             long before = Math.max(highest, positions.position(last));
             long first = Math.max(before, StoreEpoch.positionAt(Instant.now())) + 1;
-            var epoch = new StoreEpoch(Names.random(), end, first);
+            var epoch = new StoreEpoch(StoreEpoch.newName(), end, first);
             long marker = tryBegin(info, headers(epoch), last);
             if (marker > 0) {
                 var span = new Span(epoch, marker);

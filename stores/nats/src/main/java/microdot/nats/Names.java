@@ -4,11 +4,10 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
 import java.util.HexFormat;
 
 /**
- * Texts as tokens of subjects and as values of headers, and names that nobody can guess.
+ * Texts as tokens of subjects and as values of headers, and names of epochs.
  *
  * <p>Letters, digits, {@code -} and {@code _} stay. Every other character is written as {@code
  * %2F}, or as <code>&#37;u20AC</code> above 255. So a topic stays readable in {@code nats stream
@@ -18,21 +17,11 @@ final class Names {
     private static final String LETTERS =
             "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
-    private static final SecureRandom RANDOM = new SecureRandom();
 
     /** The length of the names of epochs. */
     private static final int LENGTH = 10;
 
     private Names() {}
-
-    /** Returns ten random letters and digits. */
-    static String random() {
-        var name = new StringBuilder(LENGTH);
-        for (int i = 0; i < LENGTH; i++) {
-            name.append(LETTERS.charAt(RANDOM.nextInt(LETTERS.length())));
-        }
-        return name.toString();
-    }
 
     /** Returns ten letters and digits that follow from a secret. */
     static String derived(String secret) {

@@ -1,6 +1,5 @@
 package microdot.redis;
 
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -15,14 +14,10 @@ import microdot.sse.store.StoredEntry;
  * begins.
  */
 final class MasterCheck {
-    private static final String LETTERS =
-            "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
     /** How long the other nodes have: longer than the longest pause of their tries to connect. */
     private static final Duration CONFIRM = Duration.ofSeconds(3);
 
     private static final Duration PAUSE = Duration.ofMillis(50);
-    private static final SecureRandom RANDOM = new SecureRandom();
 
     private final String node;
     private final LongSupplier skew;
@@ -41,13 +36,6 @@ final class MasterCheck {
      */
     record Checked(
             String epoch, long head, long tip, List<StoreEpoch> epochs, List<StoredEntry> ends) {}
-
-    static String newName() {
-        return RANDOM.ints(10, 0, LETTERS.length())
-                .mapToObj(LETTERS::charAt)
-                .collect(StringBuilder::new, StringBuilder::append, StringBuilder::append)
-                .toString();
-    }
 
     /**
      * Checks; may wait for other nodes.
@@ -75,7 +63,7 @@ final class MasterCheck {
                             Keys.utf8(server.run()),
                             Keys.utf8(known),
                             Keys.utf8(epoch),
-                            Keys.utf8(newName()),
+                            Keys.utf8(StoreEpoch.newName()),
                             flag(server.promoted()),
                             flag(server.always()),
                             flag(decide),

@@ -22,6 +22,7 @@ import microdot.redis.SpineReader.Found;
 import microdot.sse.store.Append;
 import microdot.sse.store.EventStore.Opened;
 import microdot.sse.store.EventStore.Tail;
+import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreException;
 import microdot.sse.store.StoreRetention;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,7 @@ final class RedisNode implements LinkOwner {
     private final Settings settings;
     private final Tail tail;
     private final Keys keys;
-    private final String id = MasterCheck.newName();
+    private final String id = StoreEpoch.newName();
     private final MasterCheck check;
     private final Links links;
     private final ScheduledThreadPoolExecutor timer;
@@ -284,7 +285,7 @@ final class RedisNode implements LinkOwner {
                 link.run(
                         Script.LOSE,
                         Keys.utf8(reader.epoch()),
-                        Keys.utf8(MasterCheck.newName()),
+                        Keys.utf8(StoreEpoch.newName()),
                         Keys.utf8(reader.position()));
         reader.skipTo(Replies.epochs(epochs));
     }

@@ -1,7 +1,6 @@
 package microdot.sqlite;
 
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -17,13 +16,11 @@ final class OpenFile {
     /** A new epoch begins at least this far after the end of the one before. */
     static final long JUMP = 1L << 32;
 
-    private static final String LETTERS =
-            "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int JOURNAL_PAGES = 4000;
 
     private final Settings settings;
     private final StoreLock lock;
-    private final String opening = letters();
+    private final String opening = StoreEpoch.newName();
     private Database database;
     private boolean broken;
     private boolean reopened;
@@ -121,10 +118,10 @@ final class OpenFile {
         // Above everything that clients may have of a file that was deleted or replaced.
         long now = StoreEpoch.positionAt(settings.clock().instant());
         if (fresh) {
-            add(new StoreEpoch(letters(), 0, Math.max(memory.head(), now) + 1));
+            add(new StoreEpoch(StoreEpoch.newName(), 0, Math.max(memory.head(), now) + 1));
         } else if (replaced || lost) {
             long end = Math.max(Math.max(head, memory.head()), next() - 1);
-            add(new StoreEpoch(letters(), head, Math.max(end + JUMP, now + 1)));
+            add(new StoreEpoch(StoreEpoch.newName(), head, Math.max(end + JUMP, now + 1)));
         }
         database.update(
                 "UPDATE store SET running = 1, always = ?, opening = ?",
@@ -175,14 +172,6 @@ final class OpenFile {
             all.add(new StoreEpoch(rows.getString(1), rows.getLong(2), rows.getLong(3)));
         }
         return all;
-    }
-
-    static String letters() {
-        return new SecureRandom()
-                .ints(10, 0, LETTERS.length())
-                .mapToObj(LETTERS::charAt)
-                .collect(StringBuilder::new, StringBuilder::append, StringBuilder::append)
-                .toString();
     }
 
     /** Returns what a node is told when it opens the file. */
