@@ -60,7 +60,7 @@ final class ColdCatchUp {
      */
     private CatchUpResult skipHalf(Cursor cursor, String from) {
         TopicState topic = cursor.topic;
-        long floor = history.floor(topic.name);
+        long floor = floor(topic);
         long to = floor + Math.max(0, order.head() - floor) / 2;
         long reached = Math.max(to, cursor.at());
         CatchUpResult.Notice gap = gap(topic, from, reached, "slow");
@@ -78,7 +78,7 @@ final class ColdCatchUp {
 
     /** Returns the position up to which the store may no longer have events of the topic. */
     long floor(TopicState topic) {
-        return history.floor(topic.name);
+        return Math.min(history.floor(topic.name), topic.log.floor());
     }
 
     /** Takes in the newest event of each key that the store has, once for all clients. */
@@ -112,12 +112,16 @@ final class ColdCatchUp {
                 });
     }
 
+    /**
+     * An engine that is ahead of this process may have trimmed what is in memory here, and what
+     * comes here next: that is not lost.
+     */
     private ColdHistory.Part read(TopicState topic, long after, long upTo) {
         ColdHistory.Part part = history.read(topic.name, after, upTo);
         if (part.ofTable() && topic.table() == null) {
             topic.rowsChangedElsewhere();
         }
-        return part;
+        return part.withFloor(Math.min(part.floor(), upTo));
     }
 
     /** The next page of those up to a position, after a gap if some are no longer kept. */

@@ -55,7 +55,13 @@ final class ColdHistory {
             long upTo,
             boolean cleared,
             boolean ofTable,
-            List<Frame> frames) {}
+            List<Frame> frames) {
+        Part withFloor(long changed) {
+            return changed == floor
+                    ? this
+                    : new Part(changed, after, upTo, cleared, ofTable, frames);
+        }
+    }
 
     ColdHistory(StoreReads reads, Epoch ids, long maxBytes) {
         this.reads = reads;

@@ -58,6 +58,15 @@ final class LaggingStore implements EventStore {
         held.clear();
     }
 
+    /** The first of what was held comes back; returns false when nothing is held. */
+    synchronized boolean releaseFirst() {
+        if (held.isEmpty()) {
+            return false;
+        }
+        tail().appended(List.of(held.removeFirst()));
+        return true;
+    }
+
     /** Damages the first of what is held. */
     @SuppressWarnings("NullAway") // That is the damage.
     synchronized void spoilFirst() {

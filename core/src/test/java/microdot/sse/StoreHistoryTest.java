@@ -112,6 +112,61 @@ class StoreHistoryTest {
         }
     }
 
+    /** The engine trims and removes what a process that is behind has still to deliver. */
+    @Test
+    void gapOfAProcessThatIsBehindCoversNothingThatItDeliversLater() {
+        for (boolean removes : List.of(false, true)) {
+            String id = topics.publish("a", "first");
+            var lagging = new LaggingStore(store.node());
+            Topics node = new Topics(lagging);
+            for (Topics each : List.of(topics, node)) {
+                each.topic("a", new TopicOptions().keepEvents(20));
+            }
+            publish("x", 100);
+            lagging.hold();
+            String y0 = publish("y", 100);
+            if (removes) {
+                topics.remove("a");
+            }
+            var loop = new TestLoop();
+            List<TestFollower> followers =
+                    List.of(
+                            new TestFollower(loop).follow(node.stream("a"), id),
+                            new TestFollower(loop).follow(node.stream("a").last(500), null));
+            followers.getFirst().await(event -> "gap".equals(event.event()));
+            followers.getLast().awaitData("x99");
+            String end = topics.publish("a", "end");
+            while (lagging.releaseFirst()) {
+                loop.run();
+            }
+            for (TestFollower each : followers) {
+                each.awaitData("end");
+                assertEquals(end, each.lastEventId());
+                assertRising(each.events(), y0);
+            }
+        }
+    }
+
+    private String publish(String name, int count) {
+        String first = topics.publish("a", name + 0);
+        for (int i = 1; i < count; i++) {
+            topics.publish("a", name + i);
+        }
+        return first;
+    }
+
+    /** No event is of before the one that was told or sent last. */
+    private static void assertRising(List<Event> events, String hint) {
+        long at = 0;
+        for (Event event : events) {
+            boolean gap = "gap".equals(event.event());
+            String id = gap ? TestFollower.TestGap.of(event).to() : String.valueOf(event.id());
+            long position = Long.parseLong(id.substring(id.lastIndexOf('-') + 1));
+            assertTrue(position > at, id + " after " + at + " " + hint + events);
+            at = position;
+        }
+    }
+
     @Test
     void historyOfAnEndedTopicIsTheSameInEveryProcess() {
         for (int i = 0; i < 4; i++) {

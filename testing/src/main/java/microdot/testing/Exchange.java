@@ -117,6 +117,28 @@ final class Exchange {
         }
     }
 
+    /** Waits for something; returns whether it came. */
+    interface Condition {
+        boolean await() throws InterruptedException;
+    }
+
+    /**
+     * Waits for something.
+     *
+     * @param otherwise begins the message when it does not come; the place of the handler ends it
+     * @throws AssertionError when it does not come
+     */
+    void expect(String otherwise, Condition condition) {
+        try {
+            if (!condition.await()) {
+                throw new AssertionError(otherwise + where());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted; " + otherwise, e);
+        }
+    }
+
     /** The client leaves. Returns whether what the request runs then ended within the time. */
     boolean leave(boolean interrupt, Duration time) throws InterruptedException {
         try {

@@ -88,7 +88,7 @@ public final class RunningRequest {
     }
 
     private void leave(boolean interrupt) {
-        expect(
+        exchange.expect(
                 "an onClose action of " + request + " still runs; the handler is at",
                 () -> exchange.leave(interrupt, patience));
     }
@@ -99,23 +99,8 @@ public final class RunningRequest {
      * @throws AssertionError when it does not end; the message contains its stack
      */
     public void awaitHandler() {
-        expect(
+        exchange.expect(
                 "the handler of " + request + " still runs, at",
                 () -> exchange.awaitHandler(patience));
-    }
-
-    private interface Condition {
-        boolean await() throws InterruptedException;
-    }
-
-    private void expect(String otherwise, Condition condition) {
-        try {
-            if (!condition.await()) {
-                throw new AssertionError(otherwise + exchange.where());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted; " + otherwise, e);
-        }
     }
 }

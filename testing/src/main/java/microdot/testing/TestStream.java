@@ -44,7 +44,7 @@ public final class TestStream implements AutoCloseable {
         this.sink = sink;
         this.received = received;
         this.patience = patience;
-        expect(
+        exchange.expect(
                 "the stream of " + request + " did not begin",
                 () -> {
                     sink.awaitBegun(patience);
@@ -170,7 +170,7 @@ public final class TestStream implements AutoCloseable {
      * @throws AssertionError when no send blocks
      */
     public void awaitBlocked() {
-        expect(
+        exchange.expect(
                 "no send is blocked (expected: a paused client, and a handler that sends more than"
                         + " 64 KiB); the handler of "
                         + request
@@ -241,27 +241,12 @@ public final class TestStream implements AutoCloseable {
     }
 
     private void awaitFinished() {
-        expect(
+        exchange.expect(
                 "the handler of " + request + " still runs although its stream ended, at",
                 () -> exchange.awaitHandler(patience));
-        expect(
+        exchange.expect(
                 "an onClose action of " + request + " still runs; the handler is at",
                 () -> sink.awaitCloseActions(patience));
-    }
-
-    private interface Condition {
-        boolean await() throws InterruptedException;
-    }
-
-    private void expect(String otherwise, Condition condition) {
-        try {
-            if (!condition.await()) {
-                throw new AssertionError(otherwise + exchange.where());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted; " + otherwise, e);
-        }
     }
 
     /**

@@ -124,28 +124,11 @@ final class Trimmer {
 
     /** Deletes rows before the history that no key needs. */
     private static int sweep(Database database, TopicState topic, int budget) throws SQLException {
-        if (topic.cleared > 0) {
-            int forgotten =
-                    database.update(
-                            "DELETE FROM newest WHERE topic = ?1 AND key IN (SELECT key FROM newest"
-                                    + " WHERE topic = ?1 AND position < ?2 LIMIT ?3)",
-                            topic.id,
-                            topic.cleared,
-                            budget);
-            if (forgotten == budget) {
-                return forgotten;
-            }
+        int forgotten = topic.cleared > 0 ? forgetCleared(database, topic, budget) : 0;
+        if (forgotten == budget) {
+            return forgotten;
         }
-        // The last row of a full slice; the floor when this slice is the last one.
-        long upTo =
-                database.query(
-                        "SELECT position FROM entries WHERE topic = ? AND position > ?"
-                                + " AND position <= ? ORDER BY position LIMIT 1 OFFSET ?",
-                        rows -> rows.next() ? rows.getLong(1) : topic.floor,
-                        topic.id,
-                        topic.swept,
-                        topic.floor,
-                        budget - 1);
+        long upTo = endOfSlice(database, topic, budget);
         database.update(
                 "DELETE FROM newest WHERE topic = ? AND position <= ? AND position > ?"
                         + " AND (kind > 2 OR NOT ?)",
@@ -154,19 +137,7 @@ final class Trimmer {
                 topic.swept,
                 topic.keepsLatest() ? 1 : 0);
         if (topic.keepsLatest()) {
-            long held =
-                    database.query(
-                            "SELECT min(e.time) FROM newest n JOIN entries e"
-                                    + " ON e.position = n.position WHERE n.topic = ?"
-                                    + " AND n.kind = 1 AND n.position > ? AND n.position <= ?",
-                            rows -> {
-                                long time = rows.next() ? rows.getLong(1) : 0;
-                                return time == 0 ? TopicState.NEVER : time;
-                            },
-                            topic.id,
-                            topic.swept,
-                            upTo);
-            topic.held = Math.min(topic.held, held);
+            topic.held = Math.min(topic.held, oldestHeld(database, topic, upTo));
         }
         int deleted =
                 database.update(
@@ -178,6 +149,46 @@ final class Trimmer {
                         upTo);
         topic.swept = upTo;
         return deleted;
+    }
+
+    /** Forgets keys of before the topic was cleared. */
+    private static int forgetCleared(Database database, TopicState topic, int budget)
+            throws SQLException {
+        return database.update(
+                "DELETE FROM newest WHERE topic = ?1 AND key IN (SELECT key FROM newest"
+                        + " WHERE topic = ?1 AND position < ?2 LIMIT ?3)",
+                topic.id,
+                topic.cleared,
+                budget);
+    }
+
+    /** Returns the position of the last row of a full slice; the floor for the last slice. */
+    private static long endOfSlice(Database database, TopicState topic, int budget)
+            throws SQLException {
+        return database.query(
+                "SELECT position FROM entries WHERE topic = ? AND position > ?"
+                        + " AND position <= ? ORDER BY position LIMIT 1 OFFSET ?",
+                rows -> rows.next() ? rows.getLong(1) : topic.floor,
+                topic.id,
+                topic.swept,
+                topic.floor,
+                budget - 1);
+    }
+
+    /** Returns the time of the oldest event of the slice that is kept for its key. */
+    private static long oldestHeld(Database database, TopicState topic, long upTo)
+            throws SQLException {
+        return database.query(
+                "SELECT min(e.time) FROM newest n JOIN entries e"
+                        + " ON e.position = n.position WHERE n.topic = ?"
+                        + " AND n.kind = 1 AND n.position > ? AND n.position <= ?",
+                rows -> {
+                    long time = rows.next() ? rows.getLong(1) : 0;
+                    return time == 0 ? TopicState.NEVER : time;
+                },
+                topic.id,
+                topic.swept,
+                upTo);
     }
 
     /** Deletes events that were kept for their key until their time was over. */
