@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 class LastEventIdFuzzTest extends FuzzContract {
     private static final int EVENTS = 40;
     private static final int KEPT = 30;
+    private static final Duration LONGEST_SEARCH = Duration.ofDays(1);
     private static final TestLoop LOOP = new TestLoop();
     private static final Topics TOPICS = new Topics();
     private static final TopicStream STREAM;
@@ -27,7 +29,7 @@ class LastEventIdFuzzTest extends FuzzContract {
     private static final long HEAD;
 
     static {
-        TOPICS.topic("t", new TopicOptions().keepEvents(KEPT));
+        TOPICS.topic("t", new TopicOptions().keepEvents(KEPT).keepFor(LONGEST_SEARCH));
         String id = "";
         for (int i = 1; i <= EVENTS; i++) {
             TOPICS.publish("other", "x");
