@@ -241,6 +241,33 @@ final class StoreAppends {
         return seen;
     }
 
+    /**
+     * Waits until this node has been given what the engine has now. Blocks.
+     *
+     * @throws StoreException when the engine cannot be asked, or this node does not come so far,
+     *     within the timeout
+     */
+    void catchUp() {
+        Duration longest = timeout;
+        long end = System.nanoTime() + longest.toNanos();
+        awaitBack(end, longest);
+        try {
+            seen(store.head()).get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new StoreException(
+                    "store: this process did not get what its engine has within "
+                            + longest
+                            + " (expected: an engine that answers, or a longer publishTimeout;"
+                            + " nothing was published)",
+                    false,
+                    e);
+        } catch (InterruptedException e) {
+            throw interrupted("nothing was published", false, e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e); // Never completed so.
+        }
+    }
+
     private long result(CompletableFuture<Long> appended, long end, Duration longest) {
         appended.whenComplete((position, failure) -> room.release());
         try {

@@ -95,9 +95,9 @@ final class StoreRetentions {
     void tell(String table, TableOptions options) {
         telling.lock();
         try {
-            int entries = Math.max(TABLE_ENTRIES, 2 * options.maxRows());
-            store.retain(
-                    table, new StoreRetention(entries, 2 * options.maxBytes(), TABLE_TIME, true));
+            int entries = Math.clamp(2L * options.maxRows(), TABLE_ENTRIES, Integer.MAX_VALUE);
+            long bytes = 2 * Math.min(options.maxBytes(), Long.MAX_VALUE / 2);
+            store.retain(table, new StoreRetention(entries, bytes, TABLE_TIME, true));
         } finally {
             telling.unlock();
         }

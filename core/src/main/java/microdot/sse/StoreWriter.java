@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * when the {@link StoreTail} places it.
  */
 final class StoreWriter implements TopicWriter {
+    private static final long ADMITTED = 1;
+
     private final TopicOrder order;
     private final StoreAppends appends;
 
@@ -136,21 +138,26 @@ final class StoreWriter implements TopicWriter {
     @Override
     public long change(TopicState table, Row change) {
         checkOpen();
-        Long known =
-                order.locked(
-                        () -> {
-                            table.checkLoaded(); // Which rows there are decides.
-                            TableRows rows = table.log.rows();
-                            if (rows == null || table.isEnded()) {
-                                return rows == null
-                                        ? TopicOrder.OTHER_KIND
-                                        : TopicOrder.TOPIC_CLOSED;
-                            }
-                            return rows.admits(change) ? 1L : TopicOrder.NOTHING;
-                        });
-        return known == 1
+        long known = admission(table, change);
+        if (known == TopicOrder.NOTHING && change.isRemoval() && change.expected() == null) {
+            appends.catchUp(); // Another node may have put the row.
+            known = admission(table, change);
+        }
+        return known == ADMITTED
                 ? appends.await(unlessEnded(table, Append.of(entry(table, change))))
                 : known;
+    }
+
+    private long admission(TopicState table, Row change) {
+        return order.locked(
+                () -> {
+                    table.checkLoaded(); // Which rows there are decides.
+                    TableRows rows = table.log.rows();
+                    if (rows == null || table.isEnded()) {
+                        return rows == null ? TopicOrder.OTHER_KIND : TopicOrder.TOPIC_CLOSED;
+                    }
+                    return rows.admits(change) ? ADMITTED : TopicOrder.NOTHING;
+                });
     }
 
     private static Entry entry(TopicState table, Row change) {

@@ -85,7 +85,7 @@ public final class Subscription implements Iterator<Event>, AutoCloseable {
         boolean asked = false;
         while (true) {
             CountDownLatch wait;
-            long left = nanos - (System.nanoTime() - begun);
+            long left = Math.max(0, nanos) - (System.nanoTime() - begun);
             lock.lock();
             try {
                 if (!events.isEmpty() || ended || left <= 0) {

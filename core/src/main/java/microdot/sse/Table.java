@@ -64,7 +64,8 @@ public final class Table {
     /**
      * Removes a row and wakes the followers.
      *
-     * @return false when there was no such row; then followers get nothing
+     * @return false when there was no such row; then followers get nothing. On a store, two
+     *     processes that remove the same row at the same time may both get true
      * @throws IllegalStateException when {@link Topics#presence} made the table, when it was
      *     removed or closed, or when the topics are closed
      * @throws microdot.sse.store.StoreException as {@link #put}

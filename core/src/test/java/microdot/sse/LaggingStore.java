@@ -35,6 +35,7 @@ final class LaggingStore implements EventStore {
     @Nullable Runnable afterFirstRead;
     volatile Consumer<Append> beforeAppend = append -> {};
     volatile int reads;
+    volatile boolean headAsked;
     volatile @Nullable Append lastAppend;
     volatile @Nullable CountDownLatch rowsWait; // Until then, rows that were read are not returned.
     final CountDownLatch rowsRead = new CountDownLatch(1);
@@ -231,6 +232,7 @@ final class LaggingStore implements EventStore {
     @Override
     public long head() {
         checkReachable("");
+        headAsked = true;
         return store.head();
     }
 

@@ -227,4 +227,38 @@ class StoreTablesTest {
         held.countDown();
         assertEquals(Map.of(), made.get().rows());
     }
+
+    /** It was acknowledged to another process, and is not here yet. */
+    @Test
+    void rowThatIsNotHereYetIsRemoved() {
+        Table here = topics.table("sensors", OPTIONS);
+        lagging.hold();
+        table.put("two", 2);
+        var removed = new CompletableFuture<Boolean>();
+        Thread.ofVirtual().start(() -> removed.complete(here.remove("two")));
+        while (!lagging.headAsked && !removed.isDone()) {
+            Thread.onSpinWait();
+        }
+        lagging.awaitHeld(1);
+        lagging.release();
+        assertTrue(removed.join());
+        assertEquals(Map.of("one", 1), here.rows());
+        assertFalse(here.remove("two"));
+    }
+
+    @Test
+    void whetherThereIsARowIsNotSaidWhileTheEngineIsAway() {
+        Table here = topics.table("sensors", OPTIONS);
+        lagging.away();
+        topics.publishTimeout(Duration.ofMillis(1));
+        assertThrows(StoreException.class, () -> here.remove("two"));
+    }
+
+    @Test
+    void limitsOfATableMayBeAsLargeAsTheirTypes() {
+        var unlimited = new TableOptions().maxRows(Integer.MAX_VALUE).maxBytes(Long.MAX_VALUE);
+        Table large = topics.table("large", unlimited);
+        large.put("one", 1);
+        assertEquals(Map.of("one", 1), large.rows());
+    }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.util.ArrayList;
@@ -133,6 +134,20 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
                 assertEquals(expected, data(resumed, expected.size()));
             }
         }
+    }
+
+    @Test
+    void rowThatAnotherProcessHasPutCanBeRemovedAtOnce() throws Exception {
+        OneProcess first = process();
+        OneProcess second = first.isAlone() ? first : process();
+        Table here = first.topics().table("sensors", new TableOptions());
+        Table there = second.topics().table("sensors", new TableOptions());
+        for (int i = 0; i < 100; i++) {
+            here.put("row", i);
+            assertTrue(there.remove("row"), "row of round " + i);
+            assertFalse(there.remove("row"));
+        }
+        assertEquals(Map.of(), there.rows());
     }
 
     @Test

@@ -5,6 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Refuses values with a text that says what came and what was expected. */
 final class Checks {
+    /** A hundred years: as nanoseconds it is a long. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
     private Checks() {}
 
     static <T> T notNull(@Nullable T value, String name, String expected) {
@@ -21,11 +24,11 @@ final class Checks {
         }
     }
 
-    static void atLeast(Duration least, String name, @Nullable Duration value) {
+    static void time(Duration least, String name, @Nullable Duration value) {
         Duration given = notNull(value, name, "a time of at least " + least);
-        if (given.compareTo(least) < 0) {
+        if (given.compareTo(least) < 0 || given.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException(
-                    name + ": " + given + " (expected: at least " + least + ")");
+                    name + ": " + given + " (expected: " + least + " to " + LONGEST + ")");
         }
     }
 }

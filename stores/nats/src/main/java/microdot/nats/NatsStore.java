@@ -140,7 +140,7 @@ public final class NatsStore implements EventStore {
 
     /** How long entries are kept, of all topics; at least 2 minutes, default 7 days. */
     public NatsStore maxAge(Duration time) {
-        Checks.atLeast(Duration.ofSeconds(Append.REPEAT_SECONDS), "maxAge", time);
+        Checks.time(Duration.ofSeconds(Append.REPEAT_SECONDS), "maxAge", time);
         return with(copy -> copy.maxAge = time);
     }
 
@@ -164,7 +164,7 @@ public final class NatsStore implements EventStore {
      * publisher waits is {@code Topics.publishTimeout}.
      */
     public NatsStore timeout(Duration time) {
-        Checks.atLeast(Duration.ofMillis(10), "timeout", time);
+        Checks.time(Duration.ofMillis(10), "timeout", time);
         return with(copy -> copy.timeout = time);
     }
 

@@ -68,7 +68,8 @@ final class MasterCheck {
                             flag(server.always()),
                             flag(decide),
                             flag(epoch.isEmpty()),
-                            Keys.utf8(skew.getAsLong()));
+                            Keys.utf8(skew.getAsLong()),
+                            Keys.utf8(server.history()));
             switch ((int) Replies.number(reply.getFirst())) {
                 case 0 -> {
                     return new Checked(

@@ -12,11 +12,12 @@ import microdot.sse.store.StoreException;
  * What a server says about itself.
  *
  * @param run changes with each start of the process
+ * @param history the id of what it replicates; changes with each promotion
  * @param replica whether it is one now
  * @param promoted whether it was one, or may have been
  * @param always whether each write is on disk before it is acknowledged
  */
-record ServerInfo(String run, boolean replica, boolean promoted, boolean always) {
+record ServerInfo(String run, String history, boolean replica, boolean promoted, boolean always) {
     private static final Logger LOG = System.getLogger("microdot.redis");
 
     /** Reads the text of INFO. */
@@ -38,6 +39,7 @@ record ServerInfo(String run, boolean replica, boolean promoted, boolean always)
         boolean secondId = !info.getOrDefault("second_repl_offset", "-1").equals("-1");
         return new ServerInfo(
                 info.getOrDefault("run_id", ""),
+                info.getOrDefault("master_replid", ""),
                 !info.getOrDefault("role", "master").equals("master"),
                 secondId,
                 "yes".equals(config.get("appendonly"))

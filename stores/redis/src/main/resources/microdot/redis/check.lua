@@ -1,7 +1,7 @@
 -- Decides on a new connection whether the engine still has everything that it acknowledged. ARGV: prefix,
 -- node, its turn, run of the server, the highest position that the node knows, the epoch that it knows or '',
 -- a name for a new epoch, whether the server was a replica, whether it keeps everything on disk,
--- whether to decide without the other nodes, whether the ends of topics are wanted, skew.
+-- whether to decide without the other nodes, whether the ends of topics are wanted, skew, the server's replication id.
 -- Returns: 0 (done), 1 (wait for the other nodes) or 5 (format); format, epoch, position, tip, epochs, ends.
 local node, turn, run, known, own = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
 local name, promoted, durable, decide = ARGV[7], ARGV[8] == '1', ARGV[9] == '1', ARGV[10] == '1'
@@ -58,7 +58,8 @@ end
 local kept = intact()
 if kept then
   jump(m, known, name, kept)
-elseif m.run ~= run then
+elseif m.run ~= run or (promoted and m.history and m.history ~= ARGV[13]) then
+  -- The last one: a server that was demoted, and promoted again, has its run and what another one had.
   if promoted or not m.run then -- An operator removes the run after a restore.
     jump(m, known, name, tonumber(m.position))
   elseif confirmed() or (decide and durable) then
@@ -69,7 +70,7 @@ elseif m.run ~= run then
     return {1}
   end
 end
-redis.call('HSET', meta, 'run', run, 'node:' .. node, turn)
+redis.call('HSET', meta, 'run', run, 'history', ARGV[13], 'node:' .. node, turn)
 redis.call('ZADD', ns .. 'alive', text(clock(ARGV[12])), node)
 local ends = {}
 if ARGV[11] == '1' then

@@ -285,6 +285,32 @@ class FailureTest {
         assertEquals(epoch, tail.calls().get(tail.calls().size() - 2));
     }
 
+    /** A process that opens later finds the run that the data names. */
+    @Test
+    void masterThatWasAReplicaMeanwhileBeginsAnEpoch() throws Exception {
+        String master = "127.0.0.1 " + server.port;
+        var replica = add(RedisServer.with("--replicaof", master));
+        long lost;
+        try (RedisStore store = RedisStore.connect(server.uri())) {
+            store.open(new RecordingTail());
+            append(store, "kept");
+            while (!replica.command("XLEN", "microdot:spine").startsWith(":1")) {
+                Thread.onSpinWait();
+            }
+            replica.command("REPLICAOF", "NO", "ONE");
+            lost = append(store, "lost");
+        }
+        server.command("REPLICAOF", "127.0.0.1", "" + replica.port);
+        while (!server.command("XLEN", "microdot:spine").startsWith(":1")) {
+            Thread.onSpinWait();
+        }
+        server.command("REPLICAOF", "NO", "ONE");
+        var tail = new RecordingTail();
+        RedisStore store = open(RedisStore.connect(server.uri()), tail);
+        long next = append(store, "new");
+        assertTrue(next > lost, next + " after " + lost);
+    }
+
     @Test
     void nodeThatTheSpineHasLeftBehindBeginsAnEpoch() throws Exception {
         var proxy = add(new TcpProxy(server.port));
