@@ -112,16 +112,12 @@ final class ColdCatchUp {
                 });
     }
 
-    /**
-     * An engine that is ahead of this process may have trimmed what is in memory here, and what
-     * comes here next: that is not lost.
-     */
     private ColdHistory.Part read(TopicState topic, long after, long upTo) {
         ColdHistory.Part part = history.read(topic.name, after, upTo);
         if (part.ofTable() && topic.table() == null) {
             topic.rowsChangedElsewhere();
         }
-        return part.withFloor(Math.min(part.floor(), upTo));
+        return part.until(upTo);
     }
 
     /** The next page of those up to a position, after a gap if some are no longer kept. */

@@ -56,10 +56,17 @@ final class ColdHistory {
             boolean cleared,
             boolean ofTable,
             List<Frame> frames) {
-        Part withFloor(long changed) {
-            return changed == floor
+        /**
+         * An engine that is ahead of this node may have trimmed what is in memory here, and what
+         * comes here next: that is not lost. Nor is it skipped, when the part is one that another
+         * client has read, and begins after that.
+         *
+         * @param memory the position after which this node has everything in memory
+         */
+        Part until(long memory) {
+            return floor <= memory
                     ? this
-                    : new Part(changed, after, upTo, cleared, ofTable, frames);
+                    : new Part(memory, after, memory, cleared, ofTable, List.of());
         }
     }
 
