@@ -82,8 +82,9 @@ public final class Topic {
      * A topic's figures at one moment.
      *
      * @param followers streams that follow it
-     * @param published events that were ever published
-     * @param kept events that are kept
+     * @param published events published since this process has the topic; on a store, by all
+     *     processes
+     * @param kept events that are kept in memory
      * @param bytes bytes that they take
      * @param delivered events handed to connections, counted for each follower
      * @param missed events that gaps reported to slow followers as missed

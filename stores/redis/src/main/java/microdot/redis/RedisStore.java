@@ -63,8 +63,9 @@ public final class RedisStore implements EventStore {
      * Returns a store that connects when it is opened.
      *
      * @param uri {@code redis://user:password@host:6379/0}, {@code rediss://…} for TLS, or {@code
-     *     redis-sentinel://host:26379,host2:26379/0#name} for a master that Sentinel names; user,
-     *     password, ports and number of the database may be left out
+     *     redis-sentinel://host:26379,host2:26379/0#name} for a master that Sentinel names, with
+     *     {@code rediss-sentinel} when both use TLS; user and password, which are those of the
+     *     servers and not of the Sentinels, ports and number of the database may be left out
      * @throws IllegalArgumentException when it is not such a URI
      */
     public static RedisStore connect(String uri) {
