@@ -296,8 +296,8 @@ abstract class TlsContract extends TransportContract {
 
     @Test
     void resumedSessionHasTheCertificateOfItsClient() throws Exception {
-        TestCertificate own = TestCertificate.make(folder, "EC", "client.example");
-        Path authorities = own.writeChain(folder.resolve("authorities.pem"));
+        TestCertificate own = TestCertificate.make(folder, "EC", "returning.example");
+        Path authorities = own.writeChain(folder.resolve("returning.pem"));
         SSLContext clients = TestCertificate.clients(own);
         var app =
                 new Microdot()
@@ -314,7 +314,7 @@ abstract class TlsContract extends TransportContract {
                 for (int i = 0; i < 2; i++) {
                     int port = served.server.port();
                     try (var client = new RawClient(port, 0, clients, only(protocol))) {
-                        assertEquals("CN=client.example", client.get("/").readText());
+                        assertEquals("CN=returning.example", client.get("/").readText());
                         created.add(client.tls().getCreationTime());
                     }
                 }
