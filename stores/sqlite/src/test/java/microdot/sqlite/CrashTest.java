@@ -39,6 +39,9 @@ class CrashTest {
     /** What was acknowledged, by text: the position of the first entry of the list. */
     private final Map<String, Long> acknowledged = new HashMap<>();
 
+    /** How much of the journal the last process has forced. */
+    private long forced;
+
     /** The positions that processes were told, of all processes. */
     private long told;
 
@@ -90,8 +93,9 @@ class CrashTest {
             Path journal = folder.resolve("events.db-wal");
             if (Files.exists(journal)) {
                 try (var channel = FileChannel.open(journal, StandardOpenOption.WRITE)) {
-                    // The end of the journal was not on the disk yet.
-                    channel.truncate((long) (channel.size() * random.nextDouble()));
+                    // What follows the open was perhaps not on the disk yet.
+                    long unforced = channel.size() - forced;
+                    channel.truncate(forced + (long) (unforced * random.nextDouble()));
                 }
             }
             try (Opening open = Opening.at(file)) {
@@ -139,6 +143,9 @@ class CrashTest {
             throw new AssertionError("the process has ended by itself");
         }
         String[] words = line.split(" ", -1);
+        if (words[0].equals("forced")) {
+            forced = Long.parseLong(words[1]);
+        }
         if (words.length == 3 && !words[2].isEmpty()) {
             long position = Long.parseLong(words[2]);
             acknowledged.put(words[0] + "/" + words[1], position);

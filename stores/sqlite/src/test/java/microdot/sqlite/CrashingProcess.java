@@ -2,6 +2,7 @@ package microdot.sqlite;
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -12,8 +13,8 @@ import microdot.sse.store.Entry;
 import microdot.sse.store.StoreRetention;
 
 /**
- * Publishes until it is killed, and prints what was acknowledged: a line {@code thread number
- * position} for each list.
+ * Publishes until it is killed, and prints how long the journal was after the open, which forces
+ * it, and what was acknowledged: a line {@code thread number position} for each list.
  */
 final class CrashingProcess {
     static final int THREADS = 6;
@@ -32,12 +33,13 @@ final class CrashingProcess {
         SqliteStore store =
                 SqliteStore.at(Path.of(args[0])).durability(CrashTest.durability(args[1]));
         store.open(new Silent());
+        var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        out.println("forced " + Files.size(Path.of(args[0] + "-wal")));
         store.retain("short", new StoreRetention(KEPT, 1 << 20, Duration.ofDays(1), false));
         store.retain("table", Opening.EVERYTHING);
         for (int thread = 0; thread < THREADS; thread++) {
             store.retain("topic" + thread, Opening.EVERYTHING);
         }
-        var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         out.println("open " + store.head());
         long from = Long.parseLong(args[2]);
         for (int thread = 0; thread < THREADS; thread++) {
