@@ -140,8 +140,7 @@ final class CatchUp {
         if (snapshots == null) {
             return expired(cursor, from, reason);
         }
-        return withSnapshot(
-                snapshots, cursor, client, taken -> gap(topic, from, taken.fence(), null, reason));
+        return snapshotAfterGap(snapshots, cursor, from, reason, client);
     }
 
     /** Returns whether what the client does not have could be sent, and no gap is needed. */
@@ -156,28 +155,20 @@ final class CatchUp {
         TopicState topic = cursor.topic;
         String from = ids.id(cursor.at());
         long earlier = ids.lossAt(cursor.at());
-        if (earlier > 0 && earlier < topic.log.removedAt()) {
+        EventLog.Removal removal = topic.log.removal();
+        if (earlier > 0 && earlier < removal.at()) {
             return lost(cursor, from, earlier, client); // Before the last one.
         }
-        long lostAfter = topic.log.lostAfter();
+        long lostAfter = removal.lostAfter();
         if (lostAfter > cursor.at() && cold != null && topic.table() == null) {
             return cold.page(cursor, from, "slow", lostAfter); // From before the loss.
         }
         String reason = lostAfter < 0 ? "removed" : "restarted";
         SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
-            return withSnapshot(
-                    snapshots,
-                    cursor,
-                    client,
-                    taken -> gap(topic, from, taken.fence(), null, reason));
+            return snapshotAfterGap(snapshots, cursor, from, reason, client);
         }
-        EventLog log = topic.log;
-        CatchUpResult rest =
-                order.locked(
-                        () ->
-                                new CatchUpResult(
-                                        List.of(), List.of(), log.removedFrom(), log.removedAt()));
+        var rest = new CatchUpResult(List.of(), List.of(), removal.from(), removal.at());
         return withoutRows(cursor, rest, gap(topic, from, rest.at(), null, reason));
     }
 
@@ -186,11 +177,7 @@ final class CatchUp {
         TopicState topic = cursor.topic;
         SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
-            return withSnapshot(
-                    snapshots,
-                    cursor,
-                    client,
-                    taken -> gap(topic, from, taken.fence(), null, "restarted"));
+            return snapshotAfterGap(snapshots, cursor, from, "restarted", client);
         }
         long entry = ColdCatchUp.entryAfter(topic.log, to);
         var gap = gap(topic, from, to, null, "restarted");
@@ -218,11 +205,7 @@ final class CatchUp {
         TopicState topic = cursor.topic;
         SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
-            return withSnapshot(
-                    snapshots,
-                    cursor,
-                    client,
-                    taken -> gap(topic, from, taken.fence(), null, "unknown"));
+            return snapshotAfterGap(snapshots, cursor, from, "unknown", client);
         }
         return withoutRows(
                 topic.noRows(-1), // Its position is unknown.
@@ -333,11 +316,7 @@ final class CatchUp {
         SnapshotSource snapshots = topic.snapshots();
         return snapshots == null
                 ? withoutRows(cursor, found.rest(), gap(topic, from, floor, null, reason))
-                : withSnapshot(
-                        snapshots,
-                        cursor,
-                        client,
-                        taken -> gap(topic, from, taken.fence(), null, reason));
+                : snapshotAfterGap(snapshots, cursor, from, reason, client);
     }
 
     private record Remembered(CatchUpResult rest, long floor) {}
@@ -378,6 +357,16 @@ final class CatchUp {
         long entry = more || log.floor() > end ? log.keptFrom() - 1 : log.firstAfter(end);
         var rest = new CatchUpResult(List.of(), frames, entry, more ? reached : end);
         return new Remembered(rest, rows.floor());
+    }
+
+    /** A gap up to the snapshot, the snapshot, and then what was published since it was taken. */
+    private CatchUpResult snapshotAfterGap(
+            SnapshotSource snapshots, Cursor cursor, String from, String reason, Waiter client) {
+        return withSnapshot(
+                snapshots,
+                cursor,
+                client,
+                taken -> gap(cursor.topic, from, taken.fence(), null, reason));
     }
 
     /** The snapshot, perhaps after a gap; then what was published since it was taken. */

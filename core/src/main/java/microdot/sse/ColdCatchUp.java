@@ -95,7 +95,7 @@ final class ColdCatchUp {
 
     private boolean tryLoad(TopicState topic) {
         Object keys = topic.options().key();
-        long removedAt = topic.log.removedAt();
+        long removedAt = topic.log.removal().at();
         Map<String, Frame> newest = history.latestEvents(topic.name);
         return order.locked(
                 () -> {
@@ -103,7 +103,7 @@ final class ColdCatchUp {
                     if (keys == null
                             || known == null
                             || !keys.equals(topic.options().key())
-                            || topic.log.removedAt() != removedAt) {
+                            || topic.log.removal().at() != removedAt) {
                         return false;
                     }
                     newest.forEach(known::load);

@@ -129,7 +129,8 @@ class Cursor extends LoopReaders.Reader {
     /** Returns whether its next entry was removed with the topic, not trimmed. */
     boolean isRemoved() {
         // The position too: an entry that was chosen only to lag says nothing.
-        return entry < topic.log.removedFrom() && at < topic.log.removedAt();
+        EventLog.Removal removal = topic.log.removal();
+        return entry < removal.from() && at < removal.at();
     }
 
     /** Returns whether it began when its topic was not known to be a table. */

@@ -3,17 +3,17 @@ package microdot.sse;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import microdot.sse.log.EncodedEvent;
+import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.Row;
-import microdot.sse.log.TopicOrder;
 import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
 /** Topics that are in the memory of this process only: the order itself gives the positions. */
 final class MemoryWriter implements TopicWriter {
-    private final TopicOrder order;
+    private final MemoryOrder order;
     private final RepeatedPublishes repeated = new RepeatedPublishes();
 
-    MemoryWriter(TopicOrder order) {
+    MemoryWriter(MemoryOrder order) {
         this.order = order;
     }
 
@@ -63,7 +63,7 @@ final class MemoryWriter implements TopicWriter {
     @Override
     public long change(TopicState table, Row change) {
         long position = order.change(table.log, change);
-        if (position != TopicOrder.NOTHING) {
+        if (position != MemoryOrder.NOTHING) {
             table.readers.wake();
         }
         return position;

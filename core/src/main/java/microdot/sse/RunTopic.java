@@ -10,8 +10,8 @@ import microdot.CloseReason;
 import microdot.JsonCodec;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.Epoch;
+import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.Retention;
-import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +24,7 @@ final class RunTopic {
     private final FollowerStart followers;
     private final RunTopics runs;
     private final TopicState state;
-    private final TopicOrder order;
+    private final MemoryOrder order;
     private final Epoch ids;
     private final @Nullable RunLastEvents lastEvents;
     private final JsonCodec json = JsonCodec.standard();
@@ -62,14 +62,14 @@ final class RunTopic {
     /**
      * Publishes an event and wakes the followers.
      *
-     * @return the position, {@link TopicOrder#TOPIC_CLOSED} or {@link TopicOrder#TOPIC_FULL}
+     * @return the position, {@link MemoryOrder#TOPIC_CLOSED} or {@link MemoryOrder#TOPIC_FULL}
      */
     long publish(Event event) {
         try {
             return append(event, false);
         } catch (IllegalStateException e) {
             if (order.isClosed()) {
-                return TopicOrder.TOPIC_CLOSED;
+                return MemoryOrder.TOPIC_CLOSED;
             }
             throw e;
         }

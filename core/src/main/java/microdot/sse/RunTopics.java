@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.EventLog;
+import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.Retention;
-import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
 final class RunTopics {
     private static final TopicOptions DEFAULTS = new TopicOptions();
 
-    private final TopicOrder order;
+    private final MemoryOrder order;
 
     /** With what runs when the topic was forgotten. */
     private final Map<TopicState, Runnable> kept = new ConcurrentHashMap<>();
 
-    RunTopics(TopicOrder order) {
+    RunTopics(MemoryOrder order) {
         this.order = order;
     }
 
@@ -46,7 +46,7 @@ final class RunTopics {
     }
 
     /** Returns the order of all runs. */
-    TopicOrder order() {
+    MemoryOrder order() {
         return order;
     }
 

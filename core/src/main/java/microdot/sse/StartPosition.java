@@ -287,7 +287,7 @@ final class StartPosition {
         }
         Cursor cursor = cursor(topic, log.keptFrom(), position);
         String reason =
-                position >= 0 && position < log.removedAt()
+                position >= 0 && position < log.removal().at()
                         ? "removed"
                         : reason(position, lastEventId);
         prepare(

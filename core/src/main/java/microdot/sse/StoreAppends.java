@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.store.Append;
 import microdot.sse.store.EndedException;
@@ -77,7 +78,7 @@ final class StoreAppends {
     /**
      * Appends, and waits until the tail has delivered the entries.
      *
-     * @return the position of the last event, or {@link TopicOrder#TOPIC_CLOSED}
+     * @return the position of the last event, or {@link MemoryOrder#TOPIC_CLOSED}
      */
     long await(Append append) {
         Duration longest = timeout;
@@ -111,7 +112,7 @@ final class StoreAppends {
         }
         Throwable cause = failure == null ? null : cause(failure);
         if (cause instanceof EndedException) {
-            return TopicOrder.TOPIC_CLOSED;
+            return MemoryOrder.TOPIC_CLOSED;
         }
         throw new CompletionException(
                 cause instanceof TimeoutException late ? late(longest, late) : cause);
@@ -226,7 +227,7 @@ final class StoreAppends {
                         upTo ->
                                 done.complete(
                                         takeRefused(position)
-                                                ? TopicOrder.TOPIC_CLOSED
+                                                ? MemoryOrder.TOPIC_CLOSED
                                                 : position));
     }
 
@@ -280,7 +281,7 @@ final class StoreAppends {
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             if (cause instanceof EndedException) {
-                return TopicOrder.TOPIC_CLOSED;
+                return MemoryOrder.TOPIC_CLOSED;
             }
             throw rethrown(cause);
         }

@@ -10,10 +10,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import microdot.JsonCodec;
 import microdot.internal.ProcessErrors;
+import microdot.internal.Uninterrupted;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.EventId;
 import microdot.sse.log.MemoryBudget;
-import microdot.sse.log.TopicOrder;
+import microdot.sse.log.StoreOrder;
 import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.StoreEpoch;
@@ -26,7 +27,7 @@ final class StoreNode implements EventStore.Tail {
     private static final Duration LONGEST_LAG = Duration.ofSeconds(2);
 
     private final EventStore store;
-    private final TopicOrder order;
+    private final StoreOrder order;
     private final StoreAppends appends;
     private final StoreTail tail;
     private final StoreReads reads;
@@ -46,9 +47,8 @@ final class StoreNode implements EventStore.Tail {
         Epoch ids = Epoch.of(opened.epochs());
         // What follows is of the newest epoch: a gap up to here has its id.
         long from = Math.max(opened.head(), opened.epochs().getLast().first() - 1);
-        this.order = new TopicOrder(budget, ids, from);
+        this.order = new StoreOrder(budget, ids, from);
         this.seenFrom = from;
-        order.mayHaveOwnIds();
         this.appends = new StoreAppends(store, order);
         this.tail = new StoreTail(order, json, opened.ends());
         this.reads = new StoreReads(store);
@@ -64,18 +64,7 @@ final class StoreNode implements EventStore.Tail {
         private volatile @Nullable StoreNode node;
 
         private StoreNode node() {
-            boolean interrupted = false;
-            while (true) {
-                try {
-                    ready.await();
-                    break;
-                } catch (InterruptedException e) {
-                    interrupted = true; // An entry must not be lost.
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            Uninterrupted.await(ready::await); // An entry must not be lost.
             return Objects.requireNonNull(node);
         }
 
@@ -113,7 +102,7 @@ final class StoreNode implements EventStore.Tail {
         opening.ready.countDown();
     }
 
-    TopicOrder order() {
+    StoreOrder order() {
         return order;
     }
 

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import microdot.internal.BriefLock;
+import microdot.internal.ProcessErrors;
+import microdot.internal.Quoted;
 import microdot.sse.log.PolledLock;
 import microdot.sse.log.Retention;
 import microdot.sse.store.EventStore;
@@ -57,6 +59,15 @@ final class StoreRetentions {
                 tell(topic);
             } catch (StoreException e) {
                 LOG.log(Level.DEBUG, "what a store keeps of a topic was not set", e);
+            } catch (RuntimeException | Error e) { // The other topics are still to be set.
+                ProcessErrors.check(e);
+                LOG.log(
+                        Level.ERROR,
+                        "the retention of topic "
+                                + Quoted.whole(topic.name)
+                                + " could not be set in the store; the store keeps what it kept"
+                                + " before",
+                        e);
             }
         }
     }

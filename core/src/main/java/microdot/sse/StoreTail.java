@@ -16,8 +16,8 @@ import microdot.internal.Quoted;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.KeyedEvent;
 import microdot.sse.log.Row;
+import microdot.sse.log.StoreOrder;
 import microdot.sse.log.TableRows;
-import microdot.sse.log.TopicOrder;
 import microdot.sse.store.Entry;
 import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
@@ -36,11 +36,11 @@ final class StoreTail {
     /** The ends of topics that this node remembers beyond those that it has a log of. */
     private static final int MOST_ENDS = 65_536;
 
-    private final TopicOrder order;
+    private final StoreOrder order;
     private final RowEncoder rows;
     private final Map<String, StoredEntry> ends = new ConcurrentHashMap<>(); // Read without a lock.
 
-    StoreTail(TopicOrder order, JsonCodec json, List<StoredEntry> ends) {
+    StoreTail(StoreOrder order, JsonCodec json, List<StoredEntry> ends) {
         this.order = order;
         this.rows = new RowEncoder(json);
         ends.forEach(this::remember);

@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
 import microdot.internal.Quoted;
+import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.Row;
 import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
@@ -36,7 +37,7 @@ final class TableChanges {
 
     /** Returns whether there was such a row. */
     boolean remove(TopicState table, String key) {
-        return change(table, encoder.removal(table.name, key, null)) != TopicOrder.NOTHING;
+        return change(table, encoder.removal(table.name, key, null)) != MemoryOrder.NOTHING;
     }
 
     /** Removes a row, unless another was put with its key since. */
@@ -61,14 +62,14 @@ final class TableChanges {
 
     private long change(TopicState table, Row row) {
         long position = loaded(() -> writer.change(table, row));
-        if (position == TopicOrder.OTHER_KIND) {
+        if (position == MemoryOrder.OTHER_KIND) {
             throw new IllegalStateException(
                     "table: "
                             + Quoted.whole(table.name)
                             + " was removed (expected: no change until topics.table makes it"
                             + " again)");
         }
-        if (position == TopicOrder.TOPIC_CLOSED) {
+        if (position == MemoryOrder.TOPIC_CLOSED) {
             throw new IllegalStateException(
                     "table: "
                             + Quoted.whole(table.name)

@@ -189,7 +189,7 @@ final class TableLoad {
             store.retentions().tell(topic.name, options);
             retained = true;
         }
-        long removedAt = topic.log.removedAt();
+        long removedAt = topic.log.removal().at();
         EngineWait engine;
         readers.acquire();
         try {
@@ -215,7 +215,7 @@ final class TableLoad {
             end();
             return true;
         }
-        if (topic.log.removedAt() != removedAt) {
+        if (topic.log.removal().at() != removedAt) {
             if (topic.log.rows() == null) {
                 becomeTable();
             }

@@ -16,6 +16,7 @@ import microdot.internal.ProcessErrors;
 import microdot.internal.Quoted;
 import microdot.sse.log.DeliveryTasks;
 import microdot.sse.log.MemoryBudget;
+import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -50,23 +51,23 @@ final class TopicRegistry implements NodeTopics {
      * @param budget what all topics together may take
      */
     TopicRegistry(MemoryBudget budget, JsonCodec json) {
-        this(new TopicOrder(budget), json);
+        this(new MemoryOrder(budget), json);
     }
 
-    private TopicRegistry(TopicOrder order, JsonCodec json) {
+    private TopicRegistry(MemoryOrder order, JsonCodec json) {
         this(order, order, new MemoryWriter(order), null, json);
     }
 
     /**
      * @param runs the order of runs, which live in this process only
      */
-    TopicRegistry(StoreNode store, TopicOrder runs, JsonCodec json) {
+    TopicRegistry(StoreNode store, MemoryOrder runs, JsonCodec json) {
         this(store.order(), runs, store.writer(), store, json);
     }
 
     private TopicRegistry(
             TopicOrder order,
-            TopicOrder runs,
+            MemoryOrder runs,
             TopicWriter writer,
             @Nullable StoreNode store,
             JsonCodec json) {

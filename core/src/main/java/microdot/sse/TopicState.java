@@ -339,7 +339,7 @@ final class TopicState {
         configured = false;
         visits = null;
         if (table != null) {
-            rowsUntil = log.removedAt();
+            rowsUntil = log.removal().at();
             table = null;
             pace = null;
             snapshots = null;

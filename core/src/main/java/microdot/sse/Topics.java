@@ -14,6 +14,7 @@ import microdot.Request;
 import microdot.internal.Required;
 import microdot.internal.TopicTime;
 import microdot.sse.log.MemoryBudget;
+import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.store.ConflictException;
 import microdot.sse.store.EventStore;
@@ -80,7 +81,7 @@ public final class Topics extends TopicSource implements AutoCloseable {
         Required.notNull(store, "store", "a store");
         MemoryBudget budget = MemoryBudget.ofProcess();
         StoreNode node = StoreNode.open(store, budget, json);
-        registry = new TopicRegistry(node, new TopicOrder(budget), json);
+        registry = new TopicRegistry(node, new MemoryOrder(budget), json);
         node.serve(registry);
         followers = followersOf(registry, json);
         publishing = new Publishing(registry, json);

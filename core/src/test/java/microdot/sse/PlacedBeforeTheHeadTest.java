@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import java.util.Objects;
 import microdot.JsonCodec;
-import microdot.sse.log.TopicOrder;
+import microdot.sse.log.StoreOrder;
 import microdot.sse.store.MemoryStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class PlacedBeforeTheHeadTest {
     private final Topics topics = new Topics(new MemoryStore());
-    private final TopicOrder order = topics.registry().order();
+    private final StoreOrder order = (StoreOrder) topics.registry().order();
     private final TestLoop loop = new TestLoop();
 
     @AfterEach

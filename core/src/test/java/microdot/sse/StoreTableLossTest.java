@@ -128,6 +128,20 @@ class StoreTableLossTest {
     }
 
     @Test
+    void retentionOfLaterTopicsIsSetAfterAFaultOfTheStore() throws Exception {
+        store.retained.clear();
+        store.retainFailure = new IllegalStateException("the test");
+        topics.options("", new TopicOptions().keepEvents(3));
+        topics.publish("bad", "1");
+        List<String> messages = log.await(1);
+        assertTrue(
+                messages.getFirst().startsWith("the retention of topic \"bad\" could not be set"),
+                messages::toString);
+        topics.publish("good", "1");
+        assertEquals("good", store.retained.take());
+    }
+
+    @Test
     void tableThatCannotBeReadHoldsUpNoOther() {
         Table other = topics.table("other", OPTIONS);
         other.put("k", 1);

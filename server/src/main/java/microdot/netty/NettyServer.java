@@ -27,6 +27,7 @@ import microdot.ServerOptions;
 import microdot.Tls;
 import microdot.internal.Background;
 import microdot.internal.ProcessErrors;
+import microdot.internal.Uninterrupted;
 import microdot.netty.exchange.AccessLogQueue;
 import microdot.netty.exchange.HandlerThreads;
 import microdot.netty.exchange.ServerContext;
@@ -232,7 +233,7 @@ final class NettyServer implements Server {
     @Override
     public void close() {
         if (!closing.compareAndSet(false, true)) {
-            awaitClosedUninterruptibly();
+            Uninterrupted.await(closed::await);
             return;
         }
         try {
@@ -313,20 +314,5 @@ final class NettyServer implements Server {
     @Override
     public void awaitClosed() throws InterruptedException {
         closed.await();
-    }
-
-    private void awaitClosedUninterruptibly() {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                closed.await();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -33,6 +33,21 @@ public final class EventLog {
     // A bounded slice: no thread may hold the lock of the order for long.
     private static final int TRIM_SLICE = 1024;
 
+    /**
+     * A removal of all events, which were not trimmed.
+     *
+     * @param from the entry before which everything was removed
+     * @param at its position; 0 when nothing was ever removed
+     * @param lostAfter the position up to which nothing was lost, if a store has lost events;
+     *     {@link #TOPIC} if the topic was removed
+     */
+    public record Removal(long from, long at, long lostAfter) {
+        /** The topic was removed: no store has lost events. */
+        public static final long TOPIC = -1;
+
+        static final Removal NONE = new Removal(0, 0, TOPIC);
+    }
+
     private final Segments segments;
     private volatile @Nullable LatestByKey latest;
     private volatile @Nullable TableRows rows; // Null when the log is no table.
@@ -42,15 +57,10 @@ public final class EventLog {
     // without the lock, and then a floor below its position, has lost nothing.
     private volatile long floor;
 
-    // Below this entry everything was removed with the topic, not trimmed.
-    private volatile long removedFrom;
-    private volatile long removedAt;
+    private volatile Removal removal = Removal.NONE;
 
     // Below this entry a reader did not know that the log is that of a table.
     private volatile long tableFrom;
-
-    /** The last position before the loss when a store has lost entries; -1 for a removal. */
-    private volatile long lostAfter = -1;
 
     /** The position of the end of the topic; 0 while it is open. */
     private volatile long closedAt;
@@ -383,27 +393,13 @@ public final class EventLog {
     }
 
     /**
-     * Removes every event, because the topic is removed. All readers, those at the end too, find
-     * that their next entry is gone.
+     * Removes every event, because the topic is removed, or a store may have lost events. All
+     * readers, those at the end too, find that their next entry is gone.
      *
      * @param position of the removal in the order: a client with an id from before has a gap
+     * @param lostAfter as {@link Removal#lostAfter}
      */
-    void removeAll(long position) {
-        removeAll(position, -1);
-    }
-
-    /**
-     * Removes every event, because a store may have lost what it had after a position.
-     *
-     * @param position of the loss in the order
-     * @param after the position up to which nothing was lost
-     */
-    void lose(long position, long after) {
-        removeAll(position, after);
-    }
-
-    private void removeAll(long position, long after) {
-        lostAfter = after;
+    void removeAll(long position, long lostAfter) {
         clear();
         if (latest != null) {
             latest.raiseFloor(position);
@@ -413,9 +409,8 @@ public final class EventLog {
         bytes = 0;
         floor = position;
         last = position;
-        removedAt = position;
         closedAt = 0;
-        removedFrom = next;
+        removal = new Removal(next, position, lostAfter);
         keptFrom = next;
         segments.publish();
     }
@@ -534,25 +529,9 @@ public final class EventLog {
         return entry >= keyedFrom;
     }
 
-    /**
-     * Returns the entry before which everything was removed with the topic. A reader below it was
-     * not slow.
-     */
-    public long removedFrom() {
-        return removedFrom;
-    }
-
-    /**
-     * Returns the position up to which nothing was lost, when the last removal was the loss of a
-     * store; -1 when the topic was removed.
-     */
-    public long lostAfter() {
-        return lostAfter;
-    }
-
-    /** Returns the position of the last removal of the topic; 0 when it was never removed. */
-    public long removedAt() {
-        return removedAt;
+    /** Returns the last removal of all events. A reader below its entry was not slow. */
+    public Removal removal() {
+        return removal;
     }
 
     /** Returns the segment that holds the entry; null when it is yet to come, or was trimmed. */

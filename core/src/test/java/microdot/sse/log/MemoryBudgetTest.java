@@ -30,7 +30,7 @@ class MemoryBudgetTest {
     @Test
     void everythingIsGivenBack() {
         var budget = new MemoryBudget(Long.MAX_VALUE);
-        var order = new TopicOrder(budget);
+        var order = new MemoryOrder(budget);
         long before = budget.used();
         EventLog plain = log(order, ALL);
         EventLog keyed = log(order, KEYED);
@@ -58,7 +58,7 @@ class MemoryBudgetTest {
 
     private static long used(@Nullable String id) {
         var budget = new MemoryBudget(Long.MAX_VALUE);
-        var order = new TopicOrder(budget);
+        var order = new MemoryOrder(budget);
         EventLog log = log(order, ALL);
         for (int i = 0; i < 1000; i++) {
             order.append(log, event(10, id == null ? null : id + i), null, null, false);
@@ -69,8 +69,8 @@ class MemoryBudgetTest {
     @Test
     void ordersThatShareBudgetEvictTheOldestOfAll() {
         var budget = new MemoryBudget(400_000);
-        var quiet = new TopicOrder(budget);
-        var busy = new TopicOrder(budget);
+        var quiet = new MemoryOrder(budget);
+        var busy = new MemoryOrder(budget);
         EventLog old = log(quiet, ALL);
         EventLog recent = log(busy, ALL);
         for (int i = 0; i < 100; i++) {
@@ -91,7 +91,7 @@ class MemoryBudgetTest {
         System.out.println("MemoryBudgetTest: -Dmicrodot.test.seed=" + seed);
         var random = new Random(seed);
         var budget = new MemoryBudget(150_000);
-        var order = new TopicOrder(budget);
+        var order = new MemoryOrder(budget);
         var logs = new ArrayList<EventLog>();
         for (int i = 0; i < 60; i++) {
             Retention few = new Retention(3, Long.MAX_VALUE, Long.MAX_VALUE / 4, null);
@@ -119,7 +119,7 @@ class MemoryBudgetTest {
 
     @Test
     void failedEvictionReachesNoPublisherAndNoIdIsGivenTwice() {
-        var order = new TopicOrder(new MemoryBudget(5_000));
+        var order = new MemoryOrder(new MemoryBudget(5_000));
         EventLog broken =
                 order.locked(
                         () ->
@@ -142,7 +142,7 @@ class MemoryBudgetTest {
     @Test
     void forgottenLogIsNotEvictedFrom() {
         var budget = new MemoryBudget(20_000);
-        var order = new TopicOrder(budget);
+        var order = new MemoryOrder(budget);
         EventLog oldest = log(order, ALL);
         EventLog middle = log(order, ALL);
         EventLog other = log(order, ALL);
@@ -160,7 +160,7 @@ class MemoryBudgetTest {
 
     @Test
     void everyPositionAndEntryIsFoundAmongManySegments() {
-        var order = new TopicOrder(new MemoryBudget(Long.MAX_VALUE));
+        var order = new MemoryOrder(new MemoryBudget(Long.MAX_VALUE));
         EventLog log = log(order, new Retention(3000, Long.MAX_VALUE, Long.MAX_VALUE / 4, null));
         EventLog other = log(order, ALL);
         var positions = new long[5000];

@@ -9,6 +9,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import microdot.internal.Uninterrupted;
 import microdot.internal.UserCode;
 import microdot.netty.threads.CarrierWatchdog;
 import microdot.netty.threads.ServerThreads;
@@ -199,19 +200,8 @@ public final class HandlerThreads implements Executor, ServerThreads, AutoClosea
      * @param deadline a time of {@link System#nanoTime}
      */
     public void await(long deadline) {
-        boolean wasInterrupted = false;
         int mine = isMine() ? 1 : 0;
-        while (true) {
-            try {
-                waiting.await(() -> size.get() <= mine, deadline);
-                break;
-            } catch (InterruptedException e) {
-                wasInterrupted = true;
-            }
-        }
-        if (wasInterrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Uninterrupted.await(() -> waiting.await(() -> size.get() <= mine, deadline));
     }
 
     /** Returns whether the caller's thread is one of these. */

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import java.util.stream.LongStream;
 import microdot.ServerOptions;
+import microdot.internal.Uninterrupted;
 import microdot.netty.stream.LoopStreams;
 import org.jspecify.annotations.Nullable;
 
@@ -246,22 +247,12 @@ public final class LoopConnections {
      * @param deadline a time of {@link System#nanoTime}
      */
     public void awaitEmpty(long deadline) {
-        boolean interrupted = false;
-        boolean inTime = false;
-        while (!inTime && deadline - System.nanoTime() > 0) {
-            try {
-                inTime = empty.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        Uninterrupted.await(() -> empty.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS));
+        boolean inTime = empty.getCount() == 0;
         LOG.log(
                 Level.DEBUG,
                 inTime
                         ? "all connections of a loop are closed"
                         : "the close timeout is over; the remaining connections are closed");
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

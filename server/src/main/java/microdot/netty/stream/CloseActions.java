@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import microdot.CloseReason;
 import microdot.internal.BriefLock;
+import microdot.internal.Uninterrupted;
 import org.jspecify.annotations.Nullable;
 
 /** The end of a stream, which happens once, and the actions that run then. Thread-safe. */
@@ -111,22 +112,6 @@ final class CloseActions extends BriefLock {
         } finally {
             unlock();
         }
-        awaitUninterrupted(latch);
-    }
-
-    /** Without the lock. */
-    private static void awaitUninterrupted(CountDownLatch latch) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                latch.await();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Uninterrupted.await(latch::await); // Without the lock.
     }
 }

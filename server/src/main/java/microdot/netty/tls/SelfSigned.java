@@ -6,7 +6,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -22,7 +21,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import microdot.internal.TlsSettings;
@@ -47,8 +45,6 @@ final class SelfSigned {
 
     /** A certificate keeps the names of earlier networks, so that a browser need not ask again. */
     private static final int MAX_NAMES = 64;
-
-    private static final long KEYTOOL_SECONDS = 60;
 
     private static final Pattern HOST_NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]*[a-z0-9])?");
 
@@ -144,7 +140,7 @@ final class SelfSigned {
         Path temporary = Files.createTempDirectory(folder, "tls"); // Only its owner may read it.
         Path made = temporary.resolve("tls.p12");
         try {
-            runKeytool(made, names);
+            Keytool.makeKey(made, PASSWORD, DAYS, names);
             if (Files.getFileStore(made).supportsFileAttributeView("posix")) {
                 Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rw-------"));
             }
@@ -152,78 +148,6 @@ final class SelfSigned {
         } finally {
             Files.deleteIfExists(made);
             Files.deleteIfExists(temporary);
-        }
-    }
-
-    private static void runKeytool(Path file, Set<String> names) throws IOException {
-        Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
-        String alternatives =
-                names.stream()
-                        .map(name -> (isAddress(name) ? "ip:" : "dns:") + name)
-                        .collect(Collectors.joining(","));
-        List<String> command =
-                List.of(
-                        keytool.toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "microdot",
-                        "-keyalg",
-                        "EC",
-                        "-groupname",
-                        "secp256r1",
-                        "-sigalg",
-                        "SHA256withECDSA",
-                        "-validity",
-                        String.valueOf(DAYS),
-                        "-dname",
-                        "CN=localhost, O=Microdot self-signed",
-                        "-ext",
-                        "san=" + alternatives,
-                        "-ext",
-                        "ku:critical=digitalSignature",
-                        "-ext",
-                        "eku=serverAuth",
-                        "-storetype",
-                        "PKCS12",
-                        "-keystore",
-                        file.toString(),
-                        "-storepass",
-                        PASSWORD);
-        Process process;
-        try {
-            process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        } catch (IOException e) {
-            throw new IOException(
-                    "Tls.selfSigned: "
-                            + keytool
-                            + " could not be started (expected: a Java runtime with keytool; Tls.pem"
-                            + " needs none)",
-                    e);
-        }
-        await(process);
-    }
-
-    private static boolean isAddress(String name) {
-        return name.indexOf(':') >= 0 || name.matches("[0-9.]+");
-    }
-
-    private static void await(Process process) throws IOException {
-        try (var input = process.getOutputStream();
-                var output = process.getInputStream()) {
-            input.close(); // It must not ask.
-            if (!process.waitFor(KEYTOOL_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                throw new IOException(
-                        "Tls.selfSigned: keytool did not end within " + KEYTOOL_SECONDS + " s");
-            }
-            if (process.exitValue() != 0) {
-                String said = new String(output.readNBytes(1000), StandardCharsets.UTF_8).strip();
-                throw new IOException("Tls.selfSigned: keytool failed: " + said);
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-            throw new IOException("Tls.selfSigned: interrupted while keytool ran", e);
         }
     }
 }

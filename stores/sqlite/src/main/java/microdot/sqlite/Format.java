@@ -103,12 +103,18 @@ record Format(int version, List<List<String>> migrations) {
     /** Makes the tables in an empty file, makes a newer file of an older one, or refuses it. */
     void prepare(Database database, Path file, String namespace) throws SQLException {
         long application = database.number("PRAGMA application_id");
-        long found = database.number("PRAGMA user_version");
         boolean empty = database.number("SELECT count(*) FROM sqlite_master") == 0;
         if (empty && application == 0) {
             create(database, namespace);
             return;
         }
+        int found = (int) database.number("PRAGMA user_version");
+        check(file, application, found);
+        migrate(database, found);
+        checkNamespace(database, file, namespace);
+    }
+
+    private void check(Path file, long application, int found) {
         if (application != APPLICATION) {
             throw new StoreException(
                     "store: "
@@ -130,9 +136,14 @@ record Format(int version, List<List<String>> migrations) {
             throw new StoreException(
                     "store: " + file + " has format " + found + " (expected: at least 1)");
         }
-        migrate(database, (int) found);
+    }
+
+    private static void checkNamespace(Database database, Path file, String namespace)
+            throws SQLException {
         String owner =
-                database.query("SELECT namespace FROM store", rows -> first(rows.getString(1)));
+                database.query(
+                        "SELECT namespace FROM store",
+                        rows -> rows.next() ? rows.getString(1) : "");
         if (!owner.equals(namespace)) {
             throw new StoreException(
                     "store: "
@@ -143,10 +154,6 @@ record Format(int version, List<List<String>> migrations) {
                             + namespace
                             + "\", or another file)");
         }
-    }
-
-    private static String first(String text) {
-        return text == null ? "" : text;
     }
 
     private void create(Database database, String namespace) throws SQLException {

@@ -64,14 +64,12 @@ final class Writer {
         var pending = new Pending(append);
         if (inFlight.incrementAndGet() > settings.maxInFlight()) {
             inFlight.decrementAndGet();
-            return CompletableFuture.failedFuture(
-                    busy(settings.maxInFlight() + " appends", "maxInFlight"));
+            return CompletableFuture.failedFuture(busy(settings.maxInFlight() + " appends"));
         }
         long before = inFlightBytes.getAndAdd(pending.bytes);
         if (before > 0 && before + pending.bytes > settings.maxInFlightBytes()) {
             release(pending);
-            return CompletableFuture.failedFuture(
-                    busy(settings.maxInFlightBytes() + " bytes", "maxInFlight"));
+            return CompletableFuture.failedFuture(busy(settings.maxInFlightBytes() + " bytes"));
         }
         queue.add(pending);
         if (ended) {
@@ -82,14 +80,12 @@ final class Writer {
         return pending.result;
     }
 
-    private static StoreException busy(String what, String setting) {
+    private static StoreException busy(String what) {
         return new StoreException(
                 "store: "
                         + what
                         + " wait to be written; nothing was appended (expected: fewer; publish"
-                        + " more slowly, or set "
-                        + setting
-                        + ")");
+                        + " more slowly, or set maxInFlight)");
     }
 
     private void release(Pending pending) {
