@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -32,9 +33,21 @@ class H2specTest {
     private static final String ARCHIVE = "h2spec/2.2.0/h2spec_linux_amd64.tar.gz";
     private static final int BLOCK = 512; // Of a tar file.
 
+    /**
+     * How long the page takes. h2spec sends a request and then what is not allowed on an open
+     * stream: a response that is faster than that ends the stream first, and the server is right to
+     * do something else.
+     */
+    private static final Duration SLOWER_THAN_A_FRAME = Duration.ofMillis(200);
+
     private final Microdot app =
             new Microdot()
-                    .get("/", request -> "a page that is longer than the windows of h2spec")
+                    .get(
+                            "/",
+                            request -> {
+                                Thread.sleep(SLOWER_THAN_A_FRAME);
+                                return "a page that is longer than the windows of h2spec";
+                            })
                     .post("/", request -> "a body of " + request.text().length());
 
     @TempDir Path folder;
