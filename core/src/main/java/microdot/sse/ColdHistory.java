@@ -57,9 +57,9 @@ final class ColdHistory {
             boolean ofTable,
             List<Frame> frames) {
         /**
-         * An engine that is ahead of this node may have trimmed what is in memory here, and what
-         * comes here next: that is not lost. Nor is it skipped, when the part is one that another
-         * client has read, and begins after that.
+         * Limits the part to what this node does not have in memory. An engine that is ahead of the
+         * node may have trimmed entries that the node has, or gets next: they are not lost. A part
+         * that another client has read may begin after them, and must not skip them.
          *
          * @param memory the position after which this node has everything in memory
          */

@@ -5,6 +5,7 @@ import java.util.concurrent.CompletionStage;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.Row;
+import microdot.sse.log.TopicOrder;
 import microdot.sse.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +64,7 @@ final class MemoryWriter implements TopicWriter {
     @Override
     public long change(TopicState table, Row change) {
         long position = order.change(table.log, change);
-        if (position != MemoryOrder.NOTHING) {
+        if (position != TopicOrder.NOTHING) {
             table.readers.wake();
         }
         return position;

@@ -10,7 +10,7 @@ import microdot.internal.Quoted;
 import microdot.internal.Required;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.KeyedEvent;
-import microdot.sse.log.MemoryOrder;
+import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link Topics} publishes: checks and encodes it, and has it appended. Any thread. */
@@ -89,10 +89,10 @@ final class Publishing {
     }
 
     private String id(String topic, Event event, long position) {
-        if (position == MemoryOrder.OTHER_KIND) {
+        if (position == TopicOrder.OTHER_KIND) {
             throw isTable(topic);
         }
-        if (position == MemoryOrder.TOPIC_CLOSED) {
+        if (position == TopicOrder.TOPIC_CLOSED) {
             throw closed(topic);
         }
         String own = event.id();

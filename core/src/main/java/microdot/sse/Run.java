@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import microdot.BodySink;
 import microdot.internal.Required;
-import microdot.sse.log.MemoryOrder;
+import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,14 +60,14 @@ public final class Run {
     public void send(Event event) {
         Required.notNull(event, "event", "an event");
         TopicRules.checkOfRun(event);
-        long position = isRunning() ? topic.publish(event) : MemoryOrder.TOPIC_CLOSED;
-        if (position == MemoryOrder.TOPIC_FULL) {
+        long position = isRunning() ? topic.publish(event) : TopicOrder.TOPIC_CLOSED;
+        if (position == TopicOrder.TOPIC_FULL) {
             end(RunEnd.TOO_LARGE);
             throw new StreamClosedException(
                     "the run has ended: with this event it would take more than its maxBytes, or"
                             + " runs more than half of the memory of the topics");
         }
-        if (position == MemoryOrder.TOPIC_CLOSED) {
+        if (position == TopicOrder.TOPIC_CLOSED) {
             end(RunEnd.RETURNED); // Unless it has ended: the topics are closed.
             throw new StreamClosedException("the run has ended; the event was not sent");
         }

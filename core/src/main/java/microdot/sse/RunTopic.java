@@ -12,6 +12,7 @@ import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.Retention;
+import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,14 +63,14 @@ final class RunTopic {
     /**
      * Publishes an event and wakes the followers.
      *
-     * @return the position, {@link MemoryOrder#TOPIC_CLOSED} or {@link MemoryOrder#TOPIC_FULL}
+     * @return the position, {@link TopicOrder#TOPIC_CLOSED} or {@link TopicOrder#TOPIC_FULL}
      */
     long publish(Event event) {
         try {
             return append(event, false);
         } catch (IllegalStateException e) {
             if (order.isClosed()) {
-                return MemoryOrder.TOPIC_CLOSED;
+                return TopicOrder.TOPIC_CLOSED;
             }
             throw e;
         }

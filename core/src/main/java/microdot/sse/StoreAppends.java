@@ -14,7 +14,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.TopicOrder;
 import microdot.sse.store.Append;
 import microdot.sse.store.EndedException;
@@ -78,7 +77,7 @@ final class StoreAppends {
     /**
      * Appends, and waits until the tail has delivered the entries.
      *
-     * @return the position of the last event, or {@link MemoryOrder#TOPIC_CLOSED}
+     * @return the position of the last event, or {@link TopicOrder#TOPIC_CLOSED}
      */
     long await(Append append) {
         Duration longest = timeout;
@@ -112,7 +111,7 @@ final class StoreAppends {
         }
         Throwable cause = failure == null ? null : cause(failure);
         if (cause instanceof EndedException) {
-            return MemoryOrder.TOPIC_CLOSED;
+            return TopicOrder.TOPIC_CLOSED;
         }
         throw new CompletionException(
                 cause instanceof TimeoutException late ? late(longest, late) : cause);
@@ -227,7 +226,7 @@ final class StoreAppends {
                         upTo ->
                                 done.complete(
                                         takeRefused(position)
-                                                ? MemoryOrder.TOPIC_CLOSED
+                                                ? TopicOrder.TOPIC_CLOSED
                                                 : position));
     }
 
@@ -281,7 +280,7 @@ final class StoreAppends {
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             if (cause instanceof EndedException) {
-                return MemoryOrder.TOPIC_CLOSED;
+                return TopicOrder.TOPIC_CLOSED;
             }
             throw rethrown(cause);
         }

@@ -8,7 +8,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.KeyedEvent;
-import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.Row;
 import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
@@ -124,9 +123,9 @@ final class StoreWriter implements TopicWriter {
         checkOpen();
         TopicState topic = batch.topic();
         if (topic.isEnded() && batch.options().idempotencyKey() == null) {
-            return MemoryOrder.TOPIC_CLOSED;
+            return TopicOrder.TOPIC_CLOSED;
         }
-        return topic.log.rows() == null ? 0 : MemoryOrder.OTHER_KIND;
+        return topic.log.rows() == null ? 0 : TopicOrder.OTHER_KIND;
     }
 
     private void checkOpen() {
@@ -140,7 +139,7 @@ final class StoreWriter implements TopicWriter {
     public long change(TopicState table, Row change) {
         checkOpen();
         long known = admission(table, change);
-        if (known == MemoryOrder.NOTHING && change.isRemoval() && change.expected() == null) {
+        if (known == TopicOrder.NOTHING && change.isRemoval() && change.expected() == null) {
             appends.catchUp(); // Another node may have put the row.
             known = admission(table, change);
         }
@@ -155,9 +154,9 @@ final class StoreWriter implements TopicWriter {
                     table.checkLoaded(); // Which rows there are decides.
                     TableRows rows = table.log.rows();
                     if (rows == null || table.isEnded()) {
-                        return rows == null ? MemoryOrder.OTHER_KIND : MemoryOrder.TOPIC_CLOSED;
+                        return rows == null ? TopicOrder.OTHER_KIND : TopicOrder.TOPIC_CLOSED;
                     }
-                    return rows.admits(change) ? ADMITTED : MemoryOrder.NOTHING;
+                    return rows.admits(change) ? ADMITTED : TopicOrder.NOTHING;
                 });
     }
 

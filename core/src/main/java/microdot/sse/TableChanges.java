@@ -6,7 +6,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import microdot.JsonCodec;
 import microdot.internal.Quoted;
-import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.Row;
 import microdot.sse.log.TableRows;
 import microdot.sse.log.TopicOrder;
@@ -37,7 +36,7 @@ final class TableChanges {
 
     /** Returns whether there was such a row. */
     boolean remove(TopicState table, String key) {
-        return change(table, encoder.removal(table.name, key, null)) != MemoryOrder.NOTHING;
+        return change(table, encoder.removal(table.name, key, null)) != TopicOrder.NOTHING;
     }
 
     /** Removes a row, unless another was put with its key since. */
@@ -62,14 +61,14 @@ final class TableChanges {
 
     private long change(TopicState table, Row row) {
         long position = loaded(() -> writer.change(table, row));
-        if (position == MemoryOrder.OTHER_KIND) {
+        if (position == TopicOrder.OTHER_KIND) {
             throw new IllegalStateException(
                     "table: "
                             + Quoted.whole(table.name)
                             + " was removed (expected: no change until topics.table makes it"
                             + " again)");
         }
-        if (position == MemoryOrder.TOPIC_CLOSED) {
+        if (position == TopicOrder.TOPIC_CLOSED) {
             throw new IllegalStateException(
                     "table: "
                             + Quoted.whole(table.name)

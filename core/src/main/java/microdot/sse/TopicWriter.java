@@ -4,6 +4,7 @@ import java.util.concurrent.CompletionStage;
 import microdot.sse.log.EncodedEvent;
 import microdot.sse.log.MemoryOrder;
 import microdot.sse.log.Row;
+import microdot.sse.log.TopicOrder;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the changes of topics: in memory, or in a store. Any thread. */
@@ -22,8 +23,8 @@ interface TopicWriter {
 
     /**
      * Appends events and returns the position of the last, once they are safe and the followers of
-     * this process can have them; or {@link MemoryOrder#TOPIC_CLOSED} or {@link
-     * MemoryOrder#OTHER_KIND}.
+     * this process can have them; or {@link TopicOrder#TOPIC_CLOSED} or {@link
+     * TopicOrder#OTHER_KIND}.
      */
     long append(PublishBatch batch);
 

@@ -22,7 +22,7 @@ import microdot.sse.store.StoreRetention;
 import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
 
-/** A store whose entries come back when a test wants it, and whose engine can be away. */
+/** A store that delivers its entries when a test wants it, and whose engine can be away. */
 final class LaggingStore implements EventStore {
     private final EventStore store;
     private final List<StoredEntry> held = new ArrayList<>();
@@ -47,19 +47,19 @@ final class LaggingStore implements EventStore {
         this.store = store;
     }
 
-    /** From now on nothing comes back. */
+    /** Delivers nothing from now on. */
     synchronized void hold() {
         holding = true;
     }
 
-    /** What was held comes back. */
+    /** Delivers what is held. */
     synchronized void release() {
         holding = false;
         tail().appended(List.copyOf(held));
         held.clear();
     }
 
-    /** The first of what was held comes back; returns false when nothing is held. */
+    /** Delivers the first entry that is held; returns false when there is none. */
     synchronized boolean releaseFirst() {
         if (held.isEmpty()) {
             return false;

@@ -259,20 +259,23 @@ abstract class TlsContract extends TransportContract {
             assertEquals("true", textFor(served, own));
             assertEquals("false", textFor(served, null));
         }
-        var named =
-                new Microdot()
-                        .get(
-                                "/",
-                                request ->
-                                        request.clientCertificate()
-                                                .orElseThrow()
-                                                .getSubjectX500Principal()
-                                                .getName());
-        try (Served served = served(named, tls().requireClientCertificates(authorities))) {
+        try (Served served = served(namingApp(), tls().requireClientCertificates(authorities))) {
             assertEquals("CN=client.example", textFor(served, own));
             assertThrows(IOException.class, () -> textFor(served, null));
             assertThrows(IOException.class, () -> textFor(served, stranger));
         }
+    }
+
+    /** Answers with the name in the certificate of its client. */
+    private static Microdot namingApp() {
+        return new Microdot()
+                .get(
+                        "/",
+                        request ->
+                                request.clientCertificate()
+                                        .orElseThrow()
+                                        .getSubjectX500Principal()
+                                        .getName());
     }
 
     private static String textFor(Served served, @Nullable TestCertificate own) throws IOException {
@@ -299,16 +302,7 @@ abstract class TlsContract extends TransportContract {
         TestCertificate own = TestCertificate.make(folder, "EC", "returning.example");
         Path authorities = own.writeChain(folder.resolve("returning.pem"));
         SSLContext clients = TestCertificate.clients(own);
-        var app =
-                new Microdot()
-                        .get(
-                                "/",
-                                request ->
-                                        request.clientCertificate()
-                                                .orElseThrow()
-                                                .getSubjectX500Principal()
-                                                .getName());
-        try (Served served = served(app, tls().requireClientCertificates(authorities))) {
+        try (Served served = served(namingApp(), tls().requireClientCertificates(authorities))) {
             for (String protocol : new String[] {"TLSv1.3", "TLSv1.2"}) {
                 var created = new ArrayList<Long>();
                 for (int i = 0; i < 2; i++) {

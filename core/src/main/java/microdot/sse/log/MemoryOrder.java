@@ -7,18 +7,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The order of topics in memory, and of runs: gives the positions itself. */
 public final class MemoryOrder extends TopicOrder {
-    /** What {@link #append} returns for a topic that has ended. */
-    public static final long TOPIC_CLOSED = -1;
-
-    /** What {@link #append} returns for a table, and {@link #change} for any other topic. */
-    public static final long OTHER_KIND = -2;
-
-    /** What {@link #change} returns for a removal without a row. */
-    public static final long NOTHING = 0;
-
-    /** What {@link #append} returns for a log that is kept whole and has no room. */
-    public static final long TOPIC_FULL = -3;
-
     /**
      * A new order, whose first position is 1.
      *

@@ -29,7 +29,6 @@ public final class StoreOrder extends TopicOrder {
         byte[] idLine = userId == null ? epoch().idLine(position) : EncodedEvent.idLine(userId);
         oldest.add(log, position);
         log.append(event, idLine, position, now, log.isKeyed() ? key : null);
-        ownIds |= userId != null;
         newest = position;
         given = position;
     }

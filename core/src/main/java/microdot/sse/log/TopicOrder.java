@@ -15,6 +15,18 @@ import org.jspecify.annotations.Nullable;
  * event loop never waits for it.
  */
 public abstract class TopicOrder extends PolledLock implements MemoryBudget.Member {
+    /** Instead of a position: the topic has ended. */
+    public static final long TOPIC_CLOSED = -1;
+
+    /** Instead of a position: an event for a table, or the change of a row for another topic. */
+    public static final long OTHER_KIND = -2;
+
+    /** Instead of a position: there was no row to remove. */
+    public static final long NOTHING = 0;
+
+    /** Instead of a position: a log that is kept whole has no room. */
+    public static final long TOPIC_FULL = -3;
+
     private static final Logger LOG = System.getLogger("microdot.sse");
 
     // A bounded slice: no thread may hold the lock for long.
