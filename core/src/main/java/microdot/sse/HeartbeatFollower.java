@@ -19,7 +19,7 @@ final class HeartbeatFollower extends Follower {
 
     // Confined to the loop.
     private boolean begun;
-    private boolean toldAway;
+    private boolean sentAway;
 
     /**
      * @param isAway whether the engine of the topics cannot be reached
@@ -54,10 +54,10 @@ final class HeartbeatFollower extends Follower {
     /** Adds the news that the engine cannot be reached, or can be again. */
     private byte[] withStatus(byte[] frame) {
         boolean away = isAway.getAsBoolean();
-        if (away == toldAway) {
+        if (away == sentAway) {
             return frame;
         }
-        toldAway = away;
+        sentAway = away;
         return StreamClosingFrames.join(frame, away ? AWAY : BACK);
     }
 

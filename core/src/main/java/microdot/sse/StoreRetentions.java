@@ -37,8 +37,8 @@ final class StoreRetentions {
         this.store = store;
     }
 
-    /** As {@link #tell}, on another thread. From event loops, too. */
-    void tellSoon(TopicState topic) {
+    /** As {@link #set}, on another thread. From event loops, too. */
+    void setSoon(TopicState topic) {
         boolean start;
         lock.lock();
         try {
@@ -49,14 +49,14 @@ final class StoreRetentions {
             lock.unlock();
         }
         if (start) {
-            Thread.ofVirtual().name("microdot-store").start(this::tellAll);
+            Thread.ofVirtual().name("microdot-store").start(this::setAll);
         }
     }
 
-    private void tellAll() {
+    private void setAll() {
         for (TopicState topic = next(); topic != null; topic = next()) {
             try {
-                tell(topic);
+                set(topic);
             } catch (StoreException e) {
                 LOG.log(Level.DEBUG, "what a store keeps of a topic was not set", e);
             } catch (RuntimeException | Error e) { // The other topics are still to be set.
@@ -84,7 +84,7 @@ final class StoreRetentions {
     }
 
     /** Tells the store now, unless the topic is a table. Not on an event loop. */
-    void tell(TopicState topic) {
+    void set(TopicState topic) {
         telling.lock();
         try {
             if (topic.table() == null && !topic.becomesTable()) {
@@ -103,7 +103,7 @@ final class StoreRetentions {
     }
 
     /** Tells the store what it keeps of a table. */
-    void tell(String table, TableOptions options) {
+    void set(String table, TableOptions options) {
         telling.lock();
         try {
             int entries = Math.clamp(2L * options.maxRows(), TABLE_ENTRIES, Integer.MAX_VALUE);

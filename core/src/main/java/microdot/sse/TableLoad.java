@@ -186,7 +186,7 @@ final class TableLoad {
     /** Returns false when it has to be tried again. */
     private boolean tryOnce() throws InterruptedException {
         if (!retained) {
-            store.retentions().tell(topic.name, options);
+            store.retentions().set(topic.name, options);
             retained = true;
         }
         long removedAt = topic.log.removal().at();

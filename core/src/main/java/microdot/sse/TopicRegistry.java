@@ -124,7 +124,7 @@ final class TopicRegistry implements NodeTopics {
         TopicRules.checkedName(name);
         TopicState pinned = pinnedReserved(name);
         if (isRetained(pinned)) {
-            Objects.requireNonNull(store).retentions().tellSoon(pinned); // Perhaps on a loop.
+            Objects.requireNonNull(store).retentions().setSoon(pinned); // Perhaps on a loop.
         }
         return pinned;
     }
@@ -212,7 +212,7 @@ final class TopicRegistry implements NodeTopics {
 
     private void retain(TopicState topic) {
         if (isRetained(topic)) {
-            Objects.requireNonNull(store).retentions().tell(topic);
+            Objects.requireNonNull(store).retentions().set(topic);
         }
     }
 
@@ -235,7 +235,7 @@ final class TopicRegistry implements NodeTopics {
     public void retainAgain() {
         for (TopicState topic : topics.values()) {
             if (isRetained(topic)) {
-                Objects.requireNonNull(store).retentions().tellSoon(topic);
+                Objects.requireNonNull(store).retentions().setSoon(topic);
             }
         }
     }

@@ -288,7 +288,7 @@ final class NettyServer implements Server {
     /** The server cannot go on. On the thread of the watch. */
     private void failed(Throwable failure) {
         try {
-            tellOwner(failure);
+            notifyOwner(failure);
         } finally {
             close(); // Before the log entry, which may block for ever.
         }
@@ -296,7 +296,7 @@ final class NettyServer implements Server {
     }
 
     /** Once, unless the heap is too full even for that. On the thread of the watch. */
-    private void tellOwner(Throwable failure) {
+    private void notifyOwner(Throwable failure) {
         Consumer<Throwable> owner = options.onFailure();
         if (owner == null || ownerKnows) {
             return;

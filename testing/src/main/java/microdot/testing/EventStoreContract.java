@@ -154,7 +154,7 @@ public abstract class EventStoreContract extends StoreClientCases {
     }
 
     @Test
-    void endsOfTopicsAreToldWhenANodeOpens() throws Exception {
+    void aNodeThatOpensGetsTheEndsOfTopics() throws Exception {
         Node node = open();
         var ends = new ArrayList<Long>();
         for (String topic : List.of("closed", "漢🙂 closed", "cleared", "open again", "twice")) {

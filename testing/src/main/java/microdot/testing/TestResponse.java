@@ -9,6 +9,7 @@ import microdot.Body;
 import microdot.Headers;
 import microdot.JsonCodec;
 import microdot.Response;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /** A response with its whole body. */
@@ -87,7 +88,7 @@ public final class TestResponse {
      * @throws IllegalArgumentException when the body is not JSON of that type
      */
     public <T> T json(Class<T> type) {
-        Given.value(type, "type", "a class such as Map.class");
+        Required.notNull(type, "type", "a class such as Map.class");
         return codec.decode(bytes, type);
     }
 

@@ -32,9 +32,9 @@ public final class MemoryStore implements EventStore {
     private final List<MemoryStore> nodes;
 
     // Under the lock of the engine. A tail is called without it, because a tail waits for others.
-    private final Queue<Consumer<Tail>> untold = new ArrayDeque<>();
+    private final Queue<Consumer<Tail>> undelivered = new ArrayDeque<>();
     private @Nullable Tail tail;
-    private boolean telling;
+    private boolean delivering;
 
     /** An engine of its own, and a first node on it. */
     public MemoryStore() {
@@ -89,47 +89,49 @@ public final class MemoryStore implements EventStore {
                 MemoryEngine.Appended appended = engine.append(append);
                 positions = appended.positions();
                 if (!appended.batch().isEmpty()) {
-                    toTell(each -> each.appended(appended.batch()));
+                    enqueue(each -> each.appended(appended.batch()));
                 }
             } catch (StoreException e) {
                 return CompletableFuture.failedFuture(e);
             }
         }
-        tellAll();
+        deliverAll();
         return CompletableFuture.completedFuture(positions);
     }
 
     /** Under the lock of the engine. */
-    private void toTell(Consumer<Tail> what) {
-        nodes.forEach(node -> node.untold.add(what));
+    private void enqueue(Consumer<Tail> what) {
+        nodes.forEach(node -> node.undelivered.add(what));
     }
 
-    private void tellAll() {
+    private void deliverAll() {
         List<MemoryStore> all;
         synchronized (engine) {
             all = List.copyOf(nodes);
         }
-        all.forEach(MemoryStore::tell);
+        all.forEach(MemoryStore::deliver);
     }
 
-    /** Tells the tail what it was not told yet, one after another, whichever thread comes first. */
-    private void tell() {
+    /**
+     * Delivers to the tail what is left for it, one after another, on the first thread that does.
+     */
+    private void deliver() {
         while (true) {
             Consumer<Tail> next;
-            Tail told;
+            Tail receiver;
             synchronized (engine) {
-                told = tail;
-                next = telling || told == null ? null : untold.poll();
-                if (next == null || told == null) {
+                receiver = tail;
+                next = delivering || receiver == null ? null : undelivered.poll();
+                if (next == null || receiver == null) {
                     return;
                 }
-                telling = true;
+                delivering = true;
             }
             try {
-                next.accept(told);
+                next.accept(receiver);
             } finally {
                 synchronized (engine) {
-                    telling = false;
+                    delivering = false;
                 }
             }
         }
@@ -186,7 +188,7 @@ public final class MemoryStore implements EventStore {
     public void close() {
         synchronized (engine) {
             nodes.remove(this);
-            untold.clear();
+            undelivered.clear();
         }
     }
 
@@ -197,8 +199,8 @@ public final class MemoryStore implements EventStore {
     public void lose(long after) {
         synchronized (engine) {
             StoreEpoch epoch = engine.lose(StoreEpoch.newName(), after);
-            toTell(each -> each.begins(epoch));
+            enqueue(each -> each.begins(epoch));
         }
-        tellAll();
+        deliverAll();
     }
 }

@@ -175,12 +175,12 @@ final class HandlerTurns {
             next.start().run();
         } catch (RuntimeException | Error e) {
             ahead.decrementAndGet();
-            tell(next, e);
+            fail(next, e);
         }
     }
 
     /** A listener that fails must not keep the others waiting. */
-    private static void tell(Waiting waiting, Throwable failure) {
+    private static void fail(Waiting waiting, Throwable failure) {
         try {
             waiting.notStarted().accept(failure);
         } catch (RuntimeException | Error e) {

@@ -56,7 +56,7 @@ final class NatsNode {
     private final TailBatch batch = new TailBatch();
     private @Nullable Connection connection;
     private long caughtUp;
-    private long told;
+    private long announced;
     private boolean away;
 
     NatsNode(NatsSettings settings, Tail tail) {
@@ -218,7 +218,7 @@ final class NatsNode {
         String prefix = EventStream.prefix(info);
         consumer = new TailConsumer(stream, prefix + ">", start.sequence());
         state = start;
-        told = start.sequence();
+        announced = start.sequence();
         appends.resume(start);
         if (resume.begun() != null) {
             begins(resume.begun());
@@ -272,9 +272,9 @@ final class NatsNode {
         Span span = EventStream.span(sequence, found.message().getHeaders());
         Positions positions = span == null ? now.positions() : now.positions().with(span);
         for (Span each : positions.spans()) {
-            if (each.marker() > told && each.marker() <= sequence) {
+            if (each.marker() > announced && each.marker() <= sequence) {
                 flush();
-                told = each.marker();
+                announced = each.marker();
                 begins(each.epoch());
             }
         }

@@ -195,9 +195,9 @@ public final class NatsStore implements EventStore {
         var made = new NatsNode(settings, tail);
         boolean works = false;
         try {
-            Opened told = start(made);
+            Opened found = start(made);
             works = true;
-            return told;
+            return found;
         } finally {
             if (!works) {
                 made.close();

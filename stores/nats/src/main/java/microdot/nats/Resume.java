@@ -65,9 +65,10 @@ record Resume(TailState state, @Nullable StoreEpoch begun) {
         MessageInfo marker = stream.message(span.marker());
         ZonedDateTime time =
                 marker == null ? info.getStreamState().getFirstTime() : marker.getTime();
-        var told = new StoreEpoch(span.epoch().name(), previousEnd, span.epoch().first());
+        var epoch = new StoreEpoch(span.epoch().name(), previousEnd, span.epoch().first());
         return new Resume(
-                new TailState(positions, span.marker(), nanos(Objects.requireNonNull(time))), told);
+                new TailState(positions, span.marker(), nanos(Objects.requireNonNull(time))),
+                epoch);
     }
 
     /** Returns the last sequence up to which the stream has what the tail has seen. */

@@ -35,7 +35,7 @@ final class Links implements AutoCloseable {
                         .protocolVersion(ProtocolVersion.RESP2)
                         .maintNotificationsConfig(MaintNotificationsConfig.disabled())
                         // A late reply still counts: RedisStore.timeout is what bounds the waits.
-                        // Connecting is bounded by the timeout of the URI.
+                        // The timeout of the URI bounds connecting.
                         .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
                         .sslOptions(tls(settings))
                         .socketOptions(
@@ -44,7 +44,6 @@ final class Links implements AutoCloseable {
                                         .keepAlive(true)
                                         .build())
                         .build());
-        settings.uri().setTimeout(settings.connectTimeout());
     }
 
     private static SslOptions tls(Settings settings) {

@@ -3,6 +3,7 @@ package microdot.redis;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionStateListener;
+import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.output.NestedMultiOutput;
@@ -57,10 +58,11 @@ final class RedisLink implements AutoCloseable {
 
     /** Connects, refuses servers that cannot be used, and gives the server the scripts. */
     static RedisLink connect(RedisClient client, Settings settings, Keys keys) {
+        RedisURI uri = settings.address().lettuce(settings.connectTimeout());
         var connections = new ArrayList<StatefulRedisConnection<byte[], byte[]>>();
         try {
             for (int i = 0; i < 3; i++) {
-                connections.add(client.connect(ByteArrayCodec.INSTANCE, settings.uri()));
+                connections.add(client.connect(ByteArrayCodec.INSTANCE, uri));
             }
             var link = new RedisLink(connections, keys, settings);
             link.prepare();

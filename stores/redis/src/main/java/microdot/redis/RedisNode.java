@@ -84,11 +84,10 @@ final class RedisNode implements LinkOwner {
     }
 
     private StoreException notOpened(RuntimeException failure) {
-        // The URI as text has no password.
         return new StoreException(
                 RedisLink.failure(failure).getMessage()
                         + " (expected: a Redis that can be reached at "
-                        + settings.uri()
+                        + settings.address()
                         + ")",
                 false,
                 failure);
@@ -191,7 +190,7 @@ final class RedisNode implements LinkOwner {
         return known;
     }
 
-    private void gone(Throwable error, boolean tell) {
+    private void gone(Throwable error, boolean report) {
         if (closed.get()) {
             return;
         }
@@ -202,7 +201,7 @@ final class RedisNode implements LinkOwner {
                 error instanceof StoreException known ? known : RedisLink.failure(error);
         String text = String.valueOf(cause.getMessage());
         ready.reason(": " + text);
-        if (tell && !away) {
+        if (report && !away) {
             away = true;
             LOG.log(Level.WARNING, "Redis cannot be reached; it is tried again: " + text);
             tail.away(text);

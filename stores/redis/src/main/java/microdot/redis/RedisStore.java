@@ -1,6 +1,5 @@
 package microdot.redis;
 
-import io.lettuce.core.RedisURI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -65,37 +64,36 @@ public final class RedisStore implements EventStore {
      * @param uri {@code redis://user:password@host:6379/0}, {@code rediss://…} for TLS, or {@code
      *     redis-sentinel://host:26379,host2:26379/0#name} for a master that Sentinel names, with
      *     {@code rediss-sentinel} when both use TLS; user and password, which are those of the
-     *     servers and not of the Sentinels, ports and number of the database may be left out
+     *     servers and not of the Sentinels ({@link #sentinelLogin}), ports and number of the
+     *     database may be left out
      * @throws IllegalArgumentException when it is not such a URI
      */
     public static RedisStore connect(String uri) {
         required(uri, "uri", "redis://host:6379");
-        if (!uri.matches("(?s)(redis|rediss|redis-sentinel|rediss-sentinel)://.+")) {
-            int colon = uri.indexOf(':');
-            throw new IllegalArgumentException(
-                    "uri: begins with \""
-                            + uri.substring(0, Math.min(Math.max(colon, 0), 20))
-                            + "\" (expected: redis://host:6379, rediss://… for TLS, or"
-                            + " redis-sentinel://host:26379/0#name)");
-        }
-        try {
-            return new RedisStore(
-                    new Settings(
-                            RedisURI.create(uri),
-                            "microdot",
-                            Duration.ofSeconds(5),
-                            Duration.ofSeconds(5),
-                            16_384,
-                            64 << 20,
-                            100_000,
-                            Settings.Tls.NONE,
-                            () -> 0));
-        } catch (IllegalArgumentException e) {
-            // The text of the cause has the password.
-            throw new IllegalArgumentException(
-                    "uri: not understood (expected: redis://user:password@host:6379/0, the"
-                            + " password percent-encoded)");
-        }
+        return new RedisStore(
+                new Settings(
+                        Address.of(uri),
+                        "microdot",
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(5),
+                        16_384,
+                        64 << 20,
+                        100_000,
+                        Settings.Tls.NONE,
+                        () -> 0));
+    }
+
+    /**
+     * Returns a store that logs in at the Sentinels, which have users of their own. The default is
+     * no login there.
+     *
+     * @param user {@code default} for a Sentinel that has {@code requirepass} only
+     * @throws IllegalArgumentException when the URI names no Sentinels
+     */
+    public RedisStore sentinelLogin(String user, String password) {
+        required(user, "user", "a user of the Sentinels, or default");
+        required(password, "password", "the password of that user");
+        return new RedisStore(settings.with(settings.address().sentinelLogin(user, password)));
     }
 
     /**
@@ -204,9 +202,9 @@ public final class RedisStore implements EventStore {
         }
         boolean works = false;
         try {
-            Opened told = opened.open();
+            Opened found = opened.open();
             works = true;
-            return told;
+            return found;
         } finally {
             if (!works) {
                 opened.close();

@@ -1,6 +1,5 @@
 package microdot.redis;
 
-import io.lettuce.core.RedisURI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.LongSupplier;
@@ -9,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a store was set to.
  *
- * @param uri without anything that was checked
  * @param timeout of an append, from its call on, and of every other command
  * @param connectTimeout of one try to connect
  * @param appends how many may wait or be in flight
@@ -19,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param skew added to the clock of the engine, in milliseconds; other than 0 in tests only
  */
 record Settings(
-        RedisURI uri,
+        Address address,
         String namespace,
         Duration timeout,
         Duration connectTimeout,
@@ -48,27 +46,33 @@ record Settings(
         static final Tls NONE = new Tls(null, null, null);
     }
 
+    Settings with(Address other) {
+        return new Settings(
+                other, namespace, timeout, connectTimeout, appends, bytes, spine, tls, skew);
+    }
+
     Settings with(String name) {
-        return new Settings(uri, name, timeout, connectTimeout, appends, bytes, spine, tls, skew);
+        return new Settings(
+                address, name, timeout, connectTimeout, appends, bytes, spine, tls, skew);
     }
 
     Settings withTimeout(Duration longest) {
         return new Settings(
-                uri, namespace, longest, connectTimeout, appends, bytes, spine, tls, skew);
+                address, namespace, longest, connectTimeout, appends, bytes, spine, tls, skew);
     }
 
     Settings withConnectTimeout(Duration longest) {
-        return new Settings(uri, namespace, timeout, longest, appends, bytes, spine, tls, skew);
+        return new Settings(address, namespace, timeout, longest, appends, bytes, spine, tls, skew);
     }
 
     Settings withMost(int most, long mostBytes) {
         return new Settings(
-                uri, namespace, timeout, connectTimeout, most, mostBytes, spine, tls, skew);
+                address, namespace, timeout, connectTimeout, most, mostBytes, spine, tls, skew);
     }
 
     Settings withSpine(int entries) {
         return new Settings(
-                uri, namespace, timeout, connectTimeout, appends, bytes, entries, tls, skew);
+                address, namespace, timeout, connectTimeout, appends, bytes, entries, tls, skew);
     }
 
     Settings withAuthorities(Path file) {
@@ -81,11 +85,11 @@ record Settings(
 
     private Settings with(Tls files) {
         return new Settings(
-                uri, namespace, timeout, connectTimeout, appends, bytes, spine, files, skew);
+                address, namespace, timeout, connectTimeout, appends, bytes, spine, files, skew);
     }
 
     Settings withSkew(LongSupplier ahead) {
         return new Settings(
-                uri, namespace, timeout, connectTimeout, appends, bytes, spine, tls, ahead);
+                address, namespace, timeout, connectTimeout, appends, bytes, spine, tls, ahead);
     }
 }

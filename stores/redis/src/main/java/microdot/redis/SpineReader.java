@@ -39,7 +39,7 @@ final class SpineReader {
     private final Keys keys;
     private final Tail tail;
     private final Duration timeout;
-    private final Set<String> told = new HashSet<>();
+    private final Set<String> announced = new HashSet<>();
     private String epoch;
     private long position;
     private int count = MOST;
@@ -53,7 +53,7 @@ final class SpineReader {
         this.keys = keys;
         this.tail = tail;
         this.timeout = timeout;
-        epochs.forEach(each -> told.add(each.name()));
+        epochs.forEach(each -> announced.add(each.name()));
         this.epoch = epochs.getLast().name();
         this.position = position;
     }
@@ -157,7 +157,7 @@ final class SpineReader {
 
     private void begin(StoreEpoch next) {
         epoch = next.name();
-        if (told.add(next.name())) {
+        if (announced.add(next.name())) {
             LOG.log(
                     Level.WARNING,
                     "Redis: acknowledged events after position "

@@ -45,6 +45,29 @@ class SettingsTest {
                         .startsWith("uri: begins with \"http\""));
         String text = refused(() -> RedisStore.connect("redis://user:se cret@host:6379"));
         assertFalse(text.contains("cret"), text);
+        assertEquals(
+                "uri: port \"-1\" (expected: 1 to 65535)",
+                refused(() -> RedisStore.connect("redis://user:secret@host:-1")));
+        assertTrue(
+                refused(() -> RedisStore.connect("redis-sentinel://host:26379/0"))
+                        .startsWith("uri: without the name that the Sentinels have"));
+        assertEquals(
+                "sentinelLogin: rediss://host:6379/3 names no Sentinels (expected:"
+                        + " redis-sentinel://host:26379/0#name)",
+                refused(
+                        () ->
+                                RedisStore.connect("rediss://user:secret@host/3")
+                                        .sentinelLogin("default", "x")));
+    }
+
+    @Test
+    void messagesNameTheServersAndNoLogin() {
+        assertEquals(
+                "redis-sentinel://a:1,b:26379/2#main",
+                Address.of("redis-sentinel://user:secret@a:1,b/2#main")
+                        .sentinelLogin("other", "password")
+                        .toString());
+        assertEquals("redis://a:6379/0", Address.of("redis://:secret@a").toString());
     }
 
     @Test

@@ -84,11 +84,11 @@ final class Commits {
                     trimmer.trimLargest(database, batch.size());
                 });
         if (!batch.isEmpty()) {
-            tellBack();
+            back();
             head = batch.getLast().position();
             unforced = true;
             remembered = false;
-            tell(() -> tail.appended(batch));
+            callTail(() -> tail.appended(batch));
         }
     }
 
@@ -97,12 +97,12 @@ final class Commits {
             run(work);
         } catch (Failed first) {
             if (!Failures.isFull(first.cause) || !emptyJournal()) {
-                throw tellAway(first);
+                throw away(first);
             }
             try {
                 run(work); // There may be room now.
             } catch (Failed second) {
-                throw tellAway(second);
+                throw away(second);
             }
         }
         topics.shrink();
@@ -151,7 +151,7 @@ final class Commits {
         if (!found.isEmpty()) {
             head = found.getLast().position();
             appender.follows(head);
-            tell(() -> tail.appended(found));
+            callTail(() -> tail.appended(found));
         }
     }
 
@@ -182,25 +182,25 @@ final class Commits {
                                         "PRAGMA busy_timeout = " + Database.BUSY_MILLIS));
     }
 
-    private StoreException tellAway(Failed failed) {
+    private StoreException away(Failed failed) {
         StoreException failure = Failures.ofWrite(settings.path(), failed.cause, failed.committing);
         if (!away) {
             away = true;
             LOG.log(Level.ERROR, failure.getMessage());
-            tell(() -> tail.away(String.valueOf(failure.getMessage())));
+            callTail(() -> tail.away(String.valueOf(failure.getMessage())));
         }
         return failure;
     }
 
-    private void tellBack() {
+    private void back() {
         if (away) {
             away = false;
             LOG.log(Level.INFO, "store: " + settings.path() + " can be written again");
-            tell(tail::back);
+            callTail(tail::back);
         }
     }
 
-    private static void tell(Runnable call) {
+    private static void callTail(Runnable call) {
         try {
             call.run();
         } catch (RuntimeException | Error e) {
@@ -281,7 +281,7 @@ final class Commits {
         transaction(
                 database -> database.update("INSERT INTO probe VALUES (zeroblob(?))", PROBE_BYTES));
         transaction(database -> database.update("DELETE FROM probe"));
-        tellBack();
+        back();
     }
 
     /** Gives a part of the free pages back to the system, when there are many. */

@@ -134,9 +134,9 @@ public final class SqliteStore implements EventStore {
         }
         boolean works = false;
         try {
-            Opened told = start(tail);
+            Opened found = start(tail);
             works = true;
-            return told;
+            return found;
         } finally {
             if (!works) {
                 opened.set(false); // It may work later.
@@ -148,14 +148,14 @@ public final class SqliteStore implements EventStore {
         OpenFile file = OpenFile.open(settings);
         boolean started = false;
         try {
-            Opened told = file.opened();
+            Opened found = file.opened();
             var readers = new Readers(settings, READ_PATIENCE);
             var commits = new Commits(settings, file, tail, readers);
             var writer = new Writer(settings, commits);
             running = new Running(writer, commits, new Queries(readers));
             writer.start();
             started = true;
-            return told;
+            return found;
         } catch (SQLException e) {
             throw Failures.ofRead(settings.path(), e);
         } finally {
