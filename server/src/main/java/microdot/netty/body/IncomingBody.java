@@ -44,9 +44,8 @@ public final class IncomingBody extends BriefLock implements RequestBody {
 
     // Guarded by the lock.
     private BodyClock clock = new BodyClock(); // Runs while a thread waits for the client.
-    private byte[] buffer = NO_BYTES; // One array: chunks of one byte must not cost more.
-    private int start; // Of the bytes in it that wait.
-    private int waiting; // For the handler; after the response has begun, what was dropped.
+    private final ByteQueue waiting = new ByteQueue(); // For the handler.
+    private long dropped; // Unread when the response began, and what came after that.
     private long received;
     private boolean wanted; // The handler waits, or reads ahead.
     private boolean expectation;
@@ -85,30 +84,16 @@ public final class IncomingBody extends BriefLock implements RequestBody {
             if (failure != null) {
                 return; // Bytes before these are lost already.
             }
-            if (!closed) {
-                makeRoom(count);
-                bytes.getBytes(bytes.readerIndex(), buffer, start + waiting, count);
-                clock.stop(System.nanoTime()); // Time of the handler does not count.
-                signal();
+            if (closed) {
+                dropped += count;
+                return;
             }
-            waiting += count;
+            waiting.add(bytes);
+            clock.stop(System.nanoTime()); // Time of the handler does not count.
+            signal();
         } finally {
             unlock();
         }
-    }
-
-    private void makeRoom(int count) {
-        if (start + waiting + count <= buffer.length) {
-            return;
-        }
-        int needed = waiting + count;
-        byte[] target =
-                needed <= buffer.length
-                        ? buffer
-                        : new byte[waiting == 0 ? needed : Math.max(needed, 2 * waiting)];
-        System.arraycopy(buffer, start, target, 0, waiting);
-        buffer = target;
-        start = 0;
     }
 
     /** The body is whole. */
@@ -132,9 +117,8 @@ public final class IncomingBody extends BriefLock implements RequestBody {
         try {
             if (!ended && failure == null) {
                 failure = new HttpException(status, reason);
-                buffer = NO_BYTES;
-                start = 0;
-                waiting = 0;
+                waiting.clear();
+                dropped = 0;
                 signal();
             }
         } finally {
@@ -152,7 +136,10 @@ public final class IncomingBody extends BriefLock implements RequestBody {
         lock();
         try {
             boolean pauses =
-                    failure != null || (wanted ? waiting >= WINDOW : idle || waiting >= UNASKED);
+                    failure != null
+                            || (wanted
+                                    ? waiting.size() >= WINDOW
+                                    : idle || waiting.size() >= UNASKED);
             wanted &= !pauses;
             return pauses;
         } finally {
@@ -193,11 +180,12 @@ public final class IncomingBody extends BriefLock implements RequestBody {
         lock();
         try {
             closed = true;
-            buffer = NO_BYTES;
+            dropped += waiting.size();
+            waiting.clear();
             clock = new BodyClock();
             clock.start(System.nanoTime());
             signal();
-            long rest = length < 0 ? waiting : length - received + waiting;
+            long rest = length < 0 ? dropped : length - received + dropped;
             // A client that still waits for 100 will perhaps not send the body at all.
             return failure == null && (ended || (!expectation && rest <= MAX_DISCARDED));
         } finally {
@@ -209,7 +197,7 @@ public final class IncomingBody extends BriefLock implements RequestBody {
     public boolean isRestTooLong() {
         lock();
         try {
-            return waiting > MAX_DISCARDED;
+            return dropped > MAX_DISCARDED;
         } finally {
             unlock();
         }
@@ -231,7 +219,7 @@ public final class IncomingBody extends BriefLock implements RequestBody {
         try {
             // A handler that reads the whole body keeps what it took, and copies it at the end.
             long taken = kept + (readWhole ? 2 * received : 0);
-            return buffer.length + (failure == null && !closed ? taken : 0);
+            return waiting.capacity() + (failure == null && !closed ? taken : 0);
         } finally {
             unlock();
         }
@@ -240,7 +228,7 @@ public final class IncomingBody extends BriefLock implements RequestBody {
     private int available() {
         lock();
         try {
-            return closed ? 0 : waiting;
+            return waiting.size();
         } finally {
             unlock();
         }
@@ -315,8 +303,11 @@ public final class IncomingBody extends BriefLock implements RequestBody {
             try {
                 checkOpen();
                 checkFailure();
-                if (waiting > 0 || ended) {
-                    return waiting == 0 ? -1 : takeWaiting(to, from, length);
+                if (waiting.size() > 0) {
+                    return takeWaiting(to, from, length);
+                }
+                if (ended) {
+                    return -1;
                 }
                 want();
                 checkFailure();
@@ -375,11 +366,8 @@ public final class IncomingBody extends BriefLock implements RequestBody {
 
     /** Under the lock. */
     private int takeWaiting(byte[] to, int from, int length) {
-        int count = Math.min(length, waiting);
-        System.arraycopy(buffer, start, to, from, count);
-        start += count;
-        waiting -= count;
-        if (waiting < WINDOW / 2) {
+        int count = waiting.take(to, from, length);
+        if (waiting.size() < WINDOW / 2) {
             want();
         }
         return count;

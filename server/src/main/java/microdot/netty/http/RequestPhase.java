@@ -55,11 +55,8 @@ final class RequestPhase implements ConnectionPhase {
     private final RequestReader reader;
     private final StallDetector stall = new StallDetector();
     private final WaitingRequests waiting = new WaitingRequests();
-    private @Nullable IncomingBody handledBody; // The body of the request that is being handled.
-    private long handledHead; // What its head takes in memory, if that is much.
-    private boolean overBudget; // That body was rejected, because maxMemory was reached.
     private State state = State.IDLE;
-    private @Nullable Exchange handled; // While the state is HANDLING.
+    private @Nullable HandledRequest handled; // While the state is HANDLING.
     private long since = System.nanoTime(); // When the last response was written.
 
     RequestPhase(HttpConnection connection, StrictRequestDecoder decoder, Peer peer) {
@@ -134,10 +131,9 @@ final class RequestPhase implements ConnectionPhase {
     }
 
     private long memory() {
-        IncomingBody body = handledBody;
-        long bodyMemory = body == null ? 0 : body.memory();
         long record = tls == null ? 0 : tls.memory();
-        return record + decoder.memory() + waiting.memory() + handledHead + bodyMemory;
+        long request = handled == null ? 0 : handled.memory();
+        return record + decoder.memory() + waiting.memory() + request;
     }
 
     /** Rejects what is read and what waits; its memory is released at once. */
@@ -150,9 +146,8 @@ final class RequestPhase implements ConnectionPhase {
         ParsedRequest.Refused refused = reader.refuse(503, reason);
         waiting.clear();
         arriving.ended();
-        if (body != null && body == handledBody) {
-            overBudget = true; // The handler answers.
-            body.fail(503, reason);
+        if (body != null && handled != null && handled.has(body)) {
+            handled.rejectBody(body, 503, reason);
         } else if (unanswered && !dropping) {
             waiting.add(refused); // After the response that is under way.
         }
@@ -199,15 +194,13 @@ final class RequestPhase implements ConnectionPhase {
         switch (request) {
             case ParsedRequest.Accepted accepted -> {
                 state = State.HANDLING;
-                handledBody = accepted.body();
-                handledHead = accepted.memory() > RequestMemory.LARGE_HEAD ? accepted.memory() : 0;
                 var exchange =
                         new Exchange(
                                 connection.server(),
                                 accepted.request(),
                                 new Http1Responder(accepted),
                                 accepted.refusal());
-                handled = exchange;
+                handled = new HandledRequest(accepted, exchange);
                 exchange.begin();
             }
             case ParsedRequest.Refused refused -> refuse(refused);
@@ -266,6 +259,7 @@ final class RequestPhase implements ConnectionPhase {
 
         @Override
         public void respond(OpenedResponse made, @Nullable Observation observation) {
+            boolean overBudget = handled != null && handled.isOverBudget();
             handled = null;
             OpenedResponse response = made;
             boolean reusable = closeBody();
@@ -305,8 +299,6 @@ final class RequestPhase implements ConnectionPhase {
         /** Returns whether the connection can be kept as far as the body is concerned. */
         private boolean closeBody() {
             IncomingBody body = request.body();
-            handledBody = null;
-            handledHead = 0;
             return body == null || body.close();
         }
 
@@ -445,16 +437,15 @@ final class RequestPhase implements ConnectionPhase {
         if (state != State.HANDLING) {
             connection.closeWhenFlushed();
         } else if (handled != null) {
-            handled.stopWaiting();
+            handled.exchange().stopWaiting();
         }
     }
 
     /** The server drains: a request that waits for events gets its response then. */
     @Override
     public void drain(LongSupplier ends) {
-        Exchange waiting = handled;
-        if (waiting != null) {
-            waiting.stopWaitingAt(ends.getAsLong(), channel.eventLoop());
+        if (handled != null) {
+            handled.exchange().stopWaitingAt(ends.getAsLong(), channel.eventLoop());
         }
     }
 
@@ -463,7 +454,7 @@ final class RequestPhase implements ConnectionPhase {
         waiting.clear();
         arriving.fail(400, "the client disconnected before the end of the body");
         if (handled != null) {
-            handled.clientLeft();
+            handled.exchange().clientLeft();
         }
     }
 }
