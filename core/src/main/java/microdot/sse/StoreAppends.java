@@ -3,13 +3,11 @@ package microdot.sse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +33,7 @@ final class StoreAppends {
     /** Removals of rows that are too old, under way at most: the next sweep tries the others. */
     private static final int MOST_EXPIRED = 1024;
 
-    private static final int MOST_REFUSED = 1024;
+    private static final int MOST_UNCHANGED = 2 * MOST;
 
     /** A store that is late says more about the fate of an event than its publisher knows. */
     private static final Duration GRACE = Duration.ofMillis(250);
@@ -49,8 +47,10 @@ final class StoreAppends {
     private final ConcurrentSkipListMap<Long, CompletableFuture<Long>> awaited =
             new ConcurrentSkipListMap<>();
 
-    /** Positions of entries that changed nothing, until their publisher asks. */
-    private final NavigableSet<Long> refused = new ConcurrentSkipListSet<>();
+    /**
+     * Positions of entries that changed nothing, with what their publishers get, until they ask.
+     */
+    private final ConcurrentSkipListMap<Long, Long> unchanged = new ConcurrentSkipListMap<>();
 
     private final QueuedAppends queued = new QueuedAppends(this::begin);
     private volatile Duration timeout = Duration.ofSeconds(10);
@@ -77,7 +77,8 @@ final class StoreAppends {
     /**
      * Appends, and waits until the tail has delivered the entries.
      *
-     * @return the position of the last event, or {@link TopicOrder#TOPIC_CLOSED}
+     * @return the position of the last event; {@link TopicOrder#TOPIC_CLOSED}; or {@link
+     *     TopicOrder#NOTHING} for the removal of a row that was removed before
      */
     long await(Append append) {
         Duration longest = timeout;
@@ -223,11 +224,10 @@ final class StoreAppends {
         long position = positions.get(Math.min(lastEvent, positions.size() - 1));
         seen(end)
                 .thenAccept(
-                        upTo ->
-                                done.complete(
-                                        takeRefused(position)
-                                                ? TopicOrder.TOPIC_CLOSED
-                                                : position));
+                        upTo -> {
+                            Long instead = unchanged.remove(position);
+                            done.complete(instead == null ? position : instead);
+                        });
     }
 
     /** Completes when the tail has delivered everything up to a position that the engine has. */
@@ -310,16 +310,12 @@ final class StoreAppends {
 
     // ---- The tail ----
 
-    /** An entry changed nothing, because its topic had ended before. */
-    void refused(long position) {
-        refused.add(position);
-        if (refused.size() > MOST_REFUSED) {
-            refused.pollFirst(); // Of another node, or of a publisher that has gone.
+    /** As {@link StoreTail.Unchanged#add}; called by one thread at a time. */
+    void unchanged(long position, long instead) {
+        unchanged.put(position, instead);
+        if (unchanged.size() > MOST_UNCHANGED) {
+            unchanged.pollFirstEntry(); // Of another node, or of a publisher that has gone.
         }
-    }
-
-    private boolean takeRefused(long position) {
-        return refused.remove(position);
     }
 
     /** The tail has delivered the entries up to the position. */

@@ -202,7 +202,7 @@ final class StoreNode implements EventStore.Tail {
                 history.forget(stored.entry().topic());
             }
         }
-        tail.appended(batch, topics(), appends::refused);
+        tail.appended(batch, topics(), appends::unchanged);
         if (!batch.isEmpty()) {
             appends.reached(batch.getLast().position());
         }

@@ -18,6 +18,7 @@ import microdot.sse.log.KeyedEvent;
 import microdot.sse.log.Row;
 import microdot.sse.log.StoreOrder;
 import microdot.sse.log.TableRows;
+import microdot.sse.log.TopicOrder;
 import microdot.sse.store.Entry;
 import microdot.sse.store.StoredEntry;
 import org.jspecify.annotations.Nullable;
@@ -46,12 +47,16 @@ final class StoreTail {
         ends.forEach(this::remember);
     }
 
-    /** What became of entries: those that changed nothing, because their topic had ended. */
-    interface Refused {
-        void add(long position);
+    /** Gets the entries that changed nothing. */
+    interface Unchanged {
+        /**
+         * @param instead what the publisher gets instead of the position: {@link
+         *     TopicOrder#TOPIC_CLOSED} or {@link TopicOrder#NOTHING}
+         */
+        void add(long position, long instead);
     }
 
-    void appended(List<StoredEntry> batch, NodeTopics known, Refused refused) {
+    void appended(List<StoredEntry> batch, NodeTopics known, Unchanged unchanged) {
         Set<TopicState> changed = new LinkedHashSet<>();
         for (int from = 0; from < batch.size(); from += SLICE) {
             List<StoredEntry> slice = batch.subList(from, Math.min(batch.size(), from + SLICE));
@@ -60,7 +65,8 @@ final class StoreTail {
                     () -> {
                         for (StoredEntry stored : slice) {
                             TopicState topic = known.existing(stored.entry().topic());
-                            if (guarded(stored, topic, known, refused, failures) && topic != null) {
+                            if (guarded(stored, topic, known, unchanged, failures)
+                                    && topic != null) {
                                 changed.add(topic);
                             }
                         }
@@ -82,10 +88,10 @@ final class StoreTail {
             StoredEntry stored,
             @Nullable TopicState topic,
             NodeTopics known,
-            Refused refused,
+            Unchanged unchanged,
             Map<StoredEntry, Throwable> failures) {
         try {
-            return place(stored, topic, known, refused);
+            return place(stored, topic, known, unchanged);
         } catch (RuntimeException | Error e) {
             failures.put(stored, e);
             if (topic != null && topic.table() == null) {
@@ -107,7 +113,7 @@ final class StoreTail {
 
     /** Returns whether the topic has changed. */
     private boolean place(
-            StoredEntry stored, @Nullable TopicState topic, NodeTopics known, Refused refused) {
+            StoredEntry stored, @Nullable TopicState topic, NodeTopics known, Unchanged unchanged) {
         Entry entry = stored.entry();
         StoredEntry end = ends.get(entry.topic());
         TopicOptions options = end == null ? null : known.options(entry.topic());
@@ -115,7 +121,7 @@ final class StoreTail {
                 && options != null
                 && entry.kind() != Entry.Kind.CLEAR
                 && !isOver(end, stored, options)) {
-            refused.add(stored.position());
+            unchanged.add(stored.position(), TopicOrder.TOPIC_CLOSED);
             return false;
         }
         if (end != null) {
@@ -131,7 +137,7 @@ final class StoreTail {
             known.skipped(entry.topic(), stored.position());
             return false;
         }
-        return place(stored, topic, known);
+        return placeKnown(stored, topic, known, unchanged);
     }
 
     /** A topic that has ended is forgotten after the time for which it keeps events. */
@@ -147,7 +153,8 @@ final class StoreTail {
         }
     }
 
-    private boolean place(StoredEntry stored, TopicState topic, NodeTopics known) {
+    private boolean placeKnown(
+            StoredEntry stored, TopicState topic, NodeTopics known, Unchanged unchanged) {
         Entry entry = stored.entry();
         long position = stored.position();
         switch (entry.kind()) {
@@ -158,15 +165,13 @@ final class StoreTail {
                 order.place(topic.log, StoredEvents.event(entry), entry.key(), position);
             }
             case PUT, REMOVE -> {
-                if (topic.log.rows() == null) {
+                TableRows table = topic.log.rows();
+                if (table == null) {
                     topic.rowsChangedElsewhere();
                     known.skipped(topic.name, position); // Of a later topic of the name, too.
                     return false;
                 }
-                Row change = change(topic, entry, position);
-                if (change != null) {
-                    order.placeRow(topic.log, change, position);
-                }
+                placeRow(stored, topic, table, unchanged);
                 return true; // Also of a row that was loaded before: its followers wait for this.
             }
             case CLOSE -> order.placeEnd(topic.log, position, order.now());
@@ -182,16 +187,31 @@ final class StoreTail {
         return true;
     }
 
-    /** Returns null for a removal of another row than the one that is there, or is still loaded. */
-    private @Nullable Row change(TopicState topic, Entry entry, long position) {
+    private void placeRow(
+            StoredEntry stored, TopicState topic, TableRows table, Unchanged unchanged) {
+        Entry entry = stored.entry();
         String key = entry.key();
-        TableRows known = topic.log.rows();
-        if (key == null || known == null) {
-            return null;
+        long position = stored.position();
+        if (key == null) {
+            return;
         }
         if (entry.kind() == Entry.Kind.PUT) {
-            return rows.stored(topic.name, key, entry.bytes());
+            order.placeRow(topic.log, rows.stored(topic.name, key, entry.bytes()), position);
+            return;
         }
+        if (table.isWithout(key, position)) {
+            unchanged.add(position, TopicOrder.NOTHING); // Another removal came before.
+            return;
+        }
+        Row removal = removal(topic, key, entry, position, table);
+        if (removal != null) {
+            order.placeRow(topic.log, removal, position);
+        }
+    }
+
+    /** Returns null for a removal of another row than the one that is there, or is still loaded. */
+    private @Nullable Row removal(
+            TopicState topic, String key, Entry entry, long position, TableRows known) {
         Row row = known.get(key);
         if (row == null && entry.row() > 0 && known.isLoading()) {
             Row removal = rows.removal(topic.name, key, null);

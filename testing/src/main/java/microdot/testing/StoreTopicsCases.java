@@ -16,7 +16,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Function;
 import microdot.Microdot;
 import microdot.Request;
@@ -148,6 +152,35 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
             assertFalse(there.remove("row"));
         }
         assertEquals(Map.of(), there.rows());
+    }
+
+    @Test
+    void ofTwoRemovalsAtTheSameTimeOneFindsTheRow() throws Exception {
+        OneProcess first = process();
+        OneProcess second = first.isAlone() ? first : process();
+        Table here = first.topics().table("sensors", new TableOptions());
+        Table there = second.topics().table("sensors", new TableOptions());
+        var both = new CyclicBarrier(2);
+        Callable<Integer> removals =
+                () -> {
+                    int found = 0;
+                    for (int i = 0; i < 200; i++) {
+                        both.await();
+                        found += there.remove("row " + i) ? 1 : 0;
+                    }
+                    return found;
+                };
+        try (var thread = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Integer> others = thread.submit(removals);
+            int found = 0;
+            for (int i = 0; i < 200; i++) {
+                here.put("row " + i, i);
+                both.await();
+                found += here.remove("row " + i) ? 1 : 0;
+            }
+            assertEquals(200, found + others.get());
+        }
+        assertEquals(Map.of(), here.rows());
     }
 
     @Test

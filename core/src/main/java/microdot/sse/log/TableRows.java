@@ -106,6 +106,18 @@ public final class TableRows {
         return !change.isRemoval() || (row == null ? isLoading : change.removes(row));
     }
 
+    /**
+     * Returns whether there is no row for a removal that a store has appended. If what was loaded
+     * may have the removal already, that is not known, and the answer is no.
+     *
+     * @param position of the removal
+     */
+    public boolean isWithout(String key, long position) {
+        Row known = newest.get(key);
+        boolean isOlder = known == null ? position > floor : known.position() < position;
+        return !isLoading && isOlder && (known == null || known.isRemoval());
+    }
+
     /** What is loaded next may lack removals up to the position. */
     public void loading(long upTo) {
         floor = upTo;
