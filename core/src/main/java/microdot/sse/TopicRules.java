@@ -134,6 +134,19 @@ final class TopicRules {
         return WholeText.checked("topic", name);
     }
 
+    /** Checks that names can begin so. */
+    static void checkPrefix(String prefix) {
+        Required.notNull(prefix, "prefix", "the beginning of names; \"\" for all");
+        if (prefix.length() > MAX_NAME || prefix.startsWith(RESERVED_TOPICS)) {
+            throw new IllegalArgumentException(
+                    "prefix: "
+                            + Quoted.of(prefix)
+                            + " (expected: the beginning of names, which have at most "
+                            + MAX_NAME
+                            + " characters, and do not begin with microdot/)");
+        }
+    }
+
     /** Two parts of a program that disagree would otherwise depend on which of them runs last. */
     static void checkSame(String what, String name, Object known, Object options) {
         if (!known.equals(options)) {

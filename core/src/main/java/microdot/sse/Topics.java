@@ -374,11 +374,11 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * options of their own are forgotten when they keep nothing and nothing follows them.
      *
      * @param prefix such as {@code room/}; empty for all topics
-     * @throws IllegalArgumentException when the prefix has other options already; functions count
-     *     as the same only as one object
+     * @throws IllegalArgumentException when no name can begin so; or when the prefix has other
+     *     options already; functions count as the same only as one object
      */
     public Topics options(String prefix, TopicOptions options) {
-        Required.notNull(prefix, "prefix", "the beginning of names; \"\" for all");
+        TopicRules.checkPrefix(prefix);
         Required.notNull(options, "options", "options");
         registry.configureAll(prefix, options);
         return this;

@@ -12,7 +12,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import microdot.sse.store.Append;
-import microdot.sse.store.Entry;
 import microdot.sse.store.EventStore;
 import microdot.sse.store.Kept;
 import microdot.sse.store.Page;
@@ -66,14 +65,6 @@ final class LaggingStore implements EventStore {
         }
         tail().appended(List.of(held.removeFirst()));
         return true;
-    }
-
-    /** Damages the first of what is held. */
-    @SuppressWarnings("NullAway") // That is the damage.
-    synchronized void spoilFirst() {
-        StoredEntry first = held.getFirst();
-        var broken = new Entry(Entry.Kind.EVENT, first.entry().topic(), null, null, 0, null);
-        held.set(0, new StoredEntry(first.position(), first.time(), broken));
     }
 
     synchronized void away() {

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -38,6 +39,14 @@ import microdot.Request;
 import microdot.Response;
 import microdot.ServerOptions;
 import microdot.Tls;
+import microdot.sse.store.Append;
+import microdot.sse.store.Entry;
+import microdot.sse.store.MemoryStore;
+import microdot.sse.store.Page;
+import microdot.sse.store.StoreEpoch;
+import microdot.sse.store.StoreException;
+import microdot.sse.store.StoreRetention;
+import microdot.sse.store.StoredEntry;
 import microdot.structure.NullArguments;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -57,7 +66,7 @@ class NullArgumentsTest {
                         .stream()
                         .filter(
                                 type ->
-                                        List.of("microdot", "microdot.sse")
+                                        List.of("microdot", "microdot.sse", "microdot.sse.store")
                                                 .contains(type.getPackageName()))
                         .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
                         .map(JavaClass::reflect)
@@ -127,11 +136,22 @@ class NullArgumentsTest {
                                 Listener.of("http://a:1"),
                                 new Listener[] {Listener.of("http://a:1")},
                                 Tls.selfSigned(),
+                                Append.of(Entry.close("a")),
+                                Entry.close("a"),
+                                Entry.Kind.CLOSE,
+                                new MemoryStore(),
+                                new Page(0, List.of(), false),
+                                StoreRetention.STANDARD,
+                                new StoredEntry(1, 1, Entry.close("a")),
+                                new StoreEpoch("0123456789", 0, 1),
+                                new StoreException("a"),
+                                OptionalLong.empty(),
                                 404,
                                 404L,
                                 true)
                         .collect(Collectors.toMap(NullArgumentsTest::type, Function.identity()));
         samples.put(Long.class, 1L); // As a number that may be null.
+        samples.put(List.class, List.of(Entry.close("a")));
         samples.put(X509Certificate.class, anyCertificate());
         return samples;
     }

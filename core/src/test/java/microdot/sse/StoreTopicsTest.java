@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import microdot.JsonCodec;
-import microdot.Logged;
 import microdot.sse.store.ConflictException;
 import microdot.sse.store.MemoryStore;
 import microdot.sse.store.StoreException;
@@ -392,25 +391,6 @@ class StoreTopicsTest {
         assertEquals(Map.of("k", 2), again.rows());
         again.put("k", 3);
         assertEquals(3, again.get("k"));
-    }
-
-    @Test
-    void entryThatCannotBeTakenIsAGap() {
-        var strange = new LaggingStore(store.node());
-        Topics other = new Topics(strange);
-        try (Subscription open = other.follow("a");
-                Logged log = new Logged("microdot.sse")) {
-            topics.publish("a", "1");
-            assertEquals("1", open.next().data());
-            strange.hold();
-            topics.publish("a", "2");
-            topics.publish("a", "3");
-            strange.spoilFirst();
-            strange.release();
-            assertEquals("restarted", gap(open.next()).reason());
-            assertEquals("3", open.next().data());
-            assertEquals(1, log.messages().size());
-        }
     }
 
     @Test

@@ -112,6 +112,18 @@ class TopicEndTest extends TopicsFixture {
     }
 
     @Test
+    void prefixThatNoNameHasIsRefused() {
+        for (String prefix : List.of("microdot/rooms", "x".repeat(257))) {
+            var error =
+                    assertThrows(
+                            IllegalArgumentException.class,
+                            () -> topics.options(prefix, new TopicOptions()));
+            assertTrue(
+                    String.valueOf(error.getMessage()).startsWith("prefix: \""), error::toString);
+        }
+    }
+
+    @Test
     void longestPrefixOfOptionsWinsAndOwnOptionsWinOverAll() {
         topics.topic("room/own", new TopicOptions().keepEvents(4));
         publish("room/old", 1, 5);

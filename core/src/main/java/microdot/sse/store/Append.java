@@ -3,6 +3,7 @@ package microdot.sse.store;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,8 @@ public record Append(
      * @throws IllegalArgumentException when there is no entry
      */
     public Append {
-        entries = List.copyOf(entries);
+        entries = List.copyOf(Required.notNull(entries, "entries", "at least one"));
+        Required.notNull(expectedLast, "expectedLast", "a position, or OptionalLong.empty()");
         if (entries.isEmpty()) {
             throw new IllegalArgumentException("entries: none (expected: at least one)");
         }
@@ -48,16 +50,19 @@ public record Append(
 
     /** Appends one entry, whatever comes before it. */
     public static Append of(Entry entry) {
+        Required.notNull(entry, "entry", "what to append");
         return new Append(List.of(entry), OptionalLong.empty(), null);
     }
 
     /** Returns this append as one that an end of its topic refuses. */
     public Append unlessEnded(Duration lasting) {
+        Required.notNull(lasting, "lasting", "how long an end lasts");
         return new Append(entries, expectedLast, idempotencyKey, lasting, timeout);
     }
 
     /** Returns this append as one that may take so long. */
     public Append within(Duration longest) {
+        Required.notNull(longest, "longest", "how long it may take");
         return new Append(entries, expectedLast, idempotencyKey, endLasts, longest);
     }
 }

@@ -1,6 +1,7 @@
 package microdot.sse.store;
 
 import microdot.internal.Quoted;
+import microdot.internal.Required;
 
 /** A topic has another newest entry than the publisher expected. Nothing was appended. */
 public final class ConflictException extends StoreException {
@@ -14,12 +15,12 @@ public final class ConflictException extends StoreException {
     public ConflictException(String topic, long expected, long last) {
         super(
                 "topic: "
-                        + Quoted.whole(topic)
+                        + Quoted.whole(Required.notNull(topic, "topic", "its name"))
                         + " has its newest entry at position "
                         + last
                         + " (expected: "
                         + expected
-                        + "; read the topic again and decide anew)");
+                        + "; read the topic again, then decide)");
         this.last = last;
     }
 

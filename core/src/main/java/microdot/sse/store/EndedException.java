@@ -1,6 +1,7 @@
 package microdot.sse.store;
 
 import microdot.internal.Quoted;
+import microdot.internal.Required;
 
 /** A topic has ended. Nothing was appended. */
 public final class EndedException extends StoreException {
@@ -8,6 +9,9 @@ public final class EndedException extends StoreException {
 
     /** The topic has ended. */
     public EndedException(String topic) {
-        super("topic: " + Quoted.whole(topic) + " has ended (expected: no entry after its end)");
+        super(
+                "topic: "
+                        + Quoted.whole(Required.notNull(topic, "topic", "its name"))
+                        + " has ended (expected: no entry after its end)");
     }
 }

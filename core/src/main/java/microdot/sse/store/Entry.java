@@ -1,5 +1,6 @@
 package microdot.sse.store;
 
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +67,13 @@ public record Entry(
 
     private static final byte[] NO_BYTES = {};
 
+    /** Refuses null. */
+    public Entry {
+        Required.notNull(kind, "kind", "EVENT, PUT, REMOVE, CLOSE or CLEAR");
+        Required.notNull(topic, "topic", "its name");
+        Required.notNull(bytes, "bytes", "bytes, perhaps none");
+    }
+
     /** An event. */
     public static Entry event(
             String topic, @Nullable String key, @Nullable String id, byte[] bytes) {
@@ -74,6 +82,7 @@ public record Entry(
 
     /** A row that is put. */
     public static Entry put(String topic, String key, byte[] value) {
+        Required.notNull(key, "key", "the key of the row");
         return new Entry(Kind.PUT, topic, key, null, 0, value);
     }
 
@@ -83,6 +92,7 @@ public record Entry(
      * @param row the position of the row; 0 for whatever row has the key
      */
     public static Entry remove(String topic, String key, long row) {
+        Required.notNull(key, "key", "the key of the row");
         return new Entry(Kind.REMOVE, topic, key, null, row, NO_BYTES);
     }
 

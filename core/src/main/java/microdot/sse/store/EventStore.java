@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import microdot.internal.Required;
 
 /**
  * An engine that keeps the events of topics: the order, the epochs, and the history that is older
@@ -74,8 +75,8 @@ public interface EventStore extends AutoCloseable {
     record Opened(List<StoreEpoch> epochs, long head, List<StoredEntry> ends) {
         /** Copies the lists. */
         public Opened {
-            epochs = List.copyOf(epochs);
-            ends = List.copyOf(ends);
+            epochs = List.copyOf(Required.notNull(epochs, "epochs", "at least the current one"));
+            ends = List.copyOf(Required.notNull(ends, "ends", "ends of topics, perhaps none"));
         }
     }
 

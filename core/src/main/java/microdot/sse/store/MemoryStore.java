@@ -139,6 +139,7 @@ public final class MemoryStore implements EventStore {
 
     @Override
     public Page read(String topic, long after, long upTo, int maxBytes) {
+        Required.notNull(topic, "topic", "its name");
         synchronized (engine) {
             return engine.read(topic, after, upTo, maxBytes);
         }
@@ -146,6 +147,7 @@ public final class MemoryStore implements EventStore {
 
     @Override
     public Page latest(String topic, long after, int maxBytes) {
+        Required.notNull(topic, "topic", "its name");
         synchronized (engine) {
             return engine.latest(topic, after, maxBytes);
         }
@@ -153,6 +155,7 @@ public final class MemoryStore implements EventStore {
 
     @Override
     public Kept kept(String topic) {
+        Required.notNull(topic, "topic", "its name");
         synchronized (engine) {
             return engine.kept(topic);
         }
@@ -160,6 +163,8 @@ public final class MemoryStore implements EventStore {
 
     @Override
     public OptionalLong find(String topic, String id) {
+        Required.notNull(topic, "topic", "its name");
+        Required.notNull(id, "id", "the id of an event");
         synchronized (engine) {
             return engine.find(topic, id);
         }
@@ -174,8 +179,10 @@ public final class MemoryStore implements EventStore {
 
     @Override
     public void retain(String topic, StoreRetention retention) {
+        Required.notNull(topic, "topic", "its name");
+        Required.notNull(retention, "retention", "what is kept");
         synchronized (engine) {
-            engine.retain(topic, Required.notNull(retention, "retention", "what is kept"));
+            engine.retain(topic, retention);
         }
     }
 

@@ -1,6 +1,7 @@
 package microdot.sse.store;
 
 import java.util.List;
+import microdot.internal.Required;
 
 /**
  * A part of the history of a topic, of one moment.
@@ -13,6 +14,6 @@ import java.util.List;
 public record Page(long floor, List<StoredEntry> entries, boolean more) {
     /** Copies the list. */
     public Page {
-        entries = List.copyOf(entries);
+        entries = List.copyOf(Required.notNull(entries, "entries", "entries, perhaps none"));
     }
 }

@@ -45,6 +45,7 @@ public record StoreEpoch(String name, long previousEnd, long first) {
      *     positions are not in order
      */
     public StoreEpoch {
+        Required.notNull(name, "name", "ten letters and digits");
         if (!name.matches("[A-Za-z0-9]{10}")) {
             throw new IllegalArgumentException(
                     "epoch: " + Quoted.of(name) + " (expected: ten letters and digits)");

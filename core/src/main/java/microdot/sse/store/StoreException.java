@@ -1,5 +1,6 @@
 package microdot.sse.store;
 
+import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /** The engine could not do what was asked for. The text says what to do. */
@@ -11,14 +12,14 @@ public class StoreException extends RuntimeException {
     /**
      * @param unknown whether an append may have happened all the same
      */
-    public StoreException(String message, boolean unknown, @Nullable Throwable cause) {
+    public StoreException(@Nullable String message, boolean unknown, @Nullable Throwable cause) {
         super(message, cause);
         this.unknown = unknown;
     }
 
     /** Nothing was appended. */
     public StoreException(String message) {
-        this(message, false, null);
+        this(Required.notNull(message, "message", "what a person should do"), false, null);
     }
 
     /**

@@ -1,6 +1,7 @@
 package microdot.sse.store;
 
 import java.time.Duration;
+import microdot.internal.Required;
 
 /**
  * What is kept of a topic: whatever is over one of the limits may go, oldest first. The newest
@@ -24,6 +25,7 @@ public record StoreRetention(int events, long bytes, Duration time, boolean late
      * @throws IllegalArgumentException when a limit is less than 1, or the time is not positive
      */
     public StoreRetention {
+        Required.notNull(time, "time", "a positive time");
         if (events < 1 || bytes < 1 || !time.isPositive()) {
             throw new IllegalArgumentException(
                     "retention: "

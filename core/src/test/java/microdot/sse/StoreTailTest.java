@@ -1,0 +1,101 @@
+package microdot.sse;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import microdot.JsonCodec;
+import microdot.Logged;
+import microdot.sse.log.Epoch;
+import microdot.sse.log.EventLog;
+import microdot.sse.log.MemoryBudget;
+import microdot.sse.log.StoreOrder;
+import microdot.sse.store.Entry;
+import microdot.sse.store.StoreEpoch;
+import microdot.sse.store.StoredEntry;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What a process does with an entry that it cannot place. */
+class StoreTailTest {
+    private final StoreOrder order =
+            new StoreOrder(
+                    new MemoryBudget(1 << 20),
+                    Epoch.of(List.of(new StoreEpoch("0123456789", 0, 1))),
+                    1);
+    private final Map<String, TopicState> topics = Map.of("a", topic("a"), "b", topic("b"));
+
+    private TopicState topic(String name) {
+        return order.locked(
+                () -> new TopicState(name, order, 0, new TopicOptions(), emptied -> {}));
+    }
+
+    private static StoredEntry stored(long position, long hours, Entry entry) {
+        return new StoredEntry(position, TimeUnit.HOURS.toMillis(hours), entry);
+    }
+
+    private static Entry event(String topic, String data) {
+        byte[] bytes = ("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8);
+        return Entry.event(topic, null, null, bytes);
+    }
+
+    @Test
+    void entryThatCannotBePlacedIsALossOfItsTopicOnly() {
+        var tail =
+                new StoreTail(order, JsonCodec.standard(), List.of(stored(1, 0, Entry.close("a"))));
+        List<StoredEntry> batch =
+                List.of(
+                        stored(2, 1, event("a", "1")),
+                        stored(3, 1, event("b", "2")),
+                        stored(4, 1, event("a", "3")));
+        try (var log = new Logged("microdot.sse")) {
+            tail.appended(batch, new Failing(), (position, instead) -> {});
+            assertEquals(1, log.messages().size());
+        }
+        assertEquals(1, log("a").removal().lostAfter());
+        assertEquals(1, log("a").next() - log("a").keptFrom());
+        assertEquals(4, log("a").last());
+        assertEquals(EventLog.Removal.TOPIC, log("b").removal().lostAfter());
+        assertEquals(3, log("b").last());
+    }
+
+    private EventLog log(String topic) {
+        return topics.get(topic).log;
+    }
+
+    /** The topics of a process; the first question for options fails. */
+    private final class Failing implements NodeTopics {
+        private boolean failed;
+
+        @Override
+        public @Nullable TopicState existing(String name) {
+            return topics.get(name);
+        }
+
+        @Override
+        public TopicOptions options(String name) {
+            if (failed) {
+                return new TopicOptions();
+            }
+            failed = true;
+            throw new IllegalStateException("cannot be placed");
+        }
+
+        @Override
+        public void skipped(String name, long position) {}
+
+        @Override
+        public void readRows(TopicState table) {}
+
+        @Override
+        public void retainAgain() {}
+
+        @Override
+        public Collection<TopicState> all() {
+            return topics.values();
+        }
+    }
+}
