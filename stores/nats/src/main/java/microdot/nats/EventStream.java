@@ -17,7 +17,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -73,11 +72,14 @@ final class EventStream {
                 info = management.getStreamInfo(name); // Another node was faster.
             }
         }
-        Description known = Description.parse(name, info.getConfiguration().getDescription());
-        if (known.format() < Description.FORMAT) {
-            info = describe(info, new Description(Description.FORMAT, known.later()));
+        // One that was made by hand, as another one was, has the description of that.
+        boolean isNew = info.getStreamState().getLastSequence() == 0;
+        Description known = description(info);
+        if (isNew || known.created() == null) {
+            Instant created = Objects.requireNonNull(info.getCreateTime()).toInstant();
+            info = describe(info, (isNew ? known.with(List.of()) : known).created(created));
         }
-        return info.getStreamState().getLastSequence() == 0 ? begun(info) : info;
+        return isNew ? begun(info) : info;
     }
 
     private @Nullable StreamInfo find() throws IOException, JetStreamApiException {
@@ -95,7 +97,7 @@ final class EventStream {
         String subjects = "microdot." + settings.namespace + "." + StoreEpoch.newName() + ".*";
         return limited(config)
                 .name(name)
-                .description(new Description(Description.FORMAT, List.of()).text())
+                .description(new Description(Description.FORMAT, null, List.of(), null).text())
                 .subjects(subjects)
                 .storageType(StorageType.File)
                 .discardPolicy(DiscardPolicy.Old)
@@ -196,7 +198,47 @@ final class EventStream {
         Span span = begin(info, positions(info).position(last), -1);
         StreamInfo begun = management.getStreamInfo(name);
         List<Span> later = positions(begun).with(span).spans();
-        return describe(begun, new Description(Description.FORMAT, later.subList(1, later.size())));
+        return describe(begun, description(begun).with(later.subList(1, later.size())));
+    }
+
+    /**
+     * Begins an epoch if the server has started again since a process last knew what the stream
+     * has: perhaps it has lost something, and nobody would notice. For a process that knows nothing
+     * yet.
+     */
+    StreamInfo startedAgain(StreamInfo info) throws IOException, JetStreamApiException {
+        String known = description(info).server();
+        String start = start(info);
+        if (known == null || start == null || known.equals(start)) {
+            return info;
+        }
+        begin(info, positions(info).position(info.getStreamState().getLastSequence()), -1);
+        return management.getStreamInfo(name);
+    }
+
+    /** From now on a process knows what the stream has, as long as the server is not started. */
+    void rememberStart() throws IOException, JetStreamApiException {
+        StreamInfo info = management.getStreamInfo(name);
+        Description known = description(info);
+        String start = start(info);
+        if (!Objects.equals(known.server(), start)) {
+            describe(info, known.at(start));
+        }
+    }
+
+    /**
+     * Returns the id of the server that has the stream, another one each time that it starts; null
+     * when the server of this connection may be another one. Replicas of a cluster know by
+     * themselves what they have.
+     */
+    private @Nullable String start(StreamInfo info) {
+        boolean isThisServer =
+                info.getClusterInfo() == null && connection.getServerInfo().isJetStreamAvailable();
+        return isThisServer ? connection.getServerInfo().getServerId() : null;
+    }
+
+    private Description description(StreamInfo info) {
+        return Description.parse(name, info.getConfiguration().getDescription());
     }
 
     private static Headers headers(StoreEpoch epoch) {
@@ -223,13 +265,15 @@ final class EventStream {
      * the stream: a later stream has higher positions.
      */
     Positions positions(StreamInfo info) throws IOException, JetStreamApiException {
-        ZonedDateTime created = Objects.requireNonNull(info.getCreateTime());
-        String incarnation = prefix(info) + created.toInstant();
-        long before = StoreEpoch.positionAt(created.toInstant());
+        Instant created =
+                Objects.requireNonNullElseGet(
+                        description(info).created(),
+                        () -> Objects.requireNonNull(info.getCreateTime()).toInstant());
+        String incarnation = prefix(info) + created;
+        long before = StoreEpoch.positionAt(created);
         var first = new StoreEpoch(Names.derived(incarnation), 0, before + 1);
         var positions = new Positions(incarnation, List.of(new Span(first, 1)));
-        for (Span span :
-                Description.parse(name, info.getConfiguration().getDescription()).later()) {
+        for (Span span : description(info).later()) {
             positions = positions.with(span);
         }
         for (Span span : markers(info)) {
@@ -260,9 +304,9 @@ final class EventStream {
     void remember(Positions positions) throws IOException, JetStreamApiException {
         List<Span> later = positions.spans().subList(1, positions.spans().size());
         StreamInfo info = management.getStreamInfo(name);
-        Description known = Description.parse(name, info.getConfiguration().getDescription());
-        if (!later.isEmpty() && !known.later().containsAll(new Description(0, later).later())) {
-            describe(info, new Description(known.format(), later));
+        Description known = description(info);
+        if (!later.isEmpty() && !known.later().containsAll(known.with(later).later())) {
+            describe(info, known.with(later));
         }
     }
 

@@ -208,11 +208,12 @@ final class NatsNode {
         TailState seen = state;
         Resume resume;
         if (seen == null) {
-            info = stream.limited(info);
+            info = stream.limited(stream.startedAgain(info));
             resume = Resume.fresh(stream, info);
         } else {
             resume = Resume.after(stream, info, seen, settings.timeout);
         }
+        stream.rememberStart();
         caughtUp = stream.last();
         TailState start = resume.state();
         String prefix = EventStream.prefix(info);

@@ -253,6 +253,34 @@ class NatsFailureTest {
     }
 
     @Test
+    void serverThatComesBackOlderWhileNobodyIsConnectedBeginsAnEpoch() throws Exception {
+        NatsStore first = store();
+        Opened opened = first.open(new RecordedTail());
+        long kept = append(first, event("a", "kept"));
+        first.close();
+        Path files = folder.resolve("store");
+        Path backup = folder.resolve("backup");
+        server.stop();
+        copy(files, backup);
+        server.start();
+        NatsStore second = store();
+        assertEquals(kept, second.open(new RecordedTail()).epochs().getLast().previousEnd());
+        long lost = append(second, event("a", "lost"));
+        second.close();
+        server.kill();
+        delete(files);
+        copy(backup, files);
+        server.start();
+        NatsStore third = store();
+        List<StoreEpoch> epochs = third.open(new RecordedTail()).epochs();
+        assertEquals(opened.epochs().getFirst(), epochs.getFirst());
+        assertEquals(kept, epochs.getLast().previousEnd());
+        assertTrue(append(third, event("a", "new")) > lost);
+        // While a process is connected, a further one begins none.
+        assertEquals(epochs, store().open(new RecordedTail()).epochs());
+    }
+
+    @Test
     void lossThatAnotherNodeDidNotNoticeBeginsAnEpoch() throws Exception {
         NatsStore noticing = store();
         var tail = new RecordedTail();
@@ -261,6 +289,7 @@ class NatsFailureTest {
         Path files = folder.resolve("store");
         Path backup = folder.resolve("backup");
         server.stop();
+        tail.awaitCall("away");
         copy(files, backup);
         server.start();
         for (int i = 0; i < 3; i++) {
@@ -270,7 +299,7 @@ class NatsFailureTest {
         tail.await("away twice", () -> tail.calls.stream().filter("away"::equals).count() == 2);
         delete(files);
         copy(backup, files);
-        // On another port, a node that knows nothing of the loss gives the sequences again.
+        // On another port, a node that knows nothing of the loss publishes.
         try (var elsewhere = new NatsServer(folder)) {
             NatsStore other = store(elsewhere.url());
             var otherTail = new RecordedTail();
@@ -286,7 +315,31 @@ class NatsFailureTest {
         assertEquals(kept, tail.epochs.getFirst().previousEnd());
         append(noticing, event("a", "new"));
         assertRising(tail.positions());
-        assertEquals(List.of("kept", "lost 0", "lost 1", "lost 2", "new"), texts(tail.entries));
+        var expected = new ArrayList<>(List.of("kept", "lost 0", "lost 1", "lost 2"));
+        for (int i = 0; i < 5; i++) {
+            expected.add("again " + i);
+        }
+        expected.add("new");
+        tail.awaitEntries(expected.size());
+        assertEquals(expected, texts(tail.entries));
+    }
+
+    @Test
+    void idsStayValidWhenTheStreamIsChangedBetweenTwoRestarts() throws Exception {
+        NatsStore first = store();
+        first.open(new RecordedTail());
+        long position = append(first, event("a", "1"));
+        first.close();
+        for (int i = 1; i <= 3; i++) {
+            server.stop();
+            server.start();
+            NatsStore next = store().maxPerTopic(1000 * i);
+            stores.add(next);
+            next.open(new RecordedTail());
+            assertEquals(
+                    position, next.read("a", 0, Long.MAX_VALUE, 1).entries().getFirst().position());
+            next.close();
+        }
     }
 
     private static void copy(Path from, Path to) throws IOException {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Instant;
 import java.util.List;
 import microdot.nats.Positions.Span;
 import microdot.sse.store.StoreEpoch;
@@ -57,13 +58,20 @@ class PositionsTest {
 
     @Test
     void descriptionKeepsTheEpochs() {
-        var description = new Description(Description.FORMAT, List.of(LATER));
+        var description =
+                new Description(
+                        Description.FORMAT,
+                        Instant.parse("2026-11-28T08:00:00.000000001Z"),
+                        List.of(LATER),
+                        "NABC");
         assertEquals(
-                "Microdot events, format 1 | epoch bbbbbbbbbb at 10 first 1001 after 105",
+                "Microdot events, format 1 | created 2026-11-28T08:00:00.000000001Z | epoch bbbbbbbbbb"
+                        + " at 10 first 1001 after 105 | server NABC",
                 description.text());
         assertEquals(description, Description.parse("s", description.text()));
         assertEquals(
-                new Description(0, List.of()), Description.parse("s", "Microdot events, format 0"));
+                new Description(0, null, List.of(), null),
+                Description.parse("s", "Microdot events, format 0"));
     }
 
     @Test

@@ -41,18 +41,22 @@ local function intact()
   return nil
 end
 
-local function confirmed()
+-- Whether nodes that may confirm have not answered yet, and whether one that has answered had the engine open
+-- before its server started again: only such a node knows what was acknowledged.
+local function votes()
   local confirm = ns .. 'confirm'
   if redis.call('HGET', confirm, 'run') ~= run then
     redis.call('DEL', confirm)
     redis.call('HSET', confirm, 'run', run)
   end
   redis.call('HSET', confirm, 'node:' .. node, 1)
+  if own ~= '' then redis.call('HSET', confirm, 'known', 1) end
   redis.call('EXPIRE', confirm, 60)
+  local missing = false
   for each in pairs(m) do
-    if string.sub(each, 1, 5) == 'node:' and redis.call('HEXISTS', confirm, each) == 0 then return false end
+    if string.sub(each, 1, 5) == 'node:' and redis.call('HEXISTS', confirm, each) == 0 then missing = true end
   end
-  return true
+  return missing, redis.call('HEXISTS', confirm, 'known') == 1
 end
 
 local kept = intact()
@@ -60,14 +64,15 @@ if kept then
   jump(m, known, name, kept)
 elseif m.run ~= run or (promoted and m.history and m.history ~= ARGV[13]) then
   -- The last one: a server that was demoted, and promoted again, has its run and what another one had.
+  local missing, someone_knows = votes()
   if promoted or not m.run then -- An operator removes the run after a restore.
     jump(m, known, name, tonumber(m.position))
-  elseif confirmed() or (decide and durable) then
-    jump(m, known)
-  elseif decide then
-    jump(m, known, name, tonumber(m.position))
-  else
+  elseif missing and not decide then
     return {1}
+  elseif someone_knows and (durable or not missing) then
+    jump(m, known)
+  else
+    jump(m, known, name, tonumber(m.position))
   end
 end
 redis.call('HSET', meta, 'run', run, 'history', ARGV[13], 'node:' .. node, turn)

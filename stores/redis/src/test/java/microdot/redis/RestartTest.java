@@ -110,19 +110,51 @@ class RestartTest {
     void reopenedStoreKeepsEpochAndHead() throws Exception {
         open();
         long first = append(store, "1");
-        tail.awaitEntries(1);
+        StoreEpoch epoch = opened.epochs().getLast();
+        store.close();
+        open();
+        assertEquals(List.of(epoch), opened.epochs());
+        assertEquals(first, opened.head());
+    }
+
+    @Test
+    void serverThatStartedWhileNobodyHadItOpenBeginsAnEpoch() throws Exception {
+        open();
+        long first = append(store, "1");
         StoreEpoch epoch = opened.epochs().getLast();
         store.close();
         server.stop();
         server.start();
         open();
-        assertEquals(List.of(epoch), opened.epochs());
+        assertEquals(epoch, opened.epochs().getFirst());
+        assertEquals(first, opened.epochs().getLast().previousEnd());
         assertEquals(first, opened.head());
         long next = append(store, "2");
         assertTrue(
                 next > first + (1L << 32),
                 "positions that may have been given are not given again");
-        assertEquals(next, tail.awaitEntries(2).getLast().position());
+        assertEquals(List.of("1", "2"), history());
+        List<StoreEpoch> epochs = opened.epochs();
+        try (RedisStore other = RedisStore.connect(server.uri())) {
+            assertEquals(epochs, other.open(new RecordingTail()).epochs());
+        }
+    }
+
+    @Test
+    void lossWhileNobodyHadItOpenBeginsAnEpoch() throws Exception {
+        server.close();
+        server = RedisServer.with("--save", "3600 1");
+        open();
+        long kept = append(store, "kept");
+        server.command("SAVE");
+        long lost = append(store, "lost");
+        store.close();
+        server.kill();
+        server.start();
+        open();
+        assertEquals(kept, opened.epochs().getLast().previousEnd());
+        assertTrue(append(store, "new") > lost);
+        assertEquals(List.of("kept", "new"), history());
     }
 
     @Test
