@@ -159,11 +159,14 @@ final class CatchUp {
         if (earlier > 0 && earlier < removal.at()) {
             return lost(cursor, from, earlier, client); // Before the last one.
         }
-        long lostAfter = removal.lostAfter();
-        if (lostAfter > cursor.at() && cold != null && topic.table() == null) {
-            return cold.page(cursor, from, "slow", lostAfter); // From before the loss.
+        long end = Math.min(removal.lostAfter(), ids.endAfter(cursor.at(), cursor.since()));
+        if (end > cursor.at() && cold != null && topic.table() == null) {
+            return cold.page(cursor, from, "slow", end); // From before the loss.
         }
-        String reason = lostAfter < 0 ? "removed" : "restarted";
+        if (end >= 0 && end < removal.lostAfter()) {
+            return lost(cursor, from, ids.lostUpTo(end), client); // There were several.
+        }
+        String reason = end < 0 ? "removed" : "restarted";
         SnapshotSource snapshots = topic.snapshots();
         if (snapshots != null) {
             return snapshotAfterGap(snapshots, cursor, from, reason, client);

@@ -120,13 +120,17 @@ final class ColdCatchUp {
         return part.until(upTo);
     }
 
-    /** The next page of those up to a position, after a gap if some are no longer kept. */
-    CatchUpResult page(Cursor cursor, String from, String reason, long upTo) {
+    /**
+     * The next page of those up to a position, after a gap if some are no longer kept. It ends
+     * where the store has lost events since the stream was opened: then the cursor asks again.
+     */
+    CatchUpResult page(Cursor cursor, String from, String reason, long wanted) {
         TopicState topic = cursor.topic;
         long at = cursor.at();
+        long upTo = Math.min(wanted, order.epoch().endAfter(at, cursor.since()));
         ColdHistory.Part part = read(topic, Math.max(0, at), upTo);
         long reached = Math.max(part.upTo(), part.floor());
-        long entry = reached < upTo ? CatchUpResult.MORE : entryAfter(topic.log, reached);
+        long entry = reached < wanted ? CatchUpResult.MORE : entryAfter(topic.log, reached);
         String why = part.cleared() ? "removed" : reason;
         long lostUpTo = Math.max(part.floor(), order.epoch().beforeAll());
         List<CatchUpResult.Notice> gap =

@@ -57,16 +57,22 @@ final class ColdHistory {
             boolean ofTable,
             List<Frame> frames) {
         /**
-         * Limits the part to what this node does not have in memory. An engine that is ahead of the
-         * node may have trimmed entries that the node has, or gets next: they are not lost. A part
-         * that another client has read may begin after them, and must not skip them.
+         * Limits the part to a position. An engine that is ahead of this node may have trimmed
+         * entries that the node has, or gets next: they are not lost. A part that another client
+         * has read may begin after them, and must not skip them, or end after a loss of which this
+         * client has to learn.
          *
-         * @param memory the position after which this node has everything in memory
+         * @param most the position after which this node has everything in memory, or a gap comes
          */
-        Part until(long memory) {
-            return floor <= memory
-                    ? this
-                    : new Part(memory, after, memory, cleared, ofTable, List.of());
+        Part until(long most) {
+            if (floor > most) {
+                return new Part(most, after, most, cleared, ofTable, List.of());
+            }
+            if (upTo <= most) {
+                return this;
+            }
+            List<Frame> kept = frames.stream().filter(each -> each.position() <= most).toList();
+            return new Part(floor, after, most, cleared, ofTable, kept);
         }
     }
 

@@ -39,6 +39,7 @@ class Cursor extends LoopReaders.Reader {
     final TopicState topic;
     private final BodySink sink;
     private final boolean filtered;
+    private final long since; // What a store lost before is no gap of this stream.
     private @Nullable LoopReaders readers;
 
     private long entry;
@@ -59,8 +60,14 @@ class Cursor extends LoopReaders.Reader {
         this.sink = sink;
         this.filtered = filtered;
         this.topic = topic;
+        this.since = topic.epochBegin();
         this.entry = entry;
         this.at = at;
+    }
+
+    /** Returns the first position of the epoch in which it was made. */
+    long since() {
+        return since;
     }
 
     /** Returns the number of the entry that it reads next. */
@@ -130,7 +137,9 @@ class Cursor extends LoopReaders.Reader {
     boolean isRemoved() {
         // The position too: an entry that was chosen only to lag says nothing.
         EventLog.Removal removal = topic.log.removal();
-        return entry < removal.from() && at < removal.at();
+        return entry < removal.from()
+                && at < removal.at()
+                && (removal.lostAfter() < 0 || removal.at() >= since);
     }
 
     /** Returns whether it began when its topic was not known to be a table. */

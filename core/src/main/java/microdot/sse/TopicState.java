@@ -76,6 +76,11 @@ final class TopicState {
         return options;
     }
 
+    /** Returns the first position of the newest epoch of its order. */
+    long epochBegin() {
+        return order.epoch().begin();
+    }
+
     /** Returns null when the topic has no snapshot. */
     @Nullable SnapshotSource snapshots() {
         return snapshots;

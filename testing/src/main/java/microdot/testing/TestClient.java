@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import microdot.Microdot;
 import microdot.ServerOptions;
-import microdot.internal.Required;
 import microdot.internal.TopicTime;
 import microdot.sse.Topics;
 import org.jspecify.annotations.Nullable;
@@ -36,10 +35,10 @@ public final class TestClient implements AutoCloseable {
             Duration patience,
             ServerOptions options,
             ClientState state) {
-        this.app = Required.notNull(app, "app", "an application");
+        this.app = Given.value(app, "app", "an application");
         this.headers = headers;
-        this.patience = Required.notNull(patience, "time", "a duration");
-        this.options = Required.notNull(options, "options", "options");
+        this.patience = Given.value(patience, "time", "a duration");
+        this.options = Given.value(options, "options", "options");
         this.state = state;
     }
 
@@ -48,8 +47,8 @@ public final class TestClient implements AutoCloseable {
      * time, and this client's {@link #close} checks the streams of that client too.
      */
     public TestClient header(String name, String value) {
-        Required.notNull(name, "name", "a name such as Accept");
-        Required.notNull(value, "value", "a text");
+        Given.value(name, "name", "a name such as Accept");
+        Given.value(value, "value", "a text");
         var more = new LinkedHashMap<>(headers);
         more.put(name, value);
         return new TestClient(app, more, patience, options, state);
@@ -76,7 +75,7 @@ public final class TestClient implements AutoCloseable {
 
     /** Lets {@link #advance} also move the time of these topics. Returns this client. */
     public TestClient topics(Topics topics) {
-        state.topics.add(Required.notNull(topics, "topics", "topics of the application"));
+        state.topics.add(Given.value(topics, "topics", "topics of the application"));
         return this;
     }
 
@@ -90,7 +89,7 @@ public final class TestClient implements AutoCloseable {
      * @throws IllegalArgumentException when it is negative
      */
     public void advance(Duration time) {
-        Required.notNull(time, "time", "a duration");
+        Given.value(time, "time", "a duration");
         state.clock.advance(time);
         state.streams.timePassed(); // First: streams are idle until something ages.
         state.topics.forEach(topics -> TopicTime.passed(topics, time));
@@ -98,7 +97,7 @@ public final class TestClient implements AutoCloseable {
 
     /** Returns the value of a cookie that the application has set, or null. */
     public @Nullable String cookie(String name) {
-        Required.notNull(name, "name", "the name of a cookie");
+        Given.value(name, "name", "the name of a cookie");
         return state.cookies.get(name);
     }
 

@@ -15,7 +15,6 @@ import microdot.Microdot;
 import microdot.Request;
 import microdot.Response;
 import microdot.ServerOptions;
-import microdot.internal.Required;
 
 /**
  * Builds and sends a request: {@code client.request("POST", "/x").query("dry", "yes").json(order)
@@ -52,8 +51,8 @@ public final class TestRequest {
         this.patience = patience;
         this.options = options;
         this.state = state;
-        this.method = Required.notNull(method, "method", "a name such as GET");
-        this.target = Required.notNull(target, "target", "a path, perhaps with a query");
+        this.method = Given.value(method, "method", "a name such as GET");
+        this.target = Given.value(target, "target", "a path, perhaps with a query");
         headers.set("Host", "localhost");
     }
 
@@ -78,8 +77,8 @@ public final class TestRequest {
      * {@code header("Cookie", ...)} only the cookies in that field are sent.
      */
     public TestRequest cookie(String name, String value) {
-        Required.notNull(name, "name", "the name of a cookie");
-        Required.notNull(value, "value", "a text");
+        Given.value(name, "name", "the name of a cookie");
+        Given.value(value, "value", "a text");
         cookieNames.add(name);
         cookies.add(name + "=" + value);
         return this;
@@ -90,21 +89,21 @@ public final class TestRequest {
      * reconnects after the event with this id.
      */
     public TestRequest lastEventId(String id) {
-        Required.notNull(id, "id", "an id");
+        Given.value(id, "id", "an id");
         byte[] utf8 = id.getBytes(StandardCharsets.UTF_8);
         return header("Last-Event-ID", new String(utf8, StandardCharsets.ISO_8859_1));
     }
 
     /** Sets the body to these bytes, without a content type. */
     public TestRequest bytes(byte[] bytes) {
-        Required.notNull(bytes, "bytes", "bytes, perhaps none");
+        Given.value(bytes, "bytes", "bytes, perhaps none");
         body = bytes.clone();
         return this;
     }
 
     /** Sets the body to plain text in UTF-8. */
     public TestRequest text(String text) {
-        Required.notNull(text, "text", "a text");
+        Given.value(text, "text", "a text");
         return typed(text.getBytes(StandardCharsets.UTF_8), "text/plain; charset=UTF-8");
     }
 
@@ -114,7 +113,7 @@ public final class TestRequest {
      * @throws IllegalArgumentException when the value cannot be written as JSON
      */
     public TestRequest json(Object value) {
-        Required.notNull(value, "value", "a value to write as JSON");
+        Given.value(value, "value", "a value to write as JSON");
         return typed(app.jsonCodec().encode(value), "application/json");
     }
 
@@ -127,18 +126,18 @@ public final class TestRequest {
 
     /** Adds a text field to a {@code multipart/form-data} form, which becomes the body. */
     public TestRequest part(String name, String value) {
-        Required.notNull(name, "name", "the name of a field");
-        Required.notNull(value, "value", "a text");
+        Given.value(name, "name", "the name of a field");
+        Given.value(value, "value", "a text");
         byte[] content = value.getBytes(StandardCharsets.UTF_8);
         return part(new MultipartForm.Field(name, null, null, content));
     }
 
     /** Adds a file to a {@code multipart/form-data} form, as {@link #part} adds a field. */
     public TestRequest file(String name, String fileName, String contentType, byte[] content) {
-        Required.notNull(name, "name", "the name of a field");
-        Required.notNull(fileName, "fileName", "a file name");
-        Required.notNull(contentType, "contentType", "a type such as text/plain");
-        Required.notNull(content, "content", "bytes, perhaps none");
+        Given.value(name, "name", "the name of a field");
+        Given.value(fileName, "fileName", "a file name");
+        Given.value(contentType, "contentType", "a type such as text/plain");
+        Given.value(content, "content", "bytes, perhaps none");
         return part(new MultipartForm.Field(name, fileName, contentType, content.clone()));
     }
 
@@ -151,7 +150,7 @@ public final class TestRequest {
 
     /** Sets the body: bytes unchanged, text as plain text, any other value as JSON. */
     public TestRequest body(Object value) {
-        Required.notNull(value, "value", "bytes, text, or a value to write as JSON");
+        Given.value(value, "value", "bytes, text, or a value to write as JSON");
         return switch (value) {
             case byte[] bytes -> bytes(bytes);
             case CharSequence text -> text(text.toString());
@@ -166,8 +165,8 @@ public final class TestRequest {
     }
 
     private static String pair(String name, String value) {
-        Required.notNull(name, "name", "a name");
-        Required.notNull(value, "value", "a text");
+        Given.value(name, "name", "a name");
+        Given.value(value, "value", "a text");
         return URLEncoder.encode(name, StandardCharsets.UTF_8)
                 + "="
                 + URLEncoder.encode(value, StandardCharsets.UTF_8);

@@ -9,7 +9,6 @@ import microdot.Body;
 import microdot.Headers;
 import microdot.JsonCodec;
 import microdot.Response;
-import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
 
 /** A response with its whole body. */
@@ -88,7 +87,7 @@ public final class TestResponse {
      * @throws IllegalArgumentException when the body is not JSON of that type
      */
     public <T> T json(Class<T> type) {
-        Required.notNull(type, "type", "a class such as Map.class");
+        Given.value(type, "type", "a class such as Map.class");
         return codec.decode(bytes, type);
     }
 

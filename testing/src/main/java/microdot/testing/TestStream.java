@@ -7,7 +7,6 @@ import java.util.Set;
 import microdot.CloseReason;
 import microdot.Headers;
 import microdot.Response;
-import microdot.internal.Required;
 import microdot.sse.Event;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +88,7 @@ public final class TestStream implements AutoCloseable {
      * @throws AssertionError as {@link #next} does
      */
     public Event await(String name) {
-        Required.notNull(name, "name", "a name; message for events without one");
+        Given.value(name, "name", "a name; message for events without one");
         while (true) {
             Event event = next();
             if (name.equals(event.event() == null ? "message" : event.event())) {
@@ -105,7 +104,7 @@ public final class TestStream implements AutoCloseable {
      * @throws AssertionError as {@link #next} does
      */
     public Event await(Event expected) {
-        Required.notNull(expected, "expected", "an event");
+        Given.value(expected, "expected", "an event");
         while (true) {
             Event event = next();
             if (matches(expected, event)) {
@@ -192,13 +191,13 @@ public final class TestStream implements AutoCloseable {
      * ends now. {@link TestClient#advance} lets time pass for all streams of a client.
      */
     public void advanceTo(Instant time) {
-        Required.notNull(time, "time", "a time");
+        Given.value(time, "time", "a time");
         sink.advanceTo(time, RECONNECT_DELAY);
     }
 
     /** Ends the stream as a stopping server does, and sends this client a reconnect delay. */
     public void closeWithRetry(Duration reconnectDelay) {
-        Required.notNull(reconnectDelay, "reconnectDelay", "a duration");
+        Given.value(reconnectDelay, "reconnectDelay", "a duration");
         sink.closeWithRetry(reconnectDelay, CloseReason.SERVER_CLOSING);
     }
 

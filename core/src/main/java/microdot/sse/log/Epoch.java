@@ -123,6 +123,39 @@ public final class Epoch {
         return 0;
     }
 
+    /** Returns the first position of the newest epoch: every later loss begins one above it. */
+    public long begin() {
+        return spans[0].begin();
+    }
+
+    /**
+     * Returns the position up to which a stream may be sent events before a gap: the first end of
+     * an epoch, from a position on, of which the stream has to learn. {@link Long#MAX_VALUE} when
+     * there is none.
+     *
+     * @param since {@link #begin} when the stream was opened: what was lost before is no gap of it
+     */
+    public long endAfter(long position, long since) {
+        long end = Long.MAX_VALUE;
+        for (Span span : spans) {
+            if (span.begin() > since && span.previousEnd() >= position) {
+                end = Math.min(end, span.previousEnd());
+            }
+        }
+        return end;
+    }
+
+    /** Returns the position up to which a stream lacks what was lost after the end of an epoch. */
+    public long lostUpTo(long end) {
+        Span[] all = spans;
+        for (int i = all.length - 2; i > 0; i--) {
+            if (all[i].previousEnd() == end) {
+                return lostUpTo(all, i);
+            }
+        }
+        return all[0].begin() - 1;
+    }
+
     /**
      * Returns the position up to which a client lacks what came after {@link #lostAfter}: that
      * before the first one of the next epoch of which something is kept.
