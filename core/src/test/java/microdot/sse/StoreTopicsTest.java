@@ -397,16 +397,31 @@ class StoreTopicsTest {
         try (Subscription slow = topics.follow("a")) {
             List<String> ids = publish(texts(0, 100));
             store.lose(position(ids.get(89)));
-            for (int from : List.of(84, 5)) { // One page, and several.
-                try (Subscription resumed = topics.followAfter(ids.get(from), "a")) {
-                    assertEquals(List.of(texts(from + 1, 90)), readUntil(resumed, "89"));
-                }
+            // Its page has all that is left, and the last page of the slow stream begins in it.
+            try (Subscription resumed = topics.followAfter(ids.get(83), "a")) {
+                assertEquals(List.of(texts(84, 90)), readUntil(resumed, "89"));
             }
             String last = topics.publish("a", "last");
             var expected = new ArrayList<>(List.of(texts(0, 90)));
             expected.add("gap to " + (position(last) - 1));
             expected.add("last");
             assertEquals(expected, readUntil(slow, "last"));
+        }
+    }
+
+    @Test
+    void clientThatResumesAfterALossGetsWhatIsKeptInOnePageAndInSeveral() {
+        List<String> ids = publish(texts(0, 100));
+        store.lose(position(ids.get(89)));
+        topics.publish("a", "last");
+        for (int from : List.of(5, 88)) {
+            var expected = new ArrayList<>(List.of(texts(from + 1, 90)));
+            expected.add("last");
+            for (Topics each : List.of(topics, node())) {
+                try (Subscription resumed = each.followAfter(ids.get(from), "a")) {
+                    assertEquals(expected, readUntil(resumed, "last"));
+                }
+            }
         }
     }
 
