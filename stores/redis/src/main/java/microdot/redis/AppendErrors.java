@@ -25,6 +25,24 @@ final class AppendErrors {
         return ELSEWHERE.contains(code(refusal));
     }
 
+    static boolean isBeforeTheFirstWrite(RedisCommandExecutionException refusal) {
+        return BEFORE.contains(code(refusal));
+    }
+
+    /**
+     * @param inPart whether a part of the list was appended
+     */
+    static StoreException foreignKey(String namespace, boolean inPart) {
+        return new StoreException(
+                "Redis: a key of the topic holds something else (expected: that nobody else writes"
+                        + " keys that begin with "
+                        + namespace
+                        + ":; "
+                        + (inPart ? "a part of the list was published)" : "nothing was published)"),
+                inPart,
+                null);
+    }
+
     private static String code(RedisCommandExecutionException refusal) {
         return String.valueOf(refusal.getMessage()).split(" ", 2)[0];
     }
@@ -32,7 +50,7 @@ final class AppendErrors {
     static StoreException refused(RedisCommandExecutionException refusal) {
         return new StoreException(
                 "Redis refused an append: " + refusal.getMessage() + " (look at the server)",
-                !BEFORE.contains(code(refusal)),
+                !isBeforeTheFirstWrite(refusal),
                 refusal);
     }
 

@@ -335,6 +335,8 @@ final class AppendQueue {
         long code = Replies.number(result.getFirst());
         if (code == 5) {
             fail(pending, new EndedException(pending.topic));
+        } else if (code == 6 || code == 7) {
+            fail(pending, AppendErrors.foreignKey(settings.namespace(), code == 7));
         } else if (code == 1) {
             long expected = pending.expected.orElse(0);
             fail(pending, new ConflictException(pending.topic, expected, first));
@@ -368,6 +370,10 @@ final class AppendQueue {
             refused(pending, from, false);
         } else {
             fail(pending, AppendErrors.refused(refusal));
+            if (!AppendErrors.isBeforeTheFirstWrite(refusal)) {
+                paused = true; // How far the script came is to be looked at.
+                owner.recheck(from);
+            }
         }
     }
 

@@ -6,7 +6,8 @@
 --   number of entries, and of each entry: kind,
 --   which of key (1) and id (2) there are, topic, key, id, row, data.
 -- Returns: of each list three numbers, and the topics that have much to trim. The numbers: 0 first count
--- (appended); 1 last 0 (conflict); 3 first count (appended before); 5 0 0 (the topic has ended). For all lists: 2 (another epoch);
+-- (appended); 1 last 0 (conflict); 3 first count (appended before); 5 0 0 (the topic has ended); 6 0 0 (a key of
+-- somebody else is in the way); 7 0 0 (the same, after a part of the list). For all lists: 2 (another epoch);
 -- 4 (the node is not known, or has connected anew).
 local call, format, meta, spine, ns, argv = redis.call, string.format, KEYS[1], KEYS[2], ARGV[1], ARGV
 local m = call('HMGET', meta, 'epoch', 'position', 'jump', 'node:' .. argv[3])
@@ -47,12 +48,11 @@ end
 
 local function add(kind, mask, topic, key, id, row, data, from)
   local stream = ns .. 't:' .. topic
-  position = position + 1
-  local p = format('%.0f', position)
+  local p = format('%.0f', position + 1)
   if kind == '5' then
     call('DEL', ns .. 'z:' .. topic, ns .. 'r:' .. topic, ns .. 'x:' .. topic, ns .. 'o:' .. topic)
     call('XTRIM', stream, 'MINID', p)
-    call('HSET', ns .. 'h:' .. topic, 'floor', format('%.0f', position - 1), 'used', 0)
+    call('HSET', ns .. 'h:' .. topic, 'floor', format('%.0f', position), 'used', 0)
     used[topic] = 0
   elseif kind == '4' then
     call('HSET', ns .. 'ends', topic, p .. ' ' .. at)
@@ -78,6 +78,7 @@ local function add(kind, mask, topic, key, id, row, data, from)
   local head = kind .. ' ' .. at
   call('XADD', stream, p .. '-0', 'entry', head, unpack(fields))
   call('XADD', spine, p .. '-0', 'entry', head .. from .. topic, unpack(fields))
+  position = position + 1
   used[topic] = (used[topic] or 0) + 64 + #data
 end
 
@@ -105,6 +106,10 @@ local function add_list(counter, expected, key, lasts, count)
   return 0, first, count
 end
 
+local function check_foreign(failure)
+  if not string.find(failure, 'WRONGTYPE', 1, true) then error(failure) end
+end
+
 local event = '1 ' .. at
 while i < n do
   local r = #results
@@ -113,18 +118,30 @@ while i < n do
     if ended(topic, argv[i + 4]) then
       results[r + 1], results[r + 2], results[r + 3] = 5, 0, 0
     else
-      position = position + 1
-      local id = format('%.0f-0', position)
-      call('XADD', ns .. 't:' .. topic, id, 'entry', event, 'data', data)
-      call('XADD', spine, id, 'entry', event .. node .. argv[i + 1] .. ' ' .. topic, 'data', data)
-      used[topic] = (used[topic] or 0) + 64 + #data
-      results[r + 1], results[r + 2], results[r + 3] = 0, position, 1
+      local id = format('%.0f-0', position + 1)
+      -- A key of somebody else in place of the stream must not fail the other lists.
+      local failure = redis.pcall('XADD', ns .. 't:' .. topic, id, 'entry', event, 'data', data).err
+      if failure then
+        check_foreign(failure)
+        results[r + 1], results[r + 2], results[r + 3] = 6, 0, 0
+      else
+        position = position + 1
+        call('XADD', spine, id, 'entry', event .. node .. argv[i + 1] .. ' ' .. topic, 'data', data)
+        used[topic] = (used[topic] or 0) + 64 + #data
+        results[r + 1], results[r + 2], results[r + 3] = 0, position, 1
+      end
     end
     i = i + 5
   else
     local count = tonumber(argv[i + 5])
-    results[r + 1], results[r + 2], results[r + 3] =
-      add_list(argv[i + 1], argv[i + 2], argv[i + 3], argv[i + 4], count)
+    local first, ok, code, at_first, entries = position, pcall(add_list, argv[i + 1], argv[i + 2], argv[i + 3],
+      argv[i + 4], count)
+    -- The list ends where it failed. The stream of the topic may have one entry more than the spine.
+    if not ok then
+      check_foreign(type(code) == 'table' and code.err or code)
+      code, at_first, entries = first == position and 6 or 7, 0, 0
+    end
+    results[r + 1], results[r + 2], results[r + 3] = code, at_first, entries
     i = i + 6 + 7 * count
   end
 end
@@ -134,9 +151,11 @@ if position > before then
   call('HSET', meta, 'position', format('%.0f', position))
   call('XTRIM', spine, 'MAXLEN', '~', argv[6])
   for topic, more in pairs(used) do
-    local all = call('HINCRBY', ns .. 'h:' .. topic, 'used', more)
+    local all = redis.pcall('HINCRBY', ns .. 'h:' .. topic, 'used', more)
     -- The limits are looked at after every 4 KiB, an entry counting 64 more: a fraction of the calls.
-    if all == more or math.floor(all / 4096) ~= math.floor((all - more) / 4096) then
+    if type(all) ~= 'number' then
+      full[#full + 1] = topic -- A key of somebody else: what trims the topic fails, and is logged.
+    elseif all == more or math.floor(all / 4096) ~= math.floor((all - more) / 4096) then
       local h = call('HMGET', ns .. 'h:' .. topic, 'events', 'bytes', 'time')
       if h[1] then
         local length, events = call('XLEN', ns .. 't:' .. topic), tonumber(h[1])

@@ -22,6 +22,8 @@ import microdot.sse.Subscription;
 import microdot.sse.Table;
 import microdot.sse.TableOptions;
 import microdot.sse.Topics;
+import microdot.sse.store.Append;
+import microdot.sse.store.Entry;
 import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreException;
 import microdot.sse.store.StoredEntry;
@@ -325,6 +327,7 @@ class FailureTest {
         long last = 0;
         for (int i = 0; i < 1000; i++) {
             last = append(writer, "x" + i);
+            other.awaitEntries(i + 2); // The writer must not be left behind, too.
         }
         proxy.to(server.port);
         StoreEpoch epoch = tail.awaitEpoch();
@@ -335,6 +338,54 @@ class FailureTest {
         long next = append(lagging, "new");
         tail.awaitEntries(2);
         assertEquals(next, tail.positions().getLast());
+    }
+
+    @Test
+    void keyOfSomebodyElseFailsTheAppendsOfItsTopicOnly() throws Exception {
+        var tail = new RecordingTail();
+        RedisStore store = open(RedisStore.connect(server.uri()), tail);
+        append(store, "first");
+        server.command("SET", "microdot:t:bad", "x");
+        server.command("SET", "microdot:z:rows", "x");
+        var expected = new ArrayList<>(List.of("first"));
+        for (int round = 0; round < 3; round++) {
+            var good = new ArrayList<CompletableFuture<List<Long>>>();
+            var bad = new ArrayList<CompletableFuture<List<Long>>>();
+            for (int i = 0; i < 5; i++) {
+                String text = round + "." + i;
+                expected.add(text);
+                good.add(store.append(event(text)).toCompletableFuture());
+                for (Entry entry :
+                        List.of(
+                                Entry.event("bad", null, null, new byte[0]),
+                                Entry.put("rows", "key", new byte[0]))) {
+                    bad.add(store.append(Append.of(entry)).toCompletableFuture());
+                }
+            }
+            for (var each : good) {
+                each.get(30, TimeUnit.SECONDS);
+            }
+            for (var each : bad) {
+                StoreException error = failure(each);
+                assertTrue(error.toString().contains("holds something else"), error::toString);
+                assertFalse(error.isUnknown());
+            }
+        }
+        assertEquals(expected, texts(tail.awaitEntries(expected.size())));
+        server.command("DEL", "microdot:t:bad");
+        append(store, Append.of(Entry.event("bad", null, null, new byte[0])));
+    }
+
+    @Test
+    void scriptThatFailedHalfWayStopsNothingForGood() throws Exception {
+        var tail = new RecordingTail();
+        RedisStore store = open(RedisStore.connect(server.uri()), tail);
+        long first = append(store, "first");
+        // As a script leaves it that has appended, and could not write how far it came.
+        server.command("HINCRBY", "microdot:meta", "position", "-1");
+        assertTrue(failure(store.append(event("second")).toCompletableFuture()).isUnknown());
+        assertTrue(append(store, "third") > first);
+        assertEquals(List.of("first", "third"), texts(tail.awaitEntries(2)));
     }
 
     @Test

@@ -50,7 +50,11 @@ class RestartTest {
     }
 
     static long append(RedisStore store, String text) throws Exception {
-        return store.append(event(text)).toCompletableFuture().get(30, TimeUnit.SECONDS).getFirst();
+        return append(store, event(text));
+    }
+
+    static long append(RedisStore store, Append append) throws Exception {
+        return store.append(append).toCompletableFuture().get(30, TimeUnit.SECONDS).getFirst();
     }
 
     private static String text(StoredEntry stored) {
