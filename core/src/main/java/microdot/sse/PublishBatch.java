@@ -45,7 +45,8 @@ record PublishBatch(
                             + " (expected: an id that publish returned, not one of a"
                             + " publisher)");
         }
-        // An id of a lost position is that of no event.
-        return ids.isOf(id) ? id.position() : Long.MAX_VALUE;
+        // No position is given twice: a lost one is that of no event. The engine may still have
+        // one that this process has missed.
+        return ids.isKnown(id) ? id.position() : Long.MAX_VALUE;
     }
 }

@@ -1,6 +1,9 @@
 package microdot.sse;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -10,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import microdot.JsonCodec;
 import microdot.internal.ProcessErrors;
+import microdot.internal.Quoted;
 import microdot.internal.Uninterrupted;
 import microdot.sse.log.Epoch;
 import microdot.sse.log.EventId;
@@ -23,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /** This process as a node of a store: what it appends, what the tail delivers, and the history. */
 final class StoreNode implements EventStore.Tail {
+    private static final Logger LOG = System.getLogger("microdot.sse");
+
     /** How long a client waits for this node to come as far as it has already been. */
     private static final Duration LONGEST_LAG = Duration.ofSeconds(2);
 
@@ -226,10 +232,11 @@ final class StoreNode implements EventStore.Tail {
      */
     private void lose(StoreEpoch epoch) {
         long position = epoch.first() - 1;
+        var ended = new LinkedHashSet<String>();
         order.runLocked(
                 () -> {
                     order.epoch().begins(epoch);
-                    tail.lose(epoch.previousEnd());
+                    ended.addAll(tail.lose(epoch.previousEnd()));
                     for (TopicState topic : topics().all()) {
                         order.placeLoss(topic.log, position, epoch.previousEnd());
                         tail.created(topic); // If it had ended, it still has.
@@ -242,6 +249,33 @@ final class StoreNode implements EventStore.Tail {
                 });
         topics().all().forEach(topic -> topic.readers.wake());
         topics().retainAgain();
+        topics().all().forEach(topic -> ended.add(topic.name));
+        // Not on the thread of the store, which may be what answers.
+        Thread.ofVirtual().name("microdot-store").start(() -> ended.forEach(this::findEnd));
+    }
+
+    /** The epoch may be one of this process, which has missed what the engine still has. */
+    private void findEnd(String name) {
+        try {
+            long end = store.kept(name).closedAt();
+            TopicState topic = topics().existing(name);
+            if (end > 0) {
+                order.runLocked(() -> tail.ended(name, end, topic));
+            }
+            if (end > 0 && topic != null) {
+                topic.readers.wake();
+            }
+        } catch (RuntimeException e) {
+            if (order.isClosed()) {
+                return;
+            }
+            LOG.log(
+                    Level.WARNING,
+                    "whether topic "
+                            + Quoted.whole(name)
+                            + " has ended could not be read from the store; its streams stay open",
+                    e);
+        }
     }
 
     @Override

@@ -244,9 +244,27 @@ final class StoreTail {
         return end == null ? 0 : end.position();
     }
 
-    /** Ends after the position are lost. */
-    void lose(long after) {
-        ends.values().removeIf(end -> end.position() > after);
+    /** Ends after the position may be lost. Returns the topics that had them. */
+    Set<String> lose(long after) {
+        var names = new LinkedHashSet<String>();
+        ends.values().removeIf(end -> end.position() > after && names.add(end.entry().topic()));
+        return names;
+    }
+
+    /**
+     * An end that this process has missed, or that was not lost after all.
+     *
+     * @param topic null when this process does not know it
+     */
+    void ended(String name, long position, @Nullable TopicState topic) {
+        boolean begunAgain = topic != null && !topic.log.isEmpty();
+        if (begunAgain || ends.containsKey(name)) {
+            return;
+        }
+        remember(new StoredEntry(position, System.currentTimeMillis(), Entry.close(name)));
+        if (topic != null) {
+            order.placeEnd(topic.log, position, order.now());
+        }
     }
 
     /** The end of a topic is over: a new topic of the name may begin. */

@@ -327,11 +327,14 @@ final class TopicRegistry implements NodeTopics {
         }
         try {
             topic.hasFormerEnd(0);
+            int before = order.locked(topic::configurations);
             writer.removeAll(topic);
             order.runLocked(
                     () -> {
-                        topic.dropOptions();
-                        topic.configureByPrefix(prefixes.of(name), json);
+                        if (topic.configurations() == before) { // Else it was made again.
+                            topic.dropOptions();
+                            topic.configureByPrefix(prefixes.of(name), json);
+                        }
                     });
         } finally {
             topic.unpin();

@@ -46,6 +46,7 @@ final class TopicState {
     private volatile @Nullable Object loadedKeys; // The function of the keys that were loaded.
     private volatile boolean stored;
     private volatile boolean configured;
+    private int configurations; // Under the lock of the order.
     private volatile boolean forgotten;
 
     /**
@@ -304,6 +305,12 @@ final class TopicState {
     void configureItself(TopicOptions chosen, JsonCodec json) {
         configure(chosen, json);
         configured = true;
+        configurations++;
+    }
+
+    /** Returns how often it got options of its own. Under the lock of the order. */
+    int configurations() {
+        return configurations;
     }
 
     /** Sets the options by prefix, unless the topic has its own. */
@@ -337,6 +344,7 @@ final class TopicState {
     /** Lets the streams of the topic, which is a table, fill it. */
     void fillBy(Visits chosen) {
         visits = chosen;
+        configurations++;
     }
 
     /** The topic has no options of its own any more, and is no table. */

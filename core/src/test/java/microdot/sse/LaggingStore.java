@@ -67,6 +67,11 @@ final class LaggingStore implements EventStore {
         return true;
     }
 
+    /** Begins an epoch for this process, whose engine has everything. */
+    synchronized void begins(StoreEpoch epoch) {
+        tail().begins(epoch);
+    }
+
     synchronized void away() {
         away = true;
         tail().away("the test took it away");

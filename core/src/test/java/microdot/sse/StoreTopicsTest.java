@@ -12,11 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import microdot.JsonCodec;
 import microdot.sse.store.ConflictException;
 import microdot.sse.store.MemoryStore;
+import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -427,6 +429,55 @@ class StoreTopicsTest {
 
     private static long position(String id) {
         return Long.parseLong(id.substring(id.indexOf('-') + 1));
+    }
+
+    /** A process that its engine has left behind begins an epoch, and the engine lost nothing. */
+    @Test
+    void endsAndIdsOfWhatAProcessHasMissedStayValid() {
+        var strange = new LaggingStore(store.node());
+        Topics other = new Topics(strange);
+        try (Subscription open = other.follow("job")) {
+            String before = topics.publish("job", "1");
+            assertEquals("1", open.next().data());
+            strange.hold();
+            String newest = topics.publish("account", "1");
+            topics.topic("job").close();
+            strange.begins(
+                    new StoreEpoch(
+                            StoreEpoch.newName(), position(before), position(newest) + (1L << 32)));
+            assertEquals("restarted", gap(open.next()).reason());
+            while (open.hasNext()) { // Until the end of the topic.
+                open.next();
+            }
+            assertTrue(other.topic("job").isClosed());
+            var options = new PublishOptions().expectedLastId(newest);
+            other.publish("account", Event.of("2"), options);
+        }
+    }
+
+    @Test
+    void topicThatIsMadeATableBesideItsRemovalIsATable() throws Exception {
+        for (int i = 0; i < 500; i++) {
+            String name = "table " + i;
+            topics.table(name, new TableOptions()).put("old", 0);
+            var begun = new CountDownLatch(1);
+            Thread removal =
+                    Thread.startVirtualThread(
+                            () -> {
+                                begun.countDown();
+                                topics.remove(name);
+                            });
+            begun.await();
+            while (removal.isAlive()) {
+                try {
+                    topics.table(name, new TableOptions()).put("between", i);
+                } catch (IllegalStateException e) {
+                    // It was removed since.
+                }
+            }
+            topics.table(name, new TableOptions()).put("new", 1);
+            assertEquals(1, topics.table(name, new TableOptions()).rows().get("new"));
+        }
     }
 
     @Test

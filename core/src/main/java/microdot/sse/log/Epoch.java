@@ -100,6 +100,11 @@ public final class Epoch {
         return span != null && id.position() <= span.end();
     }
 
+    /** Returns whether the id was given in one of these epochs. */
+    public boolean isKnown(EventId id) {
+        return find(id.epoch()) != null;
+    }
+
     /**
      * Returns the position up to which an id of an epoch that has ended is right, when the id is
      * beyond it: what the client got after it is lost. -1 for every other id.

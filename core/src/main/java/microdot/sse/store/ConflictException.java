@@ -19,7 +19,7 @@ public final class ConflictException extends StoreException {
                         + " has its newest entry at position "
                         + last
                         + " (expected: "
-                        + expected
+                        + (expected == Long.MAX_VALUE ? "the event of an unknown id" : expected)
                         + "; read the topic again, then decide)");
         this.last = last;
     }
