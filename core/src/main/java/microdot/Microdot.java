@@ -10,6 +10,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import microdot.internal.ClosedAtEnd;
 import microdot.internal.Quoted;
 import microdot.internal.Required;
 import org.jspecify.annotations.Nullable;
@@ -298,8 +299,9 @@ public final class Microdot {
 
     /**
      * Serves, prints the addresses, and blocks until SIGINT, SIGTERM or an interrupt of this
-     * thread; then closes the server as {@link Server#close()} does. If the address cannot be
-     * bound, prints one sentence that names it and ends the process with status 1.
+     * thread; then closes the server as {@link Server#close()} does, and, if the process ends, all
+     * topics with a store. If the address cannot be bound, prints one sentence that names it and
+     * ends the process with status 1.
      *
      * <p>After SIGINT, SIGTERM or {@link System#exit} the process has ended within {@link
      * ServerOptions#closeTimeout()} and a second, whatever handlers and other shutdown hooks do;
@@ -315,6 +317,7 @@ public final class Microdot {
                 () -> {
                     end.terminated();
                     server.close();
+                    ClosedAtEnd.closeAll();
                 };
         var hook = new Thread(closing, "microdot-shutdown");
         if (!addHook(hook)) {

@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import microdot.HttpException;
 import microdot.JsonCodec;
 import microdot.Request;
+import microdot.internal.ClosedAtEnd;
 import microdot.internal.Required;
 import microdot.internal.TopicTime;
 import microdot.sse.log.MemoryBudget;
@@ -86,6 +87,7 @@ public final class Topics extends TopicSource implements AutoCloseable {
         followers = followersOf(registry, json);
         publishing = new Publishing(registry, json);
         Sweeper.watch(registry);
+        ClosedAtEnd.add(this);
     }
 
     private Topics(MemoryBudget budget) {
@@ -453,10 +455,12 @@ public final class Topics extends TopicSource implements AutoCloseable {
      * Ends all streams and subscriptions that follow the topics, once they have what was published,
      * and stops the upkeep. Does not wait for them. A later publish throws; later clients are
      * rejected with a reconnect delay. A server does not close the topics that it serves: close
-     * them after it, when the process goes on.
+     * them after it. {@link microdot.Microdot#run} does that for topics with a store when a signal
+     * ends the process.
      */
     @Override
     public void close() {
+        ClosedAtEnd.remove(this);
         registry.close();
     }
 

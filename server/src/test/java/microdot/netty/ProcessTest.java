@@ -185,6 +185,15 @@ class ProcessTest {
     }
 
     @Test
+    void signalClosesTheTopicsThatHaveAStore() throws Exception {
+        start();
+        client().get("/stored").readHead();
+        process.toHandle().destroy(); // This leaves the pipe open.
+        List<String> lines = out.lines().toList();
+        assertTrue(lines.contains("the store is closed"), lines::toString);
+    }
+
+    @Test
     void processEndsAfterSigtermThoughHandlersSpinAndNobodyReadsItsLog() throws Exception {
         start("-Xmx64m");
         client().get("/log").readHead();

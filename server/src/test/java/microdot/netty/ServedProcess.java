@@ -2,6 +2,7 @@ package microdot.netty;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.reflect.Proxy;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,8 @@ import microdot.Microdot;
 import microdot.Response;
 import microdot.ServerOptions;
 import microdot.sse.Topics;
+import microdot.sse.store.EventStore;
+import microdot.sse.store.MemoryStore;
 
 /** The program of {@link ProcessTest}: what its handlers do is what programs should not do. */
 final class ServedProcess {
@@ -39,6 +42,8 @@ final class ServedProcess {
                         .get(
                                 "/loop",
                                 request -> new Response(new Body.Stream(ServedProcess::feed)));
+        Topics stored = new Topics(reportsItsClose());
+        app.get("/stored", stored.stream("stored"));
         app.get("/topic", TOPICS.stream("topic"));
         app.post(
                 "/publish",
@@ -52,6 +57,20 @@ final class ServedProcess {
                         .port(port)
                         .hosts("*")
                         .maxConnections(connections));
+    }
+
+    private static EventStore reportsItsClose() {
+        var store = new MemoryStore();
+        return (EventStore)
+                Proxy.newProxyInstance(
+                        ServedProcess.class.getClassLoader(),
+                        new Class<?>[] {EventStore.class},
+                        (self, method, arguments) -> {
+                            if (method.getName().equals("close")) {
+                                System.out.println("the store is closed");
+                            }
+                            return method.invoke(store, arguments);
+                        });
     }
 
     private static int freePort() throws IOException {

@@ -39,8 +39,6 @@ import org.jspecify.annotations.Nullable;
  * servers, each with a {@code Topics}</td></tr>
  * <tr><td>A list of more than 8,192 events as one step</td><td>Redis would serve nobody meanwhile:
  * publish several lists</td></tr>
- * <tr><td>To notice a backup that was restored while no store was open</td><td>Remove the field
- * {@code run} of the key {@code microdot:meta} after the restore: then a new epoch begins</td></tr>
  * <tr><td>To forget a topic wholly</td><td>An empty topic keeps about 200 bytes, so that its last
  * position stays known</td></tr>
  * </table>
