@@ -20,7 +20,7 @@ void main(String[] args) {
     var lifetime = Duration.ofMinutes(args.length > 1 ? Integer.parseInt(args[1]) : 30);
 
     app.beforeRequest(request -> {
-        Session session = sessions.get(request.cookies().getOrDefault("session", ""));
+        Session session = sessions.get(request.cookies().getOrDefault("session", "none"));
         if (session != null && session.expires().isAfter(Instant.now())) request.g().put("session", session);
         return null;                                    // anything else would be the response
     });

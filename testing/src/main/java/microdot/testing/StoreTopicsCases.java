@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import microdot.Microdot;
 import microdot.Request;
@@ -38,6 +39,7 @@ import microdot.sse.store.EventStore.Limit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Topics on the store: what followers, tables and ends of topics get from it. */
 abstract class StoreTopicsCases extends StoreRetentionCases {
@@ -388,9 +390,17 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
         }
     }
 
+    /** {@code -Dsoak.minutes} makes it longer. */
     @Test
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
     void clientsThatHopBetweenProcessesGetEverythingOnce() throws Exception {
-        long seed = new Random().nextLong();
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(Long.getLong("soak.minutes", 0));
+        do {
+            hop(new Random().nextLong());
+        } while (System.nanoTime() - end < 0);
+    }
+
+    private void hop(long seed) throws Exception {
         var random = new Random(seed);
         OneProcess first = process();
         var processes = new OneProcess[first.isAlone() ? 1 : 3];
@@ -424,6 +434,9 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
             for (int i = 0; i < numbers.length; i++) {
                 assertEquals(numbers[i], hopper.next[i], "seed " + seed);
             }
+        }
+        for (OneProcess process : processes) {
+            process.topics().close();
         }
     }
 
