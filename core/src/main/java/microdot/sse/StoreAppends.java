@@ -27,20 +27,17 @@ import org.jspecify.annotations.Nullable;
  * Bounded in number. Any thread.
  */
 final class StoreAppends {
-    /** Appends under way at most. */
-    static final int MOST = 8192;
-
     /** Removals of rows that are too old, under way at most: the next sweep tries the others. */
     private static final int MOST_EXPIRED = 1024;
 
-    private static final int MOST_UNCHANGED = 2 * MOST;
+    private static final int MOST_UNCHANGED = 2 * AppendRoom.MOST;
 
     /** A store that is late says more about the fate of an event than its publisher knows. */
     private static final Duration GRACE = Duration.ofMillis(250);
 
     private final EventStore store;
     private final TopicOrder order;
-    private final Semaphore room = new Semaphore(MOST);
+    private final AppendRoom room = new AppendRoom();
     private final Semaphore expiring = new Semaphore(MOST_EXPIRED);
 
     /** What waits until the tail has delivered a position. */
@@ -84,21 +81,21 @@ final class StoreAppends {
         Duration longest = timeout;
         long end = System.nanoTime() + longest.toNanos();
         boolean waited = awaitBack(end, longest);
-        enter(end, longest);
+        enter(append, end, longest);
         Duration left = waited ? Duration.ofNanos(Math.max(1, end - System.nanoTime())) : longest;
-        return result(begin(append.within(left)), end, longest);
+        return result(append, begin(append.within(left)), end, longest);
     }
 
     /** Appends, and waits for nothing. What the application does then is done on a new thread. */
     CompletionStage<Long> start(Append append) {
-        if (!room.tryAcquire()) {
+        if (!room.tryEnter(append)) {
             return CompletableFuture.failedFuture(full());
         }
         Duration longest = timeout;
         CompletableFuture<Long> begun = queued.begin(append.within(longest), longest);
         CompletableFuture<Long> result =
                 begun.copy().orTimeout(longest.plus(GRACE).toNanos(), TimeUnit.NANOSECONDS);
-        begun.whenComplete((position, failure) -> room.release());
+        begun.whenComplete((position, failure) -> room.leave(append));
         // Not on the thread that completes it: that is the store's, for which every follower waits.
         return result.handleAsync(
                 (position, failure) -> outcome(position, failure, longest),
@@ -121,13 +118,13 @@ final class StoreAppends {
     /** Appends in the background, if there is room. */
     void expire(Append append) {
         if (queued.away() == null && expiring.tryAcquire()) {
-            CompletableFuture<Long> done = room.tryAcquire() ? begin(append) : null;
+            CompletableFuture<Long> done = room.tryEnter(append) ? begin(append) : null;
             if (done == null) {
                 expiring.release();
             } else {
                 done.whenComplete(
                         (position, failure) -> {
-                            room.release();
+                            room.leave(append);
                             expiring.release();
                         });
             }
@@ -163,9 +160,9 @@ final class StoreAppends {
                 cause);
     }
 
-    private void enter(long end, Duration longest) {
+    private void enter(Append append, long end, Duration longest) {
         try {
-            if (!room.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+            if (!room.enter(append, end)) {
                 QueuedAppends.Away gone = queued.away();
                 throw gone == null ? full() : gone.exception(longest);
             }
@@ -177,9 +174,11 @@ final class StoreAppends {
     private static StoreException full() {
         return new StoreException(
                 "store: "
-                        + MOST
-                        + " events wait for the engine (expected: fewer; publish more slowly, or"
-                        + " several events as one list; nothing was published)");
+                        + AppendRoom.MOST
+                        + " events, or "
+                        + AppendRoom.MOST_KIB / 1024
+                        + " MiB of them, wait for the engine (expected: fewer; publish more"
+                        + " slowly, or several events as one list; nothing was published)");
     }
 
     /** Has room. */
@@ -268,8 +267,9 @@ final class StoreAppends {
         }
     }
 
-    private long result(CompletableFuture<Long> appended, long end, Duration longest) {
-        appended.whenComplete((position, failure) -> room.release());
+    private long result(
+            Append append, CompletableFuture<Long> appended, long end, Duration longest) {
+        appended.whenComplete((position, failure) -> room.leave(append));
         try {
             long left = Math.max(0, end - System.nanoTime()) + GRACE.toNanos();
             return appended.get(left, TimeUnit.NANOSECONDS);

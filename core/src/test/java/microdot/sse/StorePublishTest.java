@@ -98,6 +98,29 @@ class StorePublishTest {
     }
 
     @Test
+    void largeEventsWaitForRoomAndAreRefusedWithoutIt() throws Exception {
+        lagging.hold();
+        String large = "x".repeat(1 << 20);
+        var begun = new ArrayList<CompletableFuture<String>>();
+        for (int i = 0; i < 31; i++) { // Each takes a little more than 1 MiB of 32.
+            begun.add(async(large));
+        }
+        StoreException failure = failure(async(large));
+        assertTrue(failure.toString().contains("32 MiB of them"), failure::toString);
+        async("small is admitted").thenRun(() -> {});
+        topics.publishTimeout(Duration.ofMillis(1));
+        assertThrows(StoreException.class, () -> topics.publish("a", large));
+        topics.publishTimeout(Duration.ofSeconds(30));
+        var waiting = new CompletableFuture<String>();
+        Thread.ofVirtual().start(() -> waiting.complete(topics.publish("a", large)));
+        lagging.release();
+        waiting.get();
+        for (CompletableFuture<String> each : begun) {
+            each.get();
+        }
+    }
+
+    @Test
     void engineIsToldHowLongAPublisherWaits() {
         topics.publishTimeout(Duration.ofSeconds(7));
         topics.publish("a", "1");

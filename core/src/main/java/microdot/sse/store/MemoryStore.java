@@ -23,7 +23,12 @@ import org.jspecify.annotations.Nullable;
  * var second = new Topics(store.node()); // Another node on the same engine.
  * }</pre>
  *
- * <p>What it cannot do: {@link EventStore.Limit#NOT_DURABLE}.
+ * <table>
+ * <caption>What it cannot do</caption>
+ * <tr><th>Not possible</th><th>Instead</th></tr>
+ * <tr><td>{@link EventStore.Limit#NOT_DURABLE}: nothing is kept when the process ends</td><td>A
+ * store on disk or on a server</td></tr>
+ * </table>
  */
 public final class MemoryStore implements EventStore {
     private final MemoryEngine engine;

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An append completes when this node has its entry back from the stream. One server writes to
  * its file without waiting for the disk: a power cut can lose the last events, by default of up to
- * two minutes; nodes that are up notice that, and a new epoch begins. With three {@link #replicas}
- * an entry is on two machines before it is acknowledged.
+ * two minutes; then a new epoch begins. With three {@link #replicas} an entry is on two machines
+ * before it is acknowledged.
  *
  * <p>What it cannot do:
  *
@@ -46,6 +46,14 @@ import org.jspecify.annotations.Nullable;
  * of its age; so does a row of a table. {@link #latest} reads the whole topic.</td></tr>
  * <tr><td>{@link EventStore.Limit#ONE_RETENTION}</td><td>{@link #retain} does nothing: {@link
  * #maxAge}, {@link #maxBytes} and {@link #maxPerTopic} are for all topics.</td></tr>
+ * <tr><td>A table is read whole</td><td>A process that makes a table reads each change of it that
+ * the stream keeps; {@link #maxPerTopic} bounds that.</td></tr>
+ * <tr><td>The newest position of a topic is known as long as its entry is kept</td><td>{@link
+ * Append#expectedLast} of a topic whose entries are all trimmed is a conflict, except 0.</td></tr>
+ * <tr><td>The idempotency key of an append that came after the end of its topic</td><td>It stays
+ * used for two minutes.</td></tr>
+ * <tr><td>A removed topic</td><td>A process that was away meanwhile is given the removal, and not
+ * what the topic had before.</td></tr>
  * </table>
  */
 public final class NatsStore implements EventStore {

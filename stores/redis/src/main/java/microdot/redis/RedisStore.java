@@ -37,10 +37,12 @@ import org.jspecify.annotations.Nullable;
  * <tr><th>Not possible</th><th>Instead</th></tr>
  * <tr><td>Redis Cluster</td><td>All keys of one {@code Topics} would be on one shard: use several
  * servers, each with a {@code Topics}</td></tr>
- * <tr><td>A list of more than 8,192 events as one step</td><td>Redis would serve nobody meanwhile:
- * publish several lists</td></tr>
+ * <tr><td>A list of more than 8,192 events as one step, or than half of {@link #spineEntries}, or
+ * with more bytes than {@link #maxInFlight}</td><td>Redis would serve nobody meanwhile: publish
+ * several lists</td></tr>
  * <tr><td>To forget a topic wholly</td><td>An empty topic keeps about 200 bytes, so that its last
  * position stays known</td></tr>
+ * <tr><td>Times by another clock than that of Redis</td><td>Keep its clock right</td></tr>
  * </table>
  *
  * <p>The methods that set something return a changed copy; call them before the store is opened.

@@ -34,7 +34,16 @@ import org.jspecify.annotations.Nullable;
  * <p>A store is immutable until it is opened: each setting returns a changed copy and throws an
  * {@link IllegalArgumentException} that names the value and what was expected.
  *
- * <p>What it cannot do: {@link EventStore.Limit#ONE_NODE}.
+ * <table>
+ * <caption>What it cannot do</caption>
+ * <tr><th>Not possible</th><th>Instead</th></tr>
+ * <tr><td>{@link EventStore.Limit#ONE_NODE}: several processes on one file</td><td>A second one is
+ * refused; for several processes use another store</td></tr>
+ * <tr><td>To forget the name of a topic: about 100 bytes stay, so that its last position stays
+ * known</td><td>Use few names, or begin a new file</td></tr>
+ * <tr><td>A file larger than the disk</td><td>Set {@code keepEvents}, {@code keepBytes} and {@code
+ * keepFor} of the topics</td></tr>
+ * </table>
  */
 public final class SqliteStore implements EventStore {
     private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9_-]{1,64}");
