@@ -50,6 +50,8 @@ final class StoreTail {
     /** Gets the entries that changed nothing. */
     interface Unchanged {
         /**
+         * Gets an entry.
+         *
          * @param instead what the publisher gets instead of the position: {@link
          *     TopicOrder#TOPIC_CLOSED} or {@link TopicOrder#NOTHING}
          */

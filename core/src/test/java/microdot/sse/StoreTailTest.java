@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import microdot.JsonCodec;
 import microdot.Logged;
@@ -63,7 +64,7 @@ class StoreTailTest {
     }
 
     private EventLog log(String topic) {
-        return topics.get(topic).log;
+        return Objects.requireNonNull(topics.get(topic)).log;
     }
 
     /** The topics of a process; the first question for options fails. */

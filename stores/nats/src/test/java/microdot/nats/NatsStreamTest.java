@@ -94,7 +94,7 @@ class NatsStreamTest {
                 NatsStore foreign = NatsStore.connect(server.url()).namespace("foreign")) {
             makeStream(server.url(), "microdot-old", "Microdot events, format 0");
             old.open(new RecordedTail());
-            String text = description(server.url(), "microdot-old");
+            String text = String.valueOf(description(server.url(), "microdot-old"));
             assertTrue(text.startsWith("Microdot events, format 1 | created "), text);
             append(old, event("a", "1"));
             makeStream(server.url(), "microdot-new", "Microdot events, format 2");
