@@ -49,6 +49,17 @@ final class EngineWait {
         }
     }
 
+    /** Ends the wait if nothing waits; returns whether it did. */
+    boolean endUnused() {
+        lock.lock();
+        try {
+            over |= tasks.isEmpty();
+            return over;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Ends the wait. */
     void end() {
         Set<Runnable> all;

@@ -184,22 +184,24 @@ final class StoreAppends {
     /** Has room. */
     private CompletableFuture<Long> begin(Append append) {
         var done = new CompletableFuture<Long>();
-        CompletionStage<List<Long>> stored;
+        int events = (int) append.entries().stream().filter(StoreAppends::isNoEnd).count();
         try {
-            stored = store.append(append);
+            store.append(append)
+                    .whenComplete(
+                            (positions, failure) -> {
+                                try {
+                                    if (failure != null) {
+                                        done.completeExceptionally(cause(failure));
+                                    } else {
+                                        acknowledged(positions, Math.max(0, events - 1), done);
+                                    }
+                                } catch (RuntimeException | Error e) { // Of a wrong answer.
+                                    done.completeExceptionally(e);
+                                }
+                            });
         } catch (RuntimeException | Error e) {
             done.completeExceptionally(e);
-            return done;
         }
-        int events = (int) append.entries().stream().filter(StoreAppends::isNoEnd).count();
-        stored.whenComplete(
-                (positions, failure) -> {
-                    if (failure != null) {
-                        done.completeExceptionally(cause(failure));
-                    } else {
-                        acknowledged(positions, Math.max(0, events - 1), done);
-                    }
-                });
         return done;
     }
 

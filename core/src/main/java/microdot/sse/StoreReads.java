@@ -3,6 +3,7 @@ package microdot.sse;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -160,6 +161,7 @@ final class StoreReads {
 
     /** Tries one topic after another, until one fails: the next time begins after that. */
     private boolean tryAll() {
+        dropUnused();
         for (Map.Entry<String, Failed> each : entries()) {
             Failed read = each.getValue();
             boolean success = succeeds(read);
@@ -177,6 +179,26 @@ final class StoreReads {
             read.waiting().end();
         }
         return true;
+    }
+
+    /**
+     * The clients of a topic may have left. The first entry stays: it shows when it works again.
+     */
+    private void dropUnused() {
+        lock.lock();
+        try {
+            Iterator<Failed> each = failed.values().iterator();
+            if (each.hasNext()) {
+                each.next();
+            }
+            while (each.hasNext()) {
+                if (each.next().waiting().endUnused()) {
+                    each.remove();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     private List<Map.Entry<String, Failed>> entries() {

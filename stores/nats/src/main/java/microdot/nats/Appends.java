@@ -269,9 +269,14 @@ final class Appends {
     /** Whether a message is of this node; returns its number, or 0. */
     long number(@Nullable Headers headers) {
         String from = headers == null ? null : headers.getFirst(EntryMessage.FROM);
-        return from == null || !from.startsWith(node)
-                ? 0
-                : Long.parseLong(from, node.length() + 1, from.length(), 10);
+        if (from == null || !from.startsWith(node + ".")) {
+            return 0;
+        }
+        try {
+            return Long.parseLong(from, node.length() + 1, from.length(), 10);
+        } catch (NumberFormatException e) {
+            return 0; // Something else has published it.
+        }
     }
 
     /** The tail has the entry of an append of this node. */

@@ -249,15 +249,22 @@ final class EventStream {
     }
 
     /** Returns the epoch that a message begins; null when it begins none. */
-    static @Nullable Span span(long sequence, @Nullable Headers headers) {
+    static @Nullable Span span(long sequence, String subject, @Nullable Headers headers) {
+        if (!subject.endsWith("." + EPOCH_TOKEN)) {
+            return null;
+        }
         String epoch = headers == null ? null : headers.getFirst(EPOCH_KIND);
         String first = headers == null ? null : headers.getFirst("First");
         String after = headers == null ? null : headers.getFirst("After");
         if (epoch == null || first == null || after == null) {
             return null;
         }
-        return new Span(
-                new StoreEpoch(epoch, Long.parseLong(after), Long.parseLong(first)), sequence);
+        try {
+            return new Span(
+                    new StoreEpoch(epoch, Long.parseLong(after), Long.parseLong(first)), sequence);
+        } catch (IllegalArgumentException e) {
+            return null; // Something else has published it.
+        }
     }
 
     /**
@@ -292,7 +299,7 @@ final class EventStream {
         long newest = message.getSeq();
         for (long at = 1; at <= newest; at = message.getSeq() + 1) {
             message = management.getNextMessage(name, at, subject);
-            Span span = span(message.getSeq(), message.getHeaders());
+            Span span = span(message.getSeq(), subject, message.getHeaders());
             if (span != null) {
                 found.add(span);
             }

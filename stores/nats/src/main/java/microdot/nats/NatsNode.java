@@ -145,12 +145,8 @@ final class NatsNode {
             } catch (IOException | JetStreamApiException | RuntimeException | Error e) {
                 // A connection that ended is tried again at once, before the tail is notified.
                 boolean wasConnected = links.get() != null;
-                disconnect();
-                if (!closed && wasConnected) {
-                    LOG.log(Level.INFO, "NATS: the connection ended: " + text(e));
-                }
+                goesOn(() -> ended(e, wasConnected));
                 if (!closed && !wasConnected) {
-                    leave(e);
                     pause = pause(pause);
                 }
             } catch (InterruptedException e) {
@@ -158,6 +154,29 @@ final class NatsNode {
             }
         }
         disconnect();
+    }
+
+    private void ended(Throwable cause, boolean wasConnected) {
+        disconnect();
+        if (!closed && wasConnected) {
+            LOG.log(Level.INFO, "NATS: the connection ended: " + text(cause));
+        }
+        if (!closed && !wasConnected) {
+            leave(cause);
+        }
+    }
+
+    /** Runs what may fail again, as when there is no memory for a log entry: the thread goes on. */
+    private static void goesOn(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            try {
+                LOG.log(Level.ERROR, "NATS: an unexpected error; the store goes on", e);
+            } catch (RuntimeException | Error again) {
+                // Nothing can be reported now.
+            }
+        }
     }
 
     private void leave(Throwable cause) {
@@ -270,7 +289,9 @@ final class NatsNode {
     private void add(Scan.Found found) throws IOException, JetStreamApiException {
         long sequence = found.at().sequence();
         TailState now = state();
-        Span span = EventStream.span(sequence, found.message().getHeaders());
+        Span span =
+                EventStream.span(
+                        sequence, found.message().getSubject(), found.message().getHeaders());
         Positions positions = span == null ? now.positions() : now.positions().with(span);
         for (Span each : positions.spans()) {
             if (each.marker() > announced && each.marker() <= sequence) {
@@ -358,7 +379,7 @@ final class NatsNode {
     private void expire() {
         try {
             while (!ended.await(EXPIRE_MILLIS, TimeUnit.MILLISECONDS)) {
-                appends.expire();
+                goesOn(appends::expire);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

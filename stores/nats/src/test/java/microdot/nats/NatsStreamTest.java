@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.nats.client.Connection;
 import io.nats.client.Nats;
 import io.nats.client.api.StreamConfiguration;
+import io.nats.client.impl.Headers;
 import java.io.FileInputStream;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -102,6 +103,35 @@ class NatsStreamTest {
             assertTrue(message(newer).contains("format 2 (expected: at most 1"));
             makeStream(server.url(), "microdot-foreign", "orders");
             assertThrows(StoreException.class, () -> foreign.open(new RecordedTail()));
+        }
+    }
+
+    @Test
+    void messagesOfSomebodyElseStopNothing() throws Exception {
+        try (var server = new NatsServer(folder);
+                NatsStore store = NatsStore.connect(server.url());
+                Connection connection = Nats.connect(server.url())) {
+            var tail = new RecordedTail();
+            store.open(tail);
+            append(store, event("a", "1"));
+            String subjects =
+                    connection
+                            .jetStreamManagement()
+                            .getStreamInfo("microdot")
+                            .getConfiguration()
+                            .getSubjects()
+                            .getFirst();
+            String prefix = subjects.substring(0, subjects.length() - 1);
+            for (String topic : List.of("a", "$epoch")) {
+                for (String number : List.of("y", "7")) {
+                    var headers = new Headers().put("epoch", "0123456789").put("From", "x.y");
+                    headers.put("First", "1").put("After", number);
+                    connection.jetStream().publish(prefix + topic, headers, new byte[1]);
+                }
+            }
+            append(store, event("a", "2"));
+            tail.awaitEntries(2);
+            assertEquals(List.of(), tail.calls);
         }
     }
 

@@ -105,8 +105,8 @@ final class RedisNode implements LinkOwner {
                             keys, tail, settings.timeout(), checked.epochs(), checked.tip());
             queue.knows(checked.head());
             thread.start();
-            timer.scheduleWithFixedDelay(this::tick, 100, 100, TimeUnit.MILLISECONDS);
-            timer.scheduleWithFixedDelay(this::sweep, 2, 10, TimeUnit.SECONDS);
+            timer.scheduleWithFixedDelay(() -> goesOn(this::tick), 100, 100, TimeUnit.MILLISECONDS);
+            timer.scheduleWithFixedDelay(() -> goesOn(this::sweep), 2, 10, TimeUnit.SECONDS);
             return new Opened(checked.epochs(), checked.head(), checked.ends());
         } catch (RuntimeException e) {
             throw e instanceof StoreException known ? known : notOpened(e);
@@ -172,12 +172,27 @@ final class RedisNode implements LinkOwner {
                 return; // Closed.
             } catch (RuntimeException | Error e) { // This thread goes on: there is no other one.
                 // The second try in a row: the first may have met a connection that was just cut.
-                gone(e, link == null || tries > 0);
+                boolean report = link == null || tries > 0;
+                goesOn(() -> gone(e, report));
             }
-            end(link);
+            RedisLink ended = link;
+            goesOn(() -> end(ended));
             link = null;
             if (!pause(tries++)) {
                 return;
+            }
+        }
+    }
+
+    /** Runs what may fail again, as when there is no memory for a log entry: the thread goes on. */
+    private static void goesOn(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            try {
+                LOG.log(Level.ERROR, "Redis: an unexpected error; the store goes on", e);
+            } catch (RuntimeException | Error again) {
+                // Nothing can be reported now.
             }
         }
     }

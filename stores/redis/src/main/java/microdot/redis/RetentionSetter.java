@@ -4,6 +4,7 @@ import io.lettuce.core.RedisCommandExecutionException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +16,12 @@ final class RetentionSetter {
     private static final Logger LOG = System.getLogger("microdot.redis");
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** What Redis has not confirmed; the newest of each topic. */
     private final Map<String, StoreRetention> due = new ConcurrentHashMap<>();
+
+    /** Topics of which one is on its way: a newer one is sent after it. */
+    private final Set<String> sending = ConcurrentHashMap.newKeySet();
+
     private final LongSupplier skew;
     private volatile long failedAt; // From System.nanoTime; 0 if nothing has failed.
     private volatile boolean reported;
@@ -37,7 +43,9 @@ final class RetentionSetter {
         failedAt = 0;
         due.forEach(
                 (topic, retention) -> {
-                    due.remove(topic, retention);
+                    if (!sending.add(topic)) {
+                        return;
+                    }
                     link.start(
                                     link.reads,
                                     Script.RETAIN,
@@ -49,10 +57,11 @@ final class RetentionSetter {
                                     Keys.utf8(skew.getAsLong()))
                             .whenComplete(
                                     (reply, error) -> {
+                                        sending.remove(topic);
                                         if (error == null) {
                                             reported = false;
+                                            due.remove(topic, retention);
                                         } else {
-                                            due.putIfAbsent(topic, retention);
                                             failed(error);
                                         }
                                     });

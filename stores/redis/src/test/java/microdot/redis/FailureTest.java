@@ -26,6 +26,7 @@ import microdot.sse.store.Append;
 import microdot.sse.store.Entry;
 import microdot.sse.store.StoreEpoch;
 import microdot.sse.store.StoreException;
+import microdot.sse.store.StoreRetention;
 import microdot.sse.store.StoredEntry;
 import microdot.stores.TcpProxy;
 import org.junit.jupiter.api.AfterEach;
@@ -386,6 +387,27 @@ class FailureTest {
         assertTrue(failure(store.append(event("second")).toCompletableFuture()).isUnknown());
         assertTrue(append(store, "third") > first);
         assertEquals(List.of("first", "third"), texts(tail.awaitEntries(2)));
+    }
+
+    @Test
+    void newerRetentionWinsWhenTheConnectionEnds() throws Exception {
+        var proxy = add(new TcpProxy(server.port));
+        var tail = new RecordingTail();
+        RedisStore store = open(RedisStore.connect(uri(proxy)), tail);
+        append(store, "1");
+        proxy.hold();
+        for (int events : List.of(11, 22)) {
+            store.retain("t", new StoreRetention(events, 1000, Duration.ofMinutes(1), false));
+        }
+        proxy.to(1); // Nobody listens there.
+        proxy.release();
+        proxy.to(server.port);
+        append(store, "2");
+        while (!server.command("HGET", "microdot:h:t", "events").contains("22")) {
+            Thread.onSpinWait();
+        }
+        append(store, "3");
+        assertTrue(server.command("HGET", "microdot:h:t", "events").contains("22"));
     }
 
     @Test

@@ -31,6 +31,8 @@ final class Writer {
     private static final long MOST_BYTES = 8 << 20;
 
     /** How long a close waits for what is under way. */
+    private static final long FAILED_PAUSE_NANOS = 10_000_000;
+
     private static final Duration CLOSE_TIME = Duration.ofSeconds(60);
 
     private final Settings settings;
@@ -107,7 +109,12 @@ final class Writer {
     private void run() {
         try {
             while (!closing || !queue.isEmpty() || !retentions.isEmpty()) {
-                step();
+                try {
+                    step();
+                } catch (RuntimeException | Error e) {
+                    // As when the heap is full. The thread goes on: nobody else would write.
+                    LockSupport.parkNanos(this, FAILED_PAUSE_NANOS);
+                }
             }
         } finally {
             ended = true;
