@@ -100,12 +100,17 @@ public final class TopicStream extends TopicSelection implements Handler {
      * failed} in its place, which covers exactly this event, and the failure is logged once.
      *
      * <p>Gaps are sent whether or not the lost events would have passed. Snapshots are sent to
-     * every client without asking the filter. A stream of a {@link Table} cannot have a filter: its
-     * clients are answered with 500. Of a topic with {@link TopicOptions#latestBy latestBy} the
-     * filter sees only the newest event of each key.
+     * every client without asking the filter. A stream of a {@link Table} cannot have a filter: of
+     * a topic that becomes one later, clients are answered with 500. Of a topic with {@link
+     * TopicOptions#latestBy latestBy} the filter sees only the newest event of each key.
+     *
+     * @throws IllegalStateException when a topic of a fixed name is a table
      */
     public TopicStream where(BiPredicate<Request, Event> filter) {
         Required.notNull(filter, "filter", "a filter");
+        if (fixed != null) {
+            topics.registry().checkNoTable(fixed);
+        }
         return new TopicStream(topics, names, fixed, last, filter, opening);
     }
 

@@ -368,9 +368,13 @@ class TableTest extends TopicsFixture {
 
     @Test
     void filterOnTableIsRefused() {
+        TopicStream stream = topics.stream("t");
+        String refused =
+                message(IllegalStateException.class, () -> stream.where((request, event) -> true));
+        assertTrue(refused.startsWith("where: a filter on table \"t\""), refused);
         var client = new TestFollower(loop);
-        var filtered = topics.stream("t").where((request, event) -> true);
-        assertThrows(AssertionError.class, () -> client.follow(filtered, null));
+        TopicStream chosen = topics.stream(request -> List.of("t")).where((request, event) -> true);
+        assertThrows(AssertionError.class, () -> client.follow(chosen, null));
     }
 
     @Test
