@@ -87,6 +87,18 @@ class StoreTablesTest {
                 IllegalArgumentException.class, () -> topics.table("sensors", OPTIONS.maxRows(3)));
     }
 
+    /** More than may be under way at the same time. */
+    @Test
+    void allRowsExpire() {
+        Table brief = topics.table("brief", new TableOptions().ttl(Duration.ofNanos(1)));
+        for (int i = 0; i < 3000; i++) {
+            brief.put("row " + i, i);
+        }
+        while (!brief.rows().isEmpty()) {
+            topics.registry().sweep();
+        }
+    }
+
     /** Such as the {@code ttl} of a process makes that has not seen the newest change. */
     @Test
     void removalOfAnotherRowDuringTheReadIsNone() throws Exception {

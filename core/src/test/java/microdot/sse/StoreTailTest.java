@@ -1,6 +1,7 @@
 package microdot.sse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -61,6 +62,29 @@ class StoreTailTest {
         assertEquals(4, log("a").last());
         assertEquals(EventLog.Removal.TOPIC, log("b").removal().lostAfter());
         assertEquals(3, log("b").last());
+    }
+
+    /** Events, and changes of rows, which stay as rows. */
+    @Test
+    void oldestEntriesAreEvictedWhenTheMemoryIsUsed() {
+        var tail = new StoreTail(order, JsonCodec.standard(), List.of());
+        TopicState table = Objects.requireNonNull(topics.get("b"));
+        order.runLocked(
+                () -> {
+                    table.becomeTable(new TableOptions(), JsonCodec.standard());
+                    table.log.rowsLoaded();
+                });
+        byte[] value = ('"' + "x".repeat(10_000) + '"').getBytes(StandardCharsets.UTF_8);
+        long position = 1;
+        for (int i = 0; i < 400; i++) {
+            List<StoredEntry> batch =
+                    List.of(
+                            stored(++position, 1, event("a", "x".repeat(10_000))),
+                            stored(++position, 1, Entry.put("b", "row", value)));
+            tail.appended(batch, new Failing(), (at, instead) -> {});
+        }
+        assertTrue(log("a").bytes() + log("b").bytes() <= 1 << 20, "the budget");
+        assertTrue(log("a").bytes() > 0 && log("b").bytes() > 0, "the newest are kept");
     }
 
     private EventLog log(String topic) {
