@@ -96,6 +96,7 @@ class StoreTablesTest {
         }
         while (!brief.rows().isEmpty()) {
             topics.registry().sweep();
+            assertFalse(Thread.interrupted(), "by the timeout of the test");
         }
     }
 
