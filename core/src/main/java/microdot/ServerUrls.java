@@ -6,6 +6,7 @@ import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import microdot.internal.ListenAddress;
 
 /** The URLs of a server, as a person types them. */
 final class ServerUrls {
@@ -13,16 +14,29 @@ final class ServerUrls {
 
     static List<String> of(ServerOptions options, int port) {
         if (!options.listen().isEmpty()) {
-            return options.listen().stream().map(Listener::toString).toList();
+            return options.listen().stream()
+                    .map(ListenAddress::of)
+                    .flatMap(each -> of(each, options.hosts()).stream())
+                    .toList();
         }
         String scheme = options.tls() == null ? "http://" : "https://";
-        String host = options.host();
+        return of(scheme, options.host(), port, options.hosts());
+    }
+
+    /** A unix domain socket, and a port that the system chooses, are shown as they were given. */
+    private static List<String> of(ListenAddress address, List<String> hosts) {
+        return address.path() != null || address.port() == 0
+                ? List.of(address.text())
+                : of(address.tls() ? "https://" : "http://", address.host(), address.port(), hosts);
+    }
+
+    private static List<String> of(String scheme, String host, int port, List<String> hosts) {
         if (!host.equals("0.0.0.0") && !host.equals("::")) {
             return List.of(url(scheme, host, port));
         }
         var lines = new ArrayList<String>();
         lines.add(url(scheme, "localhost", port));
-        for (String name : names(options.hosts())) {
+        for (String name : names(hosts)) {
             lines.add(url(scheme, name, port));
         }
         return lines;

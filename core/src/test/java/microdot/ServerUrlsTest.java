@@ -26,6 +26,24 @@ class ServerUrlsTest {
     }
 
     @Test
+    void listenersHaveTheAddressesThatAPersonOpens() {
+        ServerOptions options =
+                OPTIONS.hosts("app.example")
+                        .tls(Tls.selfSigned())
+                        .listen(
+                                Listener.of("https://0.0.0.0:8443"),
+                                Listener.of("http://127.0.0.1:8080"),
+                                Listener.of("unix:/run/app.sock"));
+        assertEquals(
+                List.of(
+                        "https://localhost:8443",
+                        "https://app.example:8443",
+                        "http://127.0.0.1:8080",
+                        "unix:/run/app.sock"),
+                ServerUrls.of(options, 8443));
+    }
+
+    @Test
     void oneAddressHasOneLine() {
         assertEquals(
                 List.of("http://[::1]:80"),
