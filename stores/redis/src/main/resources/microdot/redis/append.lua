@@ -106,8 +106,13 @@ local function add_list(counter, expected, key, lasts, count)
   return 0, first, count
 end
 
-local function check_foreign(failure)
-  if not string.find(failure, 'WRONGTYPE', 1, true) then error(failure) end
+local function is_foreign(failure)
+  return string.find(failure, 'WRONGTYPE', 1, true)
+end
+
+-- The code of an error says that it came before the first write, such as OOM.
+local function failed(failure)
+  return redis.error_reply(position == before and failure or 'ERR ' .. failure)
 end
 
 local event = '1 ' .. at
@@ -122,7 +127,7 @@ while i < n do
       -- A key of somebody else in place of the stream must not fail the other lists.
       local failure = redis.pcall('XADD', ns .. 't:' .. topic, id, 'entry', event, 'data', data).err
       if failure then
-        check_foreign(failure)
+        if not is_foreign(failure) then return failed(failure) end
         results[r + 1], results[r + 2], results[r + 3] = 6, 0, 0
       else
         position = position + 1
@@ -138,7 +143,8 @@ while i < n do
       argv[i + 4], count)
     -- The list ends where it failed. The stream of the topic may have one entry more than the spine.
     if not ok then
-      check_foreign(type(code) == 'table' and code.err or code)
+      local failure = type(code) == 'table' and code.err or code
+      if not is_foreign(failure) then return failed(failure) end
       code, at_first, entries = first == position and 6 or 7, 0, 0
     end
     results[r + 1], results[r + 2], results[r + 3] = code, at_first, entries
