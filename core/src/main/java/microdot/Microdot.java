@@ -316,12 +316,15 @@ public final class Microdot {
         Runnable closing =
                 () -> {
                     end.terminated();
-                    server.close();
-                    ClosedAtEnd.closeAll();
+                    try {
+                        server.close();
+                    } finally {
+                        ClosedAtEnd.closeAll();
+                    }
                 };
         var hook = new Thread(closing, "microdot-shutdown");
         if (!addHook(hook)) {
-            server.close();
+            closing.run();
             return;
         }
         ServerUrls.of(options, server.port()).forEach(System.out::println);

@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.WeakHashMap;
 
 /**
- * What {@code Microdot.run} closes when a signal ends the process, after its server: stores that
- * then need not find out at the next start what was lost. Thread-safe.
+ * The topics with a store that {@code Microdot.run} closes when the process ends, after its server.
+ * Their stores then need not check at the next start what was lost. Thread-safe.
  */
 public final class ClosedAtEnd {
     private static final Set<AutoCloseable> OPEN =

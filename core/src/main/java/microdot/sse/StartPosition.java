@@ -111,6 +111,7 @@ final class StartPosition {
      * @param now as {@link System#nanoTime} gives it
      */
     boolean fixWithoutLock(List<TopicState> topics, Wish wish, long now) {
+        long epoch = order.epoch().begin();
         long position = knownPosition(wish);
         if (position == NOWHERE) {
             return false;
@@ -133,6 +134,10 @@ final class StartPosition {
                 cursors.clear();
                 return false;
             }
+        }
+        if (order.epoch().begin() != epoch) { // The position may be of what was lost.
+            cursors.clear();
+            return false;
         }
         return true;
     }
@@ -287,7 +292,7 @@ final class StartPosition {
         }
         Cursor cursor = cursor(topic, log.keptFrom(), position);
         String reason =
-                position >= 0 && position < log.removal().at()
+                position >= 0 && position < log.removal().at() && log.removal().lostAfter() < 0
                         ? "removed"
                         : reason(position, lastEventId);
         prepare(

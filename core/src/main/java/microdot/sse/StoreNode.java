@@ -250,31 +250,37 @@ final class StoreNode implements EventStore.Tail {
         topics().all().forEach(topic -> topic.readers.wake());
         topics().retainAgain();
         topics().all().forEach(topic -> ended.add(topic.name));
+        long first = epoch.first();
+        order.runLocked(() -> tail.asks(ended, first));
         // Not on the thread of the store, which may be what answers.
-        Thread.ofVirtual().name("microdot-store").start(() -> ended.forEach(this::findEnd));
+        Thread.ofVirtual().name("microdot-store").start(() -> findEnds(ended, first));
     }
 
     /** The epoch may be one of this process, which has missed what the engine still has. */
-    private void findEnd(String name) {
-        try {
-            long end = store.kept(name).closedAt();
-            TopicState topic = topics().existing(name);
-            if (end > 0) {
-                order.runLocked(() -> tail.ended(name, end, topic));
-            }
-            if (end > 0 && topic != null) {
-                topic.readers.wake();
-            }
-        } catch (RuntimeException e) {
-            if (order.isClosed()) {
+    private void findEnds(Set<String> names, long first) {
+        for (String name : names) {
+            try {
+                long at = store.kept(name).closedAt();
+                if (at > 0 && at < first) { // A later one comes with the tail.
+                    StoredEntry end = store.read(name, at - 1, at, 1).entries().getFirst();
+                    TopicState topic = topics().existing(name);
+                    order.runLocked(() -> tail.ended(end, first, topic));
+                    if (topic != null) {
+                        topic.readers.wake();
+                    }
+                }
+            } catch (RuntimeException e) {
+                if (!order.isClosed()) {
+                    LOG.log(
+                            Level.WARNING,
+                            "which topics have ended could not be read from the store; the streams"
+                                    + " of topic "
+                                    + Quoted.whole(name)
+                                    + ", and of others that were not read yet, stay open",
+                            e);
+                }
                 return;
             }
-            LOG.log(
-                    Level.WARNING,
-                    "whether topic "
-                            + Quoted.whole(name)
-                            + " has ended could not be read from the store; its streams stay open",
-                    e);
         }
     }
 

@@ -3,6 +3,7 @@ package microdot.sse;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,6 +41,9 @@ final class StoreTail {
     private final StoreOrder order;
     private final RowEncoder rows;
     private final Map<String, StoredEntry> ends = new ConcurrentHashMap<>(); // Read without a lock.
+
+    /** Topics whose end is being read, with the first position of the epoch. Under the lock. */
+    private final Map<String, Long> asked = new HashMap<>();
 
     StoreTail(StoreOrder order, JsonCodec json, List<StoredEntry> ends) {
         this.order = order;
@@ -117,6 +121,7 @@ final class StoreTail {
     private boolean place(
             StoredEntry stored, @Nullable TopicState topic, NodeTopics known, Unchanged unchanged) {
         Entry entry = stored.entry();
+        asked.remove(entry.topic());
         StoredEntry end = ends.get(entry.topic());
         TopicOptions options = end == null ? null : known.options(entry.topic());
         if (end != null
@@ -253,19 +258,25 @@ final class StoreTail {
         return names;
     }
 
+    /** The ends of the topics are to be read, because an epoch began at the position. */
+    void asks(Set<String> names, long first) {
+        asked.clear();
+        names.forEach(name -> asked.put(name, first));
+    }
+
     /**
-     * An end that this process has missed, or that was not lost after all.
+     * An end that this process has missed, or that was not lost after all; unless the topic had an
+     * entry, or another epoch began, while it was read.
      *
      * @param topic null when this process does not know it
      */
-    void ended(String name, long position, @Nullable TopicState topic) {
-        boolean begunAgain = topic != null && !topic.log.isEmpty();
-        if (begunAgain || ends.containsKey(name)) {
-            return;
-        }
-        remember(new StoredEntry(position, System.currentTimeMillis(), Entry.close(name)));
-        if (topic != null) {
-            order.placeEnd(topic.log, position, order.now());
+    void ended(StoredEntry end, long first, @Nullable TopicState topic) {
+        String name = end.entry().topic();
+        if (asked.remove(name, first) && !ends.containsKey(name)) {
+            remember(end);
+            if (topic != null) {
+                created(topic);
+            }
         }
     }
 

@@ -308,7 +308,7 @@ final class TopicState {
         configurations++;
     }
 
-    /** Returns how often it got options of its own. Under the lock of the order. */
+    /** Returns how often it was configured, or filled by streams. Under the lock of the order. */
     int configurations() {
         return configurations;
     }

@@ -169,8 +169,8 @@ public final class Topics extends TopicSource implements AutoCloseable {
     /**
      * Publishes an event without waiting for the engine of a store: the stage completes with the id
      * when {@link #publish(String, Object)} would return, or fails as that would. At most 8,192
-     * events may be under way. Without a store it has completed already; with one, what depends on
-     * it runs on a virtual thread.
+     * events, and 32 MiB of them, may be under way. Without a store it has completed already; with
+     * one, what depends on it runs on a virtual thread.
      *
      * @throws IllegalArgumentException as {@link #publish(String, Object)} does
      */

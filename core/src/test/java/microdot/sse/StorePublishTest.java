@@ -111,8 +111,8 @@ class StorePublishTest {
         topics.publishTimeout(Duration.ofMillis(1));
         assertThrows(StoreException.class, () -> topics.publish("a", large));
         topics.publishTimeout(Duration.ofSeconds(30));
-        var waiting = new CompletableFuture<String>();
-        Thread.ofVirtual().start(() -> waiting.complete(topics.publish("a", large)));
+        CompletableFuture<String> waiting =
+                CompletableFuture.supplyAsync(() -> topics.publish("a", large));
         lagging.release();
         waiting.get();
         for (CompletableFuture<String> each : begun) {

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import microdot.JsonCodec;
 import microdot.Logged;
@@ -62,6 +63,23 @@ class StoreTailTest {
         assertEquals(4, log("a").last());
         assertEquals(EventLog.Removal.TOPIC, log("b").removal().lostAfter());
         assertEquals(3, log("b").last());
+    }
+
+    @Test
+    void endThatIsReadCountsUnlessSomethingCameMeanwhile() {
+        var tail = new StoreTail(order, JsonCodec.standard(), List.of());
+        var end = new StoredEntry(50, System.currentTimeMillis(), Entry.close("a"));
+        TopicState topic = Objects.requireNonNull(topics.get("a"));
+        order.runLocked(() -> tail.asks(Set.of("a"), 100));
+        tail.appended(List.of(stored(101, 1, event("a", "1"))), new Failing(), (at, instead) -> {});
+        order.runLocked(() -> tail.ended(end, 100, topic));
+        assertEquals(0, log("a").closedAt(), "the topic has begun again");
+        order.runLocked(() -> tail.asks(Set.of("a"), 200));
+        order.runLocked(() -> tail.asks(Set.of("a"), 300));
+        order.runLocked(() -> tail.ended(end, 200, topic));
+        assertEquals(0, log("a").closedAt(), "of an earlier epoch");
+        order.runLocked(() -> tail.ended(end, 300, topic));
+        assertEquals(50, log("a").closedAt());
     }
 
     /** Events, and changes of rows, which stay as rows. */

@@ -86,7 +86,7 @@ public abstract class EventStoreContract extends StoreClientCases {
         List<StoreEpoch> epochs = after.opened().epochs();
         assertEquals(known, epochs.subList(0, known.size()));
         for (StoreEpoch later : epochs.subList(known.size(), epochs.size())) {
-            // Nobody was there who knows that nothing was lost; but nothing was.
+            // No process was open that knows what was acknowledged; but nothing was lost.
             assertEquals(after.store().kept("b").closedAt(), later.previousEnd());
         }
         assertSame(after, before);

@@ -167,7 +167,7 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
                 () -> {
                     int found = 0;
                     for (int i = 0; i < 200; i++) {
-                        both.await();
+                        both.await(30, TimeUnit.SECONDS);
                         found += there.remove("row " + i) ? 1 : 0;
                     }
                     return found;
@@ -177,7 +177,7 @@ abstract class StoreTopicsCases extends StoreRetentionCases {
             int found = 0;
             for (int i = 0; i < 200; i++) {
                 here.put("row " + i, i);
-                both.await();
+                both.await(30, TimeUnit.SECONDS);
                 found += here.remove("row " + i) ? 1 : 0;
             }
             assertEquals(200, found + others.get());

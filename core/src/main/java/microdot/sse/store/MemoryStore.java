@@ -117,9 +117,7 @@ public final class MemoryStore implements EventStore {
         all.forEach(MemoryStore::deliver);
     }
 
-    /**
-     * Delivers to the tail what is left for it, one after another, on the first thread that does.
-     */
+    /** Delivers the queued calls in order. One thread delivers; others return. */
     private void deliver() {
         while (true) {
             Consumer<Tail> next;

@@ -3,7 +3,7 @@ package microdot.netty.body;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Bytes that wait, in one array: chunks of one byte must not cost more than they have. Not
+ * Bytes that wait, in one array, so that small chunks take no more memory than their bytes. Not
  * thread-safe.
  */
 final class ByteQueue {

@@ -44,6 +44,11 @@ final class EventStream {
     private static final String CONSUMERS_STAY = "2.9.12";
     private static final int TRIES = 20;
 
+    /** How long a process that was connected has: longer than the pause between its tries. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
     final Connection connection;
     final JetStreamManagement management;
     final String name;
@@ -75,7 +80,7 @@ final class EventStream {
         // One that was made by hand, as another one was, has the description of that.
         boolean isNew = info.getStreamState().getLastSequence() == 0;
         Description known = description(info);
-        if (isNew || known.created() == null) {
+        if ((isNew || known.created() == null) && !isMarkedAsRestored(info)) {
             Instant created = Objects.requireNonNull(info.getCreateTime()).toInstant();
             info = describe(info, (isNew ? known.with(List.of()) : known).created(created));
         }
@@ -158,14 +163,15 @@ final class EventStream {
      * began one meanwhile that will do, returns that one.
      *
      * @param intact the last sequence that is what it was; -1 for everything that is there
+     * @param looked the sequence up to which an epoch that begins there will not do
      */
-    Span begin(StreamInfo current, long highest, long intact)
+    Span begin(StreamInfo current, long highest, long intact, long looked)
             throws IOException, JetStreamApiException {
         StreamInfo info = current;
         for (int i = 0; i < TRIES; i++) {
             Positions positions = positions(info);
             for (Span span : positions.spans()) {
-                if (span.marker() > intact && span.epoch().first() > highest) {
+                if (span.marker() > looked && span.epoch().first() > highest) {
                     return span;
                 }
             }
@@ -190,12 +196,11 @@ final class EventStream {
      * the backup had the positions that come next.
      */
     StreamInfo restored(StreamInfo info) throws IOException, JetStreamApiException {
-        String text = info.getConfiguration().getDescription();
-        if (text == null || !text.endsWith(RESTORED)) {
+        if (!isMarkedAsRestored(info)) {
             return info;
         }
         long last = info.getStreamState().getLastSequence();
-        Span span = begin(info, positions(info).position(last), -1);
+        Span span = begin(info, positions(info).position(last), -1, last);
         StreamInfo begun = management.getStreamInfo(name);
         List<Span> later = positions(begun).with(span).spans();
         return describe(begun, description(begun).with(later.subList(1, later.size())));
@@ -204,16 +209,28 @@ final class EventStream {
     /**
      * Begins an epoch if the server has started again since a process last knew what the stream
      * has: perhaps it has lost something, and nobody would notice. For a process that knows nothing
-     * yet.
+     * yet: it waits a little for one that was connected all the time, and knows.
      */
-    StreamInfo startedAgain(StreamInfo info) throws IOException, JetStreamApiException {
+    StreamInfo startedAgain(StreamInfo opened)
+            throws IOException, JetStreamApiException, InterruptedException {
+        StreamInfo info = opened;
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (isUnknownStart(info)) {
+            if (System.nanoTime() - end >= 0) {
+                long last = info.getStreamState().getLastSequence();
+                begin(info, positions(info).position(last), -1, last);
+                return management.getStreamInfo(name);
+            }
+            Thread.sleep(PAUSE);
+            info = management.getStreamInfo(name);
+        }
+        return info;
+    }
+
+    private boolean isUnknownStart(StreamInfo info) {
         String known = description(info).server();
         String start = start(info);
-        if (known == null || start == null || known.equals(start)) {
-            return info;
-        }
-        begin(info, positions(info).position(info.getStreamState().getLastSequence()), -1);
-        return management.getStreamInfo(name);
+        return known != null && start != null && !known.equals(start);
     }
 
     /** From now on a process knows what the stream has, as long as the server is not started. */
@@ -239,6 +256,11 @@ final class EventStream {
 
     private Description description(StreamInfo info) {
         return Description.parse(name, info.getConfiguration().getDescription());
+    }
+
+    private static boolean isMarkedAsRestored(StreamInfo info) {
+        String text = info.getConfiguration().getDescription();
+        return text != null && text.endsWith(RESTORED);
     }
 
     private static Headers headers(StoreEpoch epoch) {

@@ -48,13 +48,13 @@ record Resume(TailState state, @Nullable StoreEpoch begun) {
         long highest = seen.position();
         if (!positions.incarnation().equals(seen.positions().incarnation())) {
             // The stream was deleted, and this is another one. Nothing of the old one is left.
-            return at(stream, stream.begin(info, highest, -1), 0);
+            return at(stream, stream.begin(info, highest, -1, -1), 0);
         }
         long intact = intact(stream, info, seen, timeout);
         if (intact >= seen.sequence()) {
             return new Resume(new TailState(positions, seen.sequence(), seen.nanos()), null);
         }
-        Span span = stream.begin(info, highest, intact);
+        Span span = stream.begin(info, highest, intact, intact);
         return at(stream, span, seen.positions().position(intact));
     }
 

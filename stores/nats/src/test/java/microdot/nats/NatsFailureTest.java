@@ -280,6 +280,34 @@ class NatsFailureTest {
         assertEquals(epochs, store().open(new RecordedTail()).epochs());
     }
 
+    /** The newest epoch has no event then: it will not do. */
+    @Test
+    void olderStateThatEndsWithAnEpochBeginsAnother() throws Exception {
+        NatsStore first = store();
+        first.open(new RecordedTail());
+        first.close();
+        Path files = folder.resolve("store");
+        Path backup = folder.resolve("backup");
+        for (int i = 0; i < 2; i++) { // After the first epoch, and after a later one.
+            server.stop();
+            copy(files, backup);
+            server.start();
+            NatsStore before = store();
+            before.open(new RecordedTail());
+            long lost = append(before, event("a", "lost"));
+            before.close();
+            server.kill();
+            delete(files);
+            copy(backup, files);
+            delete(backup);
+            server.start();
+            NatsStore after = store();
+            after.open(new RecordedTail());
+            assertTrue(append(after, event("a", "new")) > lost);
+            after.close();
+        }
+    }
+
     @Test
     void lossThatAnotherNodeDidNotNoticeBeginsAnEpoch() throws Exception {
         NatsStore noticing = store();

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Where Redis is, and who logs in there: a URI of the user, and a login at its Sentinels. */
+/** The address of Redis, and the login at its Sentinels. */
 final class Address {
     private final String uri;
     private final @Nullable String sentinelUser;
@@ -48,10 +48,11 @@ final class Address {
         }
         String host = read.getHost();
         if (host != null && !host.startsWith("[") && host.contains(":")) {
+            // Not what came: it may be a part of the password.
             throw new IllegalArgumentException(
-                    "uri: port \""
-                            + host.substring(host.indexOf(':') + 1)
-                            + "\" (expected: 1 to 65535)");
+                    "uri: host or port not understood (expected:"
+                            + " redis://user:password@host:6379/0; a host has letters, digits, -"
+                            + " and .; the password percent-encoded)");
         }
         return new Address(uri, null, null);
     }

@@ -1,5 +1,6 @@
 package microdot.redis;
 
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.protocol.CommandType;
 import java.lang.System.Logger;
@@ -342,7 +343,16 @@ final class RedisNode implements LinkOwner {
                             Script.TRIM,
                             Keys.utf8(topic),
                             Keys.utf8(settings.skew().getAsLong()))
-                    .whenComplete((reply, error) -> trimming.remove(topic));
+                    .whenComplete(
+                            (reply, error) -> {
+                                trimming.remove(topic);
+                                if (error instanceof RedisCommandExecutionException) {
+                                    LOG.log(
+                                            Level.WARNING,
+                                            "Redis refused to trim a topic, which grows: "
+                                                    + error.getMessage());
+                                }
+                            });
         }
     }
 

@@ -49,20 +49,32 @@ end
 local function add(kind, mask, topic, key, id, row, data, from)
   local stream = ns .. 't:' .. topic
   local p = format('%.0f', position + 1)
-  if kind == '5' then
-    call('DEL', ns .. 'z:' .. topic, ns .. 'r:' .. topic, ns .. 'x:' .. topic, ns .. 'o:' .. topic)
-    call('XTRIM', stream, 'MINID', p)
-    call('HSET', ns .. 'h:' .. topic, 'floor', format('%.0f', position), 'used', 0)
-    used[topic] = 0
-  elseif kind == '4' then
-    call('HSET', ns .. 'ends', topic, p .. ' ' .. at)
-    any_ends = true
-  end
   local fields = {'data', data}
   if row ~= '0' then fields[3], fields[4] = 'row', row end
   if mask == '1' or mask == '3' then
     fields[#fields + 1] = 'key'
     fields[#fields + 1] = key
+  end
+  if mask == '2' or mask == '3' then
+    fields[#fields + 1] = 'id'
+    fields[#fields + 1] = id
+  end
+  local head = kind .. ' ' .. at
+  -- The streams come first: a key of somebody else in place of one of the others must not leave a position that no
+  -- entry has.
+  call('XADD', stream, p .. '-0', 'entry', head, unpack(fields))
+  call('XADD', spine, p .. '-0', 'entry', head .. from .. topic, unpack(fields))
+  position = position + 1
+  if kind == '5' then
+    call('DEL', ns .. 'z:' .. topic, ns .. 'r:' .. topic, ns .. 'x:' .. topic, ns .. 'o:' .. topic)
+    call('XTRIM', stream, 'MINID', p)
+    call('HSET', ns .. 'h:' .. topic, 'floor', format('%.0f', position - 1), 'used', 0)
+    used[topic] = 0
+  elseif kind == '4' then
+    call('HSET', ns .. 'ends', topic, p .. ' ' .. at)
+    any_ends = true
+  end
+  if mask == '1' or mask == '3' then
     -- The removal of a row leaves a newer one of the same key.
     local z = ns .. 'z:' .. topic
     if row == '0' or tonumber(call('ZSCORE', z, key) or 0) <= tonumber(row) then
@@ -70,15 +82,7 @@ local function add(kind, mask, topic, key, id, row, data, from)
       call('HDEL', ns .. 'r:' .. topic, key)
     end
   end
-  if mask == '2' or mask == '3' then
-    fields[#fields + 1] = 'id'
-    fields[#fields + 1] = id
-    call('HSET', ns .. 'o:' .. topic, id, p)
-  end
-  local head = kind .. ' ' .. at
-  call('XADD', stream, p .. '-0', 'entry', head, unpack(fields))
-  call('XADD', spine, p .. '-0', 'entry', head .. from .. topic, unpack(fields))
-  position = position + 1
+  if mask == '2' or mask == '3' then call('HSET', ns .. 'o:' .. topic, id, p) end
   used[topic] = (used[topic] or 0) + 64 + #data
 end
 

@@ -28,6 +28,8 @@ if not m.format then -- Before there was a number: the same without jumps.
   if not m.jump then redis.call('HSET', meta, 'jump', 0) end
   m.format, m.jump = '1', m.jump or '0'
 end
+if tonumber(m.format) > 1 then return {5, tonumber(m.format)} end
+
 if m.position then -- A script that failed half-way has not written how far it came.
   local newest = redis.call('XREVRANGE', spine, '+', '-', 'COUNT', 1)[1]
   if newest and position_of(newest[1]) > tonumber(m.position) then
@@ -35,7 +37,6 @@ if m.position then -- A script that failed half-way has not written how far it c
     redis.call('HSET', meta, 'position', m.position)
   end
 end
-if tonumber(m.format) > 1 then return {5, tonumber(m.format)} end
 
 -- Up to where the engine has what the node knows; nil when it has all, or the loss is told by an epoch.
 local function intact()

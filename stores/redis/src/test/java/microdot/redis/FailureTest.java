@@ -347,7 +347,7 @@ class FailureTest {
         RedisStore store = open(RedisStore.connect(server.uri()), tail);
         append(store, "first");
         server.command("SET", "microdot:t:bad", "x");
-        server.command("SET", "microdot:z:rows", "x");
+        var refused = Append.of(Entry.event("bad", null, null, new byte[0]));
         var expected = new ArrayList<>(List.of("first"));
         for (int round = 0; round < 3; round++) {
             var good = new ArrayList<CompletableFuture<List<Long>>>();
@@ -356,12 +356,7 @@ class FailureTest {
                 String text = round + "." + i;
                 expected.add(text);
                 good.add(store.append(event(text)).toCompletableFuture());
-                for (Entry entry :
-                        List.of(
-                                Entry.event("bad", null, null, new byte[0]),
-                                Entry.put("rows", "key", new byte[0]))) {
-                    bad.add(store.append(Append.of(entry)).toCompletableFuture());
-                }
+                bad.add(store.append(refused).toCompletableFuture());
             }
             for (var each : good) {
                 each.get(30, TimeUnit.SECONDS);
@@ -374,7 +369,23 @@ class FailureTest {
         }
         assertEquals(expected, texts(tail.awaitEntries(expected.size())));
         server.command("DEL", "microdot:t:bad");
-        append(store, Append.of(Entry.event("bad", null, null, new byte[0])));
+        append(store, refused);
+    }
+
+    /** Then the entry is there, and what belongs to it is not. */
+    @Test
+    void keyOfSomebodyElseBesideTheStreamOfATopicMakesTheFateUnknown() throws Exception {
+        var tail = new RecordingTail();
+        RedisStore store = open(RedisStore.connect(server.uri()), tail);
+        append(store, "first");
+        server.command("SET", "microdot:z:rows", "x");
+        server.command("SET", "microdot:h:removed", "x");
+        for (Entry entry : List.of(Entry.put("rows", "key", new byte[0]), Entry.clear("removed"))) {
+            var error = failure(store.append(Append.of(entry)).toCompletableFuture());
+            assertTrue(error.isUnknown(), error::toString);
+        }
+        append(store, "last");
+        assertEquals(List.of("first", "", "", "last"), texts(tail.awaitEntries(4)));
     }
 
     @Test

@@ -26,13 +26,13 @@ final class Writer {
     private static final Logger LOG = System.getLogger("microdot.sqlite");
 
     /** How many appends a transaction has at most, and about how many bytes. */
+    private static final long FAILED_PAUSE_NANOS = 10_000_000;
+
     private static final int MOST_APPENDS = 2048;
 
     private static final long MOST_BYTES = 8 << 20;
 
     /** How long a close waits for what is under way. */
-    private static final long FAILED_PAUSE_NANOS = 10_000_000;
-
     private static final Duration CLOSE_TIME = Duration.ofSeconds(60);
 
     private final Settings settings;
