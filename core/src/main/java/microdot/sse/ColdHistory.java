@@ -58,9 +58,9 @@ final class ColdHistory {
             List<Frame> frames) {
         /**
          * Limits the part to a position. An engine that is ahead of this node may have trimmed
-         * entries that the node has, or gets next: they are not lost. A part that another client
-         * has read may begin after them, and must not skip them, or end after a loss of which this
-         * client has to learn.
+         * entries that the node has, or receives next: they are not lost. A part that another
+         * client has read may begin after them, and must not skip them, or end after a loss of
+         * which this client has to learn.
          *
          * @param most the position after which this node has everything in memory, or a gap comes
          */

@@ -244,16 +244,15 @@ final class StoreNode implements EventStore.Tail {
                             topics().readRows(topic);
                         }
                         topic.latestLost();
+                        ended.add(topic.name);
                     }
+                    tail.asks(ended, epoch.first());
                     order.raise(position);
                 });
         topics().all().forEach(topic -> topic.readers.wake());
         topics().retainAgain();
-        topics().all().forEach(topic -> ended.add(topic.name));
-        long first = epoch.first();
-        order.runLocked(() -> tail.asks(ended, first));
         // Not on the thread of the store, which may be what answers.
-        Thread.ofVirtual().name("microdot-store").start(() -> findEnds(ended, first));
+        Thread.ofVirtual().name("microdot-store").start(() -> findEnds(ended, epoch.first()));
     }
 
     /** The epoch may be one of this process, which has missed what the engine still has. */
@@ -262,9 +261,9 @@ final class StoreNode implements EventStore.Tail {
             try {
                 long at = store.kept(name).closedAt();
                 if (at > 0 && at < first) { // A later one comes with the tail.
-                    StoredEntry end = store.read(name, at - 1, at, 1).entries().getFirst();
+                    List<StoredEntry> end = store.read(name, at - 1, at, 1).entries();
                     TopicState topic = topics().existing(name);
-                    order.runLocked(() -> tail.ended(end, first, topic));
+                    order.runLocked(() -> end.forEach(each -> tail.ended(each, first, topic)));
                     if (topic != null) {
                         topic.readers.wake();
                     }

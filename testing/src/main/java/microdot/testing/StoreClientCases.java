@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
  * What clients get that were elsewhere before: on an engine that was emptied while no process ran,
  * or on a process that did not know a table.
  */
-abstract class StoreClientCases extends StoreTopicsCases {
+abstract class StoreClientCases extends StoreTableCases {
     StoreClientCases() {}
 
     private static Topics configured(Topics topics) {

@@ -106,6 +106,16 @@ class NatsStreamTest {
         }
     }
 
+    private static String subject(Connection connection, String token) throws Exception {
+        return connection
+                .jetStreamManagement()
+                .getStreamInfo("microdot")
+                .getConfiguration()
+                .getSubjects()
+                .getFirst()
+                .replace("*", token);
+    }
+
     @Test
     void messagesOfSomebodyElseStopNothing() throws Exception {
         try (var server = new NatsServer(folder);
@@ -114,19 +124,13 @@ class NatsStreamTest {
             var tail = new RecordedTail();
             store.open(tail);
             append(store, event("a", "1"));
-            String subjects =
-                    connection
-                            .jetStreamManagement()
-                            .getStreamInfo("microdot")
-                            .getConfiguration()
-                            .getSubjects()
-                            .getFirst();
-            String prefix = subjects.substring(0, subjects.length() - 1);
             for (String topic : List.of("a", "$epoch")) {
                 for (String number : List.of("y", "7")) {
                     var headers = new Headers().put("epoch", "0123456789").put("From", "x.y");
                     headers.put("First", "1").put("After", number);
-                    connection.jetStream().publish(prefix + topic, headers, new byte[1]);
+                    connection
+                            .jetStream()
+                            .publish(subject(connection, topic), headers, new byte[1]);
                 }
             }
             append(store, event("a", "2"));
@@ -231,14 +235,7 @@ class NatsStreamTest {
             var tail = new RecordedTail();
             store.open(tail);
             append(store, event("a", "1"));
-            String subject =
-                    connection
-                            .jetStreamManagement()
-                            .getStreamInfo("microdot")
-                            .getConfiguration()
-                            .getSubjects()
-                            .getFirst()
-                            .replace("*", "a");
+            String subject = subject(connection, "a");
             connection.jetStream().publish(subject, "foreign".getBytes(UTF_8));
             append(store, event("a", "2"));
             assertEquals(2, tail.entries.size());

@@ -3,8 +3,10 @@ package microdot.redis;
 import io.lettuce.core.RedisCommandExecutionException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -43,28 +45,38 @@ final class RetentionSetter {
         failedAt = 0;
         due.forEach(
                 (topic, retention) -> {
-                    if (!sending.add(topic)) {
-                        return;
+                    if (sending.add(topic)) {
+                        send(link, topic, retention);
                     }
+                });
+    }
+
+    private void send(RedisLink link, String topic, StoreRetention retention) {
+        CompletableFuture<List<Object>> reply;
+        try {
+            reply =
                     link.start(
-                                    link.reads,
-                                    Script.RETAIN,
-                                    Keys.utf8(topic),
-                                    Keys.utf8(retention.events()),
-                                    Keys.utf8(retention.bytes()),
-                                    Keys.utf8(retention.time().toMillis()),
-                                    Keys.utf8(retention.latestOfKeys() ? 1 : 0),
-                                    Keys.utf8(skew.getAsLong()))
-                            .whenComplete(
-                                    (reply, error) -> {
-                                        sending.remove(topic);
-                                        if (error == null) {
-                                            reported = false;
-                                            due.remove(topic, retention);
-                                        } else {
-                                            failed(error);
-                                        }
-                                    });
+                            link.reads,
+                            Script.RETAIN,
+                            Keys.utf8(topic),
+                            Keys.utf8(retention.events()),
+                            Keys.utf8(retention.bytes()),
+                            Keys.utf8(retention.time().toMillis()),
+                            Keys.utf8(retention.latestOfKeys() ? 1 : 0),
+                            Keys.utf8(skew.getAsLong()));
+        } catch (RuntimeException | Error e) {
+            sending.remove(topic); // It was not sent.
+            throw e;
+        }
+        reply.whenComplete(
+                (confirmed, error) -> {
+                    sending.remove(topic);
+                    if (error == null) {
+                        reported = false;
+                        due.remove(topic, retention);
+                    } else {
+                        failed(error);
+                    }
                 });
     }
 

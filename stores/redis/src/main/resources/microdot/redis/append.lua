@@ -145,7 +145,7 @@ while i < n do
     local count = tonumber(argv[i + 5])
     local first, ok, code, at_first, entries = position, pcall(add_list, argv[i + 1], argv[i + 2], argv[i + 3],
       argv[i + 4], count)
-    -- The list ends where it failed. The stream of the topic may have one entry more than the spine.
+    -- The list ends where it failed: the last entry may be there without what belongs to it.
     if not ok then
       local failure = type(code) == 'table' and code.err or code
       if not is_foreign(failure) then return failed(failure) end

@@ -58,7 +58,8 @@ class CrashTest {
         try (var threads = Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory());
                 var server =
                         RedisServer.with(
-                                "--appendonly", "yes", "--appendfsync", sync, "--save", "")) {
+                                "--appendonly", "yes", "--appendfsync", sync, "--save", "");
+                AutoCloseable stopping = () -> stop.set(true)) { // The first to be closed.
             for (int i = 0; i < NODES; i++) {
                 var tail = new RecordingTail();
                 RedisStore store = RedisStore.connect(server.uri()).timeout(Duration.ofSeconds(20));
@@ -100,8 +101,6 @@ class CrashTest {
                 check(tail.calls(), acknowledged, maySkip, hint);
             }
             stores.forEach(RedisStore::close);
-        } finally {
-            stop.set(true);
         }
     }
 
